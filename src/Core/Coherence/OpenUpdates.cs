@@ -1,0 +1,95 @@
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Coherence;
+
+/// <summary>One change of tags as it travels: who coordinates it, which tags, and what is to happen to their dependents.</summary>
+/// <param name="Id">Its identity.</param>
+/// <param name="Tags">All of its tags; several in one call are one change.</param>
+/// <param name="StaleFor">Null to expire the dependents now; otherwise how long they may still be served stale.</param>
+[GenerateSerializer, Immutable, Alias("otc.TagChange")]
+internal sealed record TagChange(
+    [property: Id(0)] UpdateId Id,
+    [property: Id(1)] TagId[] Tags,
+    [property: Id(2)] TimeSpan? StaleFor);
+
+/// <summary>
+/// The changes that are open at one member and were coordinated elsewhere: what it has to finish should their coordinator die. A change
+/// that was settled is never opened again by a late repeat (invariant U2).
+/// </summary>
+/// <typeparam name="TSilo">The identity of one incarnation of a silo.</typeparam>
+/// <remarks>Not thread-safe: the invalidator guards it.</remarks>
+internal sealed class OpenUpdates<TSilo>
+    where TSilo : notnull, IEquatable<TSilo>
+{
+    private readonly Dictionary<TSilo, Origin> _origins = [];
+
+    public int Count => _origins.Values.Sum(origin => origin.Open.Count);
+
+    /// <summary>A change arrived. False if its coordinator has said that everything up to it is settled: apply it, but do not open it.</summary>
+    public bool TryOpen(TSilo coordinator, TagChange change)
+    {
+        if (!_origins.TryGetValue(coordinator, out var origin))
+        {
+            _origins.Add(coordinator, origin = new());
+        }
+
+        if (change.Id.Sequence < origin.OldestUnsettled)
+        {
+            return false;
+        }
+
+        origin.Open[change.Id] = change;
+        return true;
+    }
+
+    /// <summary>That change is settled, whoever says so.</summary>
+    public void Settle(UpdateId id)
+    {
+        foreach (var origin in _origins.Values)
+        {
+            if (origin.Open.Remove(id))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>The coordinator has said that everything of its own before that number is settled.</summary>
+    /// <returns>What was still open here of that.</returns>
+    public List<UpdateId> SettleBefore(TSilo coordinator, long oldestUnsettled)
+    {
+        if (!_origins.TryGetValue(coordinator, out var origin))
+        {
+            _origins.Add(coordinator, origin = new());
+        }
+
+        if (oldestUnsettled <= origin.OldestUnsettled)
+        {
+            return [];
+        }
+
+        origin.OldestUnsettled = oldestUnsettled;
+        var settled = origin.Open.Keys.Where(id => id.Sequence < oldestUnsettled).ToList();
+        settled.ForEach(id => origin.Open.Remove(id));
+        return settled;
+    }
+
+    /// <summary>What is open here of a coordinator.</summary>
+    public List<TagChange> Of(TSilo coordinator) => _origins.TryGetValue(coordinator, out var origin) ? [.. origin.Open.Values] : [];
+
+    /// <summary>Forgets coordinators that are gone and hold nothing open here.</summary>
+    public void Forget(Func<TSilo, bool> isGone)
+    {
+        foreach (var (silo, _) in _origins.Where(pair => pair.Value.Open.Count == 0 && isGone(pair.Key)).ToList())
+        {
+            _origins.Remove(silo);
+        }
+    }
+
+    private sealed class Origin
+    {
+        public Dictionary<UpdateId, TagChange> Open { get; } = [];
+
+        public long OldestUnsettled { get; set; }
+    }
+}

@@ -1,0 +1,20 @@
+namespace OrleansTagCache.Coherence;
+
+/// <summary>
+/// A reading of one ledger's clock, taken before a value is asked for or generated. Local to its process: it never crosses the network,
+/// and a value that moves gets a new one.
+/// </summary>
+internal readonly record struct Stamp(long Value)
+{
+    public static readonly Stamp Zero = new(0);
+
+    public static bool operator <(Stamp left, Stamp right) => left.Value < right.Value;
+
+    public static bool operator >(Stamp left, Stamp right) => left.Value > right.Value;
+
+    public static bool operator <=(Stamp left, Stamp right) => left.Value <= right.Value;
+
+    public static bool operator >=(Stamp left, Stamp right) => left.Value >= right.Value;
+
+    public static Stamp Max(Stamp left, Stamp right) => left >= right ? left : right;
+}

@@ -1,0 +1,312 @@
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Coherence;
+
+/// <summary>
+/// The ledger of a process that keeps values: what was expired, and in which order this process learnt of it.
+///
+/// <para><b>The rule.</b> Stamp before you ask; believe the answer only while none of its tags was expired after the stamp. A value keeps
+/// the stamp that was read before it was asked for or generated, and the records of its tags; <see cref="IsLive(ReadOnlySpan{TagRecord}, Stamp)"/>
+/// is asked at every read, not only when the value is stored.</para>
+///
+/// <para><b>Why it is safe.</b> An expiry first sets the records, then publishes the clock (invariant L1). Whoever reads a stamp as new as
+/// the expiry therefore finds the records set; whoever reads an older one holds a value that the records refuse. Both happen under one
+/// lock, and an expiry is acknowledged only after both.</para>
+///
+/// <para><b>Generated or copied.</b> That suffices for a value generated after its stamp: its source had changed before the update began.
+/// A copy of another process's value needs more, since that process may not have heard of the update yet: <see cref="MayKeepCopy"/>
+/// refuses it while any update of its tags is open, or was settled after the stamp.</para>
+///
+/// <para><b>Forgetting.</b> A record goes when no stored value refers to it and no update is open at it; the floor, which stands for every
+/// tag without a record, is raised first. The safe direction is always more invalidation.</para>
+///
+/// <para><b>Not covered.</b> Stamps of two processes are never compared; time takes part only in the deadlines of stalings, which are
+/// moments of this process.</para>
+/// </summary>
+/// <remarks>Thread-safe. <see cref="Stamp"/> and the record forms of the checks take no lock; everything else takes the one lock.</remarks>
+internal sealed class TagLedger
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<TagId, TagRecord> _records = [];
+    private readonly HashSet<TagRecord> _unheld = [];
+    private readonly Dictionary<UpdateId, TagRecord[]> _open = [];
+    private readonly int _maximumUnheld;
+    private long _clock;
+    private long _epoch;
+    private long _floor;
+
+    /// <param name="maximumUnheld">How many records without stored values are remembered. Beyond it the oldest knowledge becomes the floor.</param>
+    public TagLedger(int maximumUnheld)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maximumUnheld, 1);
+        _maximumUnheld = maximumUnheld;
+    }
+
+    /// <summary>How many tags have a record, and how many updates are open here.</summary>
+    public (int Records, int Unheld, int OpenUpdates) Counts
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return (_records.Count, _unheld.Count, _open.Count);
+            }
+        }
+    }
+
+    /// <summary>The clock. Read it before a value is asked for or generated.</summary>
+    public Stamp Stamp() => new(Volatile.Read(ref _clock));
+
+    /// <summary>Expires every dependent of the tags. The update is open here until <see cref="Settle"/>; a repeat of an open one changes nothing.</summary>
+    /// <returns>The clock of the expiry. Acknowledge only after the call has returned.</returns>
+    public Stamp Expire(UpdateId update, ReadOnlySpan<TagId> tags)
+    {
+        lock (_gate)
+        {
+            if (_open.ContainsKey(update))
+            {
+                return new(_clock);
+            }
+
+            var at = new Stamp(_clock + 1);
+            var records = OpenNeedsLock(update, tags);
+            foreach (var record in records)
+            {
+                record.ExpireNeedsLock(at);
+            }
+
+            return PublishNeedsLock(at);
+        }
+    }
+
+    /// <summary>Marks every dependent of the tags stale, and expired from the deadline on. Opens and repeats as <see cref="Expire"/> does.</summary>
+    public Stamp Stale(UpdateId update, ReadOnlySpan<TagId> tags, Moment deadline, Moment now)
+    {
+        lock (_gate)
+        {
+            if (_open.ContainsKey(update))
+            {
+                return new(_clock);
+            }
+
+            var at = new Stamp(_clock + 1);
+            var records = OpenNeedsLock(update, tags);
+            foreach (var record in records)
+            {
+                record.StaleNeedsLock(new(at, deadline), now);
+            }
+
+            return PublishNeedsLock(at);
+        }
+    }
+
+    /// <summary>Every member has acknowledged that update: closes it, and no other.</summary>
+    public void Settle(UpdateId update)
+    {
+        lock (_gate)
+        {
+            if (!_open.Remove(update, out var records))
+            {
+                return;
+            }
+
+            var at = new Stamp(_clock + 1);
+            foreach (var record in records)
+            {
+                record.SettleNeedsLock(at);
+                record.ClosedNeedsLock();
+                RememberIfUnheldNeedsLock(record);
+            }
+
+            PublishNeedsLock(at);
+        }
+    }
+
+    /// <summary>Expires everything that is stored or being generated here.</summary>
+    public Stamp ExpireEverything()
+    {
+        lock (_gate)
+        {
+            var at = new Stamp(_clock + 1);
+            Volatile.Write(ref _epoch, at.Value);
+            return PublishNeedsLock(at);
+        }
+    }
+
+    /// <summary>The records of a value that is about to be stored; each counts it until <see cref="Release"/>.</summary>
+    public TagRecord[] Hold(ReadOnlySpan<TagId> tags)
+    {
+        var records = new TagRecord[tags.Length];
+        lock (_gate)
+        {
+            for (var i = 0; i < tags.Length; i++)
+            {
+                records[i] = FindOrAddNeedsLock(tags[i]);
+                records[i].HeldNeedsLock();
+                _unheld.Remove(records[i]);
+            }
+        }
+
+        return records;
+    }
+
+    /// <summary>The value that held these records is gone.</summary>
+    public void Release(ReadOnlySpan<TagRecord> records)
+    {
+        lock (_gate)
+        {
+            foreach (var record in records)
+            {
+                record.ReleasedNeedsLock();
+                RememberIfUnheldNeedsLock(record);
+            }
+        }
+    }
+
+    /// <summary>Whether a stored value may be served: nothing that it bears was expired after its stamp.</summary>
+    public bool IsLive(ReadOnlySpan<TagRecord> records, Stamp stamp)
+    {
+        foreach (var record in records)
+        {
+            if (!record.Admits(stamp))
+            {
+                return false;
+            }
+        }
+
+        return IsSinceEpoch(stamp);
+    }
+
+    /// <summary>Whether nothing at all was expired by an epoch after the stamp.</summary>
+    public bool IsSinceEpoch(Stamp stamp) => Volatile.Read(ref _epoch) <= stamp.Value;
+
+    /// <summary>The same check by name, for tags that no stored value holds: those just discovered by a generation.</summary>
+    public bool IsLive(ReadOnlySpan<TagId> tags, Stamp stamp)
+    {
+        lock (_gate)
+        {
+            return IsLiveNeedsLock(tags, stamp);
+        }
+    }
+
+    /// <summary>
+    /// Whether a copy of another process's value, asked for after the stamp, may be kept. Asked once, when it is about to be kept;
+    /// afterwards <see cref="IsLive(ReadOnlySpan{TagRecord}, Stamp)"/> at every read.
+    /// </summary>
+    public bool MayKeepCopy(ReadOnlySpan<TagId> tags, Stamp stamp)
+    {
+        lock (_gate)
+        {
+            foreach (var tag in tags)
+            {
+                var record = _records.GetValueOrDefault(tag);
+                if (record is { OpenNeedsLock: > 0 } || (record?.SettledNeedsLock ?? new(_floor)) > stamp)
+                {
+                    return false;
+                }
+            }
+
+            return IsLiveNeedsLock(tags, stamp);
+        }
+    }
+
+    /// <summary>
+    /// Drops every record that nothing refers to and that was last changed at or before <paramref name="mark"/>. Give a stamp that is
+    /// older than every generation that may still be running, and none of them is refused for it.
+    /// </summary>
+    public void Forget(Stamp mark)
+    {
+        lock (_gate)
+        {
+            ForgetNeedsLock(mark);
+        }
+    }
+
+    private bool IsLiveNeedsLock(ReadOnlySpan<TagId> tags, Stamp stamp)
+    {
+        foreach (var tag in tags)
+        {
+            if ((_records.GetValueOrDefault(tag)?.Expired ?? new(_floor)) > stamp)
+            {
+                return false;
+            }
+        }
+
+        return IsSinceEpoch(stamp);
+    }
+
+    private TagRecord[] OpenNeedsLock(UpdateId update, ReadOnlySpan<TagId> tags)
+    {
+        var records = new TagRecord[tags.Length];
+        for (var i = 0; i < tags.Length; i++)
+        {
+            records[i] = FindOrAddNeedsLock(tags[i]);
+            records[i].OpenedNeedsLock();
+            _unheld.Remove(records[i]);
+        }
+
+        _open.Add(update, records);
+        return records;
+    }
+
+    private Stamp PublishNeedsLock(Stamp at)
+    {
+        // The records are set; only now may anyone read a stamp that implies them (invariant L1).
+        Volatile.Write(ref _clock, at.Value);
+        return at;
+    }
+
+    private TagRecord FindOrAddNeedsLock(TagId tag)
+    {
+        if (!_records.TryGetValue(tag, out var record))
+        {
+            // Never 0: what was forgotten of this tag lives on in the floor (invariant L2).
+            record = new(tag, new(_floor));
+            _records.Add(tag, record);
+        }
+
+        return record;
+    }
+
+    private void RememberIfUnheldNeedsLock(TagRecord record)
+    {
+        if (!record.IsDroppableNeedsLock)
+        {
+            return;
+        }
+
+        if (record.NewestNeedsLock.Value <= _floor)
+        {
+            // It says what the floor says.
+            _records.Remove(record.Tag);
+            _unheld.Remove(record);
+        }
+        else if (_unheld.Add(record) && _unheld.Count > _maximumUnheld)
+        {
+            ForgetNeedsLock(MedianNeedsLock());
+        }
+    }
+
+    private Stamp MedianNeedsLock()
+    {
+        var stamps = _unheld.Select(record => record.NewestNeedsLock.Value).ToArray();
+        Array.Sort(stamps);
+        return new(stamps[stamps.Length / 2]);
+    }
+
+    private void ForgetNeedsLock(Stamp mark)
+    {
+        foreach (var record in _unheld)
+        {
+            if (record.NewestNeedsLock <= mark)
+            {
+                // The floor takes over what the record knew (invariant L2).
+                _floor = Math.Max(_floor, record.NewestNeedsLock.Value);
+                _records.Remove(record.Tag);
+            }
+        }
+
+        _unheld.RemoveWhere(record => record.NewestNeedsLock <= mark);
+    }
+}

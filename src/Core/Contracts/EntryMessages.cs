@@ -1,0 +1,121 @@
+using OrleansTagCache.Coherence;
+
+namespace OrleansTagCache.Contracts;
+
+/// <summary>What a reader asks of an entry.</summary>
+/// <param name="MayGenerate">Whether the reader takes a token and generates if there is nothing to serve.</param>
+/// <param name="FreshOnly">Whether a stale value is as good as none: the reader is itself generating an entry from this one.</param>
+/// <param name="Wait">How long to wait for another's generation.</param>
+[GenerateSerializer, Immutable, Alias("otc.AcquireRequest")]
+internal sealed record AcquireRequest(
+    [property: Id(0)] bool MayGenerate,
+    [property: Id(1)] bool FreshOnly,
+    [property: Id(2)] TimeSpan Wait);
+
+/// <summary>What a reader got.</summary>
+internal enum AcquireStatus : byte
+{
+    /// <summary>A fresh value.</summary>
+    Fresh = 0,
+
+    /// <summary>A stale value, and a token if this reader is to refresh it.</summary>
+    Stale = 1,
+
+    /// <summary>No value; a token if the reader may generate.</summary>
+    Miss = 2,
+
+    /// <summary>Another generation was still running when the wait was over.</summary>
+    Busy = 3,
+
+    /// <summary>The silo has no right to serve just now: run the factory, store nothing.</summary>
+    NotServing = 4,
+}
+
+/// <summary>The answer to an <see cref="AcquireRequest"/>.</summary>
+/// <param name="Status">What the reader got.</param>
+/// <param name="Entry">The value, when there is one.</param>
+/// <param name="Token">The right to generate, or <see cref="GenerationId.None"/>.</param>
+[GenerateSerializer, Immutable, Alias("otc.Acquired")]
+internal sealed record Acquired(
+    [property: Id(0)] AcquireStatus Status,
+    [property: Id(1)] EntrySnapshot? Entry,
+    [property: Id(2)] GenerationId Token)
+{
+    public static readonly Acquired Miss = new(AcquireStatus.Miss, null, GenerationId.None);
+
+    public static readonly Acquired Busy = new(AcquireStatus.Busy, null, GenerationId.None);
+
+    public static readonly Acquired NotServing = new(AcquireStatus.NotServing, null, GenerationId.None);
+}
+
+/// <summary>An entry as it leaves its silo.</summary>
+/// <param name="Payload">The value.</param>
+/// <param name="Tags">Its tags, without the namespace.</param>
+/// <param name="Life">Its life.</param>
+/// <param name="Age">How old it is, as a duration: moments do not travel.</param>
+/// <param name="PromiseSuspended">Served without a valid lease because the silo was told to prefer availability: it may be old, and must not be kept.</param>
+[GenerateSerializer, Immutable, Alias("otc.EntrySnapshot")]
+internal sealed record EntrySnapshot(
+    [property: Id(0)] Payload Payload,
+    [property: Id(1)] string[] Tags,
+    [property: Id(2)] CacheLife Life,
+    [property: Id(3)] TimeSpan Age,
+    [property: Id(4)] bool PromiseSuspended = false);
+
+/// <summary>A value to store.</summary>
+/// <param name="Payload">The value.</param>
+/// <param name="Tags">All of its tags, without the namespace.</param>
+/// <param name="CopiedTags">Those that came with other entries that the value was made from: they are believed as of a copy.</param>
+/// <param name="Life">Its life, with durations.</param>
+[GenerateSerializer, Immutable, Alias("otc.EntryData")]
+internal sealed record EntryData(
+    [property: Id(0)] Payload Payload,
+    [property: Id(1)] string[] Tags,
+    [property: Id(2)] string[] CopiedTags,
+    [property: Id(3)] CacheLife Life);
+
+/// <summary>What became of a value that was to be stored.</summary>
+internal enum CommitStatus : byte
+{
+    /// <summary>Stored, and live when it was.</summary>
+    Stored = 0,
+
+    /// <summary>One of its tags, or its key, was updated since the token was granted. It is kept nowhere.</summary>
+    Superseded = 1,
+
+    /// <summary>The token is late, unknown or replaced.</summary>
+    UnknownToken = 2,
+
+    /// <summary>The silo has no right to serve just now. Nothing was stored.</summary>
+    NotServing = 3,
+
+    /// <summary>The value breaks a limit of this silo. Nothing was stored.</summary>
+    Refused = 4,
+}
+
+/// <summary>The answer to a commit.</summary>
+/// <param name="Status">What became of the value.</param>
+/// <param name="Fault">For a refusal, the limit and the value.</param>
+[GenerateSerializer, Immutable, Alias("otc.CommitOutcome")]
+internal sealed record CommitOutcome([property: Id(0)] CommitStatus Status, [property: Id(1)] string? Fault = null)
+{
+    public static readonly CommitOutcome Stored = new(CommitStatus.Stored);
+
+    public static readonly CommitOutcome Superseded = new(CommitStatus.Superseded);
+
+    public static readonly CommitOutcome UnknownToken = new(CommitStatus.UnknownToken);
+
+    public static readonly CommitOutcome NotServing = new(CommitStatus.NotServing);
+}
+
+/// <summary>What can be told of an entry without its value.</summary>
+/// <param name="Snapshot">Tags, life and age; the payload is left out.</param>
+/// <param name="IsStale">Whether it is served stale.</param>
+/// <param name="Bytes">The payload's size.</param>
+/// <param name="Silo">The address of the silo that hosts it.</param>
+[GenerateSerializer, Immutable, Alias("otc.EntryDescription")]
+internal sealed record EntryDescription(
+    [property: Id(0)] EntrySnapshot Snapshot,
+    [property: Id(1)] bool IsStale,
+    [property: Id(2)] int Bytes,
+    [property: Id(3)] string Silo);

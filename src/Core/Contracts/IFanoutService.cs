@@ -1,0 +1,111 @@
+using Orleans.Services;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Contracts;
+
+/// <summary>The face that a silo shows to the other silos.</summary>
+[Alias("otc.IFanoutService")]
+internal interface IFanoutService : IGrainService
+{
+    /// <summary>Applies a batch and acknowledges what it has let go of.</summary>
+    [Alias("Deliver"), ResponseTimeout("00:00:02")]
+    ValueTask<BatchReceipt> Deliver(ChangeBatch batch);
+
+    /// <summary>A silo that is about to serve asks to be reached by every update from now on. False if its row is dead here.</summary>
+    [Alias("Hello"), ResponseTimeout("00:00:02")]
+    ValueTask<bool> Hello(SiloAddress silo);
+
+    /// <summary>A silo has stopped serving for good.</summary>
+    [Alias("Goodbye"), ResponseTimeout("00:00:02")]
+    ValueTask Goodbye(SiloAddress silo);
+
+    /// <summary>What this silo knows of a tag.</summary>
+    [Alias("DescribeTag"), ResponseTimeout("00:00:02")]
+    ValueTask<TagOnSilo> DescribeTag(TagId tag);
+
+    /// <summary>The first dependents of a tag on this silo after a key, in ordinal order.</summary>
+    [Alias("Dependents"), ResponseTimeout("00:00:03")]
+    ValueTask<string[]> Dependents(TagId tag, int limit, string? after);
+
+    /// <summary>How this silo is.</summary>
+    [Alias("Report"), ResponseTimeout("00:00:02")]
+    ValueTask<SiloReport> Report();
+}
+
+/// <summary>Changes on their way from their coordinator to one member.</summary>
+/// <param name="Coordinator">The silo that sends.</param>
+/// <param name="Changes">What to apply, in the coordinator's order.</param>
+/// <param name="Settled">Updates that every member has acknowledged.</param>
+/// <param name="OldestUnsettled">Every update of this coordinator with a smaller number is settled.</param>
+[GenerateSerializer, Immutable, Alias("otc.ChangeBatch")]
+internal sealed record ChangeBatch(
+    [property: Id(0)] SiloAddress Coordinator,
+    [property: Id(1)] TagChange[] Changes,
+    [property: Id(2)] UpdateId[] Settled,
+    [property: Id(3)] long OldestUnsettled);
+
+/// <summary>The updates of a batch that the member, and every client of it, has let go of. The others are sent again.</summary>
+[GenerateSerializer, Immutable, Alias("otc.BatchReceipt")]
+internal sealed record BatchReceipt([property: Id(0)] UpdateId[] Acknowledged);
+
+/// <summary>How a silo is, in figures.</summary>
+[GenerateSerializer, Immutable, Alias("otc.SiloReport")]
+internal sealed record SiloReport
+{
+    /// <summary>The address, with its generation.</summary>
+    [Id(0)]
+    public required string Silo { get; init; }
+
+    /// <summary>Whether it serves: joined, not leaving, lease valid.</summary>
+    [Id(1)]
+    public required bool IsServing { get; init; }
+
+    /// <summary>What is left of the serving lease.</summary>
+    [Id(2)]
+    public required TimeSpan Lease { get; init; }
+
+    /// <summary>Entries with a value.</summary>
+    [Id(3)]
+    public required long Entries { get; init; }
+
+    /// <summary>Bytes accounted for those.</summary>
+    [Id(4)]
+    public required long Bytes { get; init; }
+
+    /// <summary>Reads answered with a fresh value since the start.</summary>
+    [Id(5)]
+    public required long Hits { get; init; }
+
+    /// <summary>Reads answered with a stale value since the start.</summary>
+    [Id(6)]
+    public required long StaleHits { get; init; }
+
+    /// <summary>Reads that found nothing to serve since the start.</summary>
+    [Id(7)]
+    public required long Misses { get; init; }
+
+    /// <summary>Entries evicted for want of room since the start.</summary>
+    [Id(8)]
+    public required long Evictions { get; init; }
+
+    /// <summary>Tags with a record.</summary>
+    [Id(9)]
+    public required int TagRecords { get; init; }
+
+    /// <summary>Updates that are not settled here.</summary>
+    [Id(10)]
+    public required int OpenUpdates { get; init; }
+
+    /// <summary>The other silos that this one's updates must reach.</summary>
+    [Id(11)]
+    public required string[] Members { get; init; }
+
+    /// <summary>The bound on bytes.</summary>
+    [Id(12)]
+    public required long MaximumBytes { get; init; }
+
+    /// <summary>Sessions of clients that keep this silo's entries.</summary>
+    [Id(13)]
+    public required int Sessions { get; init; }
+}

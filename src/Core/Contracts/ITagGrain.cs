@@ -1,0 +1,20 @@
+namespace OrleansTagCache.Contracts;
+
+/// <summary>One tag: the door through which it is updated and revalidated. Its identity is the namespaced tag.</summary>
+[Alias("otc.ITagGrain")]
+internal interface ITagGrain : IGrainWithStringKey
+{
+    /// <summary>Updates or revalidates the tags; callers that arrive while a change is on its way share the next one.</summary>
+    [Alias("Change"), ResponseTimeout("00:00:05")]
+    ValueTask<ChangeOutcome> Change(ChangeRequest request);
+
+    /// <summary>Asks every silo what it knows of the tag.</summary>
+    [Alias("Describe"), ResponseTimeout("00:00:05")]
+    ValueTask<TagDescription> Describe();
+
+    /// <summary>A page of dependents from all silos.</summary>
+    /// <param name="limit">The most keys of the page.</param>
+    /// <param name="after">The last key of the page before, or null for the first page.</param>
+    [Alias("Dependents"), ResponseTimeout("00:00:05")]
+    ValueTask<DependentsPage> Dependents(int limit, string? after);
+}

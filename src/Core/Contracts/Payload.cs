@@ -1,0 +1,17 @@
+namespace OrleansTagCache.Contracts;
+
+/// <summary>
+/// A value as bytes, with what is needed to give it back. Immutable by promise: whoever makes one hands its array over for good, so that
+/// nothing copies it inside a silo.
+/// </summary>
+/// <param name="Bytes">The serialized value; empty for null.</param>
+/// <param name="ContentType">Its media type, or null if unknown.</param>
+/// <param name="IsNull">Whether the value is null, which no serializer was asked for.</param>
+[GenerateSerializer, Immutable, Alias("otc.Payload")]
+internal sealed record Payload(
+    [property: Id(0)] byte[] Bytes,
+    [property: Id(1)] string? ContentType,
+    [property: Id(2)] bool IsNull = false)
+{
+    public static readonly Payload Null = new([], null, IsNull: true);
+}

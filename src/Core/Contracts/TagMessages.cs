@@ -1,0 +1,50 @@
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Contracts;
+
+/// <summary>What is to happen to the dependents of some tags, all in one.</summary>
+/// <param name="Tags">The tags.</param>
+/// <param name="StaleFor">Null to expire the dependents now (an update); otherwise how long they may still be served stale (a revalidation).</param>
+[GenerateSerializer, Immutable, Alias("otc.ChangeRequest")]
+internal sealed record ChangeRequest([property: Id(0)] TagId[] Tags, [property: Id(1)] TimeSpan? StaleFor);
+
+/// <summary>How an update ended.</summary>
+/// <param name="IsComplete">Whether every process has let go of the old values. If not, it is unknown, and retrying is safe.</param>
+/// <param name="Members">How many silos it reached.</param>
+/// <param name="Reason">Why it is incomplete.</param>
+[GenerateSerializer, Immutable, Alias("otc.ChangeOutcome")]
+internal sealed record ChangeOutcome(
+    [property: Id(0)] bool IsComplete,
+    [property: Id(1)] int Members,
+    [property: Id(2)] string? Reason = null)
+{
+    public static ChangeOutcome Complete(int members) => new(true, members);
+
+    public static ChangeOutcome Incomplete(string reason) => new(false, 0, reason);
+}
+
+/// <summary>How a plain set ended: what became of the value, and of the earlier ones.</summary>
+[GenerateSerializer, Immutable, Alias("otc.SetOutcome")]
+internal sealed record SetOutcome([property: Id(0)] CommitOutcome Commit, [property: Id(1)] ChangeOutcome Update);
+
+/// <summary>What one silo knows of a tag.</summary>
+/// <param name="Silo">Its address.</param>
+/// <param name="Dependents">How many live entries it hosts that bear the tag.</param>
+/// <param name="SinceUpdate">How long ago it learnt of the last update; null if it remembers none.</param>
+/// <param name="SinceRevalidation">How long ago it learnt of the last revalidation; null if it remembers none.</param>
+[GenerateSerializer, Immutable, Alias("otc.TagOnSilo")]
+internal sealed record TagOnSilo(
+    [property: Id(0)] string Silo,
+    [property: Id(1)] long Dependents,
+    [property: Id(2)] TimeSpan? SinceUpdate,
+    [property: Id(3)] TimeSpan? SinceRevalidation);
+
+/// <summary>What the cluster knows of a tag: the silos that answered, and how many did not.</summary>
+[GenerateSerializer, Immutable, Alias("otc.TagDescription")]
+internal sealed record TagDescription([property: Id(0)] TagOnSilo[] Silos, [property: Id(1)] int Unreachable);
+
+/// <summary>A page of a tag's dependents, in ordinal order.</summary>
+/// <param name="Keys">The keys, without the namespace.</param>
+/// <param name="More">Whether there are more after the last one.</param>
+[GenerateSerializer, Immutable, Alias("otc.DependentsPage")]
+internal sealed record DependentsPage([property: Id(0)] string[] Keys, [property: Id(1)] bool More);

@@ -1,0 +1,42 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace OrleansTagCache;
+
+/// <summary>The lives that can be named: the seven that are built in, and those of the options. Names are compared in any case.</summary>
+internal sealed class CacheLifeProfiles
+{
+    private static readonly Dictionary<string, CacheLife> BuiltIn = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["default"] = CacheLife.Default,
+        ["seconds"] = CacheLife.Seconds,
+        ["minutes"] = CacheLife.Minutes,
+        ["hours"] = CacheLife.Hours,
+        ["days"] = CacheLife.Days,
+        ["weeks"] = CacheLife.Weeks,
+        ["max"] = CacheLife.Max,
+    };
+
+    private readonly Dictionary<string, CacheLife> _named;
+
+    public CacheLifeProfiles(IEnumerable<KeyValuePair<string, CacheLife>>? own = null)
+    {
+        _named = new(BuiltIn, StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, life) in own ?? [])
+        {
+            _named[name] = life;
+        }
+    }
+
+    public static bool TryGetBuiltIn(string name, [NotNullWhen(true)] out CacheLife? life) => BuiltIn.TryGetValue(name, out life);
+
+    /// <summary>The life with its durations known.</summary>
+    /// <exception cref="ArgumentException">It names a profile that does not exist; the message lists those that do.</exception>
+    public CacheLife Resolve(CacheLife life, string parameterName) =>
+        life.ProfileName is { } name ? Named(name, parameterName) : life;
+
+    /// <exception cref="ArgumentException">There is no such profile; the message lists those that there are.</exception>
+    public CacheLife Named(string name, string parameterName) => _named.TryGetValue(name, out var life) && life.ProfileName is null
+        ? life
+        : throw new ArgumentException(
+            $"There is no life profile of that name ({name.Length} units). Known are: {string.Join(", ", _named.Keys)}.", parameterName);
+}

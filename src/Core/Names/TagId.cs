@@ -1,0 +1,26 @@
+namespace OrleansTagCache.Names;
+
+/// <summary>What a <see cref="TagId"/> names: a tag that users put on entries, or the tag that every entry has of its own, its key.</summary>
+internal enum TagKind : byte
+{
+    Tag = 0,
+    Key = 1,
+}
+
+/// <summary>The identity of a tag in a ledger and on the wire: its kind and its namespaced name.</summary>
+[GenerateSerializer, Immutable, Alias("otc.TagId")]
+internal readonly record struct TagId([property: Id(0)] TagKind Kind, [property: Id(1)] string Scoped)
+{
+    public static TagId OfTag(CacheNamespace ns, string tag) => new(TagKind.Tag, ns.Scope(tag));
+
+    /// <summary>The tag that an entry has of its own. <paramref name="scopedKey"/> is the entry grain's identity.</summary>
+    public static TagId OfKey(string scopedKey) => new(TagKind.Key, scopedKey);
+
+    /// <summary>The tag that addresses everything in the namespace.</summary>
+    public static TagId OfEverything(CacheNamespace ns) => OfTag(ns, TagName.Everything.Value);
+
+    /// <summary>The name without its namespace.</summary>
+    public string Name => CacheNamespace.Split(Scoped).Name;
+
+    public override string ToString() => $"{Kind}:{Scoped}";
+}

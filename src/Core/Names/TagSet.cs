@@ -1,0 +1,61 @@
+namespace OrleansTagCache.Names;
+
+/// <summary>Distinct checked tags in the order in which they were first named.</summary>
+internal static class TagSet
+{
+    /// <summary>The tags of one call that addresses dependents (update, revalidate).</summary>
+    /// <exception cref="ArgumentException">None at all, more than 128, or one that is not sound.</exception>
+    public static string[] ForCall(IReadOnlyCollection<string> tags, string parameterName = "tags")
+    {
+        ArgumentNullException.ThrowIfNull(tags, parameterName);
+        return tags.Count == 0
+            ? throw new ArgumentException("At least 1 tag must be named.", parameterName)
+            : Distinct(tags, tag => TagName.Parse(tag, parameterName), parameterName);
+    }
+
+    /// <summary>The tags that one call puts on an entry; none is fine.</summary>
+    /// <exception cref="ArgumentException">More than 128, or one that is not sound or is <c>*</c>.</exception>
+    public static string[] ForEntry(IReadOnlyCollection<string>? tags, string parameterName = "tags") =>
+        tags is null or { Count: 0 } ? [] : Distinct(tags, tag => TagName.ParseForEntry(tag, parameterName), parameterName);
+
+    /// <summary>Says what is wrong with the whole of an entry's tags, or null when nothing is.</summary>
+    public static string? FaultOfEntry(IReadOnlyCollection<string> tags)
+    {
+        if (tags.Count > NameLimits.TagsPerEntry)
+        {
+            return $"An entry may have at most {NameLimits.TagsPerEntry} tags; this one has {tags.Count}.";
+        }
+
+        foreach (var tag in tags)
+        {
+            if (NameRules.Fault("tag", tag, NameLimits.TagLength) is { } fault)
+            {
+                return fault;
+            }
+
+            if (tag == TagName.Everything.Value)
+            {
+                return "The tag '*' is reserved: it addresses every entry and cannot be put on one.";
+            }
+        }
+
+        return null;
+    }
+
+    private static string[] Distinct(IReadOnlyCollection<string> tags, Func<string, TagName> parse, string parameterName)
+    {
+        if (tags.Count > NameLimits.TagsPerCall)
+        {
+            throw new ArgumentException(
+                $"A call may name at most {NameLimits.TagsPerCall} tags; this one names {tags.Count}.", parameterName);
+        }
+
+        var seen = new HashSet<string>(tags.Count, StringComparer.Ordinal);
+        foreach (var tag in tags)
+        {
+            seen.Add(parse(tag).Value);
+        }
+
+        return [.. seen];
+    }
+}
