@@ -14,8 +14,9 @@ internal readonly record struct GenerationId([property: Id(0)] Guid Value)
 /// <summary>A granted token: the right to store one value, with the stamp that was read when it was granted.</summary>
 /// <param name="Id">What the holder shows.</param>
 /// <param name="Stamp">The ledger's clock before the factory starts; the entry is stored with it.</param>
+/// <param name="GrantedAt">When it was granted: the value's age counts from here.</param>
 /// <param name="LeaseEnd">When the token stops blocking the key, so that a dead generator does not.</param>
-internal sealed record Generation(GenerationId Id, Stamp Stamp, Moment LeaseEnd);
+internal sealed record Generation(GenerationId Id, Stamp Stamp, Moment GrantedAt, Moment LeaseEnd);
 
 /// <summary>
 /// The tokens of one key: at most one generation at a time, and any number (within a bound) of plain sets, which wait for nobody.
@@ -36,10 +37,10 @@ internal sealed class GenerationGate
     public Generation? InFlight(Moment now) => _current is { } current && now < current.LeaseEnd ? current : null;
 
     /// <summary>Grants the key's one generation. Ask <see cref="InFlight"/> first: this replaces whatever is there.</summary>
-    public Generation Grant(GenerationId id, Stamp stamp, Moment leaseEnd) => _current = new(id, stamp, leaseEnd);
+    public Generation Grant(GenerationId id, Stamp stamp, Moment now, TimeSpan lease) => _current = new(id, stamp, now, now + lease);
 
     /// <summary>Grants a token for a plain set.</summary>
-    public Generation GrantSet(GenerationId id, Stamp stamp, Moment leaseEnd, Moment now)
+    public Generation GrantSet(GenerationId id, Stamp stamp, Moment now, TimeSpan lease)
     {
         _sets.RemoveAll(set => set.LeaseEnd <= now);
         if (_sets.Count == MaximumSets)
@@ -47,7 +48,7 @@ internal sealed class GenerationGate
             _sets.RemoveAt(0);
         }
 
-        var granted = new Generation(id, stamp, leaseEnd);
+        var granted = new Generation(id, stamp, now, now + lease);
         _sets.Add(granted);
         return granted;
     }

@@ -26,6 +26,9 @@ internal sealed class TagRecord
 
     public TagId Tag { get; }
 
+    /// <summary>The tag without its namespace, as one string that all values share. A key has none.</summary>
+    public string Name => field ??= Tag.Kind == TagKind.Tag ? Tag.Name : string.Empty;
+
     /// <summary>How many stored values refer to this record.</summary>
     public int ValuesNeedsLock { get; private set; }
 

@@ -1,0 +1,146 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Lifetimes;
+
+namespace OrleansTagCache.Entries;
+
+/// <summary>
+/// Gives back the memory of what is dead: values that an update or their age expired, and activations that have stood empty for a while.
+/// It works in slices with pauses between them, so that a million dead values cost their readers nothing.
+/// </summary>
+/// <remarks>One loop. Nothing rests on it: a dead value is refused at every read whether it was swept or not.</remarks>
+internal sealed partial class EntrySweeper : IDisposable
+{
+    /// <summary>How many entries a slice looks at.</summary>
+    private const int SliceSize = 2_048;
+
+    /// <summary>How many empty activations may wait for their turn; beyond it they go without waiting.</summary>
+    private const int MaximumEmpties = 10_000;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan AgePass = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan EmptyFor = TimeSpan.FromSeconds(10);
+
+    private readonly EntryTable _table;
+    private readonly TagLedger _ledger;
+    private readonly TimeProvider _time;
+    private readonly ILogger<EntrySweeper> _logger;
+    private readonly TimeSpan _generationLease;
+    private readonly ConcurrentQueue<(LocalEntry Entry, Moment Since)> _empties = new();
+    private readonly Queue<(Stamp Stamp, Moment At)> _marks = new();
+    private readonly LocalEntry?[] _slice = new LocalEntry?[SliceSize];
+    private readonly CancellationTokenSource _stop = new();
+    private Task _loop = Task.CompletedTask;
+
+    public EntrySweeper(EntryTable table, TagLedger ledger, TimeProvider time, TimeSpan generationLease, ILogger<EntrySweeper> logger)
+    {
+        (_table, _ledger, _time, _generationLease, _logger) = (table, ledger, time, generationLease, logger);
+        table.Emptied += entry => _empties.Enqueue((entry, time.Now()));
+    }
+
+    public void Start() => _loop = Task.Run(Run);
+
+    public async Task Stop()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    private async Task Run()
+    {
+        var swept = _ledger.Stamp();
+        var lastPass = _time.Now();
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(Pause, _time, _stop.Token);
+                var stamp = _ledger.Stamp();
+                if (stamp > swept || _time.Now() - lastPass > AgePass)
+                {
+                    (swept, lastPass) = (stamp, _time.Now());
+                    await SweepValues();
+                }
+
+                SweepEmpties();
+                ForgetRecords();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        catch (Exception exception)
+        {
+            LogFailed(exception);
+        }
+    }
+
+    private async Task SweepValues()
+    {
+        for (var end = int.MaxValue; end > 0;)
+        {
+            end = _table.SliceBefore(end, _slice, out var count);
+            var now = _time.Now();
+            for (var i = 0; i < count; i++)
+            {
+                if (_slice[i]!.Value is { } value && value.FreshnessAt(_ledger, now) == Freshness.Expired)
+                {
+                    _table.Drop(_slice[i]!, value);
+                }
+
+                _slice[i] = null;
+            }
+
+            await Task.Delay(Pause, _time, _stop.Token);
+        }
+    }
+
+    private void SweepEmpties()
+    {
+        var now = _time.Now();
+        for (var budget = SliceSize; budget > 0 && _empties.TryPeek(out var empty); budget--)
+        {
+            var isCrowded = _empties.Count > MaximumEmpties;
+            if (!isCrowded && now - empty.Since < EmptyFor)
+            {
+                return;
+            }
+
+            _empties.TryDequeue(out _);
+            if (empty.Entry.Value is not null || empty.Entry.IsClosed)
+            {
+                continue;
+            }
+
+            if (empty.Entry.IsBusy || (!isCrowded && now - empty.Entry.LastUse < EmptyFor))
+            {
+                _empties.Enqueue((empty.Entry, now));
+                continue;
+            }
+
+            empty.Entry.Context.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "Empty for a while."));
+        }
+    }
+
+    /// <summary>A record that is older than any generation that may still be running is of no use to one.</summary>
+    private void ForgetRecords()
+    {
+        var now = _time.Now();
+        if (_marks.Count == 0 || now - _marks.Last().At > TimeSpan.FromSeconds(1))
+        {
+            _marks.Enqueue((_ledger.Stamp(), now));
+        }
+
+        while (_marks.TryPeek(out var mark) && now - mark.At > LeaseTerms.WaitOut(_generationLease))
+        {
+            _marks.Dequeue();
+            _ledger.Forget(mark.Stamp);
+        }
+    }
+
+    [LoggerMessage(3101, LogLevel.Error, "Sweeping dead values stopped; their memory comes back only as entries are read or evicted.")]
+    private partial void LogFailed(Exception exception);
+}

@@ -1,0 +1,60 @@
+using OrleansTagCache.Lifetimes;
+
+namespace OrleansTagCache.Entries;
+
+/// <summary>An entry grain activated on this silo, as the table, the index and the sweeper see it.</summary>
+/// <remarks>
+/// <see cref="Value"/> is published: the grain reads it on its own thread, the sweeper and the evictor on theirs. It is written only under
+/// <see cref="Gate"/>. The use marks are written by the grain and read by the evictor without a lock: they steer, they decide nothing.
+/// </remarks>
+internal sealed class LocalEntry(string scopedKey, IGrainContext context)
+{
+    private const int MaximumUses = 15;
+
+    private volatile StoredValue? _value;
+    private int _uses;
+    private long _lastUse;
+    private volatile bool _isBusy;
+
+    /// <summary>Guards <see cref="Value"/> together with the index's and the ledger's counts of it.</summary>
+    public Lock Gate { get; } = new();
+
+    public string ScopedKey { get; } = scopedKey;
+
+    public IGrainContext Context { get; } = context;
+
+    public StoredValue? Value => _value;
+
+    /// <summary>Whether a token is outstanding or somebody waits: such an activation is not sent away.</summary>
+    public bool IsBusy
+    {
+        get => _isBusy;
+        set => _isBusy = value;
+    }
+
+    /// <summary>Set under <see cref="Gate"/> when the activation ends: nothing is stored any more.</summary>
+    public bool IsClosed { get; set; }
+
+    /// <summary>Its place in the table's list, -1 for none; guarded by the table.</summary>
+    public int Index { get; set; } = -1;
+
+    public Moment LastUse => new(Volatile.Read(ref _lastUse));
+
+    /// <summary>What keeps it: the last use, and for each recent use some time on top. The evictor takes the smallest of a sample.</summary>
+    public Moment Worth => LastUse + TimeSpan.FromSeconds(10L * Volatile.Read(ref _uses));
+
+    public void SetValueNeedsGate(StoredValue? value) => _value = value;
+
+    public void Used(Moment now)
+    {
+        Volatile.Write(ref _lastUse, now.Ticks);
+        var uses = Volatile.Read(ref _uses);
+        if (uses < MaximumUses)
+        {
+            Volatile.Write(ref _uses, uses + 1);
+        }
+    }
+
+    /// <summary>It was looked at for eviction and stays: old uses count less next time.</summary>
+    public void Spared() => Volatile.Write(ref _uses, Volatile.Read(ref _uses) / 2);
+}

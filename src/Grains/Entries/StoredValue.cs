@@ -1,0 +1,75 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
+
+namespace OrleansTagCache.Entries;
+
+/// <summary>A value as a silo keeps it: with the stamp that was read before it was generated, and the records of its tags.</summary>
+/// <remarks>Immutable but for <see cref="KeepAsOf"/>. Any thread may ask for its freshness.</remarks>
+internal sealed class StoredValue
+{
+    /// <summary>What an entry costs beside its payload, roughly: activation, directory entry, records, index. Accounted, so that empty values are bounded too.</summary>
+    public const int Overhead = 2_048;
+
+    private readonly TagRecord[] _records;
+    private readonly Stamp _stamp;
+    private long _keyStamp;
+
+    /// <param name="payload">The value.</param>
+    /// <param name="life">Its life.</param>
+    /// <param name="stamp">The ledger's clock before the generation began.</param>
+    /// <param name="generatedAt">When the generation began.</param>
+    /// <param name="records">Held records: its tags, the namespace's <c>*</c>, and last its key.</param>
+    public StoredValue(Payload payload, CacheLife life, Stamp stamp, Moment generatedAt, TagRecord[] records)
+    {
+        (Payload, Life, GeneratedAt) = (payload, life, generatedAt);
+        (_records, _stamp, _keyStamp) = (records, stamp, stamp.Value);
+        Tags = new string[records.Length - 2];
+        for (var i = 0; i < Tags.Length; i++)
+        {
+            Tags[i] = records[i].Name;
+        }
+    }
+
+    public Payload Payload { get; }
+
+    public CacheLife Life { get; }
+
+    /// <summary>The tags without the namespace; the strings are the records', shared by all entries.</summary>
+    public string[] Tags { get; }
+
+    public Moment GeneratedAt { get; }
+
+    public ReadOnlySpan<TagRecord> Records => _records;
+
+    /// <summary>The records of the tags that users put on the entry: those that the dependents index knows.</summary>
+    public ReadOnlySpan<TagRecord> TagRecords => _records.AsSpan(0, _records.Length - 2);
+
+    public Stamp KeyStamp => new(Volatile.Read(ref _keyStamp));
+
+    public long Bytes => Payload.Bytes.Length + Overhead + (_records.Length * 16L);
+
+    /// <summary>A set of this key expires every value but this one: from now on the key's expiries up to then do not count against it.</summary>
+    public void KeepAsOf(Stamp keyStamp) => Volatile.Write(ref _keyStamp, keyStamp.Value);
+
+    public TimeSpan AgeAt(Moment now) => now - GeneratedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
+
+    /// <summary>The check that every read makes.</summary>
+    public Freshness FreshnessAt(TagLedger ledger, Moment now)
+    {
+        if (!ledger.IsLive(_records.AsSpan(0, _records.Length - 1), _stamp) || !_records[^1].Admits(KeyStamp))
+        {
+            return Freshness.Expired;
+        }
+
+        var staling = StalingVerdict.None;
+        foreach (var record in _records)
+        {
+            staling = StalingVerdict.Combine(staling, record.StalingOf(_stamp));
+        }
+
+        return FreshnessRule.Of(Life, AgeAt(now), staling, now);
+    }
+
+    public EntrySnapshot SnapshotAt(Moment now, bool promiseSuspended = false) => new(Payload, Tags, Life, AgeAt(now), promiseSuspended);
+}
