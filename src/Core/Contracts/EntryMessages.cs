@@ -65,13 +65,13 @@ internal sealed record EntrySnapshot(
 /// <summary>A value to store.</summary>
 /// <param name="Payload">The value.</param>
 /// <param name="Tags">All of its tags, without the namespace.</param>
-/// <param name="CopiedTags">Those that came with other entries that the value was made from: they are believed as of a copy.</param>
+/// <param name="CopiedTags">Those of other entries that the value was made from, which are believed as of a copy; null if it was made from none.</param>
 /// <param name="Life">Its life, with durations.</param>
 [GenerateSerializer, Immutable, Alias("otc.EntryData")]
 internal sealed record EntryData(
     [property: Id(0)] Payload Payload,
     [property: Id(1)] string[] Tags,
-    [property: Id(2)] string[] CopiedTags,
+    [property: Id(2)] string[]? CopiedTags,
     [property: Id(3)] CacheLife Life);
 
 /// <summary>What became of a value that was to be stored.</summary>

@@ -49,6 +49,11 @@ internal sealed class DependentsIndex
         {
             lock (_gate)
             {
+                if (_isGone)
+                {
+                    return false;
+                }
+
                 switch (_members)
                 {
                     case HashSet<LocalEntry> set:
@@ -62,7 +67,7 @@ internal sealed class DependentsIndex
                         break;
                 }
 
-                return !_isGone;
+                return true;
             }
         }
 

@@ -125,6 +125,15 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
         }
     }
 
+    /// <summary>Every entry with a value, as of now.</summary>
+    public LocalEntry[] Snapshot()
+    {
+        lock (_listGate)
+        {
+            return [.. _valued];
+        }
+    }
+
     private bool IsOverBound() => Bytes > maximumBytes || (maximumEntries is { } most && Count > most);
 
     private bool TryEvict(LocalEntry except)

@@ -1,0 +1,163 @@
+using System.Diagnostics.CodeAnalysis;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache;
+
+/// <summary>
+/// The entry that a factory is making: it takes what is only known while generating. Cached calls made inside the factory add their tags to
+/// it and limit its life, so that updating a tag of an inner entry expires the outer one too.
+/// </summary>
+/// <remarks>Thread-safe. It ends with the factory; using it afterwards is an <see cref="InvalidOperationException"/>.</remarks>
+public sealed class CacheContext
+{
+    private static readonly AsyncLocal<CacheContext?> Ambient = new();
+
+    private readonly Lock _gate = new();
+    private readonly HashSet<string> _tags;
+    private readonly CacheLifeProfiles _profiles;
+    private readonly CacheContext? _outer;
+    private readonly Func<Type, object?>? _stale;
+    private HashSet<string>? _copiedTags;
+    private CacheLife? _life;
+    private CacheLife? _limit;
+    private bool _hasEnded;
+
+    internal CacheContext(
+        string key, IReadOnlyCollection<string> tags, CacheLife? life, CacheLifeProfiles profiles, Func<Type, object?>? stale)
+    {
+        Key = key;
+        _tags = new(tags, StringComparer.Ordinal);
+        (_life, _profiles, _stale) = (life, profiles, stale);
+        _outer = Current;
+    }
+
+    /// <summary>The key of the entry.</summary>
+    public string Key { get; }
+
+    /// <summary>The factory whose flow this code belongs to, unless it has ended.</summary>
+    internal static CacheContext? Current
+    {
+        get
+        {
+            var context = Ambient.Value;
+            while (context is { _hasEnded: true })
+            {
+                context = context._outer;
+            }
+
+            return context;
+        }
+    }
+
+    /// <summary>Whether the value must not be stored, since it was made from something that cannot vouch for itself.</summary>
+    internal string? WhyNotStored { get; private set; }
+
+    /// <summary>Adds tags to the entry; at most 128 a call and 1,024 in all.</summary>
+    /// <exception cref="ArgumentException">A tag or their number breaks a limit, or one is <c>*</c>.</exception>
+    /// <exception cref="InvalidOperationException">The factory has ended.</exception>
+    public void Tag(params string[] tags)
+    {
+        ArgumentNullException.ThrowIfNull(tags);
+        var checkedTags = TagSet.ForEntry(tags);
+        lock (_gate)
+        {
+            MustNotHaveEnded();
+            if (_tags.Count + checkedTags.Count(tag => !_tags.Contains(tag)) is var total && total > NameLimits.TagsPerEntry)
+            {
+                throw new ArgumentException($"An entry may have at most {NameLimits.TagsPerEntry} tags; this one would have {total}.", nameof(tags));
+            }
+
+            _tags.UnionWith(checkedTags);
+        }
+    }
+
+    /// <summary>Limits the entry's life. Several lives combine to the smallest of each field.</summary>
+    /// <exception cref="ArgumentException">The life is a profile that the options do not know.</exception>
+    /// <exception cref="InvalidOperationException">The factory has ended.</exception>
+    public void Life(CacheLife life)
+    {
+        ArgumentNullException.ThrowIfNull(life);
+        var known = _profiles.Resolve(life, nameof(life));
+        lock (_gate)
+        {
+            MustNotHaveEnded();
+            _life = _life is null ? known : CacheLife.Smallest(_life, known);
+        }
+    }
+
+    /// <summary>The stale value that is being refreshed, if there is one: for conditional requests, or to keep what has not changed.</summary>
+    public bool TryGetStale<T>([MaybeNullWhen(false)] out T value)
+    {
+        if (_stale?.Invoke(typeof(T)) is T stale)
+        {
+            value = stale;
+            return true;
+        }
+
+        value = default;
+        return false;
+    }
+
+    /// <summary>Makes this the flow's factory; the caller restores by leaving its async method.</summary>
+    internal void Enter() => Ambient.Value = this;
+
+    internal void End()
+    {
+        lock (_gate)
+        {
+            _hasEnded = true;
+        }
+    }
+
+    internal bool IsGenerating(string key)
+    {
+        for (var context = this; context is not null; context = context._outer)
+        {
+            if (!context._hasEnded && string.Equals(context.Key, key, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>This entry is being made from that one.</summary>
+    internal void MadeFrom(EntrySnapshot inner)
+    {
+        lock (_gate)
+        {
+            var limit = inner.Life.After(inner.Age);
+            _limit = _limit is null ? limit : CacheLife.Smallest(_limit, limit);
+            _tags.UnionWith(inner.Tags);
+            (_copiedTags ??= new(StringComparer.Ordinal)).UnionWith(inner.Tags);
+            if (inner.PromiseSuspended)
+            {
+                WhyNotStored = "It was made from an entry that was served without a valid lease.";
+            }
+            else if (_tags.Count > NameLimits.TagsPerEntry)
+            {
+                WhyNotStored = $"An entry may have at most {NameLimits.TagsPerEntry} tags; with those of nested calls this one has {_tags.Count}.";
+            }
+        }
+    }
+
+    /// <summary>What is to be stored with the payload.</summary>
+    internal EntryData ToEntry(Payload payload, CacheLife defaultLife)
+    {
+        lock (_gate)
+        {
+            var life = _life ?? defaultLife;
+            return new(payload, [.. _tags], _copiedTags is null ? null : [.. _copiedTags], _limit is null ? life : CacheLife.Smallest(life, _limit));
+        }
+    }
+
+    private void MustNotHaveEnded()
+    {
+        if (_hasEnded)
+        {
+            throw new InvalidOperationException("The factory has ended; its context takes no more tags or lives.");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace OrleansTagCache;
+
+/// <summary>What a look-up found. The default value is a miss.</summary>
+/// <typeparam name="T">The value's type.</typeparam>
+public readonly struct CacheResult<T>
+{
+    private readonly T? _value;
+
+    internal CacheResult(T value, bool isStale, TimeSpan age, CacheLife life, IReadOnlyList<string> tags) =>
+        (_value, HasValue, IsStale, Age, Life, Tags) = (value, true, isStale, age, life, tags);
+
+    /// <summary>Whether there is a value; null may be one.</summary>
+    public bool HasValue { get; }
+
+    /// <summary>The value.</summary>
+    /// <exception cref="InvalidOperationException">There is none.</exception>
+    public T Value => HasValue ? _value! : throw new InvalidOperationException("The look-up was a miss: there is no value.");
+
+    /// <summary>The value, or the default of its type.</summary>
+    public T? ValueOrDefault => _value;
+
+    /// <summary>Whether the value is stale: past its <see cref="CacheLife.Revalidate"/>, or revalidated by a tag.</summary>
+    public bool IsStale { get; }
+
+    /// <summary>How long ago the value's generation began; zero for a miss.</summary>
+    public TimeSpan Age { get; }
+
+    /// <summary>The entry's life; null for a miss.</summary>
+    public CacheLife? Life { get; }
+
+    /// <summary>The entry's tags; null for a miss.</summary>
+    public IReadOnlyList<string>? Tags { get; }
+
+    /// <summary>Takes the value if there is one.</summary>
+    public bool TryGetValue([MaybeNullWhen(false)] out T value)
+    {
+        value = _value;
+        return HasValue;
+    }
+}

@@ -1,0 +1,217 @@
+using Microsoft.Extensions.Logging;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Cluster;
+
+/// <summary>
+/// The calls to the cluster's grains, with their patience: reads give up soon, since their factories can serve them; writes and updates go on
+/// until their time-out, since every attempt is whole and repeating one is harmless.
+/// </summary>
+/// <remarks>Thread-safe. A fault of a call is never a fault of the caller's data: the grains answer those as outcomes.</remarks>
+internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider time, ILogger<ClusterCalls> logger)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long an unreachable cluster is left alone before one read tries it again.</summary>
+    private static readonly TimeSpan ProbePeriod = TimeSpan.FromSeconds(1);
+
+    private int _isUnreachable;
+    private long _nextProbe;
+
+    /// <summary>Asks an entry. Null if the cluster could not be reached in that time: the caller's factory serves.</summary>
+    public async ValueTask<Acquired?> TryAcquire(string scopedKey, AcquireRequest request, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        if (!MayTry())
+        {
+            return null;
+        }
+
+        var call = grains.GetGrain<IEntryGrain>(scopedKey).Acquire(request).AsTask();
+        try
+        {
+            var answer = await call.WaitAsync(patience + request.Wait, time, cancellationToken);
+            Reached();
+            return answer;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _ = GiveBack(scopedKey, call);
+            throw;
+        }
+        catch (Exception exception)
+        {
+            _ = GiveBack(scopedKey, call);
+            NotReached(exception);
+            return null;
+        }
+    }
+
+    /// <summary>Offers a generated value. Null if the cluster could not be reached: it counts as not stored.</summary>
+    public async ValueTask<CommitOutcome?> TryCommit(string scopedKey, GenerationId token, EntryData data)
+    {
+        try
+        {
+            return await grains.GetGrain<IEntryGrain>(scopedKey).Commit(token, data);
+        }
+        catch (Exception exception)
+        {
+            LogCallFailed(exception);
+            return null;
+        }
+    }
+
+    /// <summary>Gives a token back. False if it was not the current one, or the cluster could not be reached: then its lease ends by itself.</summary>
+    public async Task<bool> TryAbandon(string scopedKey, GenerationId token)
+    {
+        try
+        {
+            return await grains.GetGrain<IEntryGrain>(scopedKey).Abandon(token);
+        }
+        catch (Exception exception)
+        {
+            LogCallFailed(exception);
+            return false;
+        }
+    }
+
+    /// <summary>Both trips of a plain set, again and again until no process serves an earlier value or the time is over.</summary>
+    public Task<CommitOutcome> Set(string scopedKey, EntryData data, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var entry = grains.GetGrain<IEntryGrain>(scopedKey);
+        return Persist<CommitOutcome>("set", timeout, Attempt, cancellationToken);
+
+        async Task<(CommitOutcome? Done, string? Reason)> Attempt()
+        {
+            var token = await entry.BeginSet();
+            if (token.IsNone)
+            {
+                return (null, "The silo that hosts the entry has no valid serving lease.");
+            }
+
+            var outcome = await entry.Set(token, data);
+            return outcome.Commit.Status == CommitStatus.Refused || outcome.Update.IsComplete && IsDecided(outcome.Commit.Status)
+                ? (outcome.Commit, null)
+                : (null, outcome.Update.Reason ?? $"The value was not stored: {outcome.Commit.Status}.");
+        }
+
+        // Superseded is a success: the set came first, the update that overtook it second.
+        static bool IsDecided(CommitStatus status) => status is CommitStatus.Stored or CommitStatus.Superseded;
+    }
+
+    public Task<ChangeOutcome> Remove(string scopedKey, TimeSpan timeout, CancellationToken cancellationToken) =>
+        Persist("removal", timeout, async () => Decide(await grains.GetGrain<IEntryGrain>(scopedKey).Remove()), cancellationToken);
+
+    /// <summary>Updates or revalidates tags, through the door of the first of them.</summary>
+    public Task<ChangeOutcome> Change(ChangeRequest request, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var door = request.Tags.MinBy(tag => tag.Scoped, StringComparer.Ordinal).Scoped;
+        var what = request.StaleFor is null ? "update" : "revalidation";
+        return Persist(what, timeout, async () => Decide(await grains.GetGrain<ITagGrain>(door).Change(request)), cancellationToken);
+    }
+
+    public ValueTask<EntryDescription?> Describe(string scopedKey) => grains.GetGrain<IEntryGrain>(scopedKey).Describe();
+
+    public ITagGrain Tag(TagId tag) => grains.GetGrain<ITagGrain>(tag.Scoped);
+
+    private static (ChangeOutcome? Done, string? Reason) Decide(ChangeOutcome outcome) =>
+        outcome.IsComplete ? (outcome, null) : (null, outcome.Reason);
+
+    private async Task<T> Persist<T>(
+        string what, TimeSpan timeout, Func<Task<(T? Done, string? Reason)>> attempt, CancellationToken cancellationToken)
+        where T : class
+    {
+        var until = time.Now() + timeout;
+        var pause = FirstPause;
+        var hasAnswered = false;
+        while (true)
+        {
+            string? reason;
+            Exception? fault = null;
+            try
+            {
+                var left = until - time.Now();
+                (var done, reason) = await attempt().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1), time, cancellationToken);
+                hasAnswered = true;
+                if (done is not null)
+                {
+                    Reached();
+                    return done;
+                }
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                (reason, fault) = ("The cluster did not answer.", exception);
+                LogCallFailed(exception);
+            }
+
+            if (time.Now() + pause >= until)
+            {
+                throw hasAnswered || fault is TimeoutException
+                    ? new TagUpdateIncompleteException($"The {what} was not confirmed by every process within {timeout}. It may or may not have happened; retrying is safe. {reason}", fault)
+                    : new TagCacheUnavailableException($"The cluster could not be reached within {timeout} for the {what}.", fault);
+            }
+
+            await Task.Delay(pause, time, cancellationToken);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    /// <summary>The answer that nobody waits for any more may carry the key's one token.</summary>
+    private async Task GiveBack(string scopedKey, Task<Acquired> call)
+    {
+        try
+        {
+            if (await call is { Token.IsNone: false } answer)
+            {
+                await TryAbandon(scopedKey, answer.Token);
+            }
+        }
+        catch (Exception exception)
+        {
+            LogCallFailed(exception);
+        }
+    }
+
+    private bool MayTry()
+    {
+        if (Volatile.Read(ref _isUnreachable) == 0)
+        {
+            return true;
+        }
+
+        var probe = Volatile.Read(ref _nextProbe);
+        var now = time.Now();
+        return now.Ticks >= probe && Interlocked.CompareExchange(ref _nextProbe, (now + ProbePeriod).Ticks, probe) == probe;
+    }
+
+    private void Reached()
+    {
+        if (Volatile.Read(ref _isUnreachable) != 0 && Interlocked.Exchange(ref _isUnreachable, 0) != 0)
+        {
+            LogReachable();
+        }
+    }
+
+    private void NotReached(Exception exception)
+    {
+        LogCallFailed(exception);
+        Volatile.Write(ref _nextProbe, (time.Now() + ProbePeriod).Ticks);
+        if (Interlocked.Exchange(ref _isUnreachable, 1) == 0)
+        {
+            LogUnreachable(exception.GetType().Name);
+        }
+    }
+
+    [LoggerMessage(2101, LogLevel.Warning, "The cache cluster cannot be reached ({Fault}); factories run and nothing is stored until it can")]
+    private partial void LogUnreachable(string fault);
+
+    [LoggerMessage(2102, LogLevel.Information, "The cache cluster can be reached again")]
+    private partial void LogReachable();
+
+    [LoggerMessage(2103, LogLevel.Debug, "A call to the cache cluster failed")]
+    private partial void LogCallFailed(Exception exception);
+}

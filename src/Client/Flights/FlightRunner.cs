@@ -1,0 +1,168 @@
+using Microsoft.Extensions.Logging;
+using OrleansTagCache.Cluster;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Hosting;
+
+namespace OrleansTagCache.Flights;
+
+/// <summary>A value that a factory made: what to store, or why nothing can be.</summary>
+/// <param name="Entry">The value with its tags and life.</param>
+/// <param name="WhyNotStored">Null if it can be stored.</param>
+internal sealed record Generated(EntryData Entry, string? WhyNotStored)
+{
+    public EntrySnapshot ToSnapshot() => new(Entry.Payload, Entry.Tags, Entry.Life, TimeSpan.Zero);
+}
+
+/// <summary>Runs a factory for an entry; gives null if the value cannot be serialized, which its own caller gets all the same.</summary>
+/// <param name="stale">The stale value that is refreshed, if there is one.</param>
+/// <param name="cancellationToken">Cancelled when nobody waits any more.</param>
+internal delegate Task<Generated?> Generate(EntrySnapshot? stale, CancellationToken cancellationToken);
+
+/// <summary>Flies: asks the cluster, runs the factory under a token, commits, and tells those who wait what they may take.</summary>
+internal sealed partial class FlightRunner(
+    FlightTable table, ClusterCalls calls, ClientMetrics metrics, TagCacheClientOptions options, ILogger<FlightRunner> logger)
+{
+    /// <summary>How long one question waits for another process's generation before it is asked again.</summary>
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
+
+    private readonly SemaphoreSlim _refreshes = new(options.MaximumBackgroundRefreshes);
+
+    /// <summary>Leads a flight to its end. Never throws: what went wrong is in the result.</summary>
+    public async Task Run(FlightKey key, Flight flight, Generate generate)
+    {
+        try
+        {
+            if (flight.Previous is { } previous)
+            {
+                await previous.Late;
+            }
+
+            await Ask(key, flight, generate);
+        }
+        catch (OperationCanceledException) when (flight.Cancellation.IsCancellationRequested)
+        {
+            table.End(key, flight, FlightResult.AskAgain, FlightResult.AskAgain);
+        }
+        catch (Exception exception)
+        {
+            table.End(key, flight, new(null, exception), FlightResult.AskAgain);
+        }
+    }
+
+    private async Task Ask(FlightKey key, Flight flight, Generate generate)
+    {
+        var request = new AcquireRequest(MayGenerate: true, key.FreshOnly, Wait);
+        while (table.TryEnter(flight, FlightPhase.Asking))
+        {
+            var answer = await calls.TryAcquire(key.ScopedKey, request, options.ReadTimeout, flight.Cancellation.Token);
+            switch (answer?.Status)
+            {
+                case AcquireStatus.Fresh or AcquireStatus.Stale:
+                    metrics.OnRead(answer.Status == AcquireStatus.Fresh ? "hit" : "stale");
+                    table.End(key, flight, new(answer.Entry, null), FlightResult.AskAgain);
+                    if (!answer.Token.IsNone)
+                    {
+                        _ = Refresh(key, answer, generate);
+                    }
+
+                    return;
+                case AcquireStatus.Miss:
+                    await GenerateUnderToken(key, flight, answer, generate);
+                    return;
+                case AcquireStatus.Busy:
+                    continue;
+                default:
+                    await Bypass(key, flight, answer is null ? "unreachable" : "not_serving", generate);
+                    return;
+            }
+        }
+    }
+
+    private async Task GenerateUnderToken(FlightKey key, Flight flight, Acquired answer, Generate generate)
+    {
+        metrics.OnRead("generated");
+        table.TryEnter(flight, FlightPhase.Generating);
+        Generated? made;
+        try
+        {
+            made = await generate(answer.Entry, flight.Cancellation.Token).WaitAsync(flight.Cancellation.Token);
+        }
+        catch (Exception)
+        {
+            await calls.TryAbandon(key.ScopedKey, answer.Token);
+            throw;
+        }
+
+        // From here on nobody may join: what the cluster says of the value may be older than they are.
+        table.TryEnter(flight, FlightPhase.Closing);
+        var isLive = await TryStore(key, answer.Token, made);
+        var result = new FlightResult(made?.ToSnapshot(), null);
+        table.End(key, flight, result, isLive ? result : FlightResult.AskAgain);
+    }
+
+    /// <summary>The cluster cannot vouch for anything: the factory runs for those who came before it began, and nothing is stored.</summary>
+    private async Task Bypass(FlightKey key, Flight flight, string reason, Generate generate)
+    {
+        metrics.OnRead("bypass");
+        metrics.OnBypass(reason);
+        var made = await generate(null, flight.Cancellation.Token).WaitAsync(flight.Cancellation.Token);
+        table.End(key, flight, new(made?.ToSnapshot(), null), FlightResult.AskAgain);
+    }
+
+    /// <summary>Refreshes a stale entry behind its reader's back. A failure leaves it stale; the next reader tries again.</summary>
+    private async Task Refresh(FlightKey key, Acquired answer, Generate generate)
+    {
+        // Off the reader's path, and at its own pace; a token that waits too long for its turn is refused when it comes back.
+        await Task.Yield();
+        await _refreshes.WaitAsync();
+        try
+        {
+            var made = await generate(answer.Entry, CancellationToken.None);
+            metrics.OnRefresh(await TryStore(key, answer.Token, made) ? "stored" : "not_stored");
+        }
+        catch (Exception exception)
+        {
+            metrics.OnRefresh("failed");
+            LogRefreshFailed(exception);
+            await calls.TryAbandon(key.ScopedKey, answer.Token);
+        }
+        finally
+        {
+            _refreshes.Release();
+        }
+    }
+
+    /// <summary>Commits a generated value. True if the cluster found it live.</summary>
+    private async Task<bool> TryStore(FlightKey key, GenerationId token, Generated? made)
+    {
+        var why = made is null ? "It cannot be serialized." : made.WhyNotStored;
+        if (why is not null)
+        {
+            metrics.OnNotStored("unfit");
+            LogNotStored(why);
+            await calls.TryAbandon(key.ScopedKey, token);
+            return false;
+        }
+
+        var outcome = await calls.TryCommit(key.ScopedKey, token, made!.Entry);
+        if (outcome?.Status != CommitStatus.Stored)
+        {
+            metrics.OnNotStored(outcome?.Status.ToString() ?? "unreachable");
+        }
+
+        if (outcome is { Status: CommitStatus.Refused })
+        {
+            LogNotStored(outcome.Fault!);
+        }
+
+        return outcome?.Status == CommitStatus.Stored;
+    }
+
+    [LoggerMessage(2201, LogLevel.Warning, "A generated value was returned to its reader but not stored. {Why}")]
+    private partial void LogNotStored(string why);
+
+    [LoggerMessage(2202, LogLevel.Warning, "Refreshing a stale entry in the background failed; the stale value stays until its deadline")]
+    private partial void LogRefreshFailed(Exception exception);
+}

@@ -1,0 +1,144 @@
+namespace OrleansTagCache.Flights;
+
+/// <summary>A caller's part in a flight.</summary>
+internal enum FlightRole : byte
+{
+    /// <summary>Runs it.</summary>
+    Leader = 0,
+
+    /// <summary>Came before it asked.</summary>
+    Early = 1,
+
+    /// <summary>Came while its factory ran.</summary>
+    Late = 2,
+}
+
+/// <summary>What one flight is for. Readers that refuse stale values do not fly with those that take them.</summary>
+internal readonly record struct FlightKey(string ScopedKey, bool FreshOnly);
+
+/// <summary>The flights of a process: at most one under way for a key, and at most one gathering behind it.</summary>
+/// <remarks>Thread-safe: one lock, held for a few field writes.</remarks>
+internal sealed class FlightTable(TimeProvider time, TimeSpan orphanGrace)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<FlightKey, Flight> _flights = [];
+
+    /// <summary>Joins the flight that this caller may share, or leads a new one.</summary>
+    public (Flight Flight, FlightRole Role) Join(FlightKey key)
+    {
+        lock (_gate)
+        {
+            if (!_flights.TryGetValue(key, out var flight))
+            {
+                flight = new() { Callers = 1 };
+                _flights.Add(key, flight);
+                return (flight, FlightRole.Leader);
+            }
+
+            return flight.Phase switch
+            {
+                FlightPhase.Gathering => Share(flight, FlightRole.Early),
+                FlightPhase.Generating => Share(flight, FlightRole.Late),
+                _ => JoinNext(flight),
+            };
+        }
+    }
+
+    /// <summary>The flight goes on to its next phase. False if it is over.</summary>
+    public bool TryEnter(Flight flight, FlightPhase phase)
+    {
+        lock (_gate)
+        {
+            if (flight.Phase == FlightPhase.Ended)
+            {
+                return false;
+            }
+
+            flight.Phase = phase;
+            return true;
+        }
+    }
+
+    /// <summary>Ends a flight and lets the next one begin. Only the first call counts.</summary>
+    public void End(FlightKey key, Flight flight, FlightResult early, FlightResult late)
+    {
+        lock (_gate)
+        {
+            if (flight.Phase == FlightPhase.Ended)
+            {
+                return;
+            }
+
+            flight.Phase = FlightPhase.Ended;
+            var next = flight.Next;
+            if (next is not null && late.Entry is not null && !next.MustAsk)
+            {
+                // All of them came before the commit: the value is theirs too. Whoever comes from now on finds neither flight.
+                next.Phase = FlightPhase.Ended;
+                next.End(late, late);
+                next = null;
+            }
+
+            if (_flights.GetValueOrDefault(key) == flight)
+            {
+                if (next is not null)
+                {
+                    _flights[key] = next;
+                }
+                else
+                {
+                    _flights.Remove(key);
+                }
+            }
+        }
+
+        flight.End(early, late);
+    }
+
+    /// <summary>A caller goes away before the end: the last one cancels the flight, the leader gives it a moment for those who joined.</summary>
+    public void Leave(Flight flight, FlightRole role)
+    {
+        var isLast = false;
+        lock (_gate)
+        {
+            isLast = --flight.Callers == 0;
+        }
+
+        if (isLast)
+        {
+            flight.Cancellation.Cancel();
+        }
+        else if (role == FlightRole.Leader)
+        {
+            _ = CancelAfterGrace(flight);
+        }
+    }
+
+    private static (Flight Flight, FlightRole Role) Share(Flight flight, FlightRole role)
+    {
+        flight.Callers++;
+        return (flight, role);
+    }
+
+    private static (Flight Flight, FlightRole Role) JoinNext(Flight flight)
+    {
+        var mustAsk = flight.Phase == FlightPhase.Closing;
+        if (flight.Next is { } next)
+        {
+            next.MustAsk |= mustAsk;
+            return Share(next, FlightRole.Early);
+        }
+
+        flight.Next = new() { Callers = 1, Previous = flight, MustAsk = mustAsk };
+        return (flight.Next, FlightRole.Leader);
+    }
+
+    private async Task CancelAfterGrace(Flight flight)
+    {
+        var ended = await Task.WhenAny(flight.Early, Task.Delay(orphanGrace, time));
+        if (ended != flight.Early)
+        {
+            await flight.Cancellation.CancelAsync();
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Hosting;
+
+/// <summary>The options of a process's <see cref="ITagCache"/>.</summary>
+public sealed class TagCacheClientOptions
+{
+    /// <summary>The namespace of its keys and tags, 1 to 64 UTF-16 units. Default <c>default</c>.</summary>
+    public string Namespace { get; set; } = CacheNamespace.Default.Value;
+
+    /// <summary>The life of an entry that is given none. Default <see cref="CacheLife.Default"/>.</summary>
+    public CacheLife DefaultLife { get; set; } = CacheLife.Default;
+
+    /// <summary>Life profiles by name, beside the seven that are built in.</summary>
+    public IDictionary<string, CacheLife> Profiles { get; } = new Dictionary<string, CacheLife>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The longest key in UTF-16 units. 1 to 1,024; default 1,024.</summary>
+    public int MaximumKeyLength { get; set; } = NameLimits.KeyLength;
+
+    /// <summary>The largest value in bytes, serialized; checked before anything is sent. 1 to 64 MiB; default 4 MiB. Not more than the silos'.</summary>
+    public int MaximumPayloadBytes { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>How long a read tries to reach the cluster before it runs its factory. 100 ms to 1 min; default 5 s.</summary>
+    /// <remarks>Waiting for a value that another process is generating does not count.</remarks>
+    public TimeSpan ReadTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long updates, revalidations, sets and removals are tried. 100 ms to 10 min; default 30 s.</summary>
+    public TimeSpan UpdateTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many stale entries this process refreshes in the background at a time. 1 to 1,000; default 16.</summary>
+    public int MaximumBackgroundRefreshes { get; set; } = 16;
+
+    /// <summary>How long a factory goes on for those who joined it when the caller that it belongs to has gone away. 0 to 1 h; default 2 s.</summary>
+    /// <remarks>Then it is cancelled, and one of those who joined generates.</remarks>
+    public TimeSpan OrphanedFactoryGrace { get; set; } = TimeSpan.FromSeconds(2);
+}

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using OrleansTagCache.Cluster;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Serialization;
+
+namespace OrleansTagCache.Hosting;
+
+/// <summary>What a client and a silo register alike: the cache of the process.</summary>
+internal static class TagCacheServices
+{
+    public static IServiceCollection AddTagCacheCore(this IServiceCollection services)
+    {
+        services.AddMetrics();
+        services.AddOptions<TagCacheClientOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TagCacheClientOptions>, TagCacheClientOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ClientMetrics>();
+        services.TryAddSingleton<PayloadSerializer>();
+        services.TryAddSingleton<ClusterCalls>();
+        services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<TagCacheClientOptions>>().Value);
+        services.TryAddSingleton<ITagCache, TagCache>();
+        return services;
+    }
+}

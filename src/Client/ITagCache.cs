@@ -1,0 +1,111 @@
+namespace OrleansTagCache;
+
+/// <summary>
+/// A cache whose entries bear tags, shared by every process of the cluster. Updating a tag is strict: when the call has returned, no read
+/// that starts afterwards, in any process, returns a value whose generation began before the call.
+/// </summary>
+/// <remarks>
+/// One per namespace, thread-safe. Keys have 1 to 1,024 UTF-16 units, tags 1 to 256; both are case-sensitive, compared by ordinal, and must
+/// not contain control characters or lone surrogates. What breaks a limit is an <see cref="ArgumentException"/> that names the limit, before
+/// anything has happened.
+/// </remarks>
+public interface ITagCache
+{
+    /// <summary>
+    /// Returns the entry, or generates it: one caller in the whole cluster runs its factory, the others wait for the value. A stale entry is
+    /// returned at once and refreshed in the background.
+    /// </summary>
+    /// <param name="key">The key, unique within the namespace.</param>
+    /// <param name="factory">Makes the value. It is cancelled when its last waiting caller goes away. It must not update or revalidate tags.</param>
+    /// <param name="options">Tags and life that are known beforehand; the factory may add to both through its <see cref="CacheContext"/>.</param>
+    /// <param name="cancellationToken">Cancels this caller; the others are not cancelled with it.</param>
+    /// <returns>The value; null is a value too.</returns>
+    /// <exception cref="ArgumentException">The key, a tag or the life breaks a limit.</exception>
+    /// <exception cref="InvalidOperationException">The factory of this key called for its own key.</exception>
+    /// <remarks>
+    /// Whatever the factory throws comes through. If the cluster cannot be reached the factory runs and nothing is stored. A value that is
+    /// too large, or that a tag's update has overtaken, is returned to its own caller and not stored.
+    /// </remarks>
+    ValueTask<T> GetOrCreateAsync<T>(
+        string key,
+        Func<CacheContext, CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? options = null,
+        CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="GetOrCreateAsync{T}(string, Func{CacheContext, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>, with an argument for the factory instead of a closure.</summary>
+    /// <inheritdoc cref="GetOrCreateAsync{T}(string, Func{CacheContext, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>
+    /// <param name="key">The key, unique within the namespace.</param>
+    /// <param name="state">Given to the factory.</param>
+    /// <param name="factory">Makes the value.</param>
+    /// <param name="options">Tags and life that are known beforehand.</param>
+    /// <param name="cancellationToken">Cancels this caller; the others are not cancelled with it.</param>
+    ValueTask<T> GetOrCreateAsync<TState, T>(
+        string key,
+        TState state,
+        Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? options = null,
+        CancellationToken cancellationToken = default);
+
+    /// <summary>Returns the entry if it is there, fresh or stale. Never generates and never waits for another's generation.</summary>
+    /// <remarks>A cluster that cannot be reached is a miss.</remarks>
+    /// <exception cref="ArgumentException">The key breaks a limit.</exception>
+    ValueTask<CacheResult<T>> TryGetAsync<T>(string key, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Stores a value. Strict: when it has returned, no process serves an earlier value of the key. The value counts as made when the call
+    /// was made: a tag of it that is updated during the call expires it.
+    /// </summary>
+    /// <exception cref="ArgumentException">The key, a tag, the life or the size of the value breaks a limit.</exception>
+    /// <exception cref="TagUpdateIncompleteException">Not every process has confirmed; it may or may not have happened. Retrying is safe.</exception>
+    /// <exception cref="TagCacheUnavailableException">The cluster could not be reached; nothing is known to have happened.</exception>
+    ValueTask SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes an entry. Strict: when it has returned, no process serves an earlier value of the key. Removing what is not there is fine.</summary>
+    /// <exception cref="ArgumentException">The key breaks a limit.</exception>
+    /// <exception cref="TagUpdateIncompleteException">Not every process has confirmed; it may or may not have happened. Retrying is safe.</exception>
+    /// <exception cref="TagCacheUnavailableException">The cluster could not be reached; nothing is known to have happened.</exception>
+    ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Expires every dependent of the tag now. When it has returned, every reader in every process sees only values generated since the call.
+    /// Only within a server action, as in Next.js: elsewhere use <see cref="RevalidateTagAsync(string, CacheLife, CancellationToken)"/>.
+    /// </summary>
+    /// <param name="tag">The tag; <c>*</c> for every entry of the namespace.</param>
+    /// <param name="cancellationToken">Stops waiting; the update goes on.</param>
+    /// <exception cref="ServerActionRequiredException">Not within a server action; nothing has happened.</exception>
+    /// <exception cref="InvalidOperationException">Within a factory; nothing has happened.</exception>
+    /// <exception cref="ArgumentException">The tag breaks a limit.</exception>
+    /// <exception cref="TagUpdateIncompleteException">Not every process has confirmed; it may or may not have happened. Retrying is safe.</exception>
+    /// <exception cref="TagCacheUnavailableException">The cluster could not be reached; nothing is known to have happened.</exception>
+    ValueTask UpdateTagAsync(string tag, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="UpdateTagAsync"/> for 1 to 128 tags: all of them in one update.</summary>
+    /// <inheritdoc cref="UpdateTagAsync"/>
+    /// <param name="tags">The tags.</param>
+    /// <param name="cancellationToken">Stops waiting; the update goes on.</param>
+    ValueTask UpdateTagsAsync(IReadOnlyCollection<string> tags, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Marks every dependent of the tag stale: served while it is refreshed in the background, until the profile's
+    /// <see cref="CacheLife.Expire"/> has passed since the call. An earlier deadline stays, and nothing revives what an update expired.
+    /// </summary>
+    /// <param name="tag">The tag; <c>*</c> for every entry of the namespace.</param>
+    /// <param name="profile">Its <see cref="CacheLife.Expire"/> is used; zero is an update.</param>
+    /// <param name="cancellationToken">Stops waiting; the revalidation goes on.</param>
+    /// <exception cref="InvalidOperationException">Within a factory; nothing has happened.</exception>
+    /// <exception cref="ArgumentException">The tag breaks a limit, or the profile is unknown.</exception>
+    /// <exception cref="TagUpdateIncompleteException">Not every process has confirmed; it may or may not have happened. Retrying is safe.</exception>
+    /// <exception cref="TagCacheUnavailableException">The cluster could not be reached; nothing is known to have happened.</exception>
+    ValueTask RevalidateTagAsync(string tag, CacheLife profile, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="RevalidateTagAsync(string, CacheLife, CancellationToken)"/> for 1 to 128 tags: all of them in one.</summary>
+    /// <inheritdoc cref="RevalidateTagAsync(string, CacheLife, CancellationToken)"/>
+    /// <param name="tags">The tags.</param>
+    /// <param name="profile">Its <see cref="CacheLife.Expire"/> is used; zero is an update.</param>
+    /// <param name="cancellationToken">Stops waiting; the revalidation goes on.</param>
+    ValueTask RevalidateTagsAsync(IReadOnlyCollection<string> tags, CacheLife profile, CancellationToken cancellationToken = default);
+
+    /// <summary>The form without a profile, as Next.js keeps it: the same effect as an update, allowed anywhere but within a factory.</summary>
+    /// <inheritdoc cref="RevalidateTagAsync(string, CacheLife, CancellationToken)"/>
+    ValueTask RevalidateTagAsync(string tag, CancellationToken cancellationToken = default);
+}

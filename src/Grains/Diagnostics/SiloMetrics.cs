@@ -1,0 +1,68 @@
+using System.Diagnostics.Metrics;
+using OrleansTagCache.Contracts;
+
+namespace OrleansTagCache.Diagnostics;
+
+/// <summary>What a silo counts. Keys and tags are never dimensions.</summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed class SiloMetrics
+{
+    /// <summary>The name of the meter.</summary>
+    public const string MeterName = "OrleansTagCache.Silo";
+
+    private readonly Counter<long> _reads;
+    private readonly Counter<long> _commits;
+    private readonly Histogram<double> _updates;
+    private long _hits;
+    private long _staleHits;
+    private long _misses;
+
+    public SiloMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(MeterName);
+        _reads = meter.CreateCounter<long>("tagcache.entry.reads", "{read}", "Reads of entries, by what they got.");
+        _commits = meter.CreateCounter<long>("tagcache.entry.commits", "{commit}", "Values offered for storing, by what became of them.");
+        _updates = meter.CreateHistogram<double>("tagcache.update.duration", "s", "How long updates and revalidations took until every process had acknowledged.");
+        Meter = meter;
+    }
+
+    public Meter Meter { get; }
+
+    public long Hits => Interlocked.Read(ref _hits);
+
+    public long StaleHits => Interlocked.Read(ref _staleHits);
+
+    public long Misses => Interlocked.Read(ref _misses);
+
+    public void OnRead(AcquireStatus status)
+    {
+        switch (status)
+        {
+            case AcquireStatus.Fresh:
+                Interlocked.Increment(ref _hits);
+                break;
+            case AcquireStatus.Stale:
+                Interlocked.Increment(ref _staleHits);
+                break;
+            default:
+                Interlocked.Increment(ref _misses);
+                break;
+        }
+
+        if (_reads.Enabled)
+        {
+            _reads.Add(1, new KeyValuePair<string, object?>("tagcache.outcome", status.ToString()));
+        }
+    }
+
+    public void OnCommit(CommitStatus status)
+    {
+        if (_commits.Enabled)
+        {
+            _commits.Add(1, new KeyValuePair<string, object?>("tagcache.outcome", status.ToString()));
+        }
+    }
+
+    public void OnUpdate(bool isComplete, TimeSpan elapsed) =>
+        _updates.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("tagcache.complete", isComplete));
+}

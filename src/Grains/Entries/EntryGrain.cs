@@ -1,0 +1,237 @@
+using Orleans.Concurrency;
+using Orleans.Placement;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Entries;
+
+/// <summary>
+/// One entry: its value, and its key's single flight over the whole cluster.
+///
+/// <para><b>Read.</b> A value is served while the silo has the right to serve and nothing that the value bears was expired since its stamp. If
+/// there is none, one caller gets a token and generates; the others wait for it.</para>
+///
+/// <para><b>Write.</b> What was generated is stored with the token's stamp, taken before the factory began. So a tag that was updated
+/// meanwhile, even one that was only discovered while generating, makes the value dead on arrival.</para>
+/// </summary>
+/// <remarks>
+/// Reentrant: waiters interleave with the commit that they wait for. Between two awaits a turn is alone; every decision reads the clock, the
+/// lease and the ledger in its own turn and holds nothing of them over an await. Kept alive, since the table bounds the silo, not idleness;
+/// immovable, since a value must not leave the ledger that it was stamped by.
+/// </remarks>
+[Reentrant, KeepAlive, Immovable, RandomPlacement]
+internal sealed class EntryGrain : Grain, IEntryGrain
+{
+    private readonly EntryHost _host;
+    private readonly LocalEntry _entry;
+    private readonly GenerationGate _gate = new();
+    private TaskCompletionSource? _generationEnded;
+
+    public EntryGrain(EntryHost host, IGrainContext context)
+    {
+        _host = host;
+        _entry = new(context.GrainId.Key.ToString()!, context);
+        _host.Table.Register(_entry);
+    }
+
+    public async ValueTask<Acquired> Acquire(AcquireRequest request)
+    {
+        var until = _host.Now + request.Wait;
+        while (true)
+        {
+            var now = _host.Now;
+            if (Answer(request, now) is { } answer)
+            {
+                _host.Metrics.OnRead(answer.Status);
+                return answer;
+            }
+
+            if (now >= until)
+            {
+                return Acquired.Busy;
+            }
+
+            await GenerationEnded(until, now);
+        }
+    }
+
+    public ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data)
+    {
+        var outcome = _gate.Take(token, _host.Now) is { } generation ? Keep(generation, data, _host.Now) : CommitOutcome.UnknownToken;
+        if (outcome.Status != CommitStatus.UnknownToken)
+        {
+            WakeWaiters();
+        }
+
+        _host.Metrics.OnCommit(outcome.Status);
+        return new(outcome);
+    }
+
+    public ValueTask<bool> Abandon(GenerationId token)
+    {
+        var isTaken = _gate.Take(token, _host.Now) is not null;
+        if (isTaken)
+        {
+            WakeWaiters();
+        }
+
+        return new(isTaken);
+    }
+
+    public ValueTask<GenerationId> BeginSet()
+    {
+        var now = _host.Now;
+        return new(_host.Lease.IsValid(now)
+            ? _gate.GrantSet(new(Guid.NewGuid()), _host.Ledger.Stamp(), now, _host.GenerationLease).Id
+            : GenerationId.None);
+    }
+
+    public async ValueTask<SetOutcome> Set(GenerationId token, EntryData data)
+    {
+        var now = _host.Now;
+        if (_gate.TakeSet(token, now) is not { } set)
+        {
+            return new(CommitOutcome.UnknownToken, ChangeOutcome.Incomplete("The token of the set is late or unknown."));
+        }
+
+        // One turn: what is stored now is kept through the expiry that begins now; every other value of the key falls to it.
+        var outcome = Keep(set, data, now);
+        var kept = _entry.Value is { } value && (outcome.Status == CommitStatus.Stored || value.KeyStamp > set.Stamp) ? value : null;
+        var completion = UpdateKey(kept);
+        _host.Metrics.OnCommit(outcome.Status);
+        return new(outcome, await completion);
+    }
+
+    public async ValueTask<ChangeOutcome> Remove() => await UpdateKey(kept: null);
+
+    public ValueTask<EntryDescription?> Describe()
+    {
+        var now = _host.Now;
+        if (!_host.Lease.IsValid(now) || _entry.Value is not { } value || FreshnessOf(value, now) is var freshness && freshness == Freshness.Expired)
+        {
+            return new((EntryDescription?)null);
+        }
+
+        var snapshot = value.SnapshotAt(now) with { Payload = Payload.Null with { ContentType = value.Payload.ContentType } };
+        return new(new EntryDescription(snapshot, freshness == Freshness.Stale, value.Payload.Bytes.Length, _host.Silo));
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _host.Table.Close(_entry);
+        WakeWaiters();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>What the reader gets at this moment; null if it has to wait for the generation in flight.</summary>
+    private Acquired? Answer(AcquireRequest request, Moment now)
+    {
+        _entry.Used(now);
+        if (!_host.Lease.IsValid(now))
+        {
+            return AnswerWithoutLease(now);
+        }
+
+        var value = _entry.Value;
+        var freshness = value is null ? Freshness.Expired : FreshnessOf(value, now);
+        if (freshness == Freshness.Fresh)
+        {
+            return new(AcquireStatus.Fresh, value!.SnapshotAt(now), GenerationId.None);
+        }
+
+        var mayServe = freshness == Freshness.Stale && !request.FreshOnly;
+        if (!request.MayGenerate)
+        {
+            return mayServe ? new(AcquireStatus.Stale, value!.SnapshotAt(now), GenerationId.None) : Acquired.Miss;
+        }
+
+        var isInFlight = _gate.InFlight(now) is not null;
+        if (isInFlight && !mayServe)
+        {
+            return null;
+        }
+
+        var token = isInFlight ? GenerationId.None : GrantToken(now);
+        var entry = freshness == Freshness.Stale ? value!.SnapshotAt(now) : null;
+        return new(mayServe ? AcquireStatus.Stale : AcquireStatus.Miss, entry, token);
+    }
+
+    private Acquired AnswerWithoutLease(Moment now) =>
+        _host.ServesWithoutLease && _entry.Value is { } value && FreshnessOf(value, now) is var freshness && freshness != Freshness.Expired
+            ? new(
+                freshness == Freshness.Fresh ? AcquireStatus.Fresh : AcquireStatus.Stale,
+                value.SnapshotAt(now, promiseSuspended: true),
+                GenerationId.None)
+            : Acquired.NotServing;
+
+    private Freshness FreshnessOf(StoredValue value, Moment now) => value.FreshnessAt(_host.Ledger, now);
+
+    private GenerationId GrantToken(Moment now)
+    {
+        _entry.IsBusy = true;
+        _generationEnded ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // The stamp is read here, before the factory can have begun.
+        return _gate.Grant(new(Guid.NewGuid()), _host.Ledger.Stamp(), now, _host.GenerationLease).Id;
+    }
+
+    /// <summary>Ends with the generation in flight, with its lease (a dead generator does not block the key), or with the wait.</summary>
+    private async Task GenerationEnded(Moment until, Moment now)
+    {
+        var leaseEnd = _gate.InFlight(now)?.LeaseEnd ?? now;
+        var wait = Moment.Earlier(until, leaseEnd) - now;
+        if (_generationEnded is { } ended && wait > TimeSpan.Zero)
+        {
+            await ended.Task.WaitAsync(wait, _host.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+
+    private void WakeWaiters()
+    {
+        _entry.IsBusy = false;
+        _generationEnded?.TrySetResult();
+        _generationEnded = null;
+    }
+
+    /// <summary>Stores what was generated if all of it may still be believed.</summary>
+    private CommitOutcome Keep(Generation generation, EntryData data, Moment now)
+    {
+        if (_host.FaultOf(data) is { } fault)
+        {
+            return new(CommitStatus.Refused, fault);
+        }
+
+        if (!_host.Lease.IsValid(now))
+        {
+            return CommitOutcome.NotServing;
+        }
+
+        var records = _host.Ledger.Hold(EntryHost.TagsOf(_entry.ScopedKey, data.Tags));
+        if (!_host.Ledger.IsLive(records, generation.Stamp) || !_host.MayKeepWhatWasCopied(_entry.ScopedKey, data, generation.Stamp))
+        {
+            _host.Ledger.Release(records);
+            return CommitOutcome.Superseded;
+        }
+
+        _host.Table.Store(_entry, new(data.Payload, data.Life, generation.Stamp, generation.GrantedAt, records));
+        return CommitOutcome.Stored;
+    }
+
+    /// <summary>Expires every value of the key in every process, but for the one that is kept here.</summary>
+    private async Task<ChangeOutcome> UpdateKey(StoredValue? kept)
+    {
+        var (applied, completion) = _host.Invalidator.Begin(new([TagId.OfKey(_entry.ScopedKey)], StaleFor: null));
+        kept?.KeepAsOf(applied);
+        if (kept is null && _entry.Value is { } dead)
+        {
+            _host.Table.Drop(_entry, dead);
+        }
+
+        return await _host.Invalidator.Within(completion, KeyUpdatePatience);
+    }
+
+    /// <summary>Shorter than the calls' time-out, so that the caller hears why.</summary>
+    private static readonly TimeSpan KeyUpdatePatience = TimeSpan.FromSeconds(4);
+}

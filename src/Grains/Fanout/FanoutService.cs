@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Services;
+using Orleans.Services;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Names;
+using OrleansTagCache.Tags;
+
+namespace OrleansTagCache.Fanout;
+
+/// <summary>The network face of this silo's invalidator: it takes calls and passes them on.</summary>
+/// <remarks>Grain services answer before the silo can host grains, and interleave; everything behind is thread-safe.</remarks>
+internal sealed class FanoutService(
+    GrainId id, Silo silo, ILoggerFactory loggerFactory, Invalidator invalidator, Membership membership, LocalTagView view, SiloReporter reporter)
+    : GrainService(id, silo, loggerFactory), IFanoutService
+{
+    public ValueTask<BatchReceipt> Deliver(ChangeBatch batch) => new(invalidator.Receive(batch));
+
+    public ValueTask<bool> Hello(SiloAddress silo) => new(membership.Greet(silo));
+
+    public ValueTask Goodbye(SiloAddress silo)
+    {
+        membership.Leave(silo);
+        return default;
+    }
+
+    public ValueTask<TagOnSilo> DescribeTag(TagId tag) => new(view.Describe(tag));
+
+    public ValueTask<string[]> Dependents(TagId tag, int limit, string? after) => new(view.Dependents(tag, limit, after));
+
+    public ValueTask<SiloReport> Report() => new(reporter.Report());
+}
+
+/// <summary>Reaches the invalidator of a given silo.</summary>
+internal interface IPeers : IGrainServiceClient<IFanoutService>
+{
+    IFanoutService On(SiloAddress silo);
+}
+
+/// <inheritdoc cref="IPeers"/>
+internal sealed class Peers(IServiceProvider services) : GrainServiceClient<IFanoutService>(services), IPeers
+{
+    public IFanoutService On(SiloAddress silo) => GetGrainService(silo);
+}

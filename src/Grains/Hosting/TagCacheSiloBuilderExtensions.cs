@@ -1,0 +1,112 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansTagCache;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Entries;
+using OrleansTagCache.Fanout;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Leases;
+using OrleansTagCache.Tags;
+
+namespace Orleans.Hosting;
+
+/// <summary>Adds the cache to a silo.</summary>
+public static class TagCacheSiloBuilderExtensions
+{
+    /// <summary>
+    /// Makes this silo keep entries and carry updates, and registers <see cref="ITagCache"/> for an application that it hosts. Options come
+    /// from the section <c>TagCache</c> of the configuration if there is one, then from <paramref name="configure"/>. Calling it again only
+    /// adds configuration.
+    /// </summary>
+    /// <param name="builder">The silo.</param>
+    /// <param name="configure">Changes the options; they are validated at start-up, every fault reported at once.</param>
+    public static ISiloBuilder AddTagCache(this ISiloBuilder builder, Action<TagCacheOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        if (configure is not null)
+        {
+            builder.Services.Configure(configure);
+        }
+
+        if (builder.Services.Any(service => service.ServiceType == typeof(Invalidator)))
+        {
+            return builder;
+        }
+
+        AddOptions(builder.Services, builder.Configuration);
+        AddProtocol(builder.Services);
+        AddEntries(builder.Services);
+        builder.AddGrainService<FanoutService>();
+        builder.Services.AddTagCacheCore();
+        return builder;
+    }
+
+    private static void AddOptions(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<TagCacheOptions>().Bind(configuration.GetSection(TagCacheOptions.Section)).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TagCacheOptions>, TagCacheOptionsValidator>());
+        services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<TagCacheOptions>>().Value);
+
+        // The process's own cache follows the silo's options.
+        services.AddOptions<TagCacheClientOptions>().Configure<IOptions<TagCacheOptions>>((client, silo) =>
+        {
+            client.Namespace = silo.Value.Namespace;
+            client.MaximumPayloadBytes = silo.Value.MaximumPayloadBytes;
+            client.UpdateTimeout = silo.Value.UpdateTimeout;
+            foreach (var (name, life) in silo.Value.Profiles)
+            {
+                client.Profiles[name] = life;
+            }
+        });
+    }
+
+    private static void AddProtocol(IServiceCollection services)
+    {
+        services.AddSingleton(provider => new TagLedger(provider.GetRequiredService<TagCacheOptions>().MaximumRememberedTags));
+        services.AddSingleton(provider => new Membership(
+            provider.GetRequiredService<ILocalSiloDetails>().SiloAddress,
+            provider.GetRequiredService<TagCacheOptions>().ServingLease,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<Membership>>()));
+        services.AddSingleton(provider =>
+        {
+            var table = provider.GetRequiredService<IMembershipTable>();
+            var self = provider.GetRequiredService<ILocalSiloDetails>().SiloAddress;
+            return new ServingLease(
+                async token => (await table.ReadRowAsync(self, token)).Members.Any(row => row.Item1.Status != SiloStatus.Dead),
+                provider.GetRequiredService<TagCacheOptions>().ServingLease,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<ServingLease>>());
+        });
+        services.AddSingleton<IPeers, Peers>();
+        services.AddSingleton<RecentChanges>();
+        services.AddSingleton<Invalidator>();
+        services.AddSingleton<JoinAndLeave>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<JoinAndLeave>());
+    }
+
+    private static void AddEntries(IServiceCollection services)
+    {
+        services.AddSingleton<DependentsIndex>();
+        services.AddSingleton(provider => new EntryTable(
+            provider.GetRequiredService<TagLedger>(),
+            provider.GetRequiredService<DependentsIndex>(),
+            provider.GetRequiredService<TagCacheOptions>().MaximumBytes,
+            provider.GetRequiredService<TagCacheOptions>().MaximumEntries));
+        services.AddSingleton(provider => new EntrySweeper(
+            provider.GetRequiredService<EntryTable>(),
+            provider.GetRequiredService<TagLedger>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<TagCacheOptions>().GenerationLease,
+            provider.GetRequiredService<ILogger<EntrySweeper>>()));
+        services.AddSingleton<EntryHost>();
+        services.AddSingleton<LocalTagView>();
+        services.AddSingleton<SiloMetrics>();
+        services.AddSingleton<SiloReporter>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, EntrySweeperLifetime>();
+    }
+}

@@ -1,0 +1,54 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Entries;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Tags;
+
+/// <summary>What this silo can tell of a tag: its live dependents, and when it last changed.</summary>
+/// <remarks>Thread-safe. A view costs time in the number of dependents; no read and no update goes through it.</remarks>
+internal sealed class LocalTagView(
+    EntryTable table, DependentsIndex index, TagLedger ledger, RecentChanges recent, ILocalSiloDetails silo, TimeProvider time)
+{
+    public TagOnSilo Describe(TagId tag)
+    {
+        var now = time.Now();
+        var (update, revalidation) = recent.Of(tag);
+        return new(silo.SiloAddress.ToString(), Live(tag, now).LongCount(), now - update, now - revalidation);
+    }
+
+    /// <summary>The first live dependents after a key, in ordinal order, without their namespace.</summary>
+    public string[] Dependents(TagId tag, int limit, string? after)
+    {
+        // A heap of the smallest keys so far, the largest of them on top.
+        var smallest = new PriorityQueue<string, string>(Comparer<string>.Create((left, right) => string.CompareOrdinal(right, left)));
+        foreach (var entry in Live(tag, time.Now()))
+        {
+            var key = CacheNamespace.Split(entry.ScopedKey).Name;
+            if (after is not null && string.CompareOrdinal(key, after) <= 0)
+            {
+                continue;
+            }
+
+            smallest.Enqueue(key, key);
+            if (smallest.Count > limit)
+            {
+                smallest.Dequeue();
+            }
+        }
+
+        return [.. smallest.UnorderedItems.Select(item => item.Element).Order(StringComparer.Ordinal)];
+    }
+
+    private IEnumerable<LocalEntry> Live(TagId tag, Moment now) =>
+        Bearing(tag).Where(entry => entry.Value is { } value && value.FreshnessAt(ledger, now) != Freshness.Expired);
+
+    private IEnumerable<LocalEntry> Bearing(TagId tag)
+    {
+        var (ns, name) = CacheNamespace.Split(tag.Scoped);
+        return name == TagName.Everything.Value
+            ? table.Snapshot().Where(entry => entry.ScopedKey.StartsWith(ns.Scope(string.Empty), StringComparison.Ordinal))
+            : index.Of(tag);
+    }
+}

@@ -1,0 +1,74 @@
+using Orleans.Concurrency;
+using Orleans.Placement;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Fanout;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Tags;
+
+/// <summary>A tag's door. It coalesces concurrent changes, hands them to the invalidator of the silo that it runs on, and asks the silos for views.</summary>
+/// <remarks>
+/// Reentrant: callers interleave while a change is on its way, and only the lanes are shared between them, each touched without an await
+/// in between. Two activations of one tag do no harm: each of their changes reaches every silo.
+/// </remarks>
+[Reentrant, RandomPlacement]
+internal sealed class TagGrain(Invalidator invalidator, Membership membership, IPeers peers, ILocalSiloDetails silo) : Grain, ITagGrain
+{
+    /// <summary>How long one attempt waits; shorter than the call's own time-out, so that the caller hears why and tries again.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
+    private readonly Dictionary<TimeSpan, ChangeLane> _lanes = [];
+
+    public async ValueTask<ChangeOutcome> Change(ChangeRequest request)
+    {
+        var kind = request.StaleFor ?? Timeout.InfiniteTimeSpan;
+        if (!_lanes.TryGetValue(kind, out var lane))
+        {
+            lane = new(tags => invalidator.Change(new(tags, request.StaleFor), Patience));
+            _lanes.Add(kind, lane);
+        }
+
+        var outcome = await lane.Join(request.Tags);
+        if (lane.IsIdle)
+        {
+            _lanes.Remove(kind);
+        }
+
+        return outcome;
+    }
+
+    public async ValueTask<TagDescription> Describe()
+    {
+        var tag = new TagId(TagKind.Tag, this.GetPrimaryKeyString());
+        var answers = await AskAll(peer => peer.DescribeTag(tag));
+        return new([.. answers.OfType<TagOnSilo>()], answers.Count(answer => answer is null));
+    }
+
+    public async ValueTask<DependentsPage> Dependents(int limit, string? after)
+    {
+        // One more than asked for tells whether there is another page.
+        var tag = new TagId(TagKind.Tag, this.GetPrimaryKeyString());
+        var answers = await AskAll(peer => peer.Dependents(tag, limit + 1, after));
+        var keys = answers.SelectMany(keys => keys ?? []).Distinct().Order(StringComparer.Ordinal).Take(limit + 1).ToArray();
+        return new(keys.Length > limit ? keys[..limit] : keys, keys.Length > limit);
+    }
+
+    /// <summary>Null for a silo that does not answer: a view is better than none.</summary>
+    private Task<T?[]> AskAll<T>(Func<IFanoutService, ValueTask<T>> ask)
+        where T : class
+    {
+        return Task.WhenAll(membership.Others.Append(silo.SiloAddress).Select(Ask));
+
+        async Task<T?> Ask(SiloAddress address)
+        {
+            try
+            {
+                return await ask(peers.On(address));
+            }
+            catch (Exception)
+            {
+                return null;
+            }
+        }
+    }
+}

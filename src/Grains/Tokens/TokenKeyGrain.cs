@@ -1,0 +1,13 @@
+using System.Security.Cryptography;
+using OrleansTagCache.Contracts;
+
+namespace OrleansTagCache.Tokens;
+
+/// <inheritdoc cref="ITokenKeyGrain"/>
+[KeepAlive]
+internal sealed class TokenKeyGrain : Grain, ITokenKeyGrain
+{
+    private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
+
+    public ValueTask<byte[]> GetKey() => new(_key);
+}

@@ -1,0 +1,85 @@
+using System.Net;
+using OrleansTagCache.Hosting;
+
+namespace OrleansTagCache.Silo.Clustering;
+
+/// <summary>Where the membership of the cluster is kept.</summary>
+internal enum ClusteringProvider
+{
+    /// <summary>In the memory of one silo: complete, nothing else installed, gone with the process.</summary>
+    Localhost = 0,
+
+    /// <summary>In Redis: any number of silos, and reminders that outlive them.</summary>
+    Redis = 1,
+}
+
+/// <summary>The part of the section <c>TagCache</c> that says which cluster the silo belongs to and where it listens.</summary>
+internal sealed class ClusteringOptions
+{
+    public string ClusterId { get; set; } = "tagcache";
+
+    public string ServiceId { get; set; } = "tagcache";
+
+    public int SiloPort { get; set; } = 11111;
+
+    public int GatewayPort { get; set; } = 30000;
+
+    public string AdvertisedAddress { get; set; } = "127.0.0.1";
+
+    public ProviderOptions Clustering { get; set; } = new();
+
+    /// <summary>The address, once <see cref="Faults"/> has found nothing.</summary>
+    public IPAddress Address => IPAddress.Parse(AdvertisedAddress);
+
+    /// <summary>Everything that is wrong here.</summary>
+    public IEnumerable<string> Faults()
+    {
+        if (string.IsNullOrWhiteSpace(ClusterId))
+        {
+            yield return $"{Key(nameof(ClusterId))} must not be empty.";
+        }
+
+        if (string.IsNullOrWhiteSpace(ServiceId))
+        {
+            yield return $"{Key(nameof(ServiceId))} must not be empty.";
+        }
+
+        if (SiloPort is < 1 or > 65_535)
+        {
+            yield return $"{Key(nameof(SiloPort))} must be from 1 to 65535; it is {SiloPort}.";
+        }
+
+        if (GatewayPort is < 1 or > 65_535)
+        {
+            yield return $"{Key(nameof(GatewayPort))} must be from 1 to 65535; it is {GatewayPort}.";
+        }
+
+        if (SiloPort == GatewayPort)
+        {
+            yield return $"{Key(nameof(SiloPort))} and {Key(nameof(GatewayPort))} must differ; both are {SiloPort}.";
+        }
+
+        if (!IPAddress.TryParse(AdvertisedAddress, out var address))
+        {
+            yield return $"{Key(nameof(AdvertisedAddress))} must be an IP address; it is '{AdvertisedAddress}'.";
+        }
+        else if (!IPAddress.IsLoopback(address))
+        {
+            yield return $"{Key(nameof(AdvertisedAddress))} is {AdvertisedAddress}: without access keys a silo listens on loopback only. Use 127.0.0.1.";
+        }
+
+        if (Clustering.Provider == ClusteringProvider.Redis && string.IsNullOrWhiteSpace(Clustering.ConnectionString))
+        {
+            yield return $"{Key("Clustering:ConnectionString")} must name the Redis server, for example 127.0.0.1:6379.";
+        }
+    }
+
+    private static string Key(string option) => $"{TagCacheOptions.Section}:{option}";
+
+    internal sealed class ProviderOptions
+    {
+        public ClusteringProvider Provider { get; set; } = ClusteringProvider.Localhost;
+
+        public string? ConnectionString { get; set; }
+    }
+}

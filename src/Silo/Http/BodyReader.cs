@@ -1,0 +1,59 @@
+using System.Text.Json;
+
+namespace OrleansTagCache.Silo.Http;
+
+/// <summary>Reads request bodies within a bound, before anything of them is believed.</summary>
+internal static class BodyReader
+{
+    /// <summary>Far more than the largest call that keeps its limits needs.</summary>
+    private const int MaximumJsonBytes = 512 * 1024;
+
+    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web) { MaxDepth = 8, RespectNullableAnnotations = true };
+
+    /// <summary>The whole body, or null if it is larger than the limit.</summary>
+    public static async ValueTask<byte[]?> TryRead(HttpRequest request, int limit)
+    {
+        if (request.ContentLength > limit)
+        {
+            return null;
+        }
+
+        using var body = new MemoryStream((int)(request.ContentLength ?? 0));
+        var buffer = new byte[16 * 1024];
+        int read;
+        while ((read = await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted)) > 0)
+        {
+            if (body.Length + read > limit)
+            {
+                return null;
+            }
+
+            body.Write(buffer, 0, read);
+        }
+
+        return body.Length == body.Capacity ? body.GetBuffer() : body.ToArray();
+    }
+
+    /// <summary>The body as JSON of that type, or what is wrong with it.</summary>
+    public static async ValueTask<(T? Value, IResult? Problem)> ReadJson<T>(HttpRequest request)
+        where T : class
+    {
+        var body = await TryRead(request, MaximumJsonBytes);
+        if (body is null)
+        {
+            return (null, Problems.Of(StatusCodes.Status413PayloadTooLarge, "payload_too_large", $"A JSON body may have at most {MaximumJsonBytes} bytes."));
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<T>(body, Strict) is { } value
+                ? (value, null)
+                : (null, Problems.MalformedJson("The body must be a JSON object; it is null."));
+        }
+        catch (JsonException exception)
+        {
+            return (null, Problems.MalformedJson(
+                $"The body is not the JSON object that this call takes (line {exception.LineNumber + 1 ?? 1}, byte {exception.BytePositionInLine + 1 ?? 1})."));
+        }
+    }
+}

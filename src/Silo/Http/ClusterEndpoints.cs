@@ -1,0 +1,86 @@
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Fanout;
+using OrleansTagCache.Leases;
+using OrleansTagCache.Silo.Clustering;
+
+namespace OrleansTagCache.Silo.Http;
+
+/// <summary>What <c>/v1/cluster</c> answers.</summary>
+internal sealed record ClusterInfo(
+    string ClusterId, string Silo, ClusterTotals Totals, MemberInfo[] Members, string[] Unreachable);
+
+/// <summary>The sums over all members that answered.</summary>
+internal sealed record ClusterTotals(int Members, int Serving, long Entries, long Bytes, int Sessions, double? HitRatio);
+
+/// <summary>One member.</summary>
+internal sealed record MemberInfo(
+    string Silo,
+    bool Serving,
+    double LeaseSeconds,
+    long Entries,
+    long Bytes,
+    long MaximumBytes,
+    int Sessions,
+    long Hits,
+    long StaleHits,
+    long Misses,
+    double? HitRatio,
+    long Evictions,
+    int TagRecords,
+    int OpenUpdates);
+
+/// <summary><c>/v1/cluster</c> and the health checks.</summary>
+internal sealed class ClusterEndpoints(
+    Membership membership, IPeers peers, ILocalSiloDetails self, ServingLease lease, ClusteringOptions clustering)
+{
+    public async Task<IResult> Describe()
+    {
+        var silos = membership.Others.Append(self.SiloAddress).ToArray();
+        var reports = await Task.WhenAll(silos.Select(TryReport));
+        var members = reports.OfType<SiloReport>().Select(ToMember).OrderBy(member => member.Silo, StringComparer.Ordinal).ToArray();
+        var totals = new ClusterTotals(
+            members.Length,
+            members.Count(member => member.Serving),
+            members.Sum(member => member.Entries),
+            members.Sum(member => member.Bytes),
+            members.Sum(member => member.Sessions),
+            Ratio(members.Sum(member => member.Hits + member.StaleHits), members.Sum(member => member.Misses)));
+        var unreachable = silos.Where((_, i) => reports[i] is null).Select(silo => silo.ToString()).ToArray();
+        return Results.Ok(new ClusterInfo(clustering.ClusterId, self.SiloAddress.ToString(), totals, members, unreachable));
+    }
+
+    public IResult Ready() => lease.IsValid()
+        ? Results.Text("ready")
+        : Problems.Unavailable("This silo has no valid serving lease: it has not joined yet, is leaving, or cannot reach the membership table.");
+
+    private async Task<SiloReport?> TryReport(SiloAddress silo)
+    {
+        try
+        {
+            return await peers.On(silo).Report();
+        }
+        catch (Exception)
+        {
+            // A view is better than none: the silo is named as unreachable.
+            return null;
+        }
+    }
+
+    private static MemberInfo ToMember(SiloReport report) => new(
+        report.Silo,
+        report.IsServing,
+        Math.Round(report.Lease.TotalSeconds, 3),
+        report.Entries,
+        report.Bytes,
+        report.MaximumBytes,
+        report.Sessions,
+        report.Hits,
+        report.StaleHits,
+        report.Misses,
+        Ratio(report.Hits + report.StaleHits, report.Misses),
+        report.Evictions,
+        report.TagRecords,
+        report.OpenUpdates);
+
+    private static double? Ratio(long hits, long misses) => hits + misses == 0 ? null : Math.Round((double)hits / (hits + misses), 4);
+}

@@ -1,0 +1,68 @@
+using OrleansTagCache.Hosting;
+
+namespace OrleansTagCache.Silo.Http;
+
+/// <summary>The HTTP API: its services and its routes.</summary>
+internal static class HttpApi
+{
+    public static IServiceCollection AddTagCacheHttp(this IServiceCollection services)
+    {
+        services.AddProblemDetails();
+        services.AddOpenApi("v1", openApi => openApi.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "OrleansTagCache";
+            document.Info.Description = "A tagged cache whose tag updates are strict in every process of the cluster.";
+            return Task.CompletedTask;
+        }));
+        services.AddSingleton(provider => new CacheLifeProfiles(provider.GetRequiredService<TagCacheClientOptions>().Profiles));
+        services.AddSingleton<EntryTokens>();
+        services.AddSingleton<EntryEndpoints>();
+        services.AddSingleton<TagEndpoints>();
+        services.AddSingleton<ClusterEndpoints>();
+        return services;
+    }
+
+    public static void MapTagCacheHttp(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.MapOpenApi("/openapi/{documentName}.json");
+        var cluster = app.Services.GetRequiredService<ClusterEndpoints>();
+        app.MapGet("/health/live", () => Results.Text("live")).ExcludeFromDescription();
+        app.MapGet("/health/ready", cluster.Ready).ExcludeFromDescription();
+
+        var v1 = app.MapGroup("/v1").AddEndpointFilter<ProblemFilter>();
+        v1.AddEndpointFilter((context, next) =>
+        {
+            context.HttpContext.Response.Headers.CacheControl = "no-store";
+            return next(context);
+        });
+        MapEntries(v1, app.Services.GetRequiredService<EntryEndpoints>());
+        MapTags(v1, app.Services.GetRequiredService<TagEndpoints>());
+        v1.MapGet("/cluster", cluster.Describe).WithSummary("Members, leases, entries and hit ratio").Produces<ClusterInfo>();
+    }
+
+    private static void MapEntries(RouteGroupBuilder v1, EntryEndpoints entries)
+    {
+        var entry = v1.MapGroup("/entry");
+        entry.MapGet(string.Empty, entries.Get).WithSummary("Read an entry, or get the token to make it")
+            .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").ProducesProblem(StatusCodes.Status404NotFound);
+        entry.MapPut(string.Empty, entries.Put).WithSummary("Store an entry, with a token or as a plain set")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status413PayloadTooLarge);
+        entry.MapDelete(string.Empty, entries.Delete).WithSummary("Remove an entry").Produces(StatusCodes.Status204NoContent);
+        entry.MapPost("/abandon", entries.Abandon).WithSummary("Give a token back: the next waiter gets one")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict);
+        entry.MapGet("/info", entries.Info).WithSummary("Tags, life, age, state, size and host of an entry")
+            .Produces<EntryInfo>().ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static void MapTags(RouteGroupBuilder v1, TagEndpoints tags)
+    {
+        v1.MapPost("/tags/update", (Delegate)tags.Update).WithSummary("Expire every dependent now, in every process")
+            .Accepts<UpdateBody>("application/json").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        v1.MapPost("/tags/revalidate", (Delegate)tags.Revalidate).WithSummary("Mark every dependent stale")
+            .Accepts<RevalidateBody>("application/json").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        v1.MapGet("/tag", tags.Describe).WithSummary("Dependents of a tag, and its last changes").Produces<TagInfo>();
+        v1.MapGet("/tag/entries", tags.Entries).WithSummary("A page of a tag's dependents").Produces<TagEntriesPage>();
+    }
+}

@@ -1,0 +1,67 @@
+namespace OrleansTagCache.Silo.Http;
+
+/// <summary>Errors as RFC 9457 problem details with a stable <c>code</c>. None repeats what the caller sent.</summary>
+internal static class Problems
+{
+    public static IResult Of(int status, string code, string detail) => Results.Problem(
+        detail, statusCode: status, title: TitleOf(status), type: $"urn:orleanstagcache:{code}", extensions: new Dictionary<string, object?> { ["code"] = code });
+
+    public static IResult InvalidArgument(string detail) => Of(StatusCodes.Status400BadRequest, "invalid_argument", detail);
+
+    public static IResult MalformedJson(string detail) => Of(StatusCodes.Status400BadRequest, "malformed_json", detail);
+
+    public static IResult PayloadTooLarge(long limit) => Of(
+        StatusCodes.Status413PayloadTooLarge, "payload_too_large", $"A value may have at most {limit} bytes (TagCache:MaximumPayloadBytes).");
+
+    public static IResult NotFound(string detail) => Of(StatusCodes.Status404NotFound, "not_found", detail);
+
+    public static IResult UnknownToken() => Of(
+        StatusCodes.Status409Conflict, "unknown_token", "The Tag-Cache-Token is forged, late, used up, or of another key. Nothing was stored.");
+
+    public static IResult Superseded() => Of(
+        StatusCodes.Status409Conflict, "superseded", "A tag of the entry, or its key, was updated since the token was given. Nothing was stored.");
+
+    public static IResult UpdateIncomplete(string detail) => Of(StatusCodes.Status503ServiceUnavailable, "update_incomplete", detail);
+
+    public static IResult Unavailable(string detail) => Of(StatusCodes.Status503ServiceUnavailable, "unavailable", detail);
+
+    /// <summary>The answer to a fault that an endpoint threw, or null if it is none that a caller can do anything about.</summary>
+    public static IResult? Of(Exception exception) => exception switch
+    {
+        ArgumentException invalid => InvalidArgument(WithoutParameterName(invalid)),
+        BadHttpRequestException bad => Of(bad.StatusCode, "bad_request", "The request cannot be read: a parameter is missing or is not of its type."),
+        TagUpdateIncompleteException incomplete => UpdateIncomplete(incomplete.Message),
+        TagCacheUnavailableException unavailable => Unavailable(unavailable.Message),
+        _ => null,
+    };
+
+    private static string WithoutParameterName(ArgumentException exception) => exception.ParamName is { } name
+        ? exception.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal)
+        : exception.Message;
+
+    private static string TitleOf(int status) => status switch
+    {
+        StatusCodes.Status400BadRequest => "Bad request",
+        StatusCodes.Status404NotFound => "Not found",
+        StatusCodes.Status409Conflict => "Conflict",
+        StatusCodes.Status413PayloadTooLarge => "Payload too large",
+        StatusCodes.Status503ServiceUnavailable => "Unavailable",
+        _ => "Error",
+    };
+}
+
+/// <summary>Turns the faults of an endpoint into problem details.</summary>
+internal sealed class ProblemFilter : IEndpointFilter
+{
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        try
+        {
+            return await next(context);
+        }
+        catch (Exception exception) when (Problems.Of(exception) is { } problem)
+        {
+            return problem;
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using OrleansTagCache.Cluster;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Silo.Http;
+
+/// <summary>The body of <c>/v1/tags/update</c>.</summary>
+internal sealed record UpdateBody(string[]? Tags);
+
+/// <summary>The body of <c>/v1/tags/revalidate</c>: a profile, or seconds, or neither for the immediate form.</summary>
+internal sealed record RevalidateBody(string[]? Tags, string? Profile, double? Expire);
+
+/// <summary>What updates and revalidations answer.</summary>
+internal sealed record ChangeAnswer(int Tags, int Members, double ElapsedMs);
+
+/// <summary>What <c>/v1/tag</c> answers. Durations are seconds ago; null is not remembered.</summary>
+internal sealed record TagInfo(
+    string Tag, long Dependents, TagSiloInfo[] Silos, double? LastUpdate, double? LastRevalidation, object? PendingRefresh, int UnreachableSilos);
+
+/// <summary>One silo's share of a tag's dependents.</summary>
+internal sealed record TagSiloInfo(string Silo, long Dependents);
+
+/// <summary>A page of a tag's dependents; <paramref name="Next"/> is the <c>after</c> of the next page, null on the last one.</summary>
+internal sealed record TagEntriesPage(string Tag, string[] Entries, string? Next);
+
+/// <summary><c>/v1/tags</c> and <c>/v1/tag</c>: updating, revalidating and looking at tags.</summary>
+internal sealed class TagEndpoints(ClusterCalls calls, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
+{
+    private const int MaximumPage = 1_000;
+
+    private readonly CacheNamespace _namespace = CacheNamespace.Parse(options.Namespace);
+
+    public async Task<IResult> Update(HttpContext http)
+    {
+        var (body, problem) = await BodyReader.ReadJson<UpdateBody>(http.Request);
+        return problem ?? await Change(body!.Tags, staleFor: null, http.RequestAborted);
+    }
+
+    public async Task<IResult> Revalidate(HttpContext http)
+    {
+        var (body, problem) = await BodyReader.ReadJson<RevalidateBody>(http.Request);
+        if (problem is not null)
+        {
+            return problem;
+        }
+
+        if (body is { Profile: not null, Expire: not null })
+        {
+            return Problems.InvalidArgument("Name either 'profile' or 'expire'; this call names both.");
+        }
+
+        TimeSpan? staleFor = body switch
+        {
+            { Profile: { } profile } => profiles.Named(profile, "profile").Expire,
+            { Expire: { } seconds } => LifeQuery.FromSeconds(seconds, "expire"),
+            _ => null,
+        };
+        return await Change(body!.Tags, staleFor == TimeSpan.Zero ? null : staleFor, http.RequestAborted);
+    }
+
+    public async Task<IResult> Describe(string tag)
+    {
+        var description = await calls.Tag(TagId.OfTag(_namespace, TagName.Parse(tag).Value)).Describe();
+        return Results.Ok(new TagInfo(
+            tag,
+            description.Silos.Sum(silo => silo.Dependents),
+            [.. description.Silos.Where(silo => silo.Dependents > 0).Select(silo => new TagSiloInfo(silo.Silo, silo.Dependents))],
+            Latest(description.Silos.Select(silo => silo.SinceUpdate)),
+            Latest(description.Silos.Select(silo => silo.SinceRevalidation)),
+            PendingRefresh: null,
+            description.Unreachable));
+    }
+
+    public async Task<IResult> Entries(string tag, int? limit, string? after)
+    {
+        if (limit is < 1 or > MaximumPage)
+        {
+            return Problems.InvalidArgument($"'limit' must be from 1 to {MaximumPage}; it is {limit}.");
+        }
+
+        var page = await calls.Tag(TagId.OfTag(_namespace, TagName.Parse(tag).Value)).Dependents(limit ?? 100, after);
+        return Results.Ok(new TagEntriesPage(tag, page.Keys, page.More ? page.Keys[^1] : null));
+    }
+
+    private static double? Latest(IEnumerable<TimeSpan?> ago) => ago.Min() is { } latest ? Math.Round(latest.TotalSeconds, 3) : null;
+
+    private async Task<IResult> Change(string[]? tags, TimeSpan? staleFor, CancellationToken cancellationToken)
+    {
+        if (tags is null)
+        {
+            return Problems.InvalidArgument("'tags' is missing: an array of 1 to 128 tags.");
+        }
+
+        var ids = TagSet.ForCall(tags).Select(tag => TagId.OfTag(_namespace, tag)).ToArray();
+        var begun = time.Now();
+        var outcome = await calls.Change(new ChangeRequest(ids, staleFor), options.UpdateTimeout, cancellationToken);
+        return Results.Ok(new ChangeAnswer(ids.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
+    }
+}

@@ -1,0 +1,37 @@
+using OpenTelemetry.Metrics;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Silo.Clustering;
+using OrleansTagCache.Silo.Http;
+using OrleansTagCache.Silo.StartUp;
+
+namespace OrleansTagCache.Silo;
+
+/// <summary>Puts the silo program together.</summary>
+internal static class SiloProgram
+{
+    private const string DefaultUrls = "http://127.0.0.1:8080";
+
+    /// <exception cref="StartUpFault">The settings or the surroundings do not allow it to start.</exception>
+    public static async Task<WebApplication> Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var urls = builder.Configuration["urls"] ??= DefaultUrls;
+        var clustering = SettingsCheck.Read(builder.Configuration);
+        Surroundings.CheckPorts(clustering, urls);
+        var redis = await Surroundings.ConnectRedis(clustering);
+
+        builder.WebHost.UseUrls(urls);
+        builder.UseOrleans(silo => silo.UseClustering(clustering, redis).AddTagCache());
+        builder.Services.AddTagCacheHttp();
+        builder.Services.AddSingleton(clustering);
+        builder.Services.AddHostedService<Greeting>();
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
+            .AddMeter(SiloMetrics.MeterName, ClientMetrics.MeterName, "Microsoft.Orleans", "Microsoft.AspNetCore.Hosting", "System.Runtime")
+            .AddPrometheusExporter());
+
+        var app = builder.Build();
+        app.MapTagCacheHttp();
+        app.MapPrometheusScrapingEndpoint("/metrics");
+        return app;
+    }
+}

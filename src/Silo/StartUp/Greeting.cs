@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using OrleansTagCache.Silo.Clustering;
+
+namespace OrleansTagCache.Silo.StartUp;
+
+/// <summary>Says where the silo is and how to try it, once it can be tried.</summary>
+internal sealed class Greeting(IServer server, ClusteringOptions clustering, IHostApplicationLifetime lifetime) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        lifetime.ApplicationStarted.Register(Greet);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private void Greet()
+    {
+        var address = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "http://127.0.0.1:8080";
+        var place = clustering.Clustering.Provider == ClusteringProvider.Redis
+            ? $"Redis at {clustering.Clustering.ConnectionString!.Split(',')[0]}"
+            : "in memory: entries, membership and reminders end with this process";
+        Console.WriteLine($"""
+            OrleansTagCache is ready.
+              HTTP      {address}
+              Cluster   {clustering.ClusterId} ({place})
+              Clients   {clustering.AdvertisedAddress}:{clustering.GatewayPort}
+              Try       curl "{address}/v1/cluster"
+            """);
+    }
+}
