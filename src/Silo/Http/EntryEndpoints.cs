@@ -20,7 +20,7 @@ internal sealed class EntryEndpoints(ClusterCalls calls, EntryTokens tokens, Tag
 
     private readonly CacheNamespace _namespace = CacheNamespace.Parse(options.Namespace);
 
-    public async Task<IResult> Get(HttpContext http, string key, double? wait)
+    public async Task<IResult> Get(HttpContext http, string? key, double? wait)
     {
         var scoped = Scope(key);
         if (wait is < 0 or > 30 or double.NaN)
@@ -48,7 +48,7 @@ internal sealed class EntryEndpoints(ClusterCalls calls, EntryTokens tokens, Tag
         return Problems.NotFound("There is no such entry.");
     }
 
-    public async Task<IResult> Put(HttpContext http, string key)
+    public async Task<IResult> Put(HttpContext http, string? key)
     {
         var scoped = Scope(key);
         var tags = TagSet.ForEntry([.. http.Request.Query["tag"].Select(tag => tag ?? string.Empty)], "tag");
@@ -82,13 +82,13 @@ internal sealed class EntryEndpoints(ClusterCalls calls, EntryTokens tokens, Tag
         };
     }
 
-    public async Task<IResult> Delete(HttpContext http, string key)
+    public async Task<IResult> Delete(HttpContext http, string? key)
     {
         await calls.Remove(Scope(key), options.UpdateTimeout, http.RequestAborted);
         return Results.NoContent();
     }
 
-    public async Task<IResult> Abandon(HttpContext http, string key)
+    public async Task<IResult> Abandon(HttpContext http, string? key)
     {
         var scoped = Scope(key);
         var id = await tokens.Verify(scoped, http.Request.Headers[TokenHeader].ToString());
@@ -100,11 +100,11 @@ internal sealed class EntryEndpoints(ClusterCalls calls, EntryTokens tokens, Tag
         return Results.NoContent();
     }
 
-    public async Task<IResult> Info(string key) => await calls.Describe(Scope(key)) is { } entry
-        ? Results.Ok(EntryInfo.Of(key, entry))
+    public async Task<IResult> Info(string? key) => await calls.Describe(Scope(key)) is { } entry
+        ? Results.Ok(EntryInfo.Of(key!, entry))
         : Problems.NotFound("There is no such entry.");
 
-    private string Scope(string key) => _namespace.Scope(CacheKey.Parse(key, options.MaximumKeyLength).Value);
+    private string Scope(string? key) => _namespace.Scope(CacheKey.Parse(key, options.MaximumKeyLength).Value);
 
     private async Task<Acquired?> Acquire(string scoped, TimeSpan wait, CancellationToken cancellationToken)
     {

@@ -7,7 +7,8 @@ internal static class HttpApi
 {
     public static IServiceCollection AddTagCacheHttp(this IServiceCollection services)
     {
-        services.AddProblemDetails();
+        services.AddProblemDetails(problems => problems.CustomizeProblemDetails = context =>
+            context.ProblemDetails.Extensions.TryAdd("code", Problems.CodeOf(context.ProblemDetails.Status)));
         services.AddOpenApi("v1", openApi => openApi.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "OrleansTagCache";
@@ -59,9 +60,9 @@ internal static class HttpApi
     private static void MapTags(RouteGroupBuilder v1, TagEndpoints tags)
     {
         v1.MapPost("/tags/update", (Delegate)tags.Update).WithSummary("Expire every dependent now, in every process")
-            .Accepts<UpdateBody>("application/json").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .Accepts<UpdateBody>("application/json", "*/*").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         v1.MapPost("/tags/revalidate", (Delegate)tags.Revalidate).WithSummary("Mark every dependent stale")
-            .Accepts<RevalidateBody>("application/json").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .Accepts<RevalidateBody>("application/json", "*/*").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         v1.MapGet("/tag", tags.Describe).WithSummary("Dependents of a tag, and its last changes").Produces<TagInfo>();
         v1.MapGet("/tag/entries", tags.Entries).WithSummary("A page of a tag's dependents").Produces<TagEntriesPage>();
     }

@@ -35,6 +35,17 @@ internal static class Problems
         _ => null,
     };
 
+    /// <summary>The code of an error that the server answers before an endpoint is reached.</summary>
+    public static string CodeOf(int? status) => status switch
+    {
+        StatusCodes.Status400BadRequest => "bad_request",
+        StatusCodes.Status404NotFound => "not_found",
+        StatusCodes.Status405MethodNotAllowed => "method_not_allowed",
+        StatusCodes.Status413PayloadTooLarge => "payload_too_large",
+        StatusCodes.Status415UnsupportedMediaType => "unsupported_media_type",
+        _ => "error",
+    };
+
     private static string WithoutParameterName(ArgumentException exception) => exception.ParamName is { } name
         ? exception.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal)
         : exception.Message;

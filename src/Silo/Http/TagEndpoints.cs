@@ -60,11 +60,11 @@ internal sealed class TagEndpoints(ClusterCalls calls, TagCacheClientOptions opt
         return await Change(body!.Tags, staleFor == TimeSpan.Zero ? null : staleFor, http.RequestAborted);
     }
 
-    public async Task<IResult> Describe(string tag)
+    public async Task<IResult> Describe(string? tag)
     {
         var description = await calls.Tag(TagId.OfTag(_namespace, TagName.Parse(tag).Value)).Describe();
         return Results.Ok(new TagInfo(
-            tag,
+            tag!,
             description.Silos.Sum(silo => silo.Dependents),
             [.. description.Silos.Where(silo => silo.Dependents > 0).Select(silo => new TagSiloInfo(silo.Silo, silo.Dependents))],
             Latest(description.Silos.Select(silo => silo.SinceUpdate)),
@@ -73,7 +73,7 @@ internal sealed class TagEndpoints(ClusterCalls calls, TagCacheClientOptions opt
             description.Unreachable));
     }
 
-    public async Task<IResult> Entries(string tag, int? limit, string? after)
+    public async Task<IResult> Entries(string? tag, int? limit, string? after)
     {
         if (limit is < 1 or > MaximumPage)
         {
@@ -81,7 +81,7 @@ internal sealed class TagEndpoints(ClusterCalls calls, TagCacheClientOptions opt
         }
 
         var page = await calls.Tag(TagId.OfTag(_namespace, TagName.Parse(tag).Value)).Dependents(limit ?? 100, after);
-        return Results.Ok(new TagEntriesPage(tag, page.Keys, page.More ? page.Keys[^1] : null));
+        return Results.Ok(new TagEntriesPage(tag!, page.Keys, page.More ? page.Keys[^1] : null));
     }
 
     private static double? Latest(IEnumerable<TimeSpan?> ago) => ago.Min() is { } latest ? Math.Round(latest.TotalSeconds, 3) : null;
