@@ -47,7 +47,9 @@ public class TagCacheCluster : IAsyncLifetime
         await _cluster.DeployAsync();
         foreach (var silo in _cluster.Silos)
         {
-            await Until(() => Get<ServingLease>(silo).IsValid() && Get<Membership>(silo).Others.Length == _cluster.Silos.Count - 1);
+            await Until(
+                () => Get<ServingLease>(silo).IsValid() && Get<Membership>(silo).Others.Length == _cluster.Silos.Count - 1,
+                () => $"{silo.SiloAddress}: lease {Get<ServingLease>(silo).Remaining}, alive {Get<ServingLease>(silo).IsAlive}, others {Get<Membership>(silo).Others.Length} of {_cluster.Silos.Count - 1}");
         }
     }
 
@@ -72,12 +74,12 @@ public class TagCacheCluster : IAsyncLifetime
     }
 
     /// <summary>Waits for a state that is reached by itself; yields in between, and fails after a minute by any clock.</summary>
-    internal static async Task Until(Func<bool> isReached)
+    internal static async Task Until(Func<bool> isReached, Func<string>? describe = null)
     {
         var begun = TimeProvider.System.GetTimestamp();
         while (!isReached())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromMinutes(1), "The state was not reached within a minute.");
+            Assert.True(TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromMinutes(1), "The state was not reached within a minute. " + describe?.Invoke());
             await Task.Yield();
         }
     }

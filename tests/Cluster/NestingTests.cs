@@ -1,0 +1,100 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Names;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Cluster;
+
+/// <summary>Entries made from other entries depend on their tags.</summary>
+[Collection(ClusterCollection.Name)]
+public sealed class NestingTests(TagCacheCluster cluster)
+{
+    [Fact]
+    public async Task UpdateTag_OfAnInnerEntry_ExpiresTheOuterOne()
+    {
+        var source = 1;
+        await Outer("nest", () => source);
+        source = 2;
+        using (ServerAction.Begin())
+        {
+            await cluster.Silos[0].UpdateTagAsync("nest-inner");
+        }
+
+        Assert.Equal(20, await Outer("nest", () => source));
+        var outer = await cluster.Client.TryGetAsync<int>("nest-outer");
+        Assert.Equal(["nest-inner", "nest-outer"], outer.Tags!.Order());
+    }
+
+    [Fact]
+    public async Task InnerEntry_AlreadyCached_GivesItsTagsAndLimitsTheLife()
+    {
+        await cluster.Client.SetAsync("nest-life-inner", 1, new() { Tags = ["nest-life"], Life = CacheLife.Seconds });
+        await cluster.Client.GetOrCreateAsync(
+            "nest-life-outer",
+            async (_, token) => (await cluster.Client.TryGetAsync<int>("nest-life-inner", token)).Value,
+            new() { Life = CacheLife.Hours });
+
+        var outer = await cluster.Client.TryGetAsync<int>("nest-life-outer");
+        Assert.Equal(["nest-life"], outer.Tags!);
+        Assert.InRange(outer.Life!.Revalidate, TimeSpan.Zero, CacheLife.Seconds.Revalidate);
+        Assert.InRange(outer.Life!.Expire, TimeSpan.Zero, CacheLife.Seconds.Expire);
+    }
+
+    [Fact]
+    public async Task InnerEntry_ThatIsStale_IsMadeAnewForTheOuterOne()
+    {
+        await cluster.Client.SetAsync("nest-stale-inner", "old", new() { Tags = ["nest-stale"] });
+        await cluster.Client.RevalidateTagAsync("nest-stale", CacheLife.Max);
+
+        var outer = await cluster.Client.GetOrCreateAsync("nest-stale-outer", async (_, token) =>
+            await cluster.Client.GetOrCreateAsync("nest-stale-inner", (_, _) => new ValueTask<string>("new"), null, token));
+
+        Assert.Equal("new", outer);
+    }
+
+    [Fact]
+    public async Task Commit_OfAValueMadeFromACopy_WhileAnUpdateOfItsTagIsOpen_IsNotKept()
+    {
+        // The outer entry's silo has heard of an update that the inner entry's silo has not: the outer value was made from the old inner one.
+        var entry = cluster.Entry("nest-open");
+        var tag = TagId.OfTag(CacheNamespace.Default, "nest-open");
+        var update = new UpdateId(Guid.NewGuid(), 1);
+        var ledgers = cluster.Orleans.Silos.Select(TagCacheCluster.Get<TagLedger>).ToList();
+        ledgers.ForEach(ledger => ledger.Expire(update, [tag]));
+        var token = (await entry.Acquire(new(true, false, TimeSpan.Zero))).Token;
+
+        var generated = new EntryData(new([1], null), ["nest-open"], CopiedTags: null, CacheLife.Default);
+        var copied = generated with { CopiedTags = ["nest-open"] };
+        Assert.Equal(CommitStatus.Superseded, (await entry.Commit(token, copied)).Status);
+
+        token = (await entry.Acquire(new(true, false, TimeSpan.Zero))).Token;
+        ledgers.ForEach(ledger => ledger.Settle(update));
+        Assert.Equal(CommitStatus.Superseded, (await entry.Commit(token, copied)).Status);
+
+        token = (await entry.Acquire(new(true, false, TimeSpan.Zero))).Token;
+        Assert.Equal(CommitStatus.Stored, (await entry.Commit(token, copied)).Status);
+    }
+
+    [Theory]
+    [InlineData("update")]
+    [InlineData("revalidate")]
+    public async Task ChangingTags_InsideAFactory_IsRefused(string what)
+    {
+        using var action = ServerAction.Begin();
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await cluster.Client.GetOrCreateAsync($"nest-change:{what}", async (_, token) =>
+        {
+            await (what == "update" ? cluster.Client.UpdateTagAsync("x", token) : cluster.Client.RevalidateTagAsync("x", CacheLife.Max, token));
+            return 1;
+        }));
+    }
+
+    private async Task<int> Outer(string name, Func<int> source) => await cluster.Client.GetOrCreateAsync(
+        $"{name}-outer",
+        async (context, token) =>
+        {
+            context.Tag($"{name}-outer");
+            var inner = await cluster.Client.GetOrCreateAsync(
+                $"{name}-inner", (_, _) => new ValueTask<int>(source()), new() { Tags = [$"{name}-inner"] }, token);
+            return inner * 10;
+        });
+}
