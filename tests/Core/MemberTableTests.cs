@@ -143,10 +143,30 @@ public sealed class MemberTableTests
             },
             iter: 1_500);
 
+    [Fact]
+    public void Observe_AnOlderReading_DoesNotMakeARowVanish()
+    {
+        var table = Create();
+        table.Observe([new("a", RowStatus.Alive), new("b", RowStatus.Joining)], version: 7, new(0));
+        Assert.Empty(table.Observe([new("a", RowStatus.Alive)], version: 6, new(1)));
+        Assert.False(table.IsDead("b"));
+        Assert.Equal(["b"], table.Observe([new("a", RowStatus.Alive)], version: 8, new(2)));
+    }
+
+    [Fact]
+    public void Observe_JoiningThenDeadWithoutAHello_IsNotWaitedFor()
+    {
+        var table = Create();
+        Observe(table, 0, ("a", RowStatus.Joining), ("b", RowStatus.Joining));
+        table.Greet("b");
+        Observe(table, 1, ("a", RowStatus.Dead), ("b", RowStatus.Dead), ("c", RowStatus.Dead));
+        Assert.Equal(["b", "c"], table.Others(new(1)).Order());
+    }
+
     private static MemberTable<string> Create() => new(Self, WaitOut);
 
     private static List<string> Observe(MemberTable<string> table, long now, params (string Silo, RowStatus Status)[] rows) =>
-        table.Observe([.. rows.Select(row => KeyValuePair.Create(row.Silo, row.Status))], new(now));
+        table.Observe([.. rows.Select(row => KeyValuePair.Create(row.Silo, row.Status))], version: now, new(now));
 
     private enum Seen
     {
@@ -197,7 +217,7 @@ public sealed class MemberTableTests
             var rows = Silos.Zip(seen, (silo, status) => (silo, status)).Where(row => row.status != Seen.Missing)
                 .Select(row => KeyValuePair.Create(row.silo, Enum.Parse<RowStatus>(row.status.ToString())));
             _readings.AddRange(Silos.Zip(seen, (silo, status) => (silo, status, _now)));
-            var died = _table.Observe([new(Self, RowStatus.Alive), .. rows], _now);
+            var died = _table.Observe([new(Self, RowStatus.Alive), .. rows], version: _now.Ticks, _now);
             Assert.Equal(Silos.Where(silo => DeadSince(silo) is not null).Except(deadBefore), died.Order());
         }
 
@@ -246,9 +266,20 @@ public sealed class MemberTableTests
         }
 
         /// <summary>What the last reading before its death said of it.</summary>
-        private Seen LastSeen(string silo) => _readings
-            .Where(reading => reading.Silo == silo && !(DeadSince(silo) <= reading.At))
-            .Select(reading => reading.Seen)
-            .LastOrDefault(Seen.Missing);
+        private Seen LastSeen(string silo)
+        {
+            var last = Seen.Missing;
+            foreach (var (_, seen, _) in _readings.Where(reading => reading.Silo == silo))
+            {
+                if (seen == Seen.Dead || (last != Seen.Missing && seen == Seen.Missing))
+                {
+                    return last;
+                }
+
+                last = seen;
+            }
+
+            return last;
+        }
     }
 }

@@ -55,13 +55,23 @@ public sealed class OpenUpdatesTests
     }
 
     [Fact]
-    public void Settle_Unknown_ChangesNothing()
+    public void Settle_AnotherOne_ChangesNothing()
     {
         var updates = new OpenUpdates<string>();
-        updates.Settle(Change("a", 1).Id);
         updates.TryOpen("a", Change("a", 1));
         updates.Settle(Change("a", 2).Id);
         updates.Settle(Change("b", 1).Id);
+        Assert.Equal([Change("a", 1).Id], Ids(updates, "a"));
+    }
+
+    [Fact]
+    public void TryOpen_LateRepeatOfOneThatWasSettledBeforeItsElders_IsNotOpened()
+    {
+        var updates = new OpenUpdates<string>();
+        updates.TryOpen("a", Change("a", 1));
+        updates.TryOpen("a", Change("a", 2));
+        updates.Settle(Change("a", 2).Id);
+        Assert.False(updates.TryOpen("a", Change("a", 2)));
         Assert.Equal([Change("a", 1).Id], Ids(updates, "a"));
     }
 
@@ -75,7 +85,7 @@ public sealed class OpenUpdatesTests
             updates.TryOpen("b", Change("b", i));
         }
 
-        Assert.Equal([Change("a", 1).Id, Change("a", 2).Id], updates.SettleBefore("a", 3).OrderBy(id => id.Sequence));
+        Assert.Equal([Change("a", 1).Id, Change("a", 2).Id], updates.SettleBefore(Change("a", 0).Id.Coordinator, 3).OrderBy(id => id.Sequence));
         Assert.Equal([Change("a", 3).Id], Ids(updates, "a"));
         Assert.Equal(3, updates.Of("b").Count);
     }
@@ -85,7 +95,7 @@ public sealed class OpenUpdatesTests
     {
         var updates = new OpenUpdates<string>();
         updates.TryOpen("a", Change("a", 1));
-        updates.SettleBefore("a", 2);
+        updates.SettleBefore(Change("a", 0).Id.Coordinator, 2);
         Assert.False(updates.TryOpen("a", Change("a", 1)));
         Assert.Equal(0, updates.Count);
         Assert.True(updates.TryOpen("a", Change("a", 2)));
@@ -96,7 +106,7 @@ public sealed class OpenUpdatesTests
     public void SettleBefore_HeardBeforeTheFirstChange_RefusesTheLateOnes()
     {
         var updates = new OpenUpdates<string>();
-        Assert.Empty(updates.SettleBefore("a", 5));
+        Assert.Empty(updates.SettleBefore(Change("a", 0).Id.Coordinator, 5));
         Assert.False(updates.TryOpen("a", Change("a", 4)));
         Assert.True(updates.TryOpen("a", Change("a", 5)));
     }
@@ -105,8 +115,8 @@ public sealed class OpenUpdatesTests
     public void SettleBefore_AnOlderNumberThatComesLate_ChangesNothing()
     {
         var updates = new OpenUpdates<string>();
-        updates.SettleBefore("a", 5);
-        Assert.Empty(updates.SettleBefore("a", 2));
+        updates.SettleBefore(Change("a", 0).Id.Coordinator, 5);
+        Assert.Empty(updates.SettleBefore(Change("a", 0).Id.Coordinator, 2));
         Assert.False(updates.TryOpen("a", Change("a", 3)));
     }
 
@@ -115,7 +125,7 @@ public sealed class OpenUpdatesTests
     {
         var updates = new OpenUpdates<string>();
         updates.TryOpen("a", Change("a", 1));
-        updates.SettleBefore("b", 5);
+        updates.SettleBefore(Change("b", 0).Id.Coordinator, 5);
         updates.Forget(silo => silo == "a");
         Assert.Equal([Change("a", 1).Id], Ids(updates, "a"));
         Assert.False(updates.TryOpen("b", Change("b", 4)));
@@ -141,13 +151,14 @@ public sealed class OpenUpdatesTests
                     {
                         before[who] = Math.Max(before[who], number);
                         var older = open.Where(id => id.Coordinator == change.Id.Coordinator && id.Sequence < number).ToList();
-                        Assert.Equal(older.ToHashSet(), [.. updates.SettleBefore(coordinator, number)]);
+                        Assert.Equal(older.ToHashSet(), [.. updates.SettleBefore(change.Id.Coordinator, number)]);
                         open.ExceptWith(older);
                     }
-                    else if (!settled.Contains(change.Id) || number < before[who])
+                    else
                     {
-                        Assert.Equal(number >= before[who], updates.TryOpen(coordinator, change));
-                        if (number >= before[who])
+                        var isSettled = settled.Contains(change.Id) || number < before[who];
+                        Assert.Equal(!isSettled, updates.TryOpen(coordinator, change));
+                        if (!isSettled)
                         {
                             open.Add(change.Id);
                         }

@@ -20,11 +20,7 @@ internal sealed class TagCacheClientOptionsValidator : IValidateOptions<TagCache
             faults.Add($"{nameof(options.Namespace)}: {fault}");
         }
 
-        if (options.Profiles.Any(profile => profile.Value is null or { ProfileName: not null }))
-        {
-            faults.Add($"{nameof(options.Profiles)}: every profile must be a life with durations.");
-        }
-
+        faults.AddRange(CacheLifeProfiles.Faults(options.Profiles));
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
 
         void Between<T>(string option, T value, T least, T most)

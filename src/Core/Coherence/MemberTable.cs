@@ -25,6 +25,7 @@ internal sealed class MemberTable<TSilo>(TSilo self, TimeSpan waitOut)
     where TSilo : notnull, IEquatable<TSilo>
 {
     private readonly Dictionary<TSilo, Row> _rows = [];
+    private long _version;
 
     /// <summary>Every silo that an update must reach, this one left out.</summary>
     public List<TSilo> Others(Moment now)
@@ -66,9 +67,12 @@ internal sealed class MemberTable<TSilo>(TSilo self, TimeSpan waitOut)
         return next;
     }
 
-    /// <summary>The table was read: every row that it holds. A row that was seen before and is missing now counts as dead from now on.</summary>
+    /// <summary>
+    /// The table was read: every row that it holds. A row that was seen before and is missing now counts as dead from now on, unless the
+    /// reading is older than one that has been seen: readings overtake each other, and an old one lacks the rows that came after it.
+    /// </summary>
     /// <returns>The silos that this reading shows dead for the first time.</returns>
-    public List<TSilo> Observe(IReadOnlyCollection<KeyValuePair<TSilo, RowStatus>> rows, Moment now)
+    public List<TSilo> Observe(IReadOnlyCollection<KeyValuePair<TSilo, RowStatus>> rows, long version, Moment now)
     {
         var died = new List<TSilo>();
         var present = new HashSet<TSilo>(rows.Count);
@@ -81,6 +85,12 @@ internal sealed class MemberTable<TSilo>(TSilo self, TimeSpan waitOut)
             }
         }
 
+        if (version < _version)
+        {
+            return died;
+        }
+
+        _version = version;
         foreach (var (silo, row) in _rows)
         {
             if (row.Status is not null && !present.Contains(silo) && Observe(row, RowStatus.Dead, now))
@@ -111,6 +121,8 @@ internal sealed class MemberTable<TSilo>(TSilo self, TimeSpan waitOut)
             return false;
         }
 
+        // A silo that was seen joining and died without a Hello never served; one that was first seen dead may have.
+        row.MayHaveServed |= status == RowStatus.Alive || (status == RowStatus.Dead && row.Status is null);
         row.Status = status;
         if (status != RowStatus.Dead)
         {
@@ -128,8 +140,7 @@ internal sealed class MemberTable<TSilo>(TSilo self, TimeSpan waitOut)
             return false;
         }
 
-        var mayServe = row.IsGreeted || row.Status is RowStatus.Alive or RowStatus.Dead;
-        return mayServe && !IsOver(row, now);
+        return (row.IsGreeted || row.MayHaveServed) && !IsOver(row, now);
     }
 
     private bool IsOver(Row row, Moment now) => row.DeadSince is { } since && now - since > waitOut;
@@ -150,6 +161,8 @@ internal sealed class MemberTable<TSilo>(TSilo self, TimeSpan waitOut)
         public RowStatus? Status { get; set; }
 
         public bool IsGreeted { get; set; }
+
+        public bool MayHaveServed { get; set; }
 
         public bool HasLeft { get; set; }
 

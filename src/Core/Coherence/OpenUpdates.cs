@@ -14,26 +14,23 @@ internal sealed record TagChange(
 
 /// <summary>
 /// The changes that are open at one member and were coordinated elsewhere: what it has to finish should their coordinator die. A change
-/// that was settled is never opened again by a late repeat (invariant U2).
+/// that was settled is not opened again by a late repeat (invariant U2).
 /// </summary>
 /// <typeparam name="TSilo">The identity of one incarnation of a silo.</typeparam>
 /// <remarks>Not thread-safe: the invalidator guards it.</remarks>
 internal sealed class OpenUpdates<TSilo>
     where TSilo : notnull, IEquatable<TSilo>
 {
-    private readonly Dictionary<TSilo, Origin> _origins = [];
+    private readonly Dictionary<Guid, Origin> _origins = [];
 
     public int Count => _origins.Values.Sum(origin => origin.Open.Count);
 
-    /// <summary>A change arrived. False if its coordinator has said that everything up to it is settled: apply it, but do not open it.</summary>
+    /// <summary>A change arrived. False if it is known to be settled: apply it, but do not open it.</summary>
     public bool TryOpen(TSilo coordinator, TagChange change)
     {
-        if (!_origins.TryGetValue(coordinator, out var origin))
-        {
-            _origins.Add(coordinator, origin = new());
-        }
-
-        if (change.Id.Sequence < origin.OldestUnsettled)
+        var origin = OriginOf(change.Id.Coordinator);
+        origin.Silo = coordinator;
+        if (change.Id.Sequence < origin.OldestUnsettled || origin.Settled.Contains(change.Id.Sequence))
         {
             return false;
         }
@@ -45,50 +42,62 @@ internal sealed class OpenUpdates<TSilo>
     /// <summary>That change is settled, whoever says so.</summary>
     public void Settle(UpdateId id)
     {
-        foreach (var origin in _origins.Values)
+        var origin = OriginOf(id.Coordinator);
+        origin.Open.Remove(id);
+        if (id.Sequence >= origin.OldestUnsettled)
         {
-            if (origin.Open.Remove(id))
-            {
-                return;
-            }
+            origin.Settled.Add(id.Sequence);
         }
     }
 
-    /// <summary>The coordinator has said that everything of its own before that number is settled.</summary>
+    /// <summary>An invalidator has said that everything of its own before that number is settled.</summary>
     /// <returns>What was still open here of that.</returns>
-    public List<UpdateId> SettleBefore(TSilo coordinator, long oldestUnsettled)
+    public List<UpdateId> SettleBefore(Guid coordinator, long oldestUnsettled)
     {
-        if (!_origins.TryGetValue(coordinator, out var origin))
-        {
-            _origins.Add(coordinator, origin = new());
-        }
-
+        var origin = OriginOf(coordinator);
         if (oldestUnsettled <= origin.OldestUnsettled)
         {
             return [];
         }
 
         origin.OldestUnsettled = oldestUnsettled;
+        origin.Settled.RemoveWhere(sequence => sequence < oldestUnsettled);
         var settled = origin.Open.Keys.Where(id => id.Sequence < oldestUnsettled).ToList();
         settled.ForEach(id => origin.Open.Remove(id));
         return settled;
     }
 
-    /// <summary>What is open here of a coordinator.</summary>
-    public List<TagChange> Of(TSilo coordinator) => _origins.TryGetValue(coordinator, out var origin) ? [.. origin.Open.Values] : [];
+    /// <summary>What is open here of a silo.</summary>
+    public List<TagChange> Of(TSilo coordinator) =>
+        [.. _origins.Values.Where(origin => coordinator.Equals(origin.Silo)).SelectMany(origin => origin.Open.Values)];
 
-    /// <summary>Forgets coordinators that are gone and hold nothing open here.</summary>
+    /// <summary>Forgets silos that are gone and hold nothing open here. What comes late of them is opened, and finished, once more.</summary>
     public void Forget(Func<TSilo, bool> isGone)
     {
-        foreach (var (silo, _) in _origins.Where(pair => pair.Value.Open.Count == 0 && isGone(pair.Key)).ToList())
+        foreach (var (id, _) in _origins.Where(pair => pair.Value is { Open.Count: 0, Silo: { } silo } && isGone(silo)).ToList())
         {
-            _origins.Remove(silo);
+            _origins.Remove(id);
         }
+    }
+
+    private Origin OriginOf(Guid coordinator)
+    {
+        if (!_origins.TryGetValue(coordinator, out var origin))
+        {
+            _origins.Add(coordinator, origin = new());
+        }
+
+        return origin;
     }
 
     private sealed class Origin
     {
+        public TSilo? Silo { get; set; }
+
         public Dictionary<UpdateId, TagChange> Open { get; } = [];
+
+        /// <summary>Settled ones from <see cref="OldestUnsettled"/> on.</summary>
+        public HashSet<long> Settled { get; } = [];
 
         public long OldestUnsettled { get; set; }
     }

@@ -35,15 +35,17 @@ internal interface IFanoutService : IGrainService
 
 /// <summary>Changes on their way from their coordinator to one member.</summary>
 /// <param name="Coordinator">The silo that sends.</param>
+/// <param name="Incarnation">The incarnation of its invalidator, which its own updates bear.</param>
 /// <param name="Changes">What to apply, in the coordinator's order.</param>
 /// <param name="Settled">Updates that every member has acknowledged.</param>
 /// <param name="OldestUnsettled">Every update of this coordinator with a smaller number is settled.</param>
 [GenerateSerializer, Immutable, Alias("otc.ChangeBatch")]
 internal sealed record ChangeBatch(
     [property: Id(0)] SiloAddress Coordinator,
-    [property: Id(1)] TagChange[] Changes,
-    [property: Id(2)] UpdateId[] Settled,
-    [property: Id(3)] long OldestUnsettled);
+    [property: Id(1)] Guid Incarnation,
+    [property: Id(2)] TagChange[] Changes,
+    [property: Id(3)] UpdateId[] Settled,
+    [property: Id(4)] long OldestUnsettled);
 
 /// <summary>The updates of a batch that the member, and every client of it, has let go of. The others are sent again.</summary>
 [GenerateSerializer, Immutable, Alias("otc.BatchReceipt")]

@@ -101,12 +101,19 @@ public sealed record CacheLife
         return new(duration, duration, duration);
     }
 
+    /// <summary>The durations, or the name of a profile that no cache has looked up yet.</summary>
+    public override string ToString() => ProfileName is { } name
+        ? $"profile '{name}'"
+        : $"stale {Text(_stale)}, revalidate {Text(_revalidate)}, expire {Text(_expire)}";
+
     /// <summary>The smallest of each field of two lives.</summary>
     internal static CacheLife Smallest(CacheLife left, CacheLife right) =>
         new(Min(left.Stale, right.Stale), Min(left.Revalidate, right.Revalidate), Min(left.Expire, right.Expire));
 
     /// <summary>What is left of this life at an age; nothing falls below zero and forever stays forever.</summary>
     internal CacheLife After(TimeSpan age) => new(Stale, Left(Revalidate, age), Left(Expire, age));
+
+    private static string Text(TimeSpan duration) => duration == Forever ? "never" : duration.ToString();
 
     private static TimeSpan Left(TimeSpan duration, TimeSpan age) =>
         duration == Forever ? Forever : duration <= age ? TimeSpan.Zero : duration - age;

@@ -29,6 +29,23 @@ internal sealed class CacheLifeProfiles
 
     public static bool TryGetBuiltIn(string name, [NotNullWhen(true)] out CacheLife? life) => BuiltIn.TryGetValue(name, out life);
 
+    /// <summary>Everything that is wrong with profiles of one's own: names that are taken or empty, and lives that are names themselves.</summary>
+    public static IEnumerable<string> Faults(IEnumerable<KeyValuePair<string, CacheLife>> own)
+    {
+        foreach (var (name, life) in own)
+        {
+            if (string.IsNullOrWhiteSpace(name) || BuiltIn.ContainsKey(name))
+            {
+                yield return $"Profiles: '{name}' is {(string.IsNullOrWhiteSpace(name) ? "empty" : "built in")}; choose another name.";
+            }
+
+            if (life is null or { ProfileName: not null })
+            {
+                yield return $"Profiles: '{name}' must be a life with durations.";
+            }
+        }
+    }
+
     /// <summary>The life with its durations known.</summary>
     /// <exception cref="ArgumentException">It names a profile that does not exist; the message lists those that do.</exception>
     public CacheLife Resolve(CacheLife life, string parameterName) =>

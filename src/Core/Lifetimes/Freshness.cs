@@ -13,7 +13,7 @@ internal enum Freshness : byte
     Expired = 2,
 }
 
-/// <summary>What the stalings since a value's stamp say of it. The default says nothing.</summary>
+/// <summary>What the stalings since a value's stamp say of it; <see cref="None"/> says nothing.</summary>
 /// <param name="IsStale">Whether one came after the stamp.</param>
 /// <param name="Deadline">The earliest deadline among those that did.</param>
 internal readonly record struct StalingVerdict(bool IsStale, Moment Deadline)

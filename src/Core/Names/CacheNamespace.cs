@@ -26,9 +26,10 @@ internal readonly record struct CacheNamespace
     {
         var colon = scoped.IndexOf(':', StringComparison.Ordinal);
         if (colon <= 0
+            || scoped[0] == '0'
             || !int.TryParse(scoped.AsSpan(0, colon), System.Globalization.NumberStyles.None, null, out var length)
             || length is 0 or > NameLimits.NamespaceLength
-            || scoped.Length <= colon + length)
+            || scoped.Length <= colon + 1 + length)
         {
             throw new FormatException("The identity is not a length-prefixed namespace followed by a name.");
         }

@@ -108,7 +108,7 @@ internal sealed partial class Invalidator
     {
         lock (_gate)
         {
-            foreach (var id in _open.SettleBefore(batch.Coordinator, batch.OldestUnsettled))
+            foreach (var id in _open.SettleBefore(batch.Incarnation, batch.OldestUnsettled))
             {
                 _ledger.Settle(id);
             }
@@ -275,7 +275,7 @@ internal sealed partial class Invalidator
         {
             try
             {
-                var batch = new ChangeBatch(_self, [.. changes.Select(pending => pending.Change)], [.. settled], oldestUnsettled);
+                var batch = new ChangeBatch(_self, _incarnation, [.. changes.Select(pending => pending.Change)], [.. settled], oldestUnsettled);
                 var receipt = await _peers.On(silo).Deliver(batch);
                 Acknowledged(silo, outbox, changes, receipt);
             }

@@ -54,13 +54,13 @@ internal sealed partial class Membership : IDisposable
         }
     }
 
-    /// <summary>All rows of the membership table, or of a snapshot of it.</summary>
-    public void Observe(IEnumerable<KeyValuePair<SiloAddress, SiloStatus>> rows)
+    /// <summary>All rows of the membership table, or of a snapshot of it, as of a version of the table. Readings may arrive in any order.</summary>
+    public void Observe(IEnumerable<KeyValuePair<SiloAddress, SiloStatus>> rows, long version)
     {
         List<SiloAddress> died;
         lock (_gate)
         {
-            died = _table.Observe([.. rows.Select(row => KeyValuePair.Create(row.Key, StatusOf(row.Value)))], _time.Now());
+            died = _table.Observe([.. rows.Select(row => KeyValuePair.Create(row.Key, StatusOf(row.Value)))], version, _time.Now());
         }
 
         Refresh();

@@ -34,6 +34,7 @@ internal sealed class TagCacheOptionsValidator : IValidateOptions<TagCacheOption
             faults.Add($"{Key(nameof(options.Namespace))}: {fault}");
         }
 
+        faults.AddRange(CacheLifeProfiles.Faults(options.Profiles));
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
 
         void Between<T>(string option, T value, T least, T most)

@@ -32,6 +32,10 @@ internal sealed partial class JoinAndLeave(
     ILogger<JoinAndLeave> logger) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     private static readonly TimeSpan StartWithoutServingAfter = TimeSpan.FromSeconds(10);
+
+    /// <summary>No single answer is waited for longer: asking again is harmless, and an answer may be lost.</summary>
+    private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(3);
+
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -76,7 +80,8 @@ internal sealed partial class JoinAndLeave(
         {
             await foreach (var snapshot in cluster.MembershipUpdates.WithCancellation(_stop.Token))
             {
-                membership.Observe(snapshot.Members.Values.Select(member => KeyValuePair.Create(member.SiloAddress, member.Status)));
+                membership.Observe(
+                    snapshot.Members.Values.Select(member => KeyValuePair.Create(member.SiloAddress, member.Status)), snapshot.Version.Value);
             }
         }
         catch (OperationCanceledException)
@@ -107,8 +112,9 @@ internal sealed partial class JoinAndLeave(
     {
         try
         {
-            var rows = (await table.ReadAllAsync(_stop.Token)).Members.Select(row => row.Item1).ToList();
-            membership.Observe(rows.Select(row => KeyValuePair.Create(row.SiloAddress, row.Status)));
+            var data = await table.ReadAllAsync(_stop.Token).WaitAsync(AnswerPatience, time, _stop.Token);
+            var rows = data.Members.Select(row => row.Item1).ToList();
+            membership.Observe(rows.Select(row => KeyValuePair.Create(row.SiloAddress, row.Status)), data.Version.Version);
             var alive = rows.FindAll(row => row.Status != SiloStatus.Dead && !row.SiloAddress.Equals(self.SiloAddress));
             var answers = await Task.WhenAll(alive.Select(row => TryGreet(row.SiloAddress)));
             return answers.All(answered => answered);
@@ -124,7 +130,7 @@ internal sealed partial class JoinAndLeave(
     {
         try
         {
-            return await peers.On(silo).Hello(self.SiloAddress) && membership.Greet(silo);
+            return await peers.On(silo).Hello(self.SiloAddress).AsTask().WaitAsync(AnswerPatience, time, _stop.Token) && membership.Greet(silo);
         }
         catch (Exception exception)
         {
