@@ -228,8 +228,7 @@ public sealed class MemberTableTests
                 Assert.Equal(DeadSince(silo) is not null, _table.IsDead(silo));
                 var isMember = _table.IsMember(silo, now);
                 Assert.Equal(isMember, _table.Others(now).Contains(silo));
-                Assert.True(MayWaitFor(silo, now) || !isMember, $"{silo} is waited for at {now}.");
-                Assert.True(!MustWaitFor(silo, now) || isMember, $"{silo} is not waited for at {now}.");
+                Assert.Equal(IsWaitedFor(silo, now), isMember);
             }
 
             var waits = Silos.Where(silo => DeadSince(silo) is { } since && now - since <= WaitOut).ToList();
@@ -239,15 +238,10 @@ public sealed class MemberTableTests
                 _table.NextWaitOut(now));
         }
 
-        private bool MayWaitFor(string silo, Moment now) =>
+        private bool IsWaitedFor(string silo, Moment now) =>
             !_left.Contains(silo)
-            && (DeadSince(silo) is { } since
-                ? now - since <= WaitOut
-                : _greeted.Contains(silo) || LastSeen(silo) == Seen.Alive);
-
-        // One that died while it joined without a Hello never served: it may be waited for, but need not be.
-        private bool MustWaitFor(string silo, Moment now) =>
-            MayWaitFor(silo, now) && (_greeted.Contains(silo) || LastSeen(silo) != Seen.Joining);
+            && (DeadSince(silo) is not { } since || now - since <= WaitOut)
+            && (_greeted.Contains(silo) || MayHaveServed(silo));
 
         private Moment? DeadSince(string silo)
         {
@@ -265,21 +259,26 @@ public sealed class MemberTableTests
             return null;
         }
 
-        /// <summary>What the last reading before its death said of it.</summary>
-        private Seen LastSeen(string silo)
+        /// <summary>Whether a reading before its death showed it alive, or the first that showed it at all showed it dead.</summary>
+        private bool MayHaveServed(string silo)
         {
             var last = Seen.Missing;
             foreach (var (_, seen, _) in _readings.Where(reading => reading.Silo == silo))
             {
+                if (seen == Seen.Alive || (seen == Seen.Dead && last == Seen.Missing))
+                {
+                    return true;
+                }
+
                 if (seen == Seen.Dead || (last != Seen.Missing && seen == Seen.Missing))
                 {
-                    return last;
+                    return false;
                 }
 
                 last = seen;
             }
 
-            return last;
+            return false;
         }
     }
 }
