@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Fanout;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Tests.Grains;
+
+/// <summary>The other silos, as a test scripts them: what was delivered to each, and how each answers.</summary>
+internal sealed class FakePeers : IPeers
+{
+    private readonly ConcurrentDictionary<SiloAddress, FakePeer> _peers = new();
+
+    public FakePeer this[SiloAddress silo] => _peers.GetOrAdd(silo, _ => new());
+
+    public IFanoutService On(SiloAddress silo) => this[silo];
+}
+
+/// <summary>One silo: it acknowledges everything unless told otherwise.</summary>
+internal sealed class FakePeer : IFanoutService
+{
+    private readonly System.Threading.Channels.Channel<ChangeBatch> _delivered = System.Threading.Channels.Channel.CreateUnbounded<ChangeBatch>();
+
+    /// <summary>How it answers a batch.</summary>
+    public Func<ChangeBatch, Task<BatchReceipt>> Answer { get; set; } = AcknowledgeAll;
+
+    public static Task<BatchReceipt> AcknowledgeAll(ChangeBatch batch) => Task.FromResult(new BatchReceipt([.. batch.Changes.Select(change => change.Id)]));
+
+    /// <summary>The next batch that was delivered, whatever was answered.</summary>
+    public async Task<ChangeBatch> Next() => await _delivered.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+
+    /// <summary>The next batch with a change in it.</summary>
+    public async Task<ChangeBatch> NextWithChanges() => await NextThat(batch => batch.Changes.Length > 0);
+
+    /// <summary>The next batch that settles something.</summary>
+    public async Task<ChangeBatch> NextThatSettles() => await NextThat(batch => batch.Settled.Length > 0);
+
+    public async ValueTask<BatchReceipt> Deliver(ChangeBatch batch)
+    {
+        await _delivered.Writer.WriteAsync(batch);
+        return await Answer(batch);
+    }
+
+    public ValueTask<bool> Hello(SiloAddress silo) => new(true);
+
+    public ValueTask Goodbye(SiloAddress silo) => default;
+
+    public ValueTask<TagOnSilo> DescribeTag(TagId tag) => throw new NotSupportedException();
+
+    public ValueTask<string[]> Dependents(TagId tag, int limit, string? after) => throw new NotSupportedException();
+
+    public ValueTask<SiloReport> Report() => throw new NotSupportedException();
+
+    private async Task<ChangeBatch> NextThat(Func<ChangeBatch, bool> isWanted)
+    {
+        while (true)
+        {
+            var batch = await Next();
+            if (isWanted(batch))
+            {
+                return batch;
+            }
+        }
+    }
+}

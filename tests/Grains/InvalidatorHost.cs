@@ -1,0 +1,77 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Fanout;
+using OrleansTagCache.Leases;
+using OrleansTagCache.Names;
+using OrleansTagCache.Tags;
+
+namespace OrleansTagCache.Tests.Grains;
+
+/// <summary>One silo's invalidator with its real membership, lease and ledger, over scripted peers and a clock that the test owns.</summary>
+internal sealed class InvalidatorHost : IDisposable
+{
+    public static readonly TimeSpan LeaseLength = TimeSpan.FromSeconds(5);
+
+    private long _version;
+
+    public InvalidatorHost()
+    {
+        Lease = new(_ => Task.FromResult(IsAliveInTable), LeaseLength, Time, NullLogger<ServingLease>.Instance);
+        Membership = new(Self, LeaseLength, Time, NullLogger<Membership>.Instance);
+        Invalidator = new(Ledger, Membership, Lease, new RecentChanges(), Peers, new Details(Self), Time, NullLogger<Invalidator>.Instance);
+    }
+
+    public static SiloAddress Self { get; } = Silo(1);
+
+    public FakeTimeProvider Time { get; } = new();
+
+    public TagLedger Ledger { get; } = new(1_000);
+
+    public FakePeers Peers { get; } = new();
+
+    public Membership Membership { get; }
+
+    public ServingLease Lease { get; }
+
+    public Invalidator Invalidator { get; }
+
+    /// <summary>What the next reading of the own row says.</summary>
+    public bool IsAliveInTable { get; set; } = true;
+
+    public static SiloAddress Silo(int number) => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, number), number);
+
+    public static TagId Tag(string name) => TagId.OfTag(CacheNamespace.Default, name);
+
+    /// <summary>Begins to serve, with those members.</summary>
+    public async Task<InvalidatorHost> Serve(params (SiloAddress Silo, SiloStatus Status)[] others)
+    {
+        Observe(others);
+        await Lease.StartRenewing();
+        Lease.BeginServing();
+        return this;
+    }
+
+    public void Observe(params (SiloAddress Silo, SiloStatus Status)[] others) =>
+        Membership.Observe([.. others.Select(other => KeyValuePair.Create(other.Silo, other.Status)), new(Self, SiloStatus.Active)], ++_version);
+
+    public void Dispose()
+    {
+        Membership.Dispose();
+        Lease.Dispose();
+    }
+
+    private sealed class Details(SiloAddress self) : ILocalSiloDetails
+    {
+        public string Name => "self";
+
+        public string ClusterId => "test";
+
+        public string DnsHostName => "localhost";
+
+        public SiloAddress SiloAddress => self;
+
+        public SiloAddress GatewayAddress => self;
+    }
+}
