@@ -123,6 +123,15 @@ public sealed class CacheContext
         return false;
     }
 
+    /// <summary>This entry is being made from a value whose tags are not known: nobody could expire it.</summary>
+    internal void MadeFromUnknown()
+    {
+        lock (_gate)
+        {
+            WhyNotStored = "It was made from a cached value that cannot be serialized, and does not know that one's tags.";
+        }
+    }
+
     /// <summary>This entry is being made from that one.</summary>
     internal void MadeFrom(EntrySnapshot inner)
     {

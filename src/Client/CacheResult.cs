@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using OrleansTagCache.Contracts;
 
 namespace OrleansTagCache;
 
@@ -8,8 +9,11 @@ public readonly struct CacheResult<T>
 {
     private readonly T? _value;
 
-    internal CacheResult(T value, bool isStale, TimeSpan age, CacheLife life, IReadOnlyList<string> tags) =>
-        (_value, HasValue, IsStale, Age, Life, Tags) = (value, true, isStale, age, life, tags);
+    internal CacheResult(T value, bool isStale, EntrySnapshot entry)
+    {
+        (_value, HasValue, IsStale) = (value, true, isStale);
+        (Age, Life, Tags, IsPromiseSuspended) = (entry.Age, entry.Life, entry.Tags, entry.PromiseSuspended);
+    }
 
     /// <summary>Whether there is a value; null may be one.</summary>
     public bool HasValue { get; }
@@ -23,6 +27,12 @@ public readonly struct CacheResult<T>
 
     /// <summary>Whether the value is stale: past its <see cref="CacheLife.Revalidate"/>, or revalidated by a tag.</summary>
     public bool IsStale { get; }
+
+    /// <summary>
+    /// Whether the value was served by a silo without a valid serving lease that was told to prefer availability: it may be older than an
+    /// update that has returned.
+    /// </summary>
+    public bool IsPromiseSuspended { get; }
 
     /// <summary>How long ago the value's generation began; zero for a miss.</summary>
     public TimeSpan Age { get; }

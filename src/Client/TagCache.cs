@@ -87,6 +87,7 @@ internal sealed class TagCache : ITagCache
 
             if (generation.TryGetUnserializable(out var value))
             {
+                outer?.MadeFromUnknown();
                 return value;
             }
         }
@@ -107,7 +108,7 @@ internal sealed class TagCache : ITagCache
         var isStale = answer.Status == AcquireStatus.Stale;
         _metrics.OnRead(isStale ? "stale" : "hit");
         outer?.MadeFrom(entry);
-        return new(_serializer.Deserialize<T>(entry.Payload), isStale, entry.Age, entry.Life, entry.Tags);
+        return new(_serializer.Deserialize<T>(entry.Payload), isStale, entry);
     }
 
     public async ValueTask SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)

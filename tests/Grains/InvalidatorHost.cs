@@ -1,7 +1,10 @@
+using System.Diagnostics.Metrics;
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Fanout;
 using OrleansTagCache.Leases;
 using OrleansTagCache.Names;
@@ -20,7 +23,7 @@ internal sealed class InvalidatorHost : IDisposable
     {
         Lease = new(_ => Task.FromResult(IsAliveInTable), LeaseLength, Time, NullLogger<ServingLease>.Instance);
         Membership = new(Self, LeaseLength, Time, NullLogger<Membership>.Instance);
-        Invalidator = new(Ledger, Membership, Lease, new RecentChanges(), Peers, new Details(Self), Time, NullLogger<Invalidator>.Instance);
+        Invalidator = new(Ledger, Membership, Lease, new RecentChanges(), Peers, Metrics(), new Details(Self), Time, NullLogger<Invalidator>.Instance);
     }
 
     public static SiloAddress Self { get; } = Silo(1);
@@ -61,6 +64,8 @@ internal sealed class InvalidatorHost : IDisposable
         Membership.Dispose();
         Lease.Dispose();
     }
+
+    private static SiloMetrics Metrics() => new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
 
     private sealed class Details(SiloAddress self) : ILocalSiloDetails
     {

@@ -19,6 +19,10 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     /// <summary>How long an unreachable cluster is left alone before one read tries it again.</summary>
     private static readonly TimeSpan ProbePeriod = TimeSpan.FromSeconds(1);
 
+    /// <summary>So many failures without an answer in between mean the cluster, not one of its silos.</summary>
+    private const int FailuresOfACluster = 5;
+
+    private int _failures;
     private int _isUnreachable;
     private long _nextProbe;
 
@@ -190,6 +194,11 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
 
     private void Reached()
     {
+        if (Volatile.Read(ref _failures) != 0)
+        {
+            Volatile.Write(ref _failures, 0);
+        }
+
         if (Volatile.Read(ref _isUnreachable) != 0 && Interlocked.Exchange(ref _isUnreachable, 0) != 0)
         {
             LogReachable();
@@ -199,6 +208,11 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     private void NotReached(Exception exception)
     {
         LogCallFailed(exception);
+        if (Interlocked.Increment(ref _failures) < FailuresOfACluster)
+        {
+            return;
+        }
+
         Volatile.Write(ref _nextProbe, (time.Now() + ProbePeriod).Ticks);
         if (Interlocked.Exchange(ref _isUnreachable, 1) == 0)
         {

@@ -147,6 +147,12 @@ internal sealed partial class FlightRunner(
         }
 
         var outcome = await calls.TryCommit(key.ScopedKey, token, made!.Entry);
+        if (outcome is null)
+        {
+            // Should the commit not have arrived: others need not wait for the token's lease to end.
+            _ = calls.TryAbandon(key.ScopedKey, token);
+        }
+
         if (outcome?.Status != CommitStatus.Stored)
         {
             metrics.OnNotStored(outcome?.Status.ToString() ?? "unreachable");

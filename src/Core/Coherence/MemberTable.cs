@@ -20,7 +20,7 @@ internal enum RowStatus : byte
 /// seen dead (or its row vanished) for so long that its serving lease is over by any clock (invariant M1).
 /// </summary>
 /// <typeparam name="TSilo">The identity of one incarnation of a silo.</typeparam>
-/// <remarks>Not thread-safe: the invalidator guards it with the lock under which it decides that an update is complete.</remarks>
+/// <remarks>Not thread-safe: the silo's membership guards it.</remarks>
 internal sealed class MemberTable<TSilo>(TSilo self, TimeSpan waitOut)
     where TSilo : notnull, IEquatable<TSilo>
 {

@@ -71,10 +71,10 @@ internal sealed class OpenUpdates<TSilo>
     public List<TagChange> Of(TSilo coordinator) =>
         [.. _origins.Values.Where(origin => coordinator.Equals(origin.Silo)).SelectMany(origin => origin.Open.Values)];
 
-    /// <summary>Forgets silos that are gone and hold nothing open here. What comes late of them is opened, and finished, once more.</summary>
+    /// <summary>Forgets silos that are gone, or never sent a change, and hold nothing open here. What comes late of them is opened, and finished, once more.</summary>
     public void Forget(Func<TSilo, bool> isGone)
     {
-        foreach (var (id, _) in _origins.Where(pair => pair.Value is { Open.Count: 0, Silo: { } silo } && isGone(silo)).ToList())
+        foreach (var (id, _) in _origins.Where(pair => pair.Value.Open.Count == 0 && (pair.Value.Silo is not { } silo || isGone(silo))).ToList())
         {
             _origins.Remove(id);
         }

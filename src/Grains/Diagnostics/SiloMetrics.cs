@@ -63,6 +63,5 @@ internal sealed class SiloMetrics
         }
     }
 
-    public void OnUpdate(bool isComplete, TimeSpan elapsed) =>
-        _updates.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("tagcache.complete", isComplete));
+    public void OnUpdate(TimeSpan elapsed) => _updates.Record(elapsed.TotalSeconds);
 }

@@ -50,6 +50,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
             if (now >= until)
             {
+                _host.Metrics.OnRead(AcquireStatus.Busy);
                 return Acquired.Busy;
             }
 
@@ -83,9 +84,14 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     public ValueTask<GenerationId> BeginSet()
     {
         var now = _host.Now;
-        return new(_host.Lease.IsValid(now)
-            ? _gate.GrantSet(new(Guid.NewGuid()), _host.Ledger.Stamp(), now, _host.GenerationLease).Id
-            : GenerationId.None);
+        if (!_host.Lease.IsValid(now))
+        {
+            return new(GenerationId.None);
+        }
+
+        var set = _gate.GrantSet(new(Guid.NewGuid()), _host.Ledger.Stamp(), now, _host.GenerationLease);
+        _entry.BusyUntil = Moment.Later(_entry.BusyUntil, set.LeaseEnd);
+        return new(set.Id);
     }
 
     public async ValueTask<SetOutcome> Set(GenerationId token, EntryData data)
@@ -98,6 +104,11 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
         // One turn: what is stored now is kept through the expiry that begins now; every other value of the key falls to it.
         var outcome = Keep(set, data, now);
+        if (outcome.Status == CommitStatus.Refused)
+        {
+            return new(outcome, ChangeOutcome.Incomplete("The value was refused; nothing has happened."));
+        }
+
         var kept = _entry.Value is { } value && (outcome.Status == CommitStatus.Stored || value.KeyStamp > set.Stamp) ? value : null;
         var completion = UpdateKey(kept);
         _host.Metrics.OnCommit(outcome.Status);
@@ -170,11 +181,12 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
     private GenerationId GrantToken(Moment now)
     {
-        _entry.IsBusy = true;
         _generationEnded ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         // The stamp is read here, before the factory can have begun.
-        return _gate.Grant(new(Guid.NewGuid()), _host.Ledger.Stamp(), now, _host.GenerationLease).Id;
+        var generation = _gate.Grant(new(Guid.NewGuid()), _host.Ledger.Stamp(), now, _host.GenerationLease);
+        _entry.BusyUntil = Moment.Later(_entry.BusyUntil, generation.LeaseEnd);
+        return generation.Id;
     }
 
     /// <summary>Ends with the generation in flight, with its lease (a dead generator does not block the key), or with the wait.</summary>
@@ -190,7 +202,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
     private void WakeWaiters()
     {
-        _entry.IsBusy = false;
+        _entry.BusyUntil = Moment.Past;
         _generationEnded?.TrySetResult();
         _generationEnded = null;
     }

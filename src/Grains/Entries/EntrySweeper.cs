@@ -18,6 +18,9 @@ internal sealed partial class EntrySweeper : IDisposable
     /// <summary>How many empty activations may wait for their turn; beyond it they go without waiting.</summary>
     private const int MaximumEmpties = 10_000;
 
+    /// <summary>How many of them may be kept for a token that is out; beyond it tokens are lost, which costs a repeated generation.</summary>
+    private const int MaximumBusyEmpties = 100_000;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan AgePass = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan EmptyFor = TimeSpan.FromSeconds(10);
@@ -115,7 +118,8 @@ internal sealed partial class EntrySweeper : IDisposable
                 continue;
             }
 
-            if (empty.Entry.IsBusy || (!isCrowded && now - empty.Entry.LastUse < EmptyFor))
+            var isBusy = now < empty.Entry.BusyUntil && _empties.Count < MaximumBusyEmpties;
+            if (isBusy || (!isCrowded && now - empty.Entry.LastUse < EmptyFor))
             {
                 _empties.Enqueue((empty.Entry, now));
                 continue;

@@ -146,18 +146,10 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
         if (victim.Value is { } value && Drop(victim, value))
         {
             Interlocked.Increment(ref _evictions);
-            SendAway(victim);
+            victim.Context.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "Evicted: the silo is full."));
         }
 
         return true;
-    }
-
-    private static void SendAway(LocalEntry entry)
-    {
-        if (!entry.IsBusy)
-        {
-            entry.Context.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "Evicted: the silo is full."));
-        }
     }
 
     private LocalEntry? PickVictim(LocalEntry except)

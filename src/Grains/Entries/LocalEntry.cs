@@ -14,7 +14,7 @@ internal sealed class LocalEntry(string scopedKey, IGrainContext context)
     private volatile StoredValue? _value;
     private int _uses;
     private long _lastUse;
-    private volatile bool _isBusy;
+    private long _busyUntil = Moment.Past.Ticks;
 
     /// <summary>Guards <see cref="Value"/> together with the index's and the ledger's counts of it.</summary>
     public Lock Gate { get; } = new();
@@ -25,11 +25,11 @@ internal sealed class LocalEntry(string scopedKey, IGrainContext context)
 
     public StoredValue? Value => _value;
 
-    /// <summary>Whether a token is outstanding or somebody waits: such an activation is not sent away.</summary>
-    public bool IsBusy
+    /// <summary>Until when a token may come back: such an activation is not sent away. A token that is never used ends with its lease.</summary>
+    public Moment BusyUntil
     {
-        get => _isBusy;
-        set => _isBusy = value;
+        get => new(Volatile.Read(ref _busyUntil));
+        set => Volatile.Write(ref _busyUntil, value.Ticks);
     }
 
     /// <summary>Set under <see cref="Gate"/> when the activation ends: nothing is stored any more.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Leases;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Tags;
@@ -42,6 +43,7 @@ internal sealed partial class Invalidator
     private readonly ServingLease _lease;
     private readonly RecentChanges _recent;
     private readonly IPeers _peers;
+    private readonly SiloMetrics _metrics;
     private readonly SiloAddress _self;
     private readonly TimeProvider _time;
     private readonly ILogger<Invalidator> _logger;
@@ -54,12 +56,13 @@ internal sealed partial class Invalidator
         ServingLease lease,
         RecentChanges recent,
         IPeers peers,
+        SiloMetrics metrics,
         ILocalSiloDetails self,
         TimeProvider time,
         ILogger<Invalidator> logger)
     {
         (_ledger, _membership, _lease, _recent, _peers) = (ledger, membership, lease, recent, peers);
-        (_self, _time, _logger) = (self.SiloAddress, time, logger);
+        (_metrics, _self, _time, _logger) = (metrics, self.SiloAddress, time, logger);
         membership.Changed += ReconsiderAll;
         membership.Died += FinishUpdatesOf;
         lease.Renewed += ReconsiderAll;
@@ -143,7 +146,7 @@ internal sealed partial class Invalidator
         lock (_gate)
         {
             var change = new TagChange(new(_incarnation, ++_sequence), request.Tags, request.StaleFor);
-            var pending = new PendingChange(change, finishes);
+            var pending = new PendingChange(change, finishes, _time.Now());
             _pending.Add(change.Id, pending);
             var applied = Apply(change);
             ReconsiderNeedsLock(pending);
@@ -197,6 +200,7 @@ internal sealed partial class Invalidator
             return;
         }
 
+        _metrics.OnUpdate(_time.Now() - pending.BegunAt);
         pending.End(ChangeOutcome.Complete(members.Length + 1));
         SettleNeedsLock(pending);
     }

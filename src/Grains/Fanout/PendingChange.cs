@@ -1,16 +1,19 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Fanout;
 
 /// <summary>A change that this silo coordinates, until every member has acknowledged it and it is settled.</summary>
 /// <remarks>Everything but <see cref="Completion"/> is guarded by the invalidator's lock.</remarks>
-internal sealed class PendingChange(TagChange change, UpdateId? finishes)
+internal sealed class PendingChange(TagChange change, UpdateId? finishes, Moment begunAt)
 {
     private readonly TaskCompletionSource<ChangeOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<SiloAddress, bool> _acknowledged = [];
 
     public TagChange Change => change;
+
+    public Moment BegunAt => begunAt;
 
     /// <summary>The update of a dead coordinator that this one finishes; settled together with it.</summary>
     public UpdateId? Finishes => finishes;

@@ -107,7 +107,7 @@ internal sealed partial class JoinAndLeave(
         }
     }
 
-    /// <summary>Reads the table and greets every silo in it that is not dead and has not answered yet. True when none is left.</summary>
+    /// <summary>Reads the table and greets every silo in it that is not dead. True if all of them answered.</summary>
     private async Task<bool> TryGreetAll()
     {
         try

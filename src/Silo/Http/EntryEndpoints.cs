@@ -126,7 +126,7 @@ internal sealed class EntryEndpoints(ClusterCalls calls, EntryTokens tokens, Tag
         var left = entry.Life.Revalidate == CacheLife.Forever ? int.MaxValue : Math.Floor((entry.Life.Revalidate - entry.Age).TotalSeconds);
         var ttl = (long)(isStale ? Math.Min(left, -1) : left);
         var headers = http.Response.Headers;
-        headers[StatusHeader] = string.Create(CultureInfo.InvariantCulture, $"{CacheName}; hit; ttl={ttl}");
+        headers[StatusHeader] = string.Create(CultureInfo.InvariantCulture, $"{CacheName}; hit; ttl={ttl}{(entry.PromiseSuspended ? "; detail=promise-suspended" : string.Empty)}");
         headers.Age = ((long)entry.Age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         headers.XContentTypeOptions = "nosniff";
         return Results.Bytes(entry.Payload.Bytes, entry.Payload.ContentType ?? "application/octet-stream");

@@ -1,0 +1,76 @@
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Leases;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Cluster;
+
+/// <summary>The promise holds while silos join, leave and die.</summary>
+public sealed class ElasticityTests(ElasticityTests.ElasticCluster cluster) : IClassFixture<ElasticityTests.ElasticCluster>
+{
+    [Fact]
+    public async Task UpdateTag_WhileSilosLeaveJoinAndDie_IsNeverLost()
+    {
+        var source = 0;
+        var updated = 0;
+        var reads = 0;
+        using var over = new CancellationTokenSource();
+        var readers = Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
+        {
+            while (!over.IsCancellationRequested)
+            {
+                var floor = Volatile.Read(ref updated);
+                var seen = await cluster.Client.GetOrCreateAsync(
+                    $"elastic:{(i + reads) % 32}", (_, _) => new ValueTask<int>(Volatile.Read(ref source)), new() { Tags = ["elastic"] });
+                Assert.True(seen >= floor, $"Read {seen} after the update of {floor} had returned.");
+                Interlocked.Increment(ref reads);
+            }
+        })).ToList();
+        var writer = Task.Run(async () =>
+        {
+            while (!over.IsCancellationRequested)
+            {
+                var version = Interlocked.Increment(ref source);
+                using (ServerAction.Begin())
+                {
+                    await cluster.Client.UpdateTagAsync("elastic");
+                }
+
+                Volatile.Write(ref updated, version);
+            }
+        });
+
+        foreach (var change in new Func<Task>[] { Join, StopOne, Join, KillOne, Join, StopOne })
+        {
+            await change();
+            await Progress();
+        }
+
+        await over.CancelAsync();
+        await Task.WhenAll([writer, .. readers]);
+
+        async Task Progress()
+        {
+            var (updatesBefore, readsBefore) = (Volatile.Read(ref updated), Volatile.Read(ref reads));
+            await TagCacheCluster.Until(
+                () => writer.IsFaulted || readers.Exists(reader => reader.IsFaulted)
+                    || (Volatile.Read(ref updated) > updatesBefore + 20 && Volatile.Read(ref reads) > readsBefore + 100),
+                () => $"{updated} updates, {reads} reads");
+        }
+    }
+
+    private async Task Join()
+    {
+        var silo = await cluster.Orleans.StartAdditionalSiloAsync();
+        await TagCacheCluster.Until(() => TagCacheCluster.Get<ServingLease>(silo).IsValid());
+    }
+
+    private Task StopOne() => cluster.Orleans.StopSiloAsync(cluster.Orleans.Silos[^1]);
+
+    private Task KillOne() => cluster.Orleans.KillSiloAsync(cluster.Orleans.Silos[^1]);
+
+    public sealed class ElasticCluster : TagCacheCluster
+    {
+        protected override void Configure(TagCacheOptions options) =>
+            (options.ServingLease, options.SessionLease) = (TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
+    }
+}

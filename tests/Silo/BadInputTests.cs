@@ -1,0 +1,64 @@
+using Xunit;
+
+namespace OrleansTagCache.Tests.Silo;
+
+/// <summary>Whatever is wrong with a request, it is told so in problem details, and leaves nothing behind: no entry, no echo, no log line.</summary>
+public sealed class BadInputTests(BadInputSilo silo) : IClassFixture<BadInputSilo>
+{
+    private readonly HttpClient _http = silo.Http;
+
+    public static TheoryData<string> Names => [.. BadInput.All.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Request_WithBadInput_IsRefusedAndLeavesNothing(string name)
+    {
+        var bad = BadInput.All[name];
+
+        var reply = await _http.Send(new(bad.Method), bad.Path, bad.Body is { } body ? SiloCalls.Body(body, "application/json") : null);
+
+        Assert.Contains(bad.Detail, reply.IsProblem(bad.Status, bad.Code), StringComparison.Ordinal);
+        Assert.Equal("no-store", reply.Header("Cache-Control"));
+        await LeavesNothing(reply);
+    }
+
+    [Theory]
+    [InlineData("/v1/entry?key=zqxjmarker&wait=abczqxjmarker")]
+    [InlineData("/v1/entry?key=zqxjmarker&wait=")]
+    [InlineData("/v1/tag/entries?tag=zqxjmarker&limit=abczqxjmarker")]
+    [InlineData("/v1/tag/entries?tag=zqxjmarker&limit=1.5")]
+    [InlineData("/v1/tag/entries?tag=zqxjmarker&limit=99999999999")]
+    public async Task Request_WithAParameterThatIsNoNumber_IsRefusedAndLeavesNothing(string path)
+    {
+        var reply = await _http.Ask(path);
+
+        Assert.Equal((400, "application/problem+json"), (reply.Status, reply.ContentType));
+        Assert.NotEqual(string.Empty, reply.Json.GetProperty("code").GetString());
+        await LeavesNothing(reply);
+    }
+
+    [Theory]
+    [InlineData(257, 'x', "at most 256 units; this one has 257.")]
+    [InlineData(64, 'é', "must be printable ASCII")]
+    public async Task Put_OfABadContentType_IsRefusedAndLeavesNothing(int length, char unit, string detail)
+    {
+        var contentType = BadInput.Marker + new string(unit, length - BadInput.Marker.Length);
+
+        var reply = await _http.Put(BadInput.Marker, SiloCalls.Body("value", contentType));
+
+        Assert.Contains(detail, reply.IsProblem(400, "invalid_argument"), StringComparison.Ordinal);
+        await LeavesNothing(reply);
+    }
+
+    [Fact]
+    public void Log_OfTheProgram_IsWhatTheTestsLookInto() => Assert.Contains("Serving.", silo.Log.Text, StringComparison.Ordinal);
+
+    private async Task LeavesNothing(Reply reply)
+    {
+        Assert.DoesNotContain(BadInput.Marker, reply.Text, StringComparison.OrdinalIgnoreCase);
+        Assert.Null(reply.Token);
+        Assert.DoesNotContain(BadInput.Marker, silo.Log.Text, StringComparison.OrdinalIgnoreCase);
+        var totals = (await _http.Ask("/v1/cluster")).Json.GetProperty("totals");
+        Assert.Equal((1, 0), (totals.GetProperty("serving").GetInt32(), totals.GetProperty("entries").GetInt32()));
+    }
+}

@@ -1,0 +1,162 @@
+using Microsoft.Extensions.Configuration;
+using OrleansTagCache.Silo.Clustering;
+using OrleansTagCache.Silo.StartUp;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Silo;
+
+/// <summary>Settings that are wrong are named before anything starts, all that can be told at once in one fault.</summary>
+public sealed class SettingsCheckTests
+{
+    [Fact]
+    public void Read_OfNothing_GivesTheDefaults()
+    {
+        var options = Read();
+
+        Assert.Equal(("tagcache", "tagcache"), (options.ClusterId, options.ServiceId));
+        Assert.Equal((11111, 30000, "127.0.0.1"), (options.SiloPort, options.GatewayPort, options.AdvertisedAddress));
+        Assert.Equal((ClusteringProvider.Localhost, null), (options.Clustering.Provider, options.Clustering.ConnectionString));
+    }
+
+    [Fact]
+    public void Read_OfGoodSettings_GivesThem()
+    {
+        var options = Read(
+            ("urls", "http://127.0.0.1:8081;http://localhost:8082;http://[::1]:8083"),
+            ("tagcache:siloport", "11112"),
+            ("TagCache:GatewayPort", "30001"),
+            ("TagCache:AdvertisedAddress", "127.0.0.2"),
+            ("TagCache:ServingLease", "00:00:10"),
+            ("TagCache:LeaseLossBehavior", "servestale"),
+            ("TagCache:MaximumEntries", "1"),
+            ("TagCache:Clustering:Provider", "redis"),
+            ("TagCache:Clustering:ConnectionString", "127.0.0.1:6379"));
+
+        Assert.Equal((11112, 30001, "127.0.0.2"), (options.SiloPort, options.GatewayPort, options.AdvertisedAddress));
+        Assert.Equal((ClusteringProvider.Redis, "127.0.0.1:6379"), (options.Clustering.Provider, options.Clustering.ConnectionString));
+    }
+
+    [Theory]
+    [InlineData("TagCache:Nope", "TagCache:Nope is not a setting. Known are: AdvertisedAddress, ")]
+    [InlineData("TagCache:Clustering:Nope", "TagCache:Clustering:Nope is not a setting. Known are: ConnectionString, Provider.")]
+    [InlineData("TagCache:Nope:Deeper", "TagCache:Nope is not a setting. Known are: AdvertisedAddress, ")]
+    public void Read_OfAnUnknownSetting_NamesItAndTheKnownOnes(string setting, string fault) =>
+        Assert.StartsWith(fault, Assert.Single(Faults((setting, "1"))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("ServingLease", "soon", "duration such as 00:00:05")]
+    [InlineData("UpdateTimeout", "1 minute", "duration such as 00:00:05")]
+    [InlineData("SiloPort", "many", "whole number in range")]
+    [InlineData("GatewayPort", "99999999999", "whole number in range")]
+    [InlineData("MaximumBytes", "1.5", "whole number in range")]
+    [InlineData("MaximumEntries", "all", "whole number in range")]
+    [InlineData("LeaseLossBehavior", "Never", "value of Bypass, ServeStale")]
+    [InlineData("Clustering:Provider", "Sqlite", "value of Localhost, Redis")]
+    public void Read_OfAValueThatCannotBeRead_NamesItAndWhatIsExpected(string setting, string value, string expected) =>
+        Assert.Equal([$"TagCache:{setting} is '{value}', which is not a {expected}."], Faults(($"TagCache:{setting}", value)));
+
+    [Theory]
+    [InlineData("ServingLease", "00:05:01", "must be from 00:00:01 to 00:05:00; it is 00:05:01.")]
+    [InlineData("SessionLease", "00:00:00.1", "must be from 00:00:00.2000000 to 00:05:00; it is 00:00:00.1000000.")]
+    [InlineData("UpdateTimeout", "-00:00:01", "must be from 00:00:00.1000000 to 00:10:00; it is -00:00:01.")]
+    [InlineData("UpdateTimeout", "00:10:01", "must be from 00:00:00.1000000 to 00:10:00; it is 00:10:01.")]
+    [InlineData("GenerationLease", "00:00:00", "must be from 00:00:01 to 01:00:00; it is 00:00:00.")]
+    [InlineData("GenerationLease", "01:00:01", "must be from 00:00:01 to 01:00:00; it is 01:00:01.")]
+    [InlineData("MaximumBytes", "1048575", "must be from 1048576 to 9223372036854775807; it is 1048575.")]
+    [InlineData("MaximumEntries", "0", "must be from 1 to 9223372036854775807; it is 0.")]
+    [InlineData("MaximumPayloadBytes", "0", "must be from 1 to 67108864; it is 0.")]
+    [InlineData("MaximumPayloadBytes", "67108865", "must be from 1 to 67108864; it is 67108865.")]
+    [InlineData("MaximumRememberedTags", "999", "must be from 1000 to 2147483647; it is 999.")]
+    [InlineData("LeaseLossBehavior", "2", "must be Bypass or ServeStale; it is 2.")]
+    [InlineData("SiloPort", "0", "must be from 1 to 65535; it is 0.")]
+    [InlineData("SiloPort", "65536", "must be from 1 to 65535; it is 65536.")]
+    [InlineData("GatewayPort", "-1", "must be from 1 to 65535; it is -1.")]
+    [InlineData("ClusterId", " ", "must not be empty.")]
+    [InlineData("ServiceId", " ", "must not be empty.")]
+    [InlineData("AdvertisedAddress", "localhost", "must be an IP address; it is 'localhost'.")]
+    [InlineData("AdvertisedAddress", "192.168.0.1", "is 192.168.0.1: without access keys a silo listens on loopback only. Use 127.0.0.1.")]
+    [InlineData("AdvertisedAddress", "0.0.0.0", "is 0.0.0.0: without access keys a silo listens on loopback only. Use 127.0.0.1.")]
+    public void Read_OfAValueOutOfRange_NamesTheSettingTheRangeAndTheValue(string setting, string value, string fault) =>
+        Assert.Equal([$"TagCache:{setting} {fault}"], Faults(($"TagCache:{setting}", value)));
+
+    [Fact]
+    public void Read_OfAServingLeaseTooShort_NamesItsRangeAndTheSessionLeaseThatItEnds() => Assert.Equal(
+        [
+            "TagCache:ServingLease must be from 00:00:01 to 00:05:00; it is 00:00:00.9990000.",
+            "TagCache:SessionLease (00:00:02) must not be longer than TagCache:ServingLease (00:00:00.9990000).",
+        ],
+        Faults(("TagCache:ServingLease", "00:00:00.999")));
+
+    [Fact]
+    public void Read_OfASessionLeaseLongerThanTheServingLease_NamesBoth() => Assert.Equal(
+        ["TagCache:SessionLease (00:00:06) must not be longer than TagCache:ServingLease (00:00:05)."],
+        Faults(("TagCache:SessionLease", "00:00:06")));
+
+    [Fact]
+    public void Read_OfOnePortForBoth_NamesBoth() => Assert.Equal(
+        ["TagCache:SiloPort and TagCache:GatewayPort must differ; both are 20000."],
+        Faults(("TagCache:SiloPort", "20000"), ("TagCache:GatewayPort", "20000")));
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(" ")]
+    public void Read_OfRedisWithoutAConnectionString_NamesTheSetting(string? connectionString) => Assert.Equal(
+        ["TagCache:Clustering:ConnectionString must name the Redis server, for example 127.0.0.1:6379."],
+        Faults(("TagCache:Clustering:Provider", "Redis"), ("TagCache:Clustering:ConnectionString", connectionString)));
+
+    [Theory]
+    [InlineData("http://0.0.0.0:8080", "0.0.0.0")]
+    [InlineData("http://*:8080", "0.0.0.0")]
+    [InlineData("http://+:8080", "0.0.0.0")]
+    [InlineData("http://[::]:8080", "[::]")]
+    [InlineData("https://192.168.0.1:8080", "192.168.0.1")]
+    [InlineData("http://example.com:8080", "example.com")]
+    [InlineData("http://localhost.example.com:8080", "localhost.example.com")]
+    public void Read_OfAUrlThatIsNotLoopback_NamesIt(string url, string host)
+    {
+        var fault = $"urls names {host}: without access keys the silo listens on loopback only. Use http://127.0.0.1:8080.";
+
+        Assert.Equal([fault], Faults(("urls", url)));
+        Assert.Equal([fault, fault], Faults(("urls", $"http://127.0.0.1:1;{url};{url}")));
+    }
+
+    [Fact]
+    public void Read_OfSomethingThatIsNoUrl_NamesIt() => Assert.Equal(
+        ["urls holds '8080', which is not a URL. An example: http://127.0.0.1:8080"], Faults(("urls", "8080")));
+
+    [Fact]
+    public void Read_OfManyValuesOutOfRange_NamesAllAtOnce() => Assert.Equal(
+        [
+            "TagCache:AdvertisedAddress is 10.0.0.1: without access keys a silo listens on loopback only. Use 127.0.0.1.",
+            "TagCache:Clustering:ConnectionString must name the Redis server, for example 127.0.0.1:6379.",
+            "TagCache:MaximumPayloadBytes must be from 1 to 67108864; it is 0.",
+            "TagCache:ServingLease must be from 00:00:01 to 00:05:00; it is 01:00:00.",
+            "TagCache:SiloPort must be from 1 to 65535; it is 70000.",
+            "urls names 10.0.0.1: without access keys the silo listens on loopback only. Use http://127.0.0.1:80.",
+        ],
+        Faults(
+            ("urls", "http://10.0.0.1:80"),
+            ("TagCache:SiloPort", "70000"),
+            ("TagCache:AdvertisedAddress", "10.0.0.1"),
+            ("TagCache:Clustering:Provider", "Redis"),
+            ("TagCache:ServingLease", "01:00:00"),
+            ("TagCache:MaximumPayloadBytes", "0")).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Read_OfManyValuesThatCannotBeRead_NamesAllAtOnce()
+    {
+        var faults = Faults(
+            ("TagCache:Nope", "1"), ("TagCache:ServingLease", "soon"), ("TagCache:SiloPort", "many"), ("TagCache:Clustering:Provider", "Sqlite"));
+
+        Assert.Equal(4, faults.Length);
+        Assert.All(
+            ["TagCache:Nope is ", "TagCache:ServingLease is ", "TagCache:SiloPort is ", "TagCache:Clustering:Provider is "],
+            begin => Assert.Single(faults, fault => fault.StartsWith(begin, StringComparison.Ordinal)));
+    }
+
+    private static string[] Faults(params (string Setting, string? Value)[] settings) =>
+        [.. Assert.Throws<StartUpFault>(() => Read(settings)).Faults];
+
+    private static ClusteringOptions Read(params (string Setting, string? Value)[] settings) => SettingsCheck.Read(
+        new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(item => item.Setting, item => item.Value)).Build());
+}

@@ -1,0 +1,73 @@
+using OrleansTagCache.Silo;
+using OrleansTagCache.Silo.StartUp;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Silo;
+
+/// <summary>What a silo needs around it is looked at before it starts: its ports, and its Redis.</summary>
+public sealed class SurroundingsTests
+{
+    [Fact]
+    public async Task Build_WithPortsInUse_NamesEachWithItsSetting()
+    {
+        using var silo = FreePorts.Listen();
+        using var gateway = FreePorts.Listen();
+        using var http = FreePorts.Listen();
+        var (siloPort, gatewayPort, httpPort) = (FreePorts.PortOf(silo), FreePorts.PortOf(gateway), FreePorts.PortOf(http));
+
+        var fault = await Assert.ThrowsAsync<StartUpFault>(() => SiloProgram.Build(
+            [$"--urls=http://127.0.0.1:{httpPort}", $"--TagCache:SiloPort={siloPort}", $"--TagCache:GatewayPort={gatewayPort}"]));
+
+        Assert.Equal([Taken(siloPort, "TagCache:SiloPort"), Taken(gatewayPort, "TagCache:GatewayPort"), Taken(httpPort, "urls")], fault.Faults);
+
+        static string Taken(int port, string setting) =>
+            $"Port {port} ({setting}) is in use on 127.0.0.1. End the program that uses it, or set another: --{setting}=...";
+    }
+
+    [Fact]
+    public async Task Build_WithOnePortInUse_NamesThatOneOnly()
+    {
+        using var gateway = FreePorts.Listen();
+        var port = FreePorts.PortOf(gateway);
+
+        var fault = await Assert.ThrowsAsync<StartUpFault>(() => SiloProgram.Build(
+            ["--urls=http://127.0.0.1:0", $"--TagCache:SiloPort={FreePorts.Take(1)[0]}", $"--TagCache:GatewayPort={port}"]));
+
+        Assert.StartsWith($"Port {port} (TagCache:GatewayPort) is in use", Assert.Single(fault.Faults), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Build_WithARedisThatCannotBeReached_NamesItsSettingAndKeepsItsPassword()
+    {
+        var ports = FreePorts.Take(3);
+
+        var fault = await Assert.ThrowsAsync<StartUpFault>(() => SiloProgram.Build(
+        [
+            "--urls=http://127.0.0.1:0",
+            $"--TagCache:SiloPort={ports[0]}",
+            $"--TagCache:GatewayPort={ports[1]}",
+            "--TagCache:Clustering:Provider=Redis",
+            $"--TagCache:Clustering:ConnectionString=127.0.0.1:{ports[2]},password=hunter2",
+        ]));
+
+        var named = Assert.Single(fault.Faults);
+        Assert.Contains("TagCache:Clustering:ConnectionString cannot be reached", named, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", named, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Build_WithBadSettings_NamesThemBeforeItLooksAround()
+    {
+        using var silo = FreePorts.Listen();
+
+        var fault = await Assert.ThrowsAsync<StartUpFault>(() => SiloProgram.Build(
+            ["--urls=http://0.0.0.0:8080", $"--TagCache:SiloPort={FreePorts.PortOf(silo)}", "--TagCache:GatewayPort=0"]));
+
+        Assert.Equal(
+            [
+                "TagCache:GatewayPort must be from 1 to 65535; it is 0.",
+                "urls names 0.0.0.0: without access keys the silo listens on loopback only. Use http://127.0.0.1:8080.",
+            ],
+            fault.Faults);
+    }
+}
