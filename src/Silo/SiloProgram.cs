@@ -9,18 +9,20 @@ namespace OrleansTagCache.Silo;
 /// <summary>Puts the silo program together.</summary>
 internal static class SiloProgram
 {
-    private const string DefaultUrls = "http://127.0.0.1:8080";
-
     /// <exception cref="StartUpFault">The settings or the surroundings do not allow it to start.</exception>
     public static async Task<WebApplication> Build(string[] args)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        var urls = builder.Configuration["urls"] ??= DefaultUrls;
+        if (string.IsNullOrWhiteSpace(builder.Configuration["urls"]))
+        {
+            builder.Configuration["urls"] = Addresses.Default;
+        }
+
         var clustering = SettingsCheck.Read(builder.Configuration);
-        Surroundings.CheckPorts(clustering, urls);
+        Surroundings.CheckPorts(clustering, builder.Configuration);
         var redis = await Surroundings.ConnectRedis(clustering);
 
-        builder.WebHost.UseUrls(urls);
+        builder.WebHost.ConfigureKestrel(HttpBounds.Apply);
         builder.UseOrleans(silo => silo.UseClustering(clustering, redis).AddTagCache());
         builder.Services.AddTagCacheHttp();
         builder.Services.AddSingleton(clustering);

@@ -85,7 +85,7 @@ public sealed class OpenUpdatesTests
             updates.TryOpen("b", Change("b", i));
         }
 
-        Assert.Equal([Change("a", 1).Id, Change("a", 2).Id], updates.SettleBefore(Change("a", 0).Id.Coordinator, 3).OrderBy(id => id.Sequence));
+        Assert.Equal([Change("a", 1).Id, Change("a", 2).Id], updates.SettleBefore("a", Change("a", 0).Id.Coordinator, 3).OrderBy(id => id.Sequence));
         Assert.Equal([Change("a", 3).Id], Ids(updates, "a"));
         Assert.Equal(3, updates.Of("b").Count);
     }
@@ -95,7 +95,7 @@ public sealed class OpenUpdatesTests
     {
         var updates = new OpenUpdates<string>();
         updates.TryOpen("a", Change("a", 1));
-        updates.SettleBefore(Change("a", 0).Id.Coordinator, 2);
+        updates.SettleBefore("a", Change("a", 0).Id.Coordinator, 2);
         Assert.False(updates.TryOpen("a", Change("a", 1)));
         Assert.Equal(0, updates.Count);
         Assert.True(updates.TryOpen("a", Change("a", 2)));
@@ -106,7 +106,7 @@ public sealed class OpenUpdatesTests
     public void SettleBefore_HeardBeforeTheFirstChange_RefusesTheLateOnes()
     {
         var updates = new OpenUpdates<string>();
-        Assert.Empty(updates.SettleBefore(Change("a", 0).Id.Coordinator, 5));
+        Assert.Empty(updates.SettleBefore("a", Change("a", 0).Id.Coordinator, 5));
         Assert.False(updates.TryOpen("a", Change("a", 4)));
         Assert.True(updates.TryOpen("a", Change("a", 5)));
     }
@@ -115,8 +115,8 @@ public sealed class OpenUpdatesTests
     public void SettleBefore_AnOlderNumberThatComesLate_ChangesNothing()
     {
         var updates = new OpenUpdates<string>();
-        updates.SettleBefore(Change("a", 0).Id.Coordinator, 5);
-        Assert.Empty(updates.SettleBefore(Change("a", 0).Id.Coordinator, 2));
+        updates.SettleBefore("a", Change("a", 0).Id.Coordinator, 5);
+        Assert.Empty(updates.SettleBefore("a", Change("a", 0).Id.Coordinator, 2));
         Assert.False(updates.TryOpen("a", Change("a", 3)));
     }
 
@@ -125,7 +125,7 @@ public sealed class OpenUpdatesTests
     {
         var updates = new OpenUpdates<string>();
         updates.TryOpen("a", Change("a", 1));
-        updates.SettleBefore(Change("b", 0).Id.Coordinator, 5);
+        updates.SettleBefore("b", Change("b", 0).Id.Coordinator, 5);
         updates.Forget(silo => silo == "a");
         Assert.Equal([Change("a", 1).Id], Ids(updates, "a"));
         Assert.False(updates.TryOpen("b", Change("b", 4)));
@@ -151,7 +151,7 @@ public sealed class OpenUpdatesTests
                     {
                         before[who] = Math.Max(before[who], number);
                         var older = open.Where(id => id.Coordinator == change.Id.Coordinator && id.Sequence < number).ToList();
-                        Assert.Equal(older.ToHashSet(), [.. updates.SettleBefore(change.Id.Coordinator, number)]);
+                        Assert.Equal(older.ToHashSet(), [.. updates.SettleBefore(coordinator, change.Id.Coordinator, number)]);
                         open.ExceptWith(older);
                     }
                     else

@@ -216,7 +216,9 @@ public sealed class InvalidatorTests : IDisposable
         await _host.Serve((A, SiloStatus.Active));
         _host.Observe((A, SiloStatus.Dead));
         Advance(2 * InvalidatorHost.LeaseLength);
-        await Cluster.TagCacheCluster.Until(() => _host.Lease.IsValid());
+        var renewed = new TaskCompletionSource();
+        _host.Lease.Renewed += () => renewed.TrySetResult();
+        await AdvanceUntil(renewed.Task);
         var orphan = new TagChange(new(Guid.NewGuid(), 1), Update.Tags, null);
 
         _host.Invalidator.Receive(new(A, orphan.Id.Coordinator, [orphan], [], 1));

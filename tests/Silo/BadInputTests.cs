@@ -28,12 +28,16 @@ public sealed class BadInputTests(BadInputSilo silo) : IClassFixture<BadInputSil
     [InlineData("/v1/tag/entries?tag=zqxjmarker&limit=abczqxjmarker")]
     [InlineData("/v1/tag/entries?tag=zqxjmarker&limit=1.5")]
     [InlineData("/v1/tag/entries?tag=zqxjmarker&limit=99999999999")]
-    public async Task Request_WithAParameterThatIsNoNumber_IsRefusedAndLeavesNothing(string path)
+    [InlineData("/v1/entry?key=zqxjmarker%FF")]
+    [InlineData("/v1/entry?key=zqxjmarker%ED%A0%80")]
+    [InlineData("/v1/entry?key=zqxjmarker&key=other")]
+    public async Task Request_WithAParameterThatCannotBeRead_IsRefusedAndLeavesNothing(string path)
     {
         var reply = await _http.Ask(path);
 
         Assert.Equal((400, "application/problem+json"), (reply.Status, reply.ContentType));
-        Assert.NotEqual(string.Empty, reply.Json.GetProperty("code").GetString());
+        Assert.Equal("invalid_argument", reply.Json.GetProperty("code").GetString());
+        Assert.NotEqual(string.Empty, reply.Json.GetProperty("detail").GetString());
         await LeavesNothing(reply);
     }
 

@@ -129,6 +129,17 @@ public sealed class EntryPutTests(SiloServer silo)
     }
 
     [Fact]
+    public async Task Put_WithTheLongestNamesThatThereAre_IsStored()
+    {
+        var key = new string('\u5b57', 1_024);
+        var tags = string.Concat(Enumerable.Range(100, 128).Select(i => $"&tag={Uri.EscapeDataString(i + new string('\u5b57', 253))}"));
+
+        (await _http.Put(key, "1", tags)).IsDone();
+
+        (await _http.Read(key)).IsHit("1");
+    }
+
+    [Fact]
     public async Task Put_WithAsManyTagsAsACallMayName_Stores()
     {
         var query = string.Concat(Enumerable.Range(0, 128).Select(i => $"&tag=put:many:{i}"));

@@ -122,7 +122,7 @@ public sealed class SettingsCheckTests
 
     [Fact]
     public void Read_OfSomethingThatIsNoUrl_NamesIt() => Assert.Equal(
-        ["urls holds '8080', which is not a URL. An example: http://127.0.0.1:8080"], Faults(("urls", "8080")));
+        ["urls holds '8080', which is not an http address. An example: http://127.0.0.1:8080"], Faults(("urls", "8080")));
 
     [Fact]
     public void Read_OfManyValuesOutOfRange_NamesAllAtOnce() => Assert.Equal(
@@ -141,6 +141,21 @@ public sealed class SettingsCheckTests
             ("TagCache:Clustering:Provider", "Redis"),
             ("TagCache:ServingLease", "01:00:00"),
             ("TagCache:MaximumPayloadBytes", "0")).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Read_OfKestrelEndpointsBeyondLoopback_NamesThem() => Assert.Equal(
+        ["Kestrel:Endpoints:Other:Url names 0.0.0.0: without access keys the silo listens on loopback only. Use http://127.0.0.1:23071."],
+        Faults(("urls", "http://127.0.0.1:23070"), ("Kestrel:Endpoints:Other:Url", "http://*:23071")));
+
+    [Fact]
+    public void Read_OfFaultsOfEveryKind_NamesThemAllAtOnce() => Assert.Equal(
+        5,
+        Faults(
+            ("TagCache:Nope", "1"),
+            ("TagCache:ServingLease", "soon"),
+            ("TagCache:SiloPort", "70000"),
+            ("TagCache:MaximumPayloadBytes", "0"),
+            ("urls", "nope")).Length);
 
     [Fact]
     public void Read_OfManyValuesThatCannotBeRead_NamesAllAtOnce()

@@ -39,6 +39,7 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
         {
             var answer = await call.WaitAsync(patience + request.Wait, time, cancellationToken);
             Reached();
+            cancellationToken.ThrowIfCancellationRequested();
             return answer;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -52,9 +52,10 @@ internal sealed class OpenUpdates<TSilo>
 
     /// <summary>An invalidator has said that everything of its own before that number is settled.</summary>
     /// <returns>What was still open here of that.</returns>
-    public List<UpdateId> SettleBefore(Guid coordinator, long oldestUnsettled)
+    public List<UpdateId> SettleBefore(TSilo coordinator, Guid incarnation, long oldestUnsettled)
     {
-        var origin = OriginOf(coordinator);
+        var origin = OriginOf(incarnation);
+        origin.Silo = coordinator;
         if (oldestUnsettled <= origin.OldestUnsettled)
         {
             return [];

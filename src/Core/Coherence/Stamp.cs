@@ -8,6 +8,9 @@ internal readonly record struct Stamp(long Value)
 {
     public static readonly Stamp Zero = new(0);
 
+    /// <summary>Newer than every expiry that will come.</summary>
+    public static readonly Stamp Never = new(long.MaxValue);
+
     public static bool operator <(Stamp left, Stamp right) => left.Value < right.Value;
 
     public static bool operator >(Stamp left, Stamp right) => left.Value > right.Value;

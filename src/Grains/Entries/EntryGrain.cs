@@ -111,6 +111,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
         var kept = _entry.Value is { } value && (outcome.Status == CommitStatus.Stored || value.KeyStamp > set.Stamp) ? value : null;
         var completion = UpdateKey(kept);
+        WakeWaiters();
         _host.Metrics.OnCommit(outcome.Status);
         return new(outcome, await completion);
     }
@@ -234,6 +235,8 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     /// <summary>Expires every value of the key in every process, but for the one that is kept here.</summary>
     private async Task<ChangeOutcome> UpdateKey(StoredValue? kept)
     {
+        // Held first: between the expiry and its stamp the sweeper must not find the value dead.
+        kept?.KeepAsOf(Stamp.Never);
         var (applied, completion) = _host.Invalidator.Begin(new([TagId.OfKey(_entry.ScopedKey)], StaleFor: null));
         kept?.KeepAsOf(applied);
         if (kept is null && _entry.Value is { } dead)

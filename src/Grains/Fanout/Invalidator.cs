@@ -111,7 +111,7 @@ internal sealed partial class Invalidator
     {
         lock (_gate)
         {
-            foreach (var id in _open.SettleBefore(batch.Incarnation, batch.OldestUnsettled))
+            foreach (var id in _open.SettleBefore(batch.Coordinator, batch.Incarnation, batch.OldestUnsettled))
             {
                 _ledger.Settle(id);
             }

@@ -8,6 +8,8 @@ internal static class BodyReader
     /// <summary>Far more than the largest call that keeps its limits needs.</summary>
     private const int MaximumJsonBytes = 512 * 1024;
 
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
     private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web) { MaxDepth = 8, RespectNullableAnnotations = true };
 
     /// <summary>The whole body, or null if it is larger than the limit.</summary>
@@ -46,7 +48,8 @@ internal static class BodyReader
 
         try
         {
-            return JsonSerializer.Deserialize<T>(body, Strict) is { } value
+            var json = body.AsSpan().StartsWith(ByteOrderMark) ? body.AsSpan(ByteOrderMark.Length) : body;
+            return JsonSerializer.Deserialize<T>(json, Strict) is { } value
                 ? (value, null)
                 : (null, Problems.MalformedJson("The body must be a JSON object; it is null."));
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Mvc;
 using OrleansTagCache.Cluster;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
@@ -20,15 +21,12 @@ internal sealed class EntryEndpoints(ClusterCalls calls, EntryTokens tokens, Tag
 
     private readonly CacheNamespace _namespace = CacheNamespace.Parse(options.Namespace);
 
-    public async Task<IResult> Get(HttpContext http, string? key, double? wait)
+    // Parameters are declared for the OpenAPI document and read through Query, which says what is wrong with them.
+    public async Task<IResult> Get(HttpContext http, string? key, string? wait)
     {
-        var scoped = Scope(key);
-        if (wait is < 0 or > 30 or double.NaN)
-        {
-            return Problems.InvalidArgument($"'wait' must be from 0 to 30 seconds; it is {wait.Value.ToString(CultureInfo.InvariantCulture)}.");
-        }
-
-        var answer = await Acquire(scoped, TimeSpan.FromSeconds(wait ?? 10), http.RequestAborted);
+        var scoped = Scope(http);
+        var seconds = Query.Seconds(http.Request, nameof(wait), most: 30, otherwise: 10);
+        var answer = await Acquire(scoped, TimeSpan.FromSeconds(seconds), http.RequestAborted);
         if (answer is { Token.IsNone: false })
         {
             http.Response.Headers[TokenHeader] = await tokens.Protect(scoped, answer.Token);
@@ -48,11 +46,19 @@ internal sealed class EntryEndpoints(ClusterCalls calls, EntryTokens tokens, Tag
         return Problems.NotFound("There is no such entry.");
     }
 
-    public async Task<IResult> Put(HttpContext http, string? key)
+    public async Task<IResult> Put(
+        HttpContext http,
+        string? key,
+        [FromQuery] string[]? tag,
+        string? life,
+        string? stale,
+        string? revalidate,
+        string? expire,
+        [FromHeader(Name = TokenHeader)] string? token)
     {
-        var scoped = Scope(key);
-        var tags = TagSet.ForEntry([.. http.Request.Query["tag"].Select(tag => tag ?? string.Empty)], "tag");
-        var life = LifeQuery.Parse(http.Request.Query, profiles);
+        var scoped = Scope(http);
+        var tags = TagSet.ForEntry(Query.All(http.Request, nameof(tag)), nameof(tag));
+        var entryLife = LifeQuery.Parse(http.Request, profiles);
         if (ContentTypeFault(http.Request.ContentType) is { } fault)
         {
             return Problems.InvalidArgument(fault);
@@ -63,14 +69,14 @@ internal sealed class EntryEndpoints(ClusterCalls calls, EntryTokens tokens, Tag
             return Problems.PayloadTooLarge(options.MaximumPayloadBytes);
         }
 
-        var entry = new EntryData(new(body, http.Request.ContentType), tags, CopiedTags: null, life);
-        if (!http.Request.Headers.TryGetValue(TokenHeader, out var token))
+        var entry = new EntryData(new(body, ContentTypeOf(http.Request)), tags, CopiedTags: null, entryLife);
+        if (token is null && !http.Request.Headers.ContainsKey(TokenHeader))
         {
             var set = await calls.Set(scoped, entry, options.UpdateTimeout, http.RequestAborted);
             return set.Status == CommitStatus.Refused ? Problems.InvalidArgument(set.Fault!) : Results.NoContent();
         }
 
-        var id = await tokens.Verify(scoped, token.ToString());
+        var id = await tokens.Verify(scoped, token ?? string.Empty);
         var outcome = id.IsNone ? CommitOutcome.UnknownToken : await calls.TryCommit(scoped, id, entry);
         return outcome?.Status switch
         {
@@ -84,14 +90,14 @@ internal sealed class EntryEndpoints(ClusterCalls calls, EntryTokens tokens, Tag
 
     public async Task<IResult> Delete(HttpContext http, string? key)
     {
-        await calls.Remove(Scope(key), options.UpdateTimeout, http.RequestAborted);
+        await calls.Remove(Scope(http), options.UpdateTimeout, http.RequestAborted);
         return Results.NoContent();
     }
 
-    public async Task<IResult> Abandon(HttpContext http, string? key)
+    public async Task<IResult> Abandon(HttpContext http, string? key, [FromHeader(Name = TokenHeader)] string? token)
     {
-        var scoped = Scope(key);
-        var id = await tokens.Verify(scoped, http.Request.Headers[TokenHeader].ToString());
+        var scoped = Scope(http);
+        var id = await tokens.Verify(scoped, token ?? string.Empty);
         if (id.IsNone || !await calls.TryAbandon(scoped, id))
         {
             return Problems.UnknownToken();
@@ -100,11 +106,13 @@ internal sealed class EntryEndpoints(ClusterCalls calls, EntryTokens tokens, Tag
         return Results.NoContent();
     }
 
-    public async Task<IResult> Info(string? key) => await calls.Describe(Scope(key)) is { } entry
+    public async Task<IResult> Info(HttpContext http, string? key) => await calls.Describe(Scope(http)) is { } entry
         ? Results.Ok(EntryInfo.Of(key!, entry))
         : Problems.NotFound("There is no such entry.");
 
-    private string Scope(string? key) => _namespace.Scope(CacheKey.Parse(key, options.MaximumKeyLength).Value);
+    private static string? ContentTypeOf(HttpRequest request) => string.IsNullOrWhiteSpace(request.ContentType) ? null : request.ContentType;
+
+    private string Scope(HttpContext http) => _namespace.Scope(CacheKey.Parse(Query.One(http.Request, "key"), options.MaximumKeyLength).Value);
 
     private async Task<Acquired?> Acquire(string scoped, TimeSpan wait, CancellationToken cancellationToken)
     {

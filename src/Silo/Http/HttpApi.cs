@@ -1,3 +1,4 @@
+using Microsoft.OpenApi;
 using OrleansTagCache.Hosting;
 
 namespace OrleansTagCache.Silo.Http;
@@ -49,6 +50,16 @@ internal static class HttpApi
         entry.MapGet(string.Empty, entries.Get).WithSummary("Read an entry, or get the token to make it")
             .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").ProducesProblem(StatusCodes.Status404NotFound);
         entry.MapPut(string.Empty, entries.Put).WithSummary("Store an entry, with a token or as a plain set")
+            .AddOpenApiOperationTransformer((operation, _, _) =>
+            {
+                operation.RequestBody = new OpenApiRequestBody
+                {
+                    Description = "The value. Its Content-Type is given back with it.",
+                    Required = true,
+                    Content = new Dictionary<string, OpenApiMediaType> { ["*/*"] = new() },
+                };
+                return Task.CompletedTask;
+            })
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status413PayloadTooLarge);
         entry.MapDelete(string.Empty, entries.Delete).WithSummary("Remove an entry").Produces(StatusCodes.Status204NoContent);
         entry.MapPost("/abandon", entries.Abandon).WithSummary("Give a token back: the next waiter gets one")

@@ -8,13 +8,13 @@ internal static class LifeQuery
     private static readonly string[] Fields = ["stale", "revalidate", "expire"];
 
     /// <exception cref="ArgumentException">It is inconsistent, negative, not a number, or an unknown profile.</exception>
-    public static CacheLife Parse(IQueryCollection query, CacheLifeProfiles profiles)
+    public static CacheLife Parse(HttpRequest query, CacheLifeProfiles profiles)
     {
-        var seconds = Array.FindAll(Fields, query.ContainsKey);
-        if (query.ContainsKey("life"))
+        var seconds = Array.FindAll(Fields, field => Query.One(query, field) is not null);
+        if (Query.One(query, "life") is { } profile)
         {
             return seconds.Length == 0
-                ? profiles.Named(query["life"].ToString(), "life")
+                ? profiles.Named(profile, "life")
                 : throw new ArgumentException($"Name a life either by 'life' or by seconds; this call does both ('life' and '{seconds[0]}').");
         }
 
@@ -36,14 +36,14 @@ internal static class LifeQuery
         _ => TimeSpan.FromSeconds(seconds),
     };
 
-    private static TimeSpan? Seconds(IQueryCollection query, string name)
+    private static TimeSpan? Seconds(HttpRequest query, string name)
     {
-        if (!query.TryGetValue(name, out var text))
+        if (Query.One(query, name) is not { } text)
         {
             return null;
         }
 
-        return double.TryParse(text.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
             ? FromSeconds(seconds, name)
             : throw new ArgumentException($"'{name}' must be a number of seconds.");
     }

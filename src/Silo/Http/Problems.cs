@@ -29,7 +29,7 @@ internal static class Problems
     public static IResult? Of(Exception exception) => exception switch
     {
         ArgumentException invalid => InvalidArgument(WithoutParameterName(invalid)),
-        BadHttpRequestException bad => Of(bad.StatusCode, "bad_request", "The request cannot be read: a parameter is missing or is not of its type."),
+        BadHttpRequestException bad => Of(bad.StatusCode, CodeOf(bad.StatusCode), "The request cannot be read."),
         TagUpdateIncompleteException incomplete => UpdateIncomplete(incomplete.Message),
         TagCacheUnavailableException unavailable => Unavailable(unavailable.Message),
         _ => null,

@@ -60,9 +60,9 @@ internal sealed class TagEndpoints(ClusterCalls calls, TagCacheClientOptions opt
         return await Change(body!.Tags, staleFor == TimeSpan.Zero ? null : staleFor, http.RequestAborted);
     }
 
-    public async Task<IResult> Describe(string? tag)
+    public async Task<IResult> Describe(HttpRequest request, string? tag)
     {
-        var description = await calls.Tag(TagId.OfTag(_namespace, TagName.Parse(tag).Value)).Describe();
+        var description = await calls.Tag(TagOf(request)).Describe();
         return Results.Ok(new TagInfo(
             tag!,
             description.Silos.Sum(silo => silo.Dependents),
@@ -73,18 +73,16 @@ internal sealed class TagEndpoints(ClusterCalls calls, TagCacheClientOptions opt
             description.Unreachable));
     }
 
-    public async Task<IResult> Entries(string? tag, int? limit, string? after)
+    public async Task<IResult> Entries(HttpRequest request, string? tag, string? limit, string? after)
     {
-        if (limit is < 1 or > MaximumPage)
-        {
-            return Problems.InvalidArgument($"'limit' must be from 1 to {MaximumPage}; it is {limit}.");
-        }
-
-        var page = await calls.Tag(TagId.OfTag(_namespace, TagName.Parse(tag).Value)).Dependents(limit ?? 100, after);
+        var most = Query.Count(request, nameof(limit), MaximumPage, otherwise: 100);
+        var page = await calls.Tag(TagOf(request)).Dependents(most, Query.One(request, nameof(after)));
         return Results.Ok(new TagEntriesPage(tag!, page.Keys, page.More ? page.Keys[^1] : null));
     }
 
     private static double? Latest(IEnumerable<TimeSpan?> ago) => ago.Min() is { } latest ? Math.Round(latest.TotalSeconds, 3) : null;
+
+    private TagId TagOf(HttpRequest request) => TagId.OfTag(_namespace, TagName.Parse(Query.One(request, "tag")).Value);
 
     private async Task<IResult> Change(string[]? tags, TimeSpan? staleFor, CancellationToken cancellationToken)
     {

@@ -15,35 +15,41 @@ internal static class SettingsCheck
         var section = configuration.GetSection(TagCacheOptions.Section);
         var faults = new List<string>();
         Unreadable(section, [typeof(TagCacheOptions), typeof(ClusteringOptions)], faults);
-        if (faults.Count > 0)
-        {
-            throw new StartUpFault(faults);
-        }
 
-        var clustering = section.Get<ClusteringOptions>() ?? new();
+        // What cannot be read has been named, and keeps its default for the checks of everything else.
+        var readable = new ConfigurationBuilder().AddInMemoryCollection(Readable(section)).Build();
+        var clustering = readable.Get<ClusteringOptions>() ?? new();
         faults.AddRange(clustering.Faults());
-        faults.AddRange(new TagCacheOptionsValidator().Validate(null, section.Get<TagCacheOptions>() ?? new()).Failures ?? []);
-        faults.AddRange(NotLoopback(configuration["urls"]));
+        faults.AddRange(new TagCacheOptionsValidator().Validate(null, readable.Get<TagCacheOptions>() ?? new()).Failures ?? []);
+        faults.AddRange(Addresses.Faults(configuration));
         return faults.Count == 0 ? clustering : throw new StartUpFault(faults);
     }
 
-    /// <summary>The addresses that the HTTP API is told to listen on.</summary>
-    public static IEnumerable<Uri> Urls(string? urls) => (urls ?? string.Empty)
-        .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-        .Select(url => Uri.TryCreate(url.Replace("*", "0.0.0.0", StringComparison.Ordinal).Replace("+", "0.0.0.0", StringComparison.Ordinal), UriKind.Absolute, out var uri)
-            ? uri
-            : throw new StartUpFault($"urls holds '{url}', which is not a URL. An example: http://127.0.0.1:8080"));
+    private static IEnumerable<KeyValuePair<string, string?>> Readable(IConfigurationSection section) => section.AsEnumerable(makePathsRelative: true)
+        .Where(pair => pair.Value is null || PropertyOf(pair.Key, [typeof(TagCacheOptions), typeof(ClusteringOptions)]) is { } property && CanRead(pair.Value, property.PropertyType));
 
-    private static IEnumerable<string> NotLoopback(string? urls) => Urls(urls)
-        .Where(uri => !uri.IsLoopback)
-        .Select(uri => $"urls names {uri.Host}: without access keys the silo listens on loopback only. Use http://127.0.0.1:{uri.Port}.");
+    /// <summary>The option that a path such as <c>Clustering:Provider</c> names.</summary>
+    private static PropertyInfo? PropertyOf(string path, Type[] types)
+    {
+        PropertyInfo? property = null;
+        foreach (var name in path.Split(':'))
+        {
+            property = Settable(types, name);
+            types = property is null ? [] : [property.PropertyType];
+        }
+
+        return property;
+    }
+
+    private static PropertyInfo? Settable(Type[] types, string name) => types
+        .Select(type => type.GetProperty(name, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase))
+        .FirstOrDefault(found => found is { CanWrite: true });
 
     private static void Unreadable(IConfigurationSection section, Type[] types, List<string> faults)
     {
         foreach (var child in section.GetChildren())
         {
-            var property = types.Select(type => type.GetProperty(child.Key, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase))
-                .FirstOrDefault(found => found is not null);
+            var property = Settable(types, child.Key);
             if (property is null)
             {
                 faults.Add($"{child.Path} is not a setting. Known are: {string.Join(", ", types.SelectMany(type => type.GetProperties()).Where(p => p.CanWrite).Select(p => p.Name).Distinct().Order())}.");
@@ -66,7 +72,7 @@ internal static class SettingsCheck
     {
         try
         {
-            return text.Length == 0 || TypeDescriptor.GetConverter(type).ConvertFromString(null, CultureInfo.InvariantCulture, text) is not null;
+            return TypeDescriptor.GetConverter(type).ConvertFromString(null, CultureInfo.InvariantCulture, text) is not null;
         }
         catch (Exception)
         {

@@ -8,17 +8,15 @@ namespace OrleansTagCache.Silo.StartUp;
 /// <summary>Looks at what the silo needs around it before it starts: free ports, and its Redis.</summary>
 internal static class Surroundings
 {
-    /// <exception cref="StartUpFault">A port is taken; every taken one is named.</exception>
-    public static void CheckPorts(ClusteringOptions options, string? urls)
+    /// <exception cref="StartUpFault">A port is taken, or named twice; every one is named.</exception>
+    public static void CheckPorts(ClusteringOptions options, IConfiguration configuration)
     {
-        var ports = new List<(string Setting, int Port)>
-        {
-            ("TagCache:SiloPort", options.SiloPort),
-            ("TagCache:GatewayPort", options.GatewayPort),
-        };
-        ports.AddRange(SettingsCheck.Urls(urls).Where(uri => uri.Port != 0).Select(uri => ("urls", uri.Port)));
-        var faults = ports.Where(port => IsTaken(options.Address, port.Port))
-            .Select(port => $"Port {port.Port} ({port.Setting}) is in use on {options.AdvertisedAddress}. End the program that uses it, or set another: --{port.Setting}=...")
+        (string Setting, int Port)[] ports =
+            [("TagCache:SiloPort", options.SiloPort), ("TagCache:GatewayPort", options.GatewayPort), .. Addresses.Ports(configuration)];
+        var faults = ports.GroupBy(port => port.Port).Where(same => same.Count() > 1)
+            .Select(same => $"Port {same.Key} is named more than once: {string.Join(" and ", same.Select(port => port.Setting))} must differ.")
+            .Concat(ports.DistinctBy(port => port.Port).Where(port => IsTaken(options.Address, port.Port))
+                .Select(port => $"Port {port.Port} ({port.Setting}) is in use on {options.AdvertisedAddress}. End the program that uses it, or set another: --{port.Setting}=..."))
             .ToList();
         if (faults.Count > 0)
         {
