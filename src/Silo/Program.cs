@@ -23,5 +23,6 @@ static IEnumerable<string>? Faults(Exception exception) => exception switch
 {
     StartUpFault fault => fault.Faults,
     OptionsValidationException invalid => invalid.Failures,
+    Orleans.Runtime.OrleansConfigurationException invalid => [invalid.Message],
     _ => null,
 };

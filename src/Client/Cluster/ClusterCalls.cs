@@ -34,9 +34,11 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
             return null;
         }
 
-        var call = grains.GetGrain<IEntryGrain>(scopedKey).Acquire(request).AsTask();
+        var call = Task.FromResult(Acquired.Miss);
         try
         {
+            // Inside: a client that has never connected does not even know the grain's interface.
+            call = grains.GetGrain<IEntryGrain>(scopedKey).Acquire(request).AsTask();
             var answer = await call.WaitAsync(patience + request.Wait, time, cancellationToken);
             Reached();
             cancellationToken.ThrowIfCancellationRequested();
@@ -86,11 +88,11 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     /// <summary>Both trips of a plain set, again and again until no process serves an earlier value or the time is over.</summary>
     public Task<CommitOutcome> Set(string scopedKey, EntryData data, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var entry = grains.GetGrain<IEntryGrain>(scopedKey);
         return Persist<CommitOutcome>("set", timeout, Attempt, cancellationToken);
 
         async Task<(CommitOutcome? Done, string? Reason)> Attempt()
         {
+            var entry = grains.GetGrain<IEntryGrain>(scopedKey);
             var token = await entry.BeginSet();
             if (token.IsNone)
             {

@@ -21,8 +21,13 @@ internal static class ClusteringExtensions
         ArgumentNullException.ThrowIfNull(redis);
         silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
         silo.ConfigureEndpoints(options.Address, options.SiloPort, options.GatewayPort);
-        silo.UseRedisClustering(clustering => clustering.CreateMultiplexer = _ => Task.FromResult((redis, true)));
-        silo.UseRedisReminderService(reminders => reminders.CreateMultiplexer = _ => Task.FromResult((redis, true)));
+
+        // One connection for both; Orleans wants the settings beside it.
+        var settings = ConfigurationOptions.Parse(options.Clustering.ConnectionString!);
+        silo.UseRedisClustering(clustering =>
+            (clustering.ConfigurationOptions, clustering.CreateMultiplexer) = (settings, _ => Task.FromResult((redis, true))));
+        silo.UseRedisReminderService(reminders =>
+            (reminders.ConfigurationOptions, reminders.CreateMultiplexer) = (settings, _ => Task.FromResult((redis, true))));
         return silo.DetectFailuresSoon();
     }
 
