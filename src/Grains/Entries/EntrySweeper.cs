@@ -21,6 +21,9 @@ internal sealed partial class EntrySweeper : IDisposable
     /// <summary>How many of them may be kept for a token that is out; beyond it tokens are lost, which costs a repeated generation.</summary>
     private const int MaximumBusyEmpties = 100_000;
 
+    /// <summary>How many bytes must have been let go for a collection to be asked for.</summary>
+    private const long WorthACollection = 64L * 1024 * 1024;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan AgePass = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan EmptyFor = TimeSpan.FromSeconds(10);
@@ -35,6 +38,8 @@ internal sealed partial class EntrySweeper : IDisposable
     private readonly LocalEntry?[] _slice = new LocalEntry?[SliceSize];
     private readonly CancellationTokenSource _stop = new();
     private Task _loop = Task.CompletedTask;
+    private long _freed;
+    private Moment _lastFreed;
 
     public EntrySweeper(EntryTable table, TagLedger ledger, TimeProvider time, TimeSpan generationLease, ILogger<EntrySweeper> logger)
     {
@@ -70,6 +75,7 @@ internal sealed partial class EntrySweeper : IDisposable
 
                 SweepEmpties();
                 ForgetRecords();
+                CollectWhenQuiet();
             }
         }
         catch (OperationCanceledException)
@@ -92,6 +98,7 @@ internal sealed partial class EntrySweeper : IDisposable
                 if (_slice[i]!.Value is { } value && value.FreshnessAt(_ledger, now) == Freshness.Expired)
                 {
                     _table.Drop(_slice[i]!, value);
+                    Freed(value.Bytes, now);
                 }
 
                 _slice[i] = null;
@@ -126,6 +133,22 @@ internal sealed partial class EntrySweeper : IDisposable
             }
 
             empty.Entry.Context.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "Empty for a while."));
+            _lastFreed = now;
+        }
+    }
+
+    private void Freed(long bytes, Moment now) => (_freed, _lastFreed) = (_freed + bytes, now);
+
+    /// <summary>
+    /// A runtime that has nothing to do collects nothing, and the memory of what was swept would stay with the process. So, once it is quiet
+    /// after much was let go, a background collection is asked for.
+    /// </summary>
+    private void CollectWhenQuiet()
+    {
+        if (_freed >= WorthACollection && _empties.IsEmpty && _time.Now() - _lastFreed > EmptyFor)
+        {
+            _freed = 0;
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Optimized, blocking: false);
         }
     }
 
