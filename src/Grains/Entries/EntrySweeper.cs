@@ -37,6 +37,7 @@ internal sealed partial class EntrySweeper : IDisposable
     private readonly Queue<(Stamp Stamp, Moment At)> _marks = new();
     private readonly LocalEntry?[] _slice = new LocalEntry?[SliceSize];
     private readonly CancellationTokenSource _stop = new();
+    private (LocalEntry Entry, Moment Since)? _oldestEmpty;
     private Task _loop = Task.CompletedTask;
     private long _freed;
     private Moment _lastFreed;
@@ -111,15 +112,22 @@ internal sealed partial class EntrySweeper : IDisposable
     private void SweepEmpties()
     {
         var now = _time.Now();
-        for (var budget = SliceSize; budget > 0 && _empties.TryPeek(out var empty); budget--)
+        for (var budget = SliceSize; budget > 0; budget--)
         {
+            // Taken out and kept aside, not peeked at: a queue that was peeked at holds on to what leaves it.
+            _oldestEmpty ??= _empties.TryDequeue(out var oldest) ? oldest : null;
+            if (_oldestEmpty is not { } empty)
+            {
+                return;
+            }
+
             var isCrowded = _empties.Count > MaximumEmpties;
             if (!isCrowded && now - empty.Since < EmptyFor)
             {
                 return;
             }
 
-            _empties.TryDequeue(out _);
+            _oldestEmpty = null;
             if (empty.Entry.Value is not null || empty.Entry.IsClosed)
             {
                 continue;
@@ -141,14 +149,14 @@ internal sealed partial class EntrySweeper : IDisposable
 
     /// <summary>
     /// A runtime that has nothing to do collects nothing, and the memory of what was swept would stay with the process. So, once it is quiet
-    /// after much was let go, a background collection is asked for.
+    /// after much was let go, a background collection is asked for: forced, since the runtime declines any other while memory is plenty.
     /// </summary>
     private void CollectWhenQuiet()
     {
-        if (_freed >= WorthACollection && _empties.IsEmpty && _time.Now() - _lastFreed > EmptyFor)
+        if (_freed >= WorthACollection && _oldestEmpty is null && _empties.IsEmpty && _time.Now() - _lastFreed > EmptyFor)
         {
             _freed = 0;
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Optimized, blocking: false);
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
         }
     }
 
