@@ -1,6 +1,6 @@
 using Orleans.Concurrency;
-using OrleansTagCache.Contracts;
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
 
 namespace OrleansTagCache.Sessions;
 
