@@ -1,0 +1,28 @@
+// Real processes under real faults: see docs/reliability.md.
+//
+//   dotnet run --project tests/Faults -c Release -- run --plan full --out table.md
+
+using OrleansTagCache.Faults.Conductor;
+using OrleansTagCache.Faults.Roles;
+
+var (role, rest) = (args.FirstOrDefault(), args.Skip(1).ToArray());
+switch (role)
+{
+    case "run":
+        return await new Matrix(RunOptions.Read(rest), Console.Out).Run();
+    case "silo":
+        await SiloRole.Run(rest);
+        return 0;
+    case "client":
+        await ClientRole.Run(rest);
+        return 0;
+    case "http-reader":
+        await HttpReaderRole.Run(rest);
+        return 0;
+    case "writer":
+        await WriterRole.Run(rest);
+        return 0;
+    default:
+        await Console.Error.WriteLineAsync("Say what to do: run. The roles silo, client, http-reader and writer are started by it.");
+        return 2;
+}
