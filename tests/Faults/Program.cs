@@ -1,6 +1,7 @@
 // Real processes under real faults: see docs/reliability.md.
 //
 //   dotnet run --project tests/Faults -c Release -- run --plan full --out table.md
+//   dotnet run --project tests/Faults -c Release -- soak --minutes 15
 
 using OrleansTagCache.Faults.Conductor;
 using OrleansTagCache.Faults.Roles;
@@ -10,6 +11,8 @@ switch (role)
 {
     case "run":
         return await new Matrix(RunOptions.Read(rest), Console.Out).Run();
+    case "soak":
+        return await new Soak(RunOptions.Read(rest), Console.Out).Run();
     case "silo":
         await SiloRole.Run(rest);
         return 0;
@@ -23,6 +26,6 @@ switch (role)
         await WriterRole.Run(rest);
         return 0;
     default:
-        await Console.Error.WriteLineAsync("Say what to do: run. The roles silo, client, http-reader and writer are started by it.");
+        await Console.Error.WriteLineAsync("Say what to do: run or soak. The roles silo, client, http-reader and writer are started by it.");
         return 2;
 }

@@ -1,15 +1,10 @@
-using OrleansTagCache.Faults.History;
 using OrleansTagCache.Faults.Nemeses;
-using OrleansTagCache.Faults.Workload;
 
 namespace OrleansTagCache.Faults.Conductor;
 
 /// <summary>Runs the workload once, and against it one nemesis after the other; then checks the histories.</summary>
 internal sealed class Matrix(RunOptions options, TextWriter output)
 {
-    /// <summary>How many violations are printed; the rest is in the folder.</summary>
-    private const int Shown = 10;
-
     /// <returns>The process's exit code: 0 if nothing was violated.</returns>
     public async Task<int> Run()
     {
@@ -36,7 +31,7 @@ internal sealed class Matrix(RunOptions options, TextWriter output)
             await File.WriteAllTextAsync(path, table);
         }
 
-        var violations = phases.Sum(phase => phase.Violations) + Check(folder);
+        var violations = phases.Sum(phase => phase.Violations) + new HistoryReport(folder, output).Check();
         if (violations == 0 && !options.Keep)
         {
             Directory.Delete(folder, recursive: true);
@@ -45,7 +40,7 @@ internal sealed class Matrix(RunOptions options, TextWriter output)
         return violations == 0 ? 0 : 1;
     }
 
-    private static async Task<Phase> Strike(TestCluster cluster, INemesis nemesis, int rounds, Random random)
+    private async Task<Phase> Strike(TestCluster cluster, INemesis nemesis, int rounds, Random random)
     {
         var start = new PhaseStart(cluster, nemesis.Name);
         var faults = 0;
@@ -53,27 +48,12 @@ internal sealed class Matrix(RunOptions options, TextWriter output)
         {
             faults += await nemesis.Strike(cluster, random);
             await cluster.WhenWhole();
+            if (options.Verbose)
+            {
+                output.WriteLine($"  {nemesis.Name} {round + 1}: {cluster.State.SumOf(Workload.Counter.Reads)} reads, {cluster.State.SumOf(Workload.Counter.Violations)} violations");
+            }
         }
 
         return start.End(faults);
-    }
-
-    /// <summary>The histories once more, by the checker that knows nothing of the memory that the processes shared.</summary>
-    private long Check(string folder)
-    {
-        var operations = Directory.GetFiles(folder, "*.operations").SelectMany(OperationLog.ReadAll).ToList();
-        var violations = new Checker(operations, Layout.TagsOf).Violations(operations).ToList();
-        output.WriteLine($"Histories: {operations.Count(operation => operation.Kind == OperationKind.Read)} reads and {operations.Count(operation => operation.Kind != OperationKind.Read)} changes checked, {violations.Count} violations.");
-        foreach (var (read, update) in violations.Take(Shown))
-        {
-            output.WriteLine($"  {read}\n    is older than {update}");
-        }
-
-        foreach (var line in Directory.GetFiles(folder, "*.violations").SelectMany(File.ReadLines).Take(Shown))
-        {
-            output.WriteLine($"  {line}");
-        }
-
-        return violations.Count;
     }
 }

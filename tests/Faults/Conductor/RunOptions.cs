@@ -3,7 +3,7 @@ namespace OrleansTagCache.Faults.Conductor;
 /// <summary>What the conductor is told on its command line.</summary>
 internal sealed class RunOptions
 {
-    /// <summary><c>short</c>, <c>full</c>, or <c>baseline</c>.</summary>
+    /// <summary><c>short</c> or <c>full</c>.</summary>
     public string Plan { get; set; } = "short";
 
     /// <summary>Multiplies the rounds of the plan.</summary>
@@ -23,6 +23,9 @@ internal sealed class RunOptions
     public string Folder { get; set; } = Path.GetTempPath();
 
     public bool Keep { get; set; }
+
+    /// <summary>Says something after every round.</summary>
+    public bool Verbose { get; set; }
 
     /// <summary>The mean pause of an updater after an operation, in milliseconds.</summary>
     public int Pause { get; set; } = 60;

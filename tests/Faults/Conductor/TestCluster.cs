@@ -20,6 +20,9 @@ internal sealed class TestCluster : IAsyncDisposable
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long those who read and write may take to end by themselves and write down what they hold.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
+
     private readonly RunOptions _options;
     private readonly Child?[] _children = new Child?[Processes];
     private readonly int[] _ports = FreePorts((Silos * 3) + 1);
@@ -39,6 +42,9 @@ internal sealed class TestCluster : IAsyncDisposable
     public string Folder { get; }
 
     public SharedState State { get; }
+
+    /// <summary>Silos before this one are left alone, so that one of them can be watched over a long time.</summary>
+    public int FirstUnspared { get; init; }
 
     public TimeProvider Time { get; } = TimeProvider.System;
 
@@ -116,6 +122,10 @@ internal sealed class TestCluster : IAsyncDisposable
         State.Count(slot, Counter.Freezes);
     }
 
+    public int AnySilo(Random random) => FirstUnspared + random.Next(Silos - FirstUnspared);
+
+    public static int AnyClient(Random random) => FirstClient + random.Next(Clients);
+
     public Task Pass(TimeSpan duration) => Task.Delay(duration, Time);
 
     /// <summary>Waits until every updater has completed an operation that it began after now.</summary>
@@ -125,19 +135,21 @@ internal sealed class TestCluster : IAsyncDisposable
         return Until(() => Task.FromResult(Enumerable.Range(0, Layout.Updaters).All(updater => State.LastDoneOf(updater) > now)), "updates to return");
     }
 
-    /// <summary>Waits until every silo serves, sees all others and is seen by them, and updates go through.</summary>
+    /// <summary>Starts what has ended, and waits until every silo serves, sees all others and is seen by them, and updates go through.</summary>
     public async Task WhenWhole()
     {
-        for (var slot = 0; slot < Processes; slot++)
-        {
-            if (Process(slot).HasExited)
+        await Until(
+            async () =>
             {
-                await Restart(slot);
-            }
-        }
+                foreach (var slot in Enumerable.Range(0, Processes).Where(slot => Process(slot).HasExited).ToList())
+                {
+                    await Restart(slot);
+                }
 
-        await Task.WhenAll(Enumerable.Range(0, Processes).Select(slot => Process(slot).Ready)).WaitAsync(Patience, Time);
-        await Until(async () => (await Task.WhenAll(Enumerable.Range(0, Silos).Select(IsWhole))).All(isWhole => isWhole), "the cluster to be whole");
+                return Enumerable.Range(0, Processes).All(slot => Process(slot).Ready.IsCompletedSuccessfully)
+                    && (await Task.WhenAll(Enumerable.Range(0, Silos).Select(IsWhole))).All(isWhole => isWhole);
+            },
+            "the cluster to be whole");
         await WhenUpdated();
     }
 
@@ -172,6 +184,8 @@ internal sealed class TestCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         State.IsOver = true;
+        var working = Task.WhenAll(_children.Skip(Silos).OfType<Child>().Select(child => child.WhenExited()));
+        await Task.WhenAny(working, Task.Delay(EndPatience, Time));
         await Task.WhenAll(_children.OfType<Child>().Append(_redis).OfType<Child>().Select(child => child.DisposeAsync().AsTask()));
         _http.Dispose();
         State.Dispose();

@@ -72,21 +72,38 @@ internal sealed class HttpReaderRole(RoleContext role)
         // A stale hit carries a token as well.
         if (answer.Headers.TryGetValues(Token, out var tokens))
         {
-            await Fill(silo, begun.Key, tokens.First());
+            var token = tokens.First();
+            if (!await TryFill(silo, begun.Key, token))
+            {
+                await Abandon(silo, begun.Key, token);
+            }
         }
     }
 
-    private async Task Fill(HttpClient silo, int key, string token)
+    private async Task<bool> TryFill(HttpClient silo, int key, string token)
     {
         role.State.Count(role.Options.Slot, Counter.Generated);
         var row = new Row(0, role.Options.Slot, role.Time.GetTimestamp());
         row = row with { Version = role.State.VersionOf(key) };
         using var put = new HttpRequestMessage(HttpMethod.Put, Layout.PutQueryOf(key)) { Content = new StringContent(row.ToString()) };
         put.Headers.Add(Token, token);
-        using var answer = await silo.SendAsync(put);
-        if (answer.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.Conflict))
+        try
         {
-            role.State.Count(role.Options.Slot, Counter.NotAnswered);
+            using var answer = await silo.SendAsync(put);
+            return answer.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.Conflict;
         }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Others need not wait for a token that leads to nothing.</summary>
+    private async Task Abandon(HttpClient silo, int key, string token)
+    {
+        role.State.Count(role.Options.Slot, Counter.NotAnswered);
+        using var post = new HttpRequestMessage(HttpMethod.Post, $"/v1/entry/abandon?key={Layout.KeyName(key)}");
+        post.Headers.Add(Token, token);
+        using var answer = await silo.SendAsync(post);
     }
 }
