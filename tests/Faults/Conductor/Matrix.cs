@@ -5,6 +5,8 @@ namespace OrleansTagCache.Faults.Conductor;
 /// <summary>Runs the workload once, and against it one nemesis after the other; then checks the histories.</summary>
 internal sealed class Matrix(RunOptions options, TextWriter output)
 {
+    private bool _isStuck;
+
     /// <returns>The process's exit code: 0 if nothing was violated.</returns>
     public async Task<int> Run()
     {
@@ -20,6 +22,10 @@ internal sealed class Matrix(RunOptions options, TextWriter output)
             {
                 phases.Add(await Strike(cluster, nemesis, rounds, random));
                 output.WriteLine(Table.Line(phases[^1]));
+                if (_isStuck)
+                {
+                    break;
+                }
             }
         }
 
@@ -32,12 +38,12 @@ internal sealed class Matrix(RunOptions options, TextWriter output)
         }
 
         var violations = phases.Sum(phase => phase.Violations) + new HistoryReport(folder, output).Check();
-        if (violations == 0 && !options.Keep)
+        if (violations == 0 && !_isStuck && !options.Keep)
         {
             Directory.Delete(folder, recursive: true);
         }
 
-        return violations == 0 ? 0 : 1;
+        return violations > 0 ? 1 : _isStuck ? 2 : 0;
     }
 
     private async Task<Phase> Strike(TestCluster cluster, INemesis nemesis, int rounds, Random random)
@@ -46,8 +52,19 @@ internal sealed class Matrix(RunOptions options, TextWriter output)
         var faults = 0;
         for (var round = 0; round < rounds; round++)
         {
-            faults += await nemesis.Strike(cluster, random);
-            await cluster.WhenWhole();
+            try
+            {
+                faults += await nemesis.Strike(cluster, random);
+                await cluster.WhenWhole();
+            }
+            catch (Exception exception) when (exception is InvalidOperationException or TimeoutException)
+            {
+                // What was measured until then is shown all the same.
+                _isStuck = true;
+                output.WriteLine($"Stuck in '{nemesis.Name}': {exception.Message}");
+                break;
+            }
+
             if (options.Verbose)
             {
                 output.WriteLine($"  {nemesis.Name} {round + 1}: {cluster.State.SumOf(Workload.Counter.Reads)} reads, {cluster.State.SumOf(Workload.Counter.Violations)} violations");

@@ -14,7 +14,11 @@ internal sealed class RunOptions
 
     public int Seed { get; set; } = 1;
 
+    /// <summary>Silos that believe themselves alive whatever the membership table says: the run must find violations.</summary>
     public bool WithoutLease { get; set; }
+
+    /// <summary>Nobody calls SetAsync.</summary>
+    public bool WithoutSets { get; set; }
 
     /// <summary>Where the table is written to as well.</summary>
     public string? Out { get; set; }
@@ -30,8 +34,8 @@ internal sealed class RunOptions
     /// <summary>The mean pause of an updater after an operation, in milliseconds.</summary>
     public int Pause { get; set; } = 60;
 
-    /// <summary>How many reads a loop of a client begins each hundredth of a second; a client has four.</summary>
-    public int Burst { get; set; } = 8;
+    /// <summary>How many reads a loop of a client begins each hundredth of a second; a client has twelve.</summary>
+    public int Burst { get; set; } = 6;
 
     /// <summary>How long a soak takes.</summary>
     public double Minutes { get; set; } = 15;

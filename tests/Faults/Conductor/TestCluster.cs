@@ -18,7 +18,7 @@ internal sealed class TestCluster : IAsyncDisposable
     private const int Processes = Writer + 1;
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     /// <summary>How long those who read and write may take to end by themselves and write down what they hold.</summary>
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
@@ -86,6 +86,7 @@ internal sealed class TestCluster : IAsyncDisposable
             Path.Combine(AppContext.BaseDirectory, "OrleansTagCache.Faults.dll"), role,
             $"--Faults:Folder={Folder}", $"--Faults:Slot={Text(slot)}", $"--Faults:Seed={Text(_options.Seed + slot)}", $"--Faults:Redis={Text(_ports[^1])}",
             $"--Faults:WithoutLease={_options.WithoutLease}", $"--Faults:Pause={Text(_options.Pause)}", $"--Faults:Burst={Text(_options.Burst)}",
+            $"--Faults:WithoutSets={_options.WithoutSets}",
             $"--Faults:Http={string.Join(',', Enumerable.Range(0, Silos).Select(silo => Text(_ports[silo * 3])))}",
         ];
         if (slot < Silos)

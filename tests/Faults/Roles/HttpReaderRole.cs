@@ -8,7 +8,10 @@ namespace OrleansTagCache.Faults.Roles;
 internal sealed class HttpReaderRole(RoleContext role)
 {
     private const string Token = "Tag-Cache-Token";
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
+    /// <summary>So many ask each silo at once: a silo that wakes finds all their questions waiting.</summary>
+    private const int LoopsPerSilo = 24;
+
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(60);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private readonly ReadRecorder _reads = new(role);
@@ -23,7 +26,7 @@ internal sealed class HttpReaderRole(RoleContext role)
     {
         var addresses = role.Options.Http.Split(',').Select(port => new Uri($"http://127.0.0.1:{port}"));
         var clients = addresses.Select(address => new HttpClient { BaseAddress = address, Timeout = Patience }).ToList();
-        var loops = clients.SelectMany((client, i) => Enumerable.Range(0, role.Options.Loops)
+        var loops = clients.SelectMany((client, i) => Enumerable.Range(0, LoopsPerSilo)
             .Select(loop => Task.Run(() => Read(client, new Random((role.Options.Seed * 31) + (i * 1_000) + loop))))).ToList();
         role.Ready();
         await Task.WhenAll(loops);

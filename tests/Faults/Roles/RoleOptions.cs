@@ -23,7 +23,7 @@ internal sealed class RoleOptions
     public string Http { get; set; } = string.Empty;
 
     /// <summary>How many loops read at once.</summary>
-    public int Loops { get; set; } = 4;
+    public int Loops { get; set; } = 12;
 
     /// <summary>How many reads a loop begins each hundredth of a second.</summary>
     public int Burst { get; set; } = 8;
@@ -33,6 +33,9 @@ internal sealed class RoleOptions
 
     /// <summary>A silo that believes itself alive whatever the membership table says: the harness must find it out.</summary>
     public bool WithoutLease { get; set; }
+
+    /// <summary>Nobody calls SetAsync.</summary>
+    public bool WithoutSets { get; set; }
 
     public string StatePath => Path.Combine(Folder, "state");
 

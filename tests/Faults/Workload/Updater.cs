@@ -19,7 +19,7 @@ internal sealed class Updater(RoleContext role, ITagCache cache, int index, Rand
                 < 80 => Update([SharedTag()], cache.RevalidateTagAsync),
                 < 88 => Update([Layout.OwnTagOf(index)]),
                 < 92 => Revalidate(SharedTag()),
-                < 97 => Set(),
+                < 97 when !role.Options.WithoutSets => Set(),
                 _ => Remove(),
             });
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, role.Options.Pause * 2)), role.Time);
