@@ -12,6 +12,9 @@ internal sealed class LeaseDeadline
     private long _deadline = Moment.Past.Ticks;
     private volatile bool _ended;
 
+    /// <summary>Whether the right was given up for good.</summary>
+    public bool HasEnded => _ended;
+
     public bool IsValid(Moment now) => now.Ticks < Volatile.Read(ref _deadline) && !_ended;
 
     /// <summary>What is left of the lease; zero when nothing is.</summary>

@@ -12,6 +12,19 @@ internal sealed record TagChange(
     [property: Id(1)] TagId[] Tags,
     [property: Id(2)] TimeSpan? StaleFor);
 
+/// <summary>How a change arrived at a member.</summary>
+internal enum Arrival : byte
+{
+    /// <summary>For the first time: it is open here now.</summary>
+    First = 0,
+
+    /// <summary>It is open here already.</summary>
+    Repeated = 1,
+
+    /// <summary>It is known to be settled.</summary>
+    Settled = 2,
+}
+
 /// <summary>
 /// The changes that are open at one member and were coordinated elsewhere: what it has to finish should their coordinator die. A change
 /// that was settled is not opened again by a late repeat (invariant U2).
@@ -25,18 +38,17 @@ internal sealed class OpenUpdates<TSilo>
 
     public int Count => _origins.Values.Sum(origin => origin.Open.Count);
 
-    /// <summary>A change arrived. False if it is known to be settled: apply it, but do not open it.</summary>
-    public bool TryOpen(TSilo coordinator, TagChange change)
+    /// <summary>A change arrived: apply it unless it is open here already. One that is known to be settled is applied and not opened.</summary>
+    public Arrival Arrived(TSilo coordinator, TagChange change)
     {
         var origin = OriginOf(change.Id.Coordinator);
         origin.Silo = coordinator;
         if (change.Id.Sequence < origin.OldestUnsettled || origin.Settled.Contains(change.Id.Sequence))
         {
-            return false;
+            return Arrival.Settled;
         }
 
-        origin.Open[change.Id] = change;
-        return true;
+        return origin.Open.TryAdd(change.Id, change) ? Arrival.First : Arrival.Repeated;
     }
 
     /// <summary>That change is settled, whoever says so.</summary>

@@ -1,0 +1,252 @@
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Coherence;
+
+/// <summary>How far an update is.</summary>
+internal enum UpdateVerdict : byte
+{
+    /// <summary>Some member has not acknowledged.</summary>
+    Waiting = 0,
+
+    /// <summary>Every member as of now has, and this silo may say so: the update is complete, and settled.</summary>
+    Complete = 1,
+
+    /// <summary>Every member as of now has, but this silo has no right to promise anything just now. It goes on.</summary>
+    NoLease = 2,
+}
+
+/// <summary>A batch for one member.</summary>
+/// <param name="Updates">What it is to apply and acknowledge, in the order in which they began.</param>
+/// <param name="Settled">What every member has acknowledged.</param>
+/// <param name="OldestUnsettled">Everything of this coordinator with a smaller number is settled.</param>
+internal sealed record OutgoingBatch(IReadOnlyList<TagChange> Updates, IReadOnlyList<UpdateId> Settled, long OldestUnsettled);
+
+/// <summary>
+/// The updates that one silo coordinates, until each is settled: who has acknowledged, what is to be sent to whom, and when one is complete.
+///
+/// <para>An update is complete when every silo that is a member AS OF NOW has acknowledged, so one that joined meanwhile is reached too
+/// (invariant U1), and only while the coordinator's own lease is valid (invariant V2). Acknowledgements name the updates that they cover, and
+/// come apart: what one member holds up holds nothing else up (invariant U3). What was not acknowledged stays to be sent.</para>
+/// </summary>
+/// <typeparam name="TSilo">The identity of one incarnation of a silo.</typeparam>
+/// <remarks>Not thread-safe: the invalidator guards it.</remarks>
+internal sealed class Coordination<TSilo>(Guid incarnation)
+    where TSilo : notnull, IEquatable<TSilo>
+{
+    /// <summary>The most updates in a batch; a member that was away gets the rest in the batches after it.</summary>
+    private const int MaximumBatch = 1_000;
+
+    private readonly Dictionary<UpdateId, Pending> _pending = [];
+    private readonly Dictionary<TSilo, Outbox> _outboxes = [];
+    private readonly HashSet<UpdateId> _claimed = [];
+    private long _sequence;
+    private long _oldestUnsettled = 1;
+
+    /// <summary>The incarnation that this silo's own updates bear.</summary>
+    public Guid Incarnation => incarnation;
+
+    /// <summary>How many are not settled.</summary>
+    public int Count => _pending.Count;
+
+    /// <summary>What is not settled, in no order.</summary>
+    public UpdateId[] Unsettled => [.. _pending.Keys];
+
+    /// <summary>Begins an update. Apply it to the own ledger next, then <see cref="Reconsider"/>.</summary>
+    /// <param name="tags">Its tags.</param>
+    /// <param name="staleFor">Null to expire; otherwise how long the dependents may still be served stale.</param>
+    /// <param name="finishes">The update of a dead coordinator that this one finishes; settled together with it.</param>
+    public TagChange Begin(TagId[] tags, TimeSpan? staleFor, UpdateId? finishes = null)
+    {
+        var change = new TagChange(new(incarnation, ++_sequence), tags, staleFor);
+        _pending.Add(change.Id, new(change, finishes));
+        return change;
+    }
+
+    /// <summary>Claims an update of a dead coordinator; false if it is being finished already.</summary>
+    public bool TryClaim(UpdateId orphan) => _claimed.Add(orphan);
+
+    /// <summary>Addresses an update to members that it was not addressed to yet, and completes it if all members as of now have acknowledged.</summary>
+    /// <param name="id">An update that is not settled; for another one nothing happens.</param>
+    /// <param name="members">Every other silo that may be serving, as of now.</param>
+    /// <param name="isHeldHere">Whether a client of this silo has not let go yet.</param>
+    /// <param name="isLeaseValid">Whether this silo has the right to serve, read after the members were.</param>
+    /// <param name="mail">Gets the members that there is something to send to.</param>
+    /// <param name="settled">Gets what is to be settled in the own ledger.</param>
+    public UpdateVerdict Reconsider(
+        UpdateId id, IReadOnlyList<TSilo> members, bool isHeldHere, bool isLeaseValid, ICollection<TSilo> mail, ICollection<UpdateId> settled)
+    {
+        if (!_pending.TryGetValue(id, out var pending))
+        {
+            return UpdateVerdict.Waiting;
+        }
+
+        var isReached = !isHeldHere;
+        foreach (var silo in members)
+        {
+            isReached &= pending.IsAcknowledgedBy(silo);
+            if (pending.TryAddress(silo))
+            {
+                OutboxOf(silo).Unsent.Add(pending);
+                mail.Add(silo);
+            }
+        }
+
+        if (!isReached || !isLeaseValid)
+        {
+            return isReached ? UpdateVerdict.NoLease : UpdateVerdict.Waiting;
+        }
+
+        _pending.Remove(id);
+        while (_oldestUnsettled <= _sequence && !_pending.ContainsKey(new(incarnation, _oldestUnsettled)))
+        {
+            _oldestUnsettled++;
+        }
+
+        Settle(id);
+        if (pending.Finishes is { } finished)
+        {
+            _claimed.Remove(finished);
+            Settle(finished);
+        }
+
+        return UpdateVerdict.Complete;
+
+        void Settle(UpdateId update)
+        {
+            settled.Add(update);
+            foreach (var silo in members)
+            {
+                OutboxOf(silo).Settled.Add(update);
+                mail.Add(silo);
+            }
+        }
+    }
+
+    /// <summary>What is to be sent to that silo now; null for nothing. A silo that is no member is sent nothing any more.</summary>
+    public OutgoingBatch? TakeBatch(TSilo silo, bool isMember, Moment now)
+    {
+        if (!_outboxes.TryGetValue(silo, out var outbox))
+        {
+            return null;
+        }
+
+        if (!isMember)
+        {
+            _outboxes.Remove(silo);
+            return null;
+        }
+
+        if (outbox.Unsent.Count == 0 && outbox.Settled.Count == 0)
+        {
+            return null;
+        }
+
+        var updates = Take(outbox.Unsent);
+        foreach (var pending in updates)
+        {
+            outbox.Sent[pending.Change.Id] = (pending, now);
+        }
+
+        return new(updates.ConvertAll(pending => pending.Change), Take(outbox.Settled), _oldestUnsettled);
+    }
+
+    /// <summary>Nothing is known of what became of a batch: what it held is to be sent again, first.</summary>
+    public void Lost(TSilo silo, OutgoingBatch batch)
+    {
+        if (_outboxes.TryGetValue(silo, out var outbox))
+        {
+            outbox.Unsent.InsertRange(0, batch.Updates.Where(change => outbox.Sent.ContainsKey(change.Id)).Select(change => outbox.Sent[change.Id].Pending));
+            outbox.Settled.InsertRange(0, batch.Settled);
+            foreach (var change in batch.Updates)
+            {
+                outbox.Sent.Remove(change.Id);
+            }
+        }
+    }
+
+    /// <summary>What was sent long ago and not acknowledged is to be sent again: the acknowledgement may have been lost.</summary>
+    /// <returns>The members that there is something to send to.</returns>
+    public List<TSilo> Repeat(Moment sentBefore)
+    {
+        var mail = new List<TSilo>();
+        foreach (var (silo, outbox) in _outboxes)
+        {
+            var late = outbox.Sent.Values.Where(sent => sent.At < sentBefore).Select(sent => sent.Pending).ToList();
+            if (late.Count > 0)
+            {
+                late.ForEach(pending => outbox.Sent.Remove(pending.Change.Id));
+                outbox.Unsent.AddRange(late);
+                mail.Add(silo);
+            }
+        }
+
+        return mail;
+    }
+
+    /// <summary>That member, and every client of it, has let go of these. Reconsider them next.</summary>
+    public void Acknowledged(TSilo silo, IEnumerable<UpdateId> ids)
+    {
+        var outbox = _outboxes.GetValueOrDefault(silo);
+        foreach (var id in ids)
+        {
+            if (_pending.TryGetValue(id, out var pending))
+            {
+                pending.Acknowledged(silo);
+            }
+
+            // Settled ones too: nothing is repeated to a member that has acknowledged it.
+            if (outbox is not null && !outbox.Sent.Remove(id))
+            {
+                outbox.Unsent.RemoveAll(unsent => unsent.Change.Id == id);
+            }
+        }
+    }
+
+    /// <summary>The members that have not acknowledged an update, of those that are members as of now.</summary>
+    public List<TSilo> Missing(UpdateId id, IEnumerable<TSilo> members) =>
+        _pending.TryGetValue(id, out var pending) ? [.. members.Where(silo => !pending.IsAcknowledgedBy(silo))] : [];
+
+    private static List<T> Take<T>(List<T> from)
+    {
+        var count = Math.Min(from.Count, MaximumBatch);
+        var taken = from.GetRange(0, count);
+        from.RemoveRange(0, count);
+        return taken;
+    }
+
+    private Outbox OutboxOf(TSilo silo)
+    {
+        if (!_outboxes.TryGetValue(silo, out var outbox))
+        {
+            _outboxes.Add(silo, outbox = new());
+        }
+
+        return outbox;
+    }
+
+    private sealed class Outbox
+    {
+        public List<Pending> Unsent { get; } = [];
+
+        /// <summary>Sent and not acknowledged, with the moment of the sending.</summary>
+        public Dictionary<UpdateId, (Pending Pending, Moment At)> Sent { get; } = [];
+
+        public List<UpdateId> Settled { get; } = [];
+    }
+
+    private sealed class Pending(TagChange change, UpdateId? finishes)
+    {
+        private readonly Dictionary<TSilo, bool> _acknowledged = [];
+
+        public TagChange Change => change;
+
+        public UpdateId? Finishes => finishes;
+
+        public bool TryAddress(TSilo silo) => _acknowledged.TryAdd(silo, false);
+
+        public void Acknowledged(TSilo silo) => _acknowledged[silo] = true;
+
+        public bool IsAcknowledgedBy(TSilo silo) => _acknowledged.GetValueOrDefault(silo);
+    }
+}

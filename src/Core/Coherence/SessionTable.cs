@@ -1,0 +1,198 @@
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Coherence;
+
+/// <summary>
+/// The sessions of the clients that keep this silo's entries: the granting side of near caches.
+///
+/// <para><b>Promise.</b> An update is released here only when every client that may serve one of its tags' values has let go of them, or has
+/// no right to serve any more.</para>
+///
+/// <para><b>Why.</b> Interest is registered before the entry is checked, and an expiry sets the records before it collects the interested
+/// sessions: at least one of the two sees the other (invariant C3). A client that does not acknowledge is waited for until its lease is over
+/// by any clock; then its session is broken, and no session that was broken is granted anything (invariant C6). While a push is not
+/// acknowledged no grant outlasts a lease counted from that push, so one client holds an update up for at most a session lease, once.</para>
+///
+/// <para><b>Not covered.</b> Sending. Whoever sends takes <see cref="Session.Unacknowledged"/> and reports back.</para>
+/// </summary>
+/// <remarks>Not thread-safe: one lock of its owner guards all of it, so that granting and breaking are one step each.</remarks>
+internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximumInterest)
+{
+    private readonly Dictionary<long, Session> _sessions = [];
+    private readonly Dictionary<TagId, Session[]> _interested = [];
+    private readonly Dictionary<UpdateId, int> _held = [];
+    private long _issued;
+    private bool _isClosed;
+
+    public IReadOnlyCollection<Session> All => _sessions.Values;
+
+    public int InterestCount => _sessions.Values.Sum(session => session.InterestCount);
+
+    public int OutstandingCount => _sessions.Values.Sum(session => session.OutstandingCount);
+
+    /// <summary>Opens a session; null when this silo is leaving.</summary>
+    public Session? Open(object client)
+    {
+        if (_isClosed)
+        {
+            return null;
+        }
+
+        var session = new Session(new(incarnation, ++_issued), client);
+        _sessions.Add(session.Id.Number, session);
+        return session;
+    }
+
+    /// <summary>The session of that identity, if this table issued it and has not broken it.</summary>
+    public Session? Find(SessionId id) => id.Table == incarnation ? _sessions.GetValueOrDefault(id.Number) : null;
+
+    /// <summary>The one of these sessions that this table issued and has not broken.</summary>
+    public Session? Find(ReadOnlySpan<SessionId> ids)
+    {
+        foreach (var id in ids)
+        {
+            if (Find(id) is { } session)
+            {
+                return session;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// From now on the session is told of every change of these tags. Check the entry afterwards, never before (invariant C3). Over the
+    /// bound the oldest interest is pushed out.
+    /// </summary>
+    public void Register(Session session, ReadOnlySpan<TagId> tags, Moment now)
+    {
+        foreach (var tag in tags)
+        {
+            if (session.Register(tag))
+            {
+                _interested[tag] = _interested.TryGetValue(tag, out var others) ? [.. others, session] : [session];
+            }
+        }
+
+        if (session.TakeOver(maximumInterest) is { Length: > 0 } over)
+        {
+            session.Queue(over, staleFor: null, update: null, now);
+        }
+    }
+
+    /// <summary>Grants what may be granted at this moment, no longer than this silo itself may serve.</summary>
+    public TimeSpan Grant(Session session, Moment now, TimeSpan servingLeft)
+    {
+        var grant = session.Grantable(now, lease, servingLeft);
+        if (grant <= TimeSpan.Zero)
+        {
+            return TimeSpan.Zero;
+        }
+
+        session.Granted(now, grant);
+        return grant;
+    }
+
+    /// <summary>A change was applied to the ledger: queues it for every interested session. Once for each change.</summary>
+    /// <returns>The sessions that it was queued for.</returns>
+    public List<Session> Queue(TagChange change, Moment now)
+    {
+        var sessions = new List<Session>();
+        foreach (var tag in change.Tags)
+        {
+            foreach (var session in _interested.GetValueOrDefault(tag) ?? [])
+            {
+                if (!sessions.Contains(session))
+                {
+                    sessions.Add(session);
+                }
+            }
+        }
+
+        foreach (var session in sessions)
+        {
+            session.Queue(change.Tags, change.StaleFor, change.Id, now);
+        }
+
+        if (sessions.Count > 0)
+        {
+            _held.Add(change.Id, sessions.Count);
+        }
+
+        return sessions;
+    }
+
+    /// <summary>Whether some client has neither let go of that change's values nor lost the right to serve them.</summary>
+    public bool IsHeld(UpdateId update) => _held.ContainsKey(update);
+
+    /// <summary>The client has applied every push up to that number. What has been broken meanwhile stays broken.</summary>
+    /// <returns>The updates that no client holds up any more.</returns>
+    public List<UpdateId> Acknowledged(Session session, long number)
+    {
+        var released = new List<UpdateId>();
+        var forgotten = new List<TagId>();
+        session.Acknowledged(number, released, forgotten);
+        forgotten.ForEach(tag => Uninterested(session, tag));
+        return Release(released);
+    }
+
+    /// <summary>Breaks the session if its lease is over by any clock and it owes an acknowledgement, or has nothing to say any more.</summary>
+    public bool TryBreak(Session session, Moment now, out List<UpdateId> released)
+    {
+        released = [];
+        if (session.IsBroken || now < session.Deadline)
+        {
+            return false;
+        }
+
+        released = Break(session);
+        return true;
+    }
+
+    /// <summary>The client says that it has left: it serves nothing under it any more.</summary>
+    public List<UpdateId> Left(Session session) => session.IsBroken ? [] : Break(session);
+
+    /// <summary>This silo stops serving: no session is opened any more, and none is granted anything.</summary>
+    public void Close() => _isClosed = true;
+
+    private List<UpdateId> Break(Session session)
+    {
+        var released = new List<UpdateId>();
+        session.Break(released);
+        foreach (var tag in session.Tags)
+        {
+            Uninterested(session, tag);
+        }
+
+        session.ForgetAll();
+        _sessions.Remove(session.Id.Number);
+        return Release(released);
+    }
+
+    private void Uninterested(Session session, TagId tag)
+    {
+        var others = _interested[tag];
+        if (others.Length == 1)
+        {
+            _interested.Remove(tag);
+        }
+        else
+        {
+            _interested[tag] = Array.FindAll(others, other => other != session);
+        }
+    }
+
+    private List<UpdateId> Release(List<UpdateId> acknowledged) => acknowledged.FindAll(update =>
+    {
+        var left = _held[update] - 1;
+        if (left > 0)
+        {
+            _held[update] = left;
+            return false;
+        }
+
+        _held.Remove(update);
+        return true;
+    });
+}
