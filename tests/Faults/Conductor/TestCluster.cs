@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using OrleansTagCache.Faults.Roles;
 using OrleansTagCache.Faults.Workload;
@@ -24,6 +25,7 @@ internal sealed class TestCluster : IAsyncDisposable
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
 
     private readonly RunOptions _options;
+    private readonly PosixSignalRegistration[] _endings;
     private readonly Child?[] _children = new Child?[Processes];
     private readonly int[] _ports = FreePorts((Silos * 3) + 1);
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(2) };
@@ -32,6 +34,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public TestCluster(RunOptions options, string folder)
     {
         (_options, Folder) = (options, folder);
+        _endings = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndAll), PosixSignalRegistration.Create(PosixSignal.SIGINT, EndAll)];
         State = new(Path.Combine(folder, "state"));
         for (var silo = 0; silo < Silos; silo++)
         {
@@ -190,6 +193,16 @@ internal sealed class TestCluster : IAsyncDisposable
         await Task.WhenAll(_children.OfType<Child>().Append(_redis).OfType<Child>().Select(child => child.DisposeAsync().AsTask()));
         _http.Dispose();
         State.Dispose();
+        Array.ForEach(_endings, ending => ending.Dispose());
+    }
+
+    /// <summary>Whoever ends the conductor ends everything.</summary>
+    private void EndAll(PosixSignalContext context)
+    {
+        foreach (var child in _children.Append(_redis).OfType<Child>())
+        {
+            child.Signal(Signals.Kill);
+        }
     }
 
     private static int[] FreePorts(int count)
