@@ -125,11 +125,25 @@ public sealed class InFlightFenceTests(TagCacheCluster cluster)
         var token = await entry.BeginSet();
 
         await Update(cluster.Silos[2], "trips");
-        var outcome = await entry.Set(token, new(new([1], null), ["trips"], null, CacheLife.Default));
+        var outcome = await entry.Set(token, new(new([1], null), ["trips"], null, CacheLife.Default), age: TimeSpan.Zero);
 
         Assert.Equal(Contracts.CommitStatus.Superseded, outcome.Commit.Status);
         Assert.True(outcome.Update.IsComplete);
         Assert.False((await cluster.Client.TryGetAsync<string>("fence-trips")).HasValue);
+    }
+
+    [Fact]
+    public async Task UpdateTag_BetweenASetsCallAndItsFirstTrip_SupersedesTheValue()
+    {
+        var madeAt = TimeProvider.System.GetTimestamp();
+        await Update(cluster.Silos[2], "late-trips");
+        var entry = cluster.Entry("fence-late-trips");
+        var token = await entry.BeginSet();
+        var age = TimeProvider.System.GetElapsedTime(madeAt);
+
+        var outcome = await entry.Set(token, new(new([1], null), ["late-trips"], null, CacheLife.Default), age);
+
+        Assert.Equal(Contracts.CommitStatus.Superseded, outcome.Commit.Status);
     }
 
     private static async Task Update(ITagCache cache, string tag)

@@ -26,7 +26,7 @@ internal sealed class InvalidatorHost : IDisposable
         Lease = new(_ => Task.FromResult(IsAliveInTable), LeaseLength, Time, NullLogger<ServingLease>.Instance);
         Membership = new(Self, LeaseLength, Time, NullLogger<Membership>.Instance);
         Sessions = new(Lease, new Details(Self), new TagCacheOptions(), Time, NullLogger<ClientSessions>.Instance);
-        Invalidator = new(Ledger, Membership, Lease, Sessions, new RecentChanges(), Peers, Metrics(), new Details(Self), Time, NullLogger<Invalidator>.Instance);
+        Invalidator = new(Ledger, Membership, Lease, Sessions, new RecentChanges(Ledger), Peers, Metrics(), new Details(Self), Time, NullLogger<Invalidator>.Instance);
     }
 
     public static SiloAddress Self { get; } = Silo(1);

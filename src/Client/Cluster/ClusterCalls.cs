@@ -110,6 +110,8 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     /// <summary>Both trips of a plain set, again and again until no process serves an earlier value or the time is over.</summary>
     public Task<CommitOutcome> Set(string scopedKey, EntryData data, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        // The value counts as made now, however late and however often the trips are made.
+        var madeAt = time.Now();
         return Persist<CommitOutcome>("set", timeout, Attempt, cancellationToken);
 
         async Task<(CommitOutcome? Done, string? Reason)> Attempt()
@@ -121,7 +123,7 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
                 return (null, "The silo that hosts the entry has no valid serving lease.");
             }
 
-            var outcome = await entry.Set(token, data);
+            var outcome = await entry.Set(token, data, time.Now() - madeAt);
             return outcome.Commit.Status == CommitStatus.Refused || outcome.Update.IsComplete && IsDecided(outcome.Commit.Status)
                 ? (outcome.Commit, null)
                 : (null, outcome.Update.Reason ?? $"The value was not stored: {outcome.Commit.Status}.");

@@ -94,13 +94,16 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         return new(set.Id);
     }
 
-    public async ValueTask<SetOutcome> Set(GenerationId token, EntryData data)
+    public async ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age)
     {
         var now = _host.Now;
-        if (_gate.TakeSet(token, now) is not { } set)
+        if (_gate.TakeSet(token, now) is not { } granted)
         {
             return new(CommitOutcome.UnknownToken, ChangeOutcome.Incomplete("The token of the set is late or unknown."));
         }
+
+        // The value is older than its token: what was updated since the call was made supersedes it.
+        var set = granted with { Stamp = _host.StampBefore(granted.GrantedAt, age) };
 
         // One turn: what is stored now is kept through the expiry that begins now; every other value of the key falls to it.
         var outcome = Keep(set, data, now);
