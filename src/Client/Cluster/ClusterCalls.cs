@@ -108,16 +108,31 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     }
 
     /// <summary>Both trips of a plain set, again and again until no process serves an earlier value or the time is over.</summary>
-    public Task<CommitOutcome> Set(string scopedKey, EntryData data, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<CommitOutcome> Set(string scopedKey, EntryData data, TimeSpan timeout, CancellationToken cancellationToken)
     {
         // The value counts as made now, however late and however often the trips are made.
         var madeAt = time.Now();
-        return Persist<CommitOutcome>("set", timeout, Attempt, cancellationToken);
+        var latest = 0;
+        try
+        {
+            return await Persist<CommitOutcome>("set", timeout, Attempt, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Increment(ref latest);
+        }
 
         async Task<(CommitOutcome? Done, string? Reason)> Attempt()
         {
+            var number = Interlocked.Increment(ref latest);
             var entry = grains.GetGrain<IEntryGrain>(scopedKey);
             var token = await entry.BeginSet();
+            if (number != Volatile.Read(ref latest))
+            {
+                // Given up long ago: storing now could undo a later set.
+                return (null, null);
+            }
+
             if (token.IsNone)
             {
                 return (null, "The silo that hosts the entry has no valid serving lease.");

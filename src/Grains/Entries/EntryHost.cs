@@ -46,8 +46,9 @@ internal sealed class EntryHost(
 
     public Moment Now => time.Now();
 
-    /// <summary>The stamp of a value that was made so long before a moment, by another clock.</summary>
-    public Stamp StampBefore(Moment moment, TimeSpan age) => recent.StampAsOf(moment + -LeaseTerms.WaitOut(age));
+    /// <summary>Whether no tag of a value was updated since it was made: so long before a moment, by another clock.</summary>
+    public bool IsLiveSince(string scopedKey, EntryData data, Moment moment, TimeSpan age) =>
+        ledger.IsLive(TagId.OfEntry(scopedKey, data.Tags).AsSpan(..^1), recent.StampAsOf(moment + -(age * (1 + LeaseTerms.RateError))));
 
     /// <summary>Says which limit a value breaks, or null. Clients check first; this is for those that do not.</summary>
     public string? FaultOf(EntryData data) => data.Payload.Bytes.Length > options.MaximumPayloadBytes
