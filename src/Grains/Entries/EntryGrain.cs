@@ -204,8 +204,10 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     {
         var leaseEnd = _gate.InFlight(now)?.LeaseEnd ?? now;
         var wait = Moment.Earlier(until, leaseEnd) - now;
-        if (_generationEnded is { } ended && wait > TimeSpan.Zero)
+        if (wait > TimeSpan.Zero)
         {
+            // A set wakes those who wait as well, and the generation goes on: there must always be something to wait for.
+            var ended = _generationEnded ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
             await ended.Task.WaitAsync(wait, _host.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
