@@ -9,8 +9,10 @@ namespace OrleansTagCache.Silo;
 /// <summary>Puts the silo program together.</summary>
 internal static class SiloProgram
 {
+    /// <param name="args">The command line.</param>
+    /// <param name="last">Has the last word about the services: for tests that put something between the processes.</param>
     /// <exception cref="StartUpFault">The settings or the surroundings do not allow it to start.</exception>
-    public static async Task<WebApplication> Build(string[] args)
+    public static async Task<WebApplication> Build(string[] args, Action<IServiceCollection>? last = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         if (string.IsNullOrWhiteSpace(builder.Configuration["urls"]))
@@ -31,6 +33,7 @@ internal static class SiloProgram
             .AddMeter(SiloMetrics.MeterName, ClientMetrics.MeterName, "Microsoft.Orleans", "Microsoft.AspNetCore.Hosting", "System.Runtime")
             .AddPrometheusExporter());
 
+        last?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapTagCacheHttp();
         app.MapPrometheusScrapingEndpoint("/metrics");

@@ -118,6 +118,25 @@ public sealed class InFlightFenceTests(TagCacheCluster cluster)
     }
 
     [Fact]
+    public async Task Waiter_AfterASetAndARemoval_LeavesTheGrainFreeForOthers()
+    {
+        var run = new HeldFactory<string>("generated");
+        var owner = cluster.Client.GetOrCreateAsync("fence-set-wait", (_, token) => run.Invoke(token)).AsTask();
+        await run.Started;
+        await cluster.Silos[1].SetAsync("fence-set-wait", "set");
+        await cluster.Silos[1].RemoveAsync("fence-set-wait");
+
+        // The generation is in flight still, and nothing is there to be served: this one waits for it.
+        var entry = cluster.Entry("fence-set-wait");
+        var waiting = entry.Acquire(new(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.FromSeconds(7))).AsTask();
+        Assert.Null(await entry.Describe());
+
+        run.Release();
+        await owner;
+        await waiting;
+    }
+
+    [Fact]
     public async Task UpdateTag_BetweenTheTripsOfASet_SupersedesTheValueAndStillDropsTheEarlierOne()
     {
         await cluster.Client.SetAsync("fence-trips", "earlier", new() { Tags = ["other"] });
@@ -125,11 +144,25 @@ public sealed class InFlightFenceTests(TagCacheCluster cluster)
         var token = await entry.BeginSet();
 
         await Update(cluster.Silos[2], "trips");
-        var outcome = await entry.Set(token, new(new([1], null), ["trips"], null, CacheLife.Default));
+        var outcome = await entry.Set(token, new(new([1], null), ["trips"], null, CacheLife.Default), age: TimeSpan.Zero);
 
         Assert.Equal(Contracts.CommitStatus.Superseded, outcome.Commit.Status);
         Assert.True(outcome.Update.IsComplete);
         Assert.False((await cluster.Client.TryGetAsync<string>("fence-trips")).HasValue);
+    }
+
+    [Fact]
+    public async Task UpdateTag_BetweenASetsCallAndItsFirstTrip_SupersedesTheValue()
+    {
+        var madeAt = TimeProvider.System.GetTimestamp();
+        await Update(cluster.Silos[2], "late-trips");
+        var entry = cluster.Entry("fence-late-trips");
+        var token = await entry.BeginSet();
+        var age = TimeProvider.System.GetElapsedTime(madeAt);
+
+        var outcome = await entry.Set(token, new(new([1], null), ["late-trips"], null, CacheLife.Default), age);
+
+        Assert.Equal(Contracts.CommitStatus.Superseded, outcome.Commit.Status);
     }
 
     private static async Task Update(ITagCache cache, string tag)

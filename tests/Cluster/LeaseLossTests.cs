@@ -44,7 +44,7 @@ public sealed class LeaseLossTests
         Assert.Null(await stored.Describe());
         Assert.True((await open.BeginSet()).IsNone);
         Assert.Equal(CommitStatus.NotServing, (await open.Commit(token, data)).Status);
-        var outcome = await open.Set(set, data);
+        var outcome = await open.Set(set, data, TimeSpan.Zero);
         Assert.Equal((CommitStatus.NotServing, false), (outcome.Commit.Status, outcome.Update.IsComplete));
         Assert.False((await stored.Remove()).IsComplete);
         Assert.All(cluster.Value.Orleans.Silos, silo => Assert.InRange(TagCacheCluster.Get<Entries.EntryTable>(silo).Count, 0, 1));

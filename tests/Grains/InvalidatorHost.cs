@@ -26,7 +26,8 @@ internal sealed class InvalidatorHost : IDisposable
         Lease = new(_ => Task.FromResult(IsAliveInTable), LeaseLength, Time, NullLogger<ServingLease>.Instance);
         Membership = new(Self, LeaseLength, Time, NullLogger<Membership>.Instance);
         Sessions = new(Lease, Details, new TagCacheOptions(), Time, NullLogger<ClientSessions>.Instance);
-        Invalidator = new(Ledger, Membership, Lease, Sessions, new RecentChanges(), Peers, Metrics(), Details, Time, NullLogger<Invalidator>.Instance);
+        Recent = new(Ledger);
+        Invalidator = new(Ledger, Membership, Lease, Sessions, Recent, Peers, Metrics(), Details, Time, NullLogger<Invalidator>.Instance);
     }
 
     public static ILocalSiloDetails Details { get; } = new SelfDetails();
@@ -34,6 +35,8 @@ internal sealed class InvalidatorHost : IDisposable
     public static SiloAddress Self { get; } = Silo(1);
 
     public FakeTimeProvider Time { get; } = new();
+
+    public RecentChanges Recent { get; }
 
     public TagLedger Ledger { get; } = new(1_000);
 

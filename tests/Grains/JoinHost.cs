@@ -34,6 +34,7 @@ internal sealed class JoinHost : IDisposable
             Silo.Invalidator,
             Silo.Sessions,
             Silo.Ledger,
+            Silo.Recent,
             Silo.Peers,
             InvalidatorHost.Details,
             Silo.Time,

@@ -46,6 +46,13 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until it has ended by itself, and gives its exit code.</summary>
+    public async Task<int> WhenExited(TimeSpan patience)
+    {
+        await _process.WaitForExitAsync().WaitAsync(patience, TimeProvider.System);
+        return _process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)

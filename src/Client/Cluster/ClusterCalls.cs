@@ -111,12 +111,13 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     }
 
     /// <summary>
-    /// Both trips of a plain set, tried once. Its value counts as made when its token was granted; a second token would make an old value look
-    /// newer than an update in between. So should anything go wrong, the key is removed instead, again and again until no process serves an
+    /// Both trips of a plain set, tried once. Its value counts as made when this was called, and its age goes with it; a second token would make
+    /// an old value look newer than a set in between. So should anything go wrong, the key is removed instead, again and again until no process serves an
     /// earlier value: then the value counts as superseded.
     /// </summary>
     public Task<CommitOutcome> Set(string scopedKey, EntryData data, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        var madeAt = time.Now();
         var isFirst = true;
         return Persist<CommitOutcome>("set", timeout, KeyAttemptPatience, Attempt, cancellationToken);
 
@@ -136,7 +137,7 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
                 return (null, "The silo that hosts the entry has no valid serving lease.");
             }
 
-            var outcome = await entry.Set(token, data);
+            var outcome = await entry.Set(token, data, time.Now() - madeAt);
             return outcome.Commit.Status == CommitStatus.Refused || (outcome.Update.IsComplete && IsDecided(outcome.Commit.Status))
                 ? (outcome.Commit, null)
                 : (null, outcome.Update.Reason ?? $"The value was not stored: {outcome.Commit.Status}.");

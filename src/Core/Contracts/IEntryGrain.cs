@@ -21,13 +21,16 @@ internal interface IEntryGrain : IGrainWithStringKey
     [Alias("Abandon"), ResponseTimeout("00:00:05")]
     ValueTask<bool> Abandon(GenerationId token);
 
-    /// <summary>The first trip of a plain set: the stamp as of which its value counts as generated. None without the right to serve.</summary>
+    /// <summary>The first trip of a plain set: a point that both clocks know. None without the right to serve.</summary>
     [Alias("BeginSet"), ResponseTimeout("00:00:05")]
     ValueTask<GenerationId> BeginSet();
 
     /// <summary>The second trip: stores the value, and updates the key, so that no process serves an earlier one when this has returned.</summary>
+    /// <param name="token">From the first trip.</param>
+    /// <param name="data">The value.</param>
+    /// <param name="age">How long before the first trip's answer the value was made, or more.</param>
     [Alias("Set"), ResponseTimeout("00:00:05")]
-    ValueTask<SetOutcome> Set(GenerationId token, EntryData data);
+    ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age);
 
     /// <summary>Drops the value and updates the key.</summary>
     [Alias("Remove"), ResponseTimeout("00:00:05")]

@@ -93,7 +93,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         return new(set.Id);
     }
 
-    public async ValueTask<SetOutcome> Set(GenerationId token, EntryData data)
+    public async ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age)
     {
         var now = _host.Now;
         if (_gate.TakeSet(token, now) is not { } set)
@@ -101,8 +101,10 @@ internal sealed class EntryGrain : Grain, IEntryGrain
             return new(CommitOutcome.UnknownToken, ChangeOutcome.Incomplete("The token of the set is late or unknown."));
         }
 
-        // One turn: what is stored now is kept through the expiry that begins now; every other value of the key falls to it.
-        var outcome = Keep(set, data, now);
+        // One turn: what is stored now is kept through the expiry that begins now; every other value of the key falls to it. The value is older
+        // than its token: a tag that was updated since the call was made supersedes it. Sets of one key are ordered by their tokens alone.
+        var isLive = _host.FaultOf(data) is not null || _host.IsLiveSince(_entry.ScopedKey, data, set.GrantedAt, age);
+        var outcome = isLive ? Keep(set, data, now) : CommitOutcome.Superseded;
         if (outcome.Status == CommitStatus.Refused)
         {
             return new(outcome, ChangeOutcome.Incomplete("The value was refused; nothing has happened."));

@@ -7,6 +7,7 @@ using OrleansTagCache.Leases;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Sessions;
+using OrleansTagCache.Tags;
 
 namespace OrleansTagCache.Entries;
 
@@ -17,6 +18,7 @@ internal sealed class EntryHost(
     ServingLease lease,
     Invalidator invalidator,
     ClientSessions sessions,
+    RecentChanges recent,
     SiloMetrics metrics,
     ILocalSiloDetails silo,
     TimeProvider time,
@@ -43,6 +45,10 @@ internal sealed class EntryHost(
     public string Silo { get; } = silo.SiloAddress.ToString();
 
     public Moment Now => time.Now();
+
+    /// <summary>Whether no tag of a value was updated since it was made: so long before a moment, by another clock.</summary>
+    public bool IsLiveSince(string scopedKey, EntryData data, Moment moment, TimeSpan age) =>
+        ledger.IsLive(TagId.OfEntry(scopedKey, data.Tags).AsSpan(..^1), recent.StampAsOf(moment + -(age * (1 + LeaseTerms.RateError))));
 
     /// <summary>Says which limit a value breaks, or null. Clients check first; this is for those that do not.</summary>
     public string? FaultOf(EntryData data) => data.Payload.Bytes.Length > options.MaximumPayloadBytes

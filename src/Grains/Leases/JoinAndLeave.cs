@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Fanout;
+using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Sessions;
+using OrleansTagCache.Tags;
 
 namespace OrleansTagCache.Leases;
 
@@ -28,6 +30,7 @@ internal sealed partial class JoinAndLeave(
     Invalidator invalidator,
     ClientSessions sessions,
     TagLedger ledger,
+    RecentChanges recent,
     IPeers peers,
     ILocalSiloDetails self,
     TimeProvider time,
@@ -101,6 +104,7 @@ internal sealed partial class JoinAndLeave(
             }
 
             ledger.ExpireEverything();
+            recent.Begin(time.Now());
             lease.BeginServing();
             LogServing(membership.Others.Length);
         }

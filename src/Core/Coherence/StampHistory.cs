@@ -1,0 +1,73 @@
+using OrleansTagCache.Lifetimes;
+
+namespace OrleansTagCache.Coherence;
+
+/// <summary>
+/// What the ledger's clock read at a moment that has passed, as far back as it is remembered: for a value that was made before anybody could
+/// take a stamp for it.
+/// </summary>
+/// <remarks>Thread-safe. Every change is noted before the ledger applies it, so each later expiry is newer than what is given here.</remarks>
+internal sealed class StampHistory(int capacity = 16_384)
+{
+    private readonly Lock _gate = new();
+    private readonly (Moment At, Stamp Before)[] _changes = new (Moment, Stamp)[capacity];
+    private Moment _since = Moment.Never;
+    private long _count;
+
+    /// <summary>From now on every change is noted here; of what was before nothing is known.</summary>
+    public void Begin(Moment now)
+    {
+        lock (_gate)
+        {
+            (_since, _count) = (now, 0);
+        }
+    }
+
+    /// <summary>A change is about to be applied.</summary>
+    /// <param name="now">Not earlier than any moment before it.</param>
+    /// <param name="before">The ledger's clock.</param>
+    public void Note(Moment now, Stamp before)
+    {
+        lock (_gate)
+        {
+            var at = _count++ % capacity;
+            if (_count > capacity)
+            {
+                _since = Moment.Later(_since, _changes[at].At);
+            }
+
+            _changes[at] = (now, before);
+        }
+    }
+
+    /// <summary>A stamp that is not newer than the clock was at that moment; older than everything if that is not remembered.</summary>
+    /// <param name="moment">The moment.</param>
+    /// <param name="current">The ledger's clock, read before this call.</param>
+    public Stamp AsOf(Moment moment, Stamp current)
+    {
+        lock (_gate)
+        {
+            if (moment <= _since)
+            {
+                return Stamp.Zero;
+            }
+
+            // The first change that did not come before the moment: the clock stood still until then.
+            var (low, high) = (Math.Max(0, _count - capacity), _count);
+            while (low < high)
+            {
+                var middle = (low + high) / 2;
+                if (_changes[middle % capacity].At < moment)
+                {
+                    low = middle + 1;
+                }
+                else
+                {
+                    high = middle;
+                }
+            }
+
+            return low < _count ? _changes[low % capacity].Before : current;
+        }
+    }
+}

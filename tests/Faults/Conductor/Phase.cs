@@ -1,0 +1,82 @@
+using OrleansTagCache.Faults.History;
+using OrleansTagCache.Faults.Workload;
+
+namespace OrleansTagCache.Faults.Conductor;
+
+/// <summary>What was counted while one nemesis was at work.</summary>
+internal sealed record Phase(
+    string Name,
+    int Faults,
+    TimeSpan Duration,
+    long Reads,
+    long Generated,
+    long Failed,
+    long NotAnswered,
+    long Violations,
+    double SlowestReadMs,
+    long UpdatesFailed,
+    IReadOnlyList<double> UpdateMs)
+{
+    public double Percentile(double part) => UpdateMs.Count == 0 ? 0 : UpdateMs[Math.Min(UpdateMs.Count - 1, (int)(UpdateMs.Count * part))];
+
+    public static Phase Sum(IReadOnlyList<Phase> phases) => new(
+        "all",
+        phases.Sum(phase => phase.Faults),
+        new(phases.Sum(phase => phase.Duration.Ticks)),
+        phases.Sum(phase => phase.Reads),
+        phases.Sum(phase => phase.Generated),
+        phases.Sum(phase => phase.Failed),
+        phases.Sum(phase => phase.NotAnswered),
+        phases.Sum(phase => phase.Violations),
+        phases.Max(phase => phase.SlowestReadMs),
+        phases.Sum(phase => phase.UpdatesFailed),
+        [.. phases.SelectMany(phase => phase.UpdateMs).Order()]);
+}
+
+/// <summary>The counters at a moment; two of them make a phase.</summary>
+internal sealed class PhaseStart
+{
+    private static readonly Counter[] Counted =
+        [Counter.Reads, Counter.Generated, Counter.Failed, Counter.NotAnswered, Counter.Violations, Counter.UpdatesFailed];
+
+    private readonly TestCluster _cluster;
+    private readonly string _name;
+    private readonly Dictionary<Counter, long> _before;
+    private readonly long _start;
+
+    public PhaseStart(TestCluster cluster, string name)
+    {
+        (_cluster, _name) = (cluster, name);
+        _before = Counted.ToDictionary(counter => counter, cluster.State.SumOf);
+        for (var slot = 0; slot < SharedState.Slots; slot++)
+        {
+            cluster.State.SetCounter(slot, Counter.SlowestRead, 0);
+        }
+
+        _start = cluster.Time.GetTimestamp();
+    }
+
+    public Phase End(int faults)
+    {
+        var end = _cluster.Time.GetTimestamp();
+        var updates = OperationLog.ReadAll(Path.Combine(_cluster.Folder, $"{TestCluster.Writer}.operations"))
+            .Where(operation => operation.Start >= _start && operation.Start < end)
+            .Where(operation => operation is { Kind: OperationKind.Update, Outcome: OperationOutcome.Done })
+            .Select(operation => _cluster.Time.GetElapsedTime(operation.Start, operation.End).TotalMilliseconds);
+        var slowest = Enumerable.Range(0, SharedState.Slots).Max(slot => _cluster.State.CounterOf(slot, Counter.SlowestRead));
+        return new(
+            _name,
+            faults,
+            _cluster.Time.GetElapsedTime(_start, end),
+            Since(Counter.Reads),
+            Since(Counter.Generated),
+            Since(Counter.Failed),
+            Since(Counter.NotAnswered),
+            Since(Counter.Violations),
+            _cluster.Time.GetElapsedTime(0, slowest).TotalMilliseconds,
+            Since(Counter.UpdatesFailed),
+            [.. updates.Order()]);
+    }
+
+    private long Since(Counter counter) => _cluster.State.SumOf(counter) - _before[counter];
+}

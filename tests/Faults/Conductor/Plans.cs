@@ -1,0 +1,45 @@
+using OrleansTagCache.Faults.Nemeses;
+
+namespace OrleansTagCache.Faults.Conductor;
+
+/// <summary>Which nemeses a run meets, and for how many rounds. The lengths are parts of the default leases.</summary>
+internal static class Plans
+{
+    private static readonly TimeSpan ServingLease = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SessionLease = TimeSpan.FromSeconds(2);
+
+    public static IEnumerable<(INemesis Nemesis, int Rounds)> Of(RunOptions options)
+    {
+        IEnumerable<(INemesis Nemesis, int Rounds)> plan = options.Plan switch
+        {
+            "short" => All(TimeSpan.FromSeconds(5)).Select(entry => (entry.Nemesis, 1)),
+            "full" => All(TimeSpan.FromSeconds(60)),
+            _ => throw new ArgumentException($"There is no plan '{options.Plan}'; there are short and full."),
+        };
+        var scale = options.Scale;
+        return plan
+            .Where(entry => entry.Nemesis.Name.Contains(options.Only, StringComparison.Ordinal))
+            .Select(entry => (entry.Nemesis, Math.Max(1, (int)(entry.Rounds * scale))));
+    }
+
+    private static IEnumerable<(INemesis Nemesis, int Rounds)> All(TimeSpan baseline) =>
+    [
+        (new Nothing(baseline), 1),
+        (new KillClient(), 40),
+        (new FreezeClient("0.3 leases", 0.3 * SessionLease), 30),
+        (new FreezeClient("1.1 leases", 1.1 * SessionLease), 25),
+        (new FreezeClient("3 leases", 3 * SessionLease), 15),
+        (new CutClient(TimeSpan.FromSeconds(3)), 12),
+        (new FreezeSilo("0.3 leases", 0.3 * ServingLease), 20),
+        (new FreezeSilo("1.1 leases", 1.1 * ServingLease), 10),
+        (new FreezeSilo("3 leases", 3 * ServingLease), 4),
+        (new FreezeSiloPastDeath(), 6),
+        (new KillSilo(), 10),
+        (new KillCoordinator(freeze: TimeSpan.FromSeconds(1)), 10),
+        (new CutSilos(TimeSpan.FromSeconds(3)), 12),
+        (new CutSilos(TimeSpan.FromSeconds(12)), 3),
+        (new FreezeRedis("0.5 leases", 0.5 * ServingLease), 8),
+        (new FreezeRedis("3 leases", 3 * ServingLease), 4),
+        (new RollingRestart(), 2),
+    ];
+}

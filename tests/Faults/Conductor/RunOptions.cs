@@ -1,0 +1,45 @@
+namespace OrleansTagCache.Faults.Conductor;
+
+/// <summary>What the conductor is told on its command line.</summary>
+internal sealed class RunOptions
+{
+    /// <summary><c>short</c> or <c>full</c>.</summary>
+    public string Plan { get; set; } = "short";
+
+    /// <summary>Multiplies the rounds of the plan.</summary>
+    public double Scale { get; set; } = 1;
+
+    /// <summary>Only nemeses whose name contains this.</summary>
+    public string Only { get; set; } = string.Empty;
+
+    public int Seed { get; set; } = 1;
+
+    /// <summary>Silos that believe themselves alive whatever the membership table says: the run must find violations.</summary>
+    public bool WithoutLease { get; set; }
+
+    /// <summary>Nobody calls SetAsync.</summary>
+    public bool WithoutSets { get; set; }
+
+    /// <summary>Where the table is written to as well.</summary>
+    public string? Out { get; set; }
+
+    /// <summary>Where the run's folder is made; it is kept if something was violated, or if asked for.</summary>
+    public string Folder { get; set; } = Path.GetTempPath();
+
+    public bool Keep { get; set; }
+
+    /// <summary>Says something after every round.</summary>
+    public bool Verbose { get; set; }
+
+    /// <summary>The mean pause of an updater after an operation, in milliseconds.</summary>
+    public int Pause { get; set; } = 60;
+
+    /// <summary>How many reads a loop of a client begins each hundredth of a second; a client has twelve.</summary>
+    public int Burst { get; set; } = 6;
+
+    /// <summary>How long a soak takes.</summary>
+    public double Minutes { get; set; } = 15;
+
+    public static RunOptions Read(string[] args) =>
+        new ConfigurationBuilder().AddCommandLine(args).Build().Get<RunOptions>() ?? new();
+}

@@ -1,0 +1,238 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using OrleansTagCache.Faults.Roles;
+using OrleansTagCache.Faults.Workload;
+
+namespace OrleansTagCache.Faults.Conductor;
+
+/// <summary>Three silos on a Redis of their own, four clients, an HTTP reader and a writer, each a process; and what can be done to them.</summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    public const int Silos = 3;
+    public const int Clients = 4;
+    public const int FirstClient = Silos;
+    public const int HttpReader = FirstClient + Clients;
+    public const int Writer = HttpReader + 1;
+    private const int Processes = Writer + 1;
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+
+    /// <summary>How long those who read and write may take to end by themselves and write down what they hold.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
+
+    private readonly RunOptions _options;
+    private readonly PosixSignalRegistration[] _endings;
+    private readonly Child?[] _children = new Child?[Processes];
+    private readonly int[] _ports = FreePorts((Silos * 3) + 1);
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(2) };
+    private Child? _redis;
+
+    public TestCluster(RunOptions options, string folder)
+    {
+        (_options, Folder) = (options, folder);
+        _endings = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndAll), PosixSignalRegistration.Create(PosixSignal.SIGINT, EndAll)];
+        State = new(Path.Combine(folder, "state"));
+        for (var silo = 0; silo < Silos; silo++)
+        {
+            State.SetPorts(silo, SiloPort(silo), _ports[(silo * 3) + 2]);
+        }
+    }
+
+    public string Folder { get; }
+
+    public SharedState State { get; }
+
+    /// <summary>Silos before this one are left alone, so that one of them can be watched over a long time.</summary>
+    public int FirstUnspared { get; init; }
+
+    public TimeProvider Time { get; } = TimeProvider.System;
+
+    public Child Redis => _redis!;
+
+    public int SiloPort(int silo) => _ports[(silo * 3) + 1];
+
+    public Child Process(int slot) => _children[slot]!;
+
+    public async Task Start()
+    {
+        _redis = Child.Start(
+            "redis-server",
+            ["--port", Text(_ports[^1]), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+            "Ready to accept connections",
+            Path.Combine(Folder, "redis.log"));
+        await _redis.Ready;
+        for (var slot = 0; slot < Processes; slot++)
+        {
+            StartProcess(slot);
+
+            // Silos one after the other, as the README has it; the others at once.
+            if (slot < Silos)
+            {
+                await Process(slot).Ready;
+            }
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, Processes).Select(slot => Process(slot).Ready)).WaitAsync(Patience, Time);
+        CheckClocks();
+    }
+
+    /// <summary>Starts the process of a slot; it must not run.</summary>
+    public void StartProcess(int slot)
+    {
+        var role = slot < Silos ? "silo" : slot < HttpReader ? "client" : slot == HttpReader ? "http-reader" : "writer";
+        string[] arguments =
+        [
+            Path.Combine(AppContext.BaseDirectory, "OrleansTagCache.Faults.dll"), role,
+            $"--Faults:Folder={Folder}", $"--Faults:Slot={Text(slot)}", $"--Faults:Seed={Text(_options.Seed + slot)}", $"--Faults:Redis={Text(_ports[^1])}",
+            $"--Faults:WithoutLease={_options.WithoutLease}", $"--Faults:Pause={Text(_options.Pause)}", $"--Faults:Burst={Text(_options.Burst)}",
+            $"--Faults:WithoutSets={_options.WithoutSets}",
+            $"--Faults:Http={string.Join(',', Enumerable.Range(0, Silos).Select(silo => Text(_ports[silo * 3])))}",
+        ];
+        if (slot < Silos)
+        {
+            arguments =
+            [
+                .. arguments,
+                "--urls", $"http://127.0.0.1:{_ports[slot * 3]}", $"--TagCache:SiloPort={SiloPort(slot)}", $"--TagCache:GatewayPort={_ports[(slot * 3) + 2]}",
+                "--TagCache:Clustering:Provider=Redis", $"--TagCache:Clustering:ConnectionString=127.0.0.1:{_ports[^1]}", "--Logging:LogLevel:Orleans=Warning",
+            ];
+        }
+
+        _children[slot] = Child.Start("dotnet", arguments, slot < Silos ? "OrleansTagCache is ready." : RoleOptions.ReadyLine, Path.Combine(Folder, $"{slot}.log"));
+    }
+
+    /// <summary>Starts a process again that has ended, or is about to.</summary>
+    public async Task Restart(int slot)
+    {
+        await Process(slot).WhenExited().WaitAsync(Patience, Time);
+        await Process(slot).DisposeAsync();
+        StartProcess(slot);
+    }
+
+    /// <summary>Stops a process where it stands. It notes how often that was done to it.</summary>
+    public void Freeze(int slot)
+    {
+        State.Count(slot, Counter.Freezes);
+        Process(slot).Signal(Signals.Stop);
+    }
+
+    public void Thaw(int slot)
+    {
+        Process(slot).Signal(Signals.Continue);
+        State.Count(slot, Counter.Freezes);
+    }
+
+    public int AnySilo(Random random) => FirstUnspared + random.Next(Silos - FirstUnspared);
+
+    public static int AnyClient(Random random) => FirstClient + random.Next(Clients);
+
+    public Task Pass(TimeSpan duration) => Task.Delay(duration, Time);
+
+    /// <summary>Waits until every updater has completed an operation that it began after now.</summary>
+    public Task WhenUpdated()
+    {
+        var now = Time.GetTimestamp();
+        return Until(() => Task.FromResult(Enumerable.Range(0, Layout.Updaters).All(updater => State.LastDoneOf(updater) > now)), "updates to return");
+    }
+
+    /// <summary>Starts what has ended, and waits until every silo serves, sees all others and is seen by them, and updates go through.</summary>
+    public async Task WhenWhole()
+    {
+        await Until(
+            async () =>
+            {
+                foreach (var slot in Enumerable.Range(0, Processes).Where(slot => Process(slot).HasExited).ToList())
+                {
+                    await Restart(slot);
+                }
+
+                return Enumerable.Range(0, Processes).All(slot => Process(slot).Ready.IsCompletedSuccessfully)
+                    && (await Task.WhenAll(Enumerable.Range(0, Silos).Select(IsWhole))).All(isWhole => isWhole);
+            },
+            "the cluster to be whole");
+        await WhenUpdated();
+    }
+
+    /// <summary>What a silo says of the cluster; null if it does not answer.</summary>
+    public async Task<JsonElement?> Describe(int silo)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<JsonElement>(await _http.GetStringAsync(new Uri($"http://127.0.0.1:{_ports[silo * 3]}/v1/cluster")));
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    public async Task Until(Func<Task<bool>> isReached, string what)
+    {
+        var begun = Time.GetTimestamp();
+        using var timer = new PeriodicTimer(Look, Time);
+        while (!await isReached())
+        {
+            if (Time.GetElapsedTime(begun) > Patience)
+            {
+                throw new InvalidOperationException($"Waited {Patience} for {what} in vain; the logs are in {Folder}");
+            }
+
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        State.IsOver = true;
+        var working = Task.WhenAll(_children.Skip(Silos).OfType<Child>().Select(child => child.WhenExited()));
+        await Task.WhenAny(working, Task.Delay(EndPatience, Time));
+        await Task.WhenAll(_children.OfType<Child>().Append(_redis).OfType<Child>().Select(child => child.DisposeAsync().AsTask()));
+        _http.Dispose();
+        State.Dispose();
+        Array.ForEach(_endings, ending => ending.Dispose());
+    }
+
+    /// <summary>Whoever ends the conductor ends everything.</summary>
+    private void EndAll(PosixSignalContext context)
+    {
+        foreach (var child in _children.Append(_redis).OfType<Child>())
+        {
+            child.Signal(Signals.Kill);
+        }
+    }
+
+    private static int[] FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        listeners.ForEach(listener => listener.Start());
+        int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
+        listeners.ForEach(listener => listener.Dispose());
+        return ports;
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private async Task<bool> IsWhole(int silo) =>
+        await Describe(silo) is { } cluster
+        && cluster.GetProperty("totals").GetProperty("members").GetInt32() == Silos
+        && cluster.GetProperty("totals").GetProperty("serving").GetInt32() == Silos
+        && cluster.GetProperty("unreachable").GetArrayLength() == 0;
+
+    /// <summary>The whole method rests on one clock: what a process says of its start must lie before now on ours.</summary>
+    private void CheckClocks()
+    {
+        var now = Time.GetTimestamp();
+        for (var slot = FirstClient; slot < Processes; slot++)
+        {
+            var started = State.CounterOf(slot, Counter.StartedAt);
+            if (started > now || Time.GetElapsedTime(started, now) > Patience)
+            {
+                throw new InvalidOperationException("The processes of this machine do not share a monotonic clock.");
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using OrleansTagCache.Faults.Workload;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Faults.Roles;
+
+/// <summary>The process that changes the source: updaters that write rows and then update their tags, in a server action, as an application does.</summary>
+internal sealed class WriterRole(RoleContext role, IHost host)
+{
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(250);
+
+    public static async Task Run(string[] args)
+    {
+        using var role = new RoleContext(RoleOptions.Read(args));
+        using var host = CacheClient.Build(role);
+        await host.StartAsync();
+        await new WriterRole(role, host).Work();
+        await host.StopAsync();
+    }
+
+    private async Task Work()
+    {
+        var cache = host.Services.GetRequiredService<ITagCache>();
+        var updaters = Enumerable.Range(0, Layout.Updaters)
+            .Select(i => new Updater(role, cache, i, new Random((role.Options.Seed * 31) + i))).Select(updater => Task.Run(updater.Run)).ToList();
+        updaters.Add(Task.Run(WatchCoordinator));
+        role.Ready();
+        await Task.WhenAll(updaters);
+    }
+
+    /// <summary>Publishes which silo coordinates updates of the common tag, so that it can be killed in the midst of one.</summary>
+    private async Task WatchCoordinator()
+    {
+        var grains = host.Services.GetRequiredService<IGrainFactory>();
+        var tag = TagId.OfTag(CacheNamespace.Default, TagName.Parse(Layout.TagName(Layout.CommonTag)).Value);
+        var door = grains.GetGrain<Contracts.ITagGrain>(tag.Scoped);
+        using var timer = new PeriodicTimer(LookPeriod, role.Time);
+        while (!role.State.IsOver)
+        {
+            try
+            {
+                var silo = await grains.GetGrain<IManagementGrain>(0).GetActivationAddress(door).AsTask().WaitAsync(LookPeriod * 4, role.Time);
+                role.State.CoordinatorPort = silo?.Endpoint.Port ?? 0;
+            }
+            catch (Exception)
+            {
+                role.State.CoordinatorPort = 0;
+            }
+
+            await timer.WaitForNextTickAsync();
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using Xunit;
+
+namespace OrleansTagCache.Tests.Processes;
+
+/// <summary>Tests that start many processes and do harm to them: they have the machine to themselves.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;
+
+/// <summary>The fault harness in its short form; docs/reliability.md has the full matrix.</summary>
+[Collection(nameof(Alone))]
+public sealed class FaultTests
+{
+    /// <summary>Generous: on a machine that does other things as well everything takes longer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
+
+    [RedisFact]
+    public async Task ShortMix_EveryNemesisOnce_NoReadIsOlderThanAnUpdateThatHadReturned()
+    {
+        await using var run = await ChildProcess.Start(
+            "dotnet", [Path.Combine(AppContext.BaseDirectory, "OrleansTagCache.Faults.dll"), "run", "--plan", "short"], "The cluster is whole.");
+        Assert.True(await run.WhenExited(Patience) == 0, run.Output);
+    }
+}
