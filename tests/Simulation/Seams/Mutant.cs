@@ -1,0 +1,53 @@
+namespace OrleansTagCache.Simulation.Seams;
+
+/// <summary>One rule of the protocol removed. Section 9 lists them.</summary>
+internal enum Mutant
+{
+    None,
+    StampAfterFactory,
+    CheckOnlyAtCommit,
+    JoinerUnchecked,
+    NoAcknowledgementAwaited,
+    NoServingLease,
+    LeaseFromAfterRead,
+    DeadDroppedAtOnce,
+    NoHello,
+    NoWaitForDeadRows,
+    CompletedWithoutLease,
+    InterestAfterCheck,
+    ClientLeaseOutlivesSilo,
+    BrokenSessionRevived,
+    FloorNotRaised,
+    LateTagUnchecked,
+    DeadlinePushedOut,
+    CopyKeptWhileOpen,
+    SettleWithoutClockStep,
+    MembersAsOfBegin,
+    TokenBeforeServing,
+    SetStoredOnArrival,
+    RunJoinedInBypass,
+    GoodbyeWithoutClients,
+    AnswerOfOldSessionKept,
+    InterestRemovedByPush,
+    ClockBeforeRecords,
+    RecordCreatedWithZero,
+    SettleClosesAnother,
+    BatchSharedAfterSending,
+}
+
+/// <summary>Which rule is removed in the search that this thread runs.</summary>
+internal static class Mutants
+{
+    [ThreadStatic]
+    private static Mutant t_current;
+
+    public static Mutant Current
+    {
+        get => t_current;
+        set => t_current = value;
+    }
+
+    public static IEnumerable<Mutant> All => Enum.GetValues<Mutant>().Where(mutant => mutant != Mutant.None);
+
+    public static bool Is(Mutant mutant) => t_current == mutant;
+}
