@@ -34,10 +34,6 @@ internal sealed class Checker
     private readonly Dictionary<TagId, int> _requiredFresh = [];
     private readonly List<(TimeSpan At, Changing Change)> _deadlines = [];
 
-    public int Reads { get; private set; }
-
-    public int Changes { get; private set; }
-
     public Value Generate(string key, TagId[] tags, int lateTags) => new(key, tags, Array.ConvertAll(tags, VersionOf), lateTags);
 
     public Changing Begin(TagId[] tags, TimeSpan? staleFor)
@@ -52,7 +48,6 @@ internal sealed class Checker
 
     public void Returned(Changing change, TimeSpan now)
     {
-        Changes++;
         Raise(_requiredFresh, change);
         if (change.StaleFor is { } staleFor)
         {
@@ -77,7 +72,6 @@ internal sealed class Checker
 
     public void Returned(Reading reading, Value value, bool isStale, string how)
     {
-        Reads++;
         for (var i = 0; i < value.Tags.Length; i++)
         {
             var tag = value.Tags[i];

@@ -36,6 +36,15 @@ internal sealed class World
 
     public int Steps { get; private set; }
 
+    public int Reads { get; set; }
+
+    /// <summary>Reads that have begun and not returned.</summary>
+    public int OpenReads { get; set; }
+
+    public int Hits { get; set; }
+
+    public int Changes { get; set; }
+
     public List<Silo> Silos { get; } = [];
 
     public List<Client> Clients { get; } = [];
@@ -75,6 +84,19 @@ internal sealed class World
         pending.Run();
     }
 
+    /// <summary>A factory that has begun ends at some time.</summary>
+    public void Run(Node node, string text, Action then)
+    {
+        if (HasTimers)
+        {
+            node.After(TimeSpan.FromMilliseconds(Chooser.Choose(6) == 0 ? Chooser.Choose(500) : Chooser.Choose(40)), text, then);
+        }
+        else
+        {
+            node.Soon(text, then);
+        }
+    }
+
     /// <summary>The network loses a message.</summary>
     public void Lose(Pending pending)
     {
@@ -85,6 +107,15 @@ internal sealed class World
 
     /// <summary>The network delivers a message twice.</summary>
     public void Repeat(Pending pending) => _pending.Add(pending with { IsRepeat = true });
+
+    /// <summary>Lets everything that is pending happen in the order in which it came.</summary>
+    public void RunAll()
+    {
+        while (_pending.Find(IsEnabled) is { } next)
+        {
+            Happen(next);
+        }
+    }
 
     /// <summary>Something begins, or goes wrong, that was not pending.</summary>
     public void Do(object who, string what, Action run)

@@ -84,7 +84,7 @@ internal sealed class Flights(Process process)
         flight.Phase = FlightPhase.Generating;
         flight.Made = process.Generate(flight.Key);
         var (host, named, made) = (flight.Host!, process.Named, flight.Made);
-        process.Soon($"factory ends", () =>
+        process.World.Run(process, "factory ends", () =>
         {
             flight.Phase = FlightPhase.Closing;
             process.Send(host, "commit", () => host.Entries.Commit(flight.Key, token, made, named, answer => host.Send(process, "committed", () => Committed(flight, answer))));
@@ -113,7 +113,7 @@ internal sealed class Flights(Process process)
     {
         flight.Phase = FlightPhase.Bypassing;
         flight.Made = process.Generate(flight.Key);
-        process.Soon("bypassing factory ends", () => End(flight, flight.Made, isStale: false, isLive: false, "bypass"));
+        process.World.Run(process, "bypassing factory ends", () => End(flight, flight.Made, isStale: false, isLive: false, "bypass"));
     }
 
     private void End(Flight flight, Value? value, bool isStale, bool isLive, string how)

@@ -18,8 +18,6 @@ internal abstract class Process : Node
 
     public Flights Flights { get; }
 
-    public int Hits { get; private set; }
-
     /// <summary>The sessions that a question names.</summary>
     public abstract SessionId[] Named { get; }
 
@@ -32,9 +30,10 @@ internal abstract class Process : Node
     public void Read(string key)
     {
         var reading = World.Checker.BeginRead(this, key, World.Time);
+        World.OpenReads++;
         if (Hit(key) is var (value, isStale))
         {
-            Hits++;
+            World.Hits++;
             Return(reading, value, isStale, "near");
         }
         else
@@ -46,6 +45,8 @@ internal abstract class Process : Node
     public void Return(Reading reading, Value value, bool isStale, string how)
     {
         World.Note(this, $"read of {reading.Key} returns {value}{(isStale ? " stale" : string.Empty)} ({how})");
+        World.Reads++;
+        World.OpenReads--;
         World.Checker.Returned(reading, value, isStale, how);
     }
 
@@ -114,6 +115,7 @@ internal abstract class Process : Node
         World.Note(this, $"change of {string.Join(' ', change.Tags.Select((tag, i) => $"{tag.Scoped}={change.Versions[i]}"))} {(isComplete ? "RETURNED" : "is unknown")}");
         if (isComplete)
         {
+            World.Changes++;
             World.Checker.Returned(change, World.Time);
         }
     }

@@ -8,14 +8,15 @@ namespace OrleansTagCache.Simulation.Search;
 /// <summary>Picks what happens next: mostly something pending, now and then a new call, the passing of time, or trouble.</summary>
 internal sealed class RandomDriver(World world, Chance chance)
 {
-    private const int MaximumPending = 150;
+    private const int MaximumPending = 100;
 
+    private readonly Mood _mood = Mood.Of(chance);
     private readonly Trouble _trouble = new(world, chance);
     private bool _isInside;
 
     public void Begin()
     {
-        for (var i = 0; i < 3; i++)
+        for (var i = 0; i < _mood.Silos; i++)
         {
             _trouble.StartSilo();
         }
@@ -25,8 +26,11 @@ internal sealed class RandomDriver(World world, Chance chance)
             world.Hosts[key] = world.Silos[chance.Choose(2)];
         }
 
-        _trouble.StartClient();
-        _trouble.StartClient();
+        for (var i = 0; i < _mood.Clients; i++)
+        {
+            _trouble.StartClient();
+        }
+
         Rules.OtherThreads = RunOtherThreads;
     }
 
@@ -34,36 +38,41 @@ internal sealed class RandomDriver(World world, Chance chance)
     {
         var roll = chance.Choose(1_000);
         var enabled = world.Pending.Where(world.IsEnabled).ToList();
-        if (enabled.Count > 0 && (roll < 790 || enabled.Count > MaximumPending))
+        if (roll < _mood.Trouble)
         {
-            Happen(enabled);
+            _trouble.Happen();
         }
-        else if (roll < 890)
-        {
-            Pass(enabled.Count > 0);
-        }
-        else if (roll < 990)
+        else if (enabled.Count <= MaximumPending && roll < _mood.Trouble + _mood.Calls)
         {
             Call();
         }
+        else if (enabled.Count == 0 || roll > 900)
+        {
+            Pass(enabled.Count > 0);
+        }
         else
         {
-            _trouble.Happen();
+            Happen(enabled);
         }
     }
 
     private void Happen(List<Pending> enabled)
     {
         // Older ones are likelier, so that most calls come to an end; any may overtake any.
-        var index = Math.Min(chance.Choose(enabled.Count), chance.Choose(enabled.Count));
+        var index = chance.Choose(enabled.Count);
+        for (var i = 1; i < _mood.Order; i++)
+        {
+            index = Math.Min(index, chance.Choose(enabled.Count));
+        }
+
         var next = enabled[index];
-        if (next.IsMessage && chance.OneIn(60))
+        if (next.IsMessage && chance.OneIn(_mood.Loss))
         {
             world.Lose(next);
             return;
         }
 
-        if (next.IsMessage && chance.OneIn(60))
+        if (next.IsMessage && chance.OneIn(_mood.Loss))
         {
             world.Repeat(next);
         }
@@ -73,11 +82,11 @@ internal sealed class RandomDriver(World world, Chance chance)
 
     private void Pass(bool isBusy)
     {
-        var by = chance.Choose(20) switch
+        var by = chance.Choose(40) switch
         {
             0 => 80 + chance.Choose(400),
-            < 5 => 10 + chance.Choose(60),
-            _ => 1 + chance.Choose(isBusy ? 10 : 40),
+            < 5 => 10 + chance.Choose(40),
+            _ => chance.Choose(isBusy ? 5 * _mood.Haste : 60),
         };
         world.Advance(TimeSpan.FromMilliseconds(by));
     }
@@ -90,30 +99,36 @@ internal sealed class RandomDriver(World world, Chance chance)
             return;
         }
 
-        var key = chance.Of(Catalog.Keys);
+        var key = Catalog.Keys[chance.Choose(_mood.Keys)];
         var silo = chance.OneIn(4) ? chance.Of(world.Silos) : world.Hosts[key];
-        switch (chance.Choose(40))
+        if (chance.Choose(100) >= _mood.Writes)
         {
-            case < 6:
+            world.Do(process, $"reads {key}", () => process.Read(key));
+            return;
+        }
+
+        switch (chance.Choose(16))
+        {
+            case < 8:
                 world.Do(process, "calls", () => process.Change(SomeTags(), null, chance.Of(world.Silos)));
                 break;
-            case < 8:
+            case < 11:
                 world.Do(process, "calls", () => process.Change(SomeTags(), TimeSpan.FromMilliseconds(50 + chance.Choose(1_500)), chance.Of(world.Silos)));
                 break;
-            case 8:
+            case 11:
                 world.Do(process, "calls", () => process.Remove(key, silo));
                 break;
-            case 9:
+            case 12:
                 world.Do(process, "calls", () => process.Set(key, silo));
                 break;
-            case 10:
+            case 13:
                 process.Evict(key);
                 break;
-            case 11:
+            case 14:
                 silo.Entries.Drop(key, withGate: chance.OneIn(3));
                 break;
             default:
-                world.Do(process, $"reads {key}", () => process.Read(key));
+                process.Ledger.Forget(new(process.Ledger.Stamp().Value - chance.Choose(12)));
                 break;
         }
     }

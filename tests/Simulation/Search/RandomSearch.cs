@@ -46,8 +46,7 @@ internal static class RandomSearch
             Rules.OtherThreads = null;
         }
 
-        var hits = world.Processes.Sum(process => process.Hits);
-        return (new(violation, trace?.Lines ?? [], step), new(world.Checker.Reads, hits, world.Checker.Changes));
+        return (new(violation, trace?.Lines ?? [], step), new(world.Reads, world.Hits, world.Changes));
     }
 
     /// <summary>Searches seeds on all cores until the promise is broken. Null if it never was.</summary>

@@ -116,6 +116,11 @@ internal sealed class Trouble(World world, Chance chance)
 
     private void RestartClient()
     {
+        if (world.Clients.Count == 0)
+        {
+            return;
+        }
+
         var client = chance.Of(world.Clients);
         world.Do(client, "restarts", client.Crash);
         world.Clients.Remove(client);
