@@ -108,10 +108,10 @@ internal sealed class World
     /// <summary>The network delivers a message twice.</summary>
     public void Repeat(Pending pending) => _pending.Add(pending with { IsRepeat = true });
 
-    /// <summary>Lets everything that is pending happen in the order in which it came.</summary>
-    public void RunAll()
+    /// <summary>Lets everything that is pending happen in the order in which it came, but for what is held back.</summary>
+    public void RunAll(string? heldBack = null)
     {
-        while (_pending.Find(IsEnabled) is { } next)
+        while (_pending.Find(pending => IsEnabled(pending) && (heldBack is null || !pending.Text.StartsWith(heldBack, StringComparison.Ordinal))) is { } next)
         {
             Happen(next);
         }

@@ -106,7 +106,7 @@ internal sealed class ExhaustiveSearch(Configuration configuration) : IChooser
     {
         var world = stage.World;
         var enabled = world.Pending.Where(world.IsEnabled).ToList();
-        if (enabled.Find(pending => Array.Exists(stage.AtOnce, text => pending.Text.StartsWith(text, StringComparison.Ordinal))) is { } atOnce)
+        if (enabled.Find(stage.IsAtOnce) is { } atOnce)
         {
             return [() => world.Happen(atOnce)];
         }

@@ -22,8 +22,15 @@ internal sealed class Stage(World world)
 
     public TimeSpan Tick { get; set; }
 
-    /// <summary>What happens at once, without anything in between: what this configuration is not about.</summary>
+    /// <summary>What happens at once, without anything in between: what this configuration is not about. By how its text begins.</summary>
     public string[] AtOnce { get; set; } = [];
+
+    /// <summary>A process whose access to the membership table happens at once.</summary>
+    public Node? WithInstantTable { get; set; }
+
+    public bool IsAtOnce(Pending pending) =>
+        Array.Exists(AtOnce, text => pending.Text.StartsWith(text, StringComparison.Ordinal))
+        || (WithInstantTable is { } node && ((pending.From == node && pending.At == world.Table) || (pending.At == node && pending.From == world.Table)));
 
     /// <summary>A silo that serves and knows every silo that was added before it.</summary>
     public Silo Serving()
@@ -84,7 +91,8 @@ internal sealed class Stage(World world)
 /// <param name="Run">What it does.</param>
 /// <param name="After">How many changes must have returned before; a read with no promise before it can break none.</param>
 /// <param name="IsRead">Whether it reads.</param>
-internal sealed record Step(string Text, Action Run, int After = 0, bool IsRead = false);
+/// <param name="From">The time before which it does not happen.</param>
+internal sealed record Step(string Text, Action Run, int After = 0, bool IsRead = false, TimeSpan From = default);
 
 /// <summary>What one actor does, step by step.</summary>
 internal sealed class Script(object actor, Step[] steps)
@@ -94,7 +102,7 @@ internal sealed class Script(object actor, Step[] steps)
     public bool HasReads => Array.Exists(steps[Position..], step => step.IsRead);
 
     public bool IsReady(World world) =>
-        Position < steps.Length && steps[Position].After <= world.Changes && actor is not Node { IsRunning: false };
+        Position < steps.Length && steps[Position].After <= world.Changes && steps[Position].From <= world.Time && actor is not Node { IsRunning: false };
 
     public void Next(World world)
     {

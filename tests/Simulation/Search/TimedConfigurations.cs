@@ -57,33 +57,36 @@ internal static class TimedConfigurations
         stage.AtOnce = ["queues", "change", "checks", "grants", "open session", "renew session", "session "];
     }
 
-    /// <summary>A silo is declared dead while a client keeps its entries.</summary>
+    /// <summary>A silo that is cut off was declared dead, and a client keeps its entries.</summary>
     private static void ClientOfDeadSilo(Stage stage)
     {
         var (coordinator, host) = (stage.Serving(), stage.Serving());
         stage.Host(Key, host);
         var client = stage.Client(host);
         stage.Warm(client, Key);
-        stage.Script("T", Do("declares S1 dead", () => stage.World.Table.Write(host.Id, RowStatus.Dead)));
-        stage.Script(coordinator, Do("watches", coordinator.Joining.Watch), Do("renews", coordinator.Joining.Renew), Do("looks again", coordinator.Fanout.ReconsiderAll));
+        stage.World.Table.Write(host.Id, RowStatus.Dead);
+        stage.World.Cut(coordinator, host);
+        stage.Script(coordinator, Do("watches", coordinator.Joining.Watch), Do("renews", coordinator.Joining.Renew) with { From = Quarter * 2 }, Do("looks again", coordinator.Fanout.ReconsiderAll) with { From = Quarter * 4 });
         stage.Script(client, Do("renews", () => client.Renew(host)), Checks(client, Key));
         stage.Script("W", Updates(coordinator, coordinator, Catalog.B));
         (stage.Ticks, stage.Tick) = (4, Quarter);
-        stage.AtOnce = ["queues", "change", "checks", "grants", "read ", "row", "renew session", "session "];
+        stage.AtOnce = ["queues", "change", "checks", "grants", "read ", "row", "renew session", "session ", "commit", "factory"];
     }
 
-    /// <summary>A silo is declared dead, and serves its own reader for as long as its lease lets it.</summary>
+    /// <summary>A silo that is cut off is declared dead, and serves its own reader for as long as its lease lets it.</summary>
     private static void DeadSilo(Stage stage)
     {
         var (coordinator, dead) = (stage.Serving(), stage.Serving());
         stage.Host(Key, dead);
         stage.Warm(dead, Key);
         stage.Script("T", Do("declares S1 dead", () => stage.World.Table.Write(dead.Id, RowStatus.Dead)));
-        stage.Script(coordinator, Do("watches", coordinator.Joining.Watch), Do("renews", coordinator.Joining.Renew), Do("looks again", coordinator.Fanout.ReconsiderAll));
+        stage.Script(coordinator, Do("watches", coordinator.Joining.Watch), Do("renews", coordinator.Joining.Renew) with { From = Quarter * 2 }, Do("looks again", coordinator.Fanout.ReconsiderAll) with { From = Quarter * 4 });
         stage.Script(dead, Do("renews", dead.Joining.Renew), Checks(dead, Key));
         stage.Script("W", Updates(coordinator, coordinator, Catalog.B));
         (stage.Ticks, stage.Tick) = (4, Quarter);
-        stage.AtOnce = ["queues", "change", "checks", "grants", "read all", "rows", "acquire", "answer"];
+        stage.AtOnce = ["queues", "change", "checks", "grants", "acquire", "answer"];
+        stage.WithInstantTable = coordinator;
+        stage.World.Cut(coordinator, dead);
     }
 
     /// <summary>A silo is declared dead and another one joins in its stead: the dead one is asked for an update.</summary>

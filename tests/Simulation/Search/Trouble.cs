@@ -23,6 +23,12 @@ internal sealed class Trouble(World world, Chance chance)
     public void Happen()
     {
         var living = world.Silos.FindAll(silo => !silo.IsGone);
+        if (living.Count == 0)
+        {
+            StartSilo();
+            return;
+        }
+
         switch (chance.Choose(20))
         {
             case < 4:
@@ -69,9 +75,10 @@ internal sealed class Trouble(World world, Chance chance)
                 break;
         }
 
-        foreach (var key in Catalog.Keys.Where(key => world.Hosts[key].IsGone))
+        var left = world.Silos.FindAll(silo => !silo.IsGone);
+        foreach (var key in Catalog.Keys.Where(key => world.Hosts[key].IsGone && left.Count > 0))
         {
-            world.Hosts[key] = chance.Of(world.Silos.FindAll(silo => !silo.IsGone));
+            world.Hosts[key] = chance.Of(left);
         }
     }
 
