@@ -26,7 +26,7 @@ internal sealed class EntryHost(Silo silo)
         if (freshness == Freshness.Fresh)
         {
             var value = entry.Value!.Value;
-            OnTerms(session, unknown, value, () => silo.IsServing && entry.Value?.Value == value && FreshnessOf(entry.Value) == Freshness.Fresh, (isLive, terms) => reply(new(AnswerStatus.Fresh, value, GenerationId.None, terms)));
+            OnTerms(session, unknown, value, () => silo.IsServing && entry.Value is { } now && now.Value == value ? FreshnessOf(now) : Freshness.Expired, (_, terms) => reply(new(AnswerStatus.Fresh, value, GenerationId.None, terms)));
             return;
         }
 
@@ -54,7 +54,12 @@ internal sealed class EntryHost(Silo silo)
             unknown,
             value,
             () => Keep(entry, Mutants.Is(Mutant.StampAfterFactory) ? silo.Ledger.Stamp() : generation.Stamp, value),
-            (isStored, terms) => reply(new(isStored ? AnswerStatus.Stored : AnswerStatus.Superseded, null, GenerationId.None, terms)));
+            (found, terms) => reply(new(found switch
+            {
+                Freshness.Fresh => AnswerStatus.Stored,
+                Freshness.Stale => AnswerStatus.StoredStale,
+                _ => AnswerStatus.Superseded,
+            }, null, GenerationId.None, terms)));
     }
 
     public void BeginSet(string key, Action<GenerationId> reply)
@@ -92,7 +97,7 @@ internal sealed class EntryHost(Silo silo)
     }
 
     /// <summary>Interest first, check second: each in a turn of its own, so that an expiry may come in between (invariant C3).</summary>
-    private void OnTerms(Session? session, SessionId[] unknown, Value value, Func<bool> check, Action<bool, KeepTerms> then)
+    private void OnTerms(Session? session, SessionId[] unknown, Value value, Func<Freshness> check, Action<Freshness, KeepTerms> then)
     {
         if (session is null)
         {
@@ -100,11 +105,11 @@ internal sealed class EntryHost(Silo silo)
         }
         else if (Mutants.Is(Mutant.InterestAfterCheck))
         {
-            var isLive = check();
+            var found = check();
             silo.Soon($"registers session {session.Id.Number} for {value.Key}", () =>
             {
                 silo.Sessions.Register(session, value.Tags);
-                Grant(isLive);
+                Grant(found);
             });
         }
         else
@@ -113,22 +118,22 @@ internal sealed class EntryHost(Silo silo)
             silo.World.Note(silo, $"registered session {session.Id.Number} for {value.Key}");
             silo.Soon($"checks {value.Key}", () =>
             {
-                var isLive = check();
-                silo.Soon($"grants session {session.Id.Number}", () => Grant(isLive));
+                var found = check();
+                silo.Soon($"grants session {session.Id.Number}", () => Grant(found));
             });
         }
 
-        void Grant(bool isLive)
+        void Grant(Freshness found)
         {
             var grant = silo.Sessions.Grant(session);
-            then(isLive, new(isLive && !session.IsBroken, session.Id, grant, unknown));
+            then(found, new(found == Freshness.Fresh && !session.IsBroken, session.Id, grant, unknown));
         }
     }
 
     private void Set(Entry entry, Stamp stamp, Value value, Action<bool> reply)
     {
         // One turn: what is stored now is kept through the expiry that begins now; every other value of the key falls to it.
-        var isStored = Keep(entry, stamp, value);
+        var isStored = Keep(entry, stamp, value) != Freshness.Expired;
         var kept = entry.Value is { } now && (isStored || now.KeyStamp > stamp) ? now : null;
         if (kept is not null)
         {
@@ -142,24 +147,27 @@ internal sealed class EntryHost(Silo silo)
         }
     }
 
-    private bool Keep(Entry entry, Stamp stamp, Value value)
+    /// <summary>Stores a value that may still be served; expired if it may not, by an update or by the deadline of a revalidation.</summary>
+    private Freshness Keep(Entry entry, Stamp stamp, Value value)
     {
         if (!silo.IsServing)
         {
-            return false;
+            return Freshness.Expired;
         }
 
         var records = silo.Ledger.Hold(value.Tags);
         var isLive = silo.Ledger.IsLive(Mutants.Is(Mutant.LateTagUnchecked) ? records.AsSpan(value.LateTags) : records, stamp);
-        if (!isLive)
+        var stored = new StoredValue(value, stamp, records);
+        var freshness = stored.StalenessAt(silo.Now);
+        if (!isLive || (freshness == Freshness.Expired && !Mutants.Is(Mutant.DeadlineUncheckedAtCommit)))
         {
             silo.Ledger.Release(records);
-            return false;
+            return Freshness.Expired;
         }
 
-        Replace(entry, new(value, stamp, records));
+        Replace(entry, stored);
         silo.World.Note(silo, $"stores {value} with stamp {stamp.Value}");
-        return true;
+        return freshness == Freshness.Fresh ? freshness : Freshness.Stale;
     }
 
     private Freshness FreshnessOf(StoredValue stored) =>

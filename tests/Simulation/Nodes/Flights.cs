@@ -98,13 +98,14 @@ internal sealed class Flights(Process process)
         process.Heard(flight.Host!, answer.Terms, flight.AskedAt);
         if (flight.Phase == FlightPhase.Closing)
         {
-            var isLive = answer.Status == AnswerStatus.Stored;
-            if (isLive)
+            if (answer.Status == AnswerStatus.Stored)
             {
                 process.TryKeep(flight.Host!, flight.Made!, answer.Terms, flight.Stamp, isCopy: false);
             }
 
-            End(flight, flight.Made, isStale: false, isLive || Mutants.Is(Mutant.JoinerUnchecked), "generated");
+            // A joiner takes it if it may be served, and as what it is: a revalidation may have come while it was generated.
+            var isStale = answer.Status == AnswerStatus.StoredStale;
+            End(flight, flight.Made, isStale, isStale || answer.Status == AnswerStatus.Stored || Mutants.Is(Mutant.JoinerUnchecked), "generated");
         }
     }
 

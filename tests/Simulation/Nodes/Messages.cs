@@ -13,6 +13,7 @@ internal enum AnswerStatus
     NotServing,
     Superseded,
     Stored,
+    StoredStale,
     UnknownToken,
 }
 

@@ -27,6 +27,12 @@ internal sealed class StoredValue(Value value, Stamp stamp, TagRecord[] records)
             return Freshness.Expired;
         }
 
+        return StalenessAt(now);
+    }
+
+    /// <summary>What revalidations since the stamp make of it.</summary>
+    public Freshness StalenessAt(Moment now)
+    {
         var staling = StalingVerdict.None;
         foreach (var record in records)
         {

@@ -33,6 +33,9 @@ internal enum Mutant
     RecordCreatedWithZero,
     SettleClosesAnother,
     BatchSharedAfterSending,
+
+    /// <summary>Not in the list: a value whose revalidation deadline has passed while it was generated counts as stored.</summary>
+    DeadlineUncheckedAtCommit,
 }
 
 /// <summary>Which rule is removed in the search that this thread runs.</summary>

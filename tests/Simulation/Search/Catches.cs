@@ -23,6 +23,7 @@ internal static class Catches
         Mutant.NoHello or Mutant.TokenBeforeServing => "joiner",
         Mutant.MembersAsOfBegin => "joiner-copies",
         Mutant.GoodbyeWithoutClients => "leaver",
+        Mutant.DeadlineUncheckedAtCommit => "generation-revalidated",
         Mutant.DeadlinePushedOut => "revalidations",
         _ => throw new ArgumentOutOfRangeException(nameof(mutant), mutant, "No configuration is known for it."),
     };

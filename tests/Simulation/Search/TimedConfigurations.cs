@@ -27,6 +27,7 @@ internal static class TimedConfigurations
         new("joiner-copies", JoinerCopies),
         new("leaver", Leaver),
         new("revalidations", Revalidations),
+        new("generation-revalidated", GenerationRevalidated),
     ];
 
     /// <summary>A client whose pushes are late for longer than its lease, and that renews.</summary>
@@ -36,7 +37,7 @@ internal static class TimedConfigurations
         stage.Host(Key, host);
         var client = stage.Client(host);
         stage.Warm(client, Key);
-        stage.Script(client, Do("renews", () => client.Renew(host)), Do("renews", () => client.Renew(host)), Checks(client, Key));
+        stage.Script(client, Do("renews", () => client.Renew(host)), Checks(client, Key));
         stage.Script("W", Updates(host, host, Catalog.B));
         stage.Script(host, Do("breaks what lapsed", host.Sessions.TryBreakAll));
         (stage.Ticks, stage.Tick) = (4, SessionQuarter);
@@ -95,7 +96,7 @@ internal static class TimedConfigurations
         var (dead, joiner) = (stage.Serving(), stage.New());
         stage.Host(Key, joiner);
         stage.Script("T", Do("declares S0 dead", () => stage.World.Table.Write(dead.Id, RowStatus.Dead)));
-        stage.Script(joiner, Do("renews", joiner.Joining.Renew), Do("joins", joiner.Joining.TryJoin), Do("renews", joiner.Joining.Renew), Do("joins", joiner.Joining.TryJoin));
+        stage.Script(joiner, Do("renews", joiner.Joining.Renew), Do("joins", joiner.Joining.TryJoin), Do("renews", joiner.Joining.Renew) with { From = Quarter * 2 }, Do("joins", joiner.Joining.TryJoin) with { From = Quarter * 4 });
         stage.Script(joiner, Reads(joiner, Key), Checks(joiner, Key));
         stage.Script("W", Updates(joiner, dead, Catalog.B));
         (stage.Ticks, stage.Tick) = (4, Quarter);
@@ -141,12 +142,26 @@ internal static class TimedConfigurations
     /// <summary>Two revalidations of one tag, the second with a later deadline.</summary>
     private static void Revalidations(Stage stage)
     {
-        var (host, near) = (stage.Serving(), stage.Serving());
+        var host = stage.Serving();
         stage.Host(Key, host);
         stage.Warm(host, Key);
-        stage.Script("W", Do("revalidates", () => host.Change([Catalog.B], TimeSpan.FromMilliseconds(200), host)), Do("revalidates", () => host.Change([Catalog.B], TimeSpan.FromMilliseconds(900), host)));
-        stage.Script(near, Reads(near, Key), Checks(near, Key));
+        stage.Script("W", Revalidates(host, 200), Revalidates(host, 900));
+        stage.Script(host, Checks(host, Key), Checks(host, Key));
         (stage.Ticks, stage.Tick) = (2, TimeSpan.FromMilliseconds(130));
         stage.AtOnce = ["queues", "checks", "grants", "change", "factory", "commit"];
     }
+
+    /// <summary>A revalidation whose deadline passes while a value is generated, and a reader who joins.</summary>
+    private static void GenerationRevalidated(Stage stage)
+    {
+        var host = stage.Serving();
+        stage.Host(Key, host);
+        stage.Script("W", Revalidates(host, 100));
+        stage.Script(host, Reads(host, Key));
+        stage.Script(host, Checks(host, Key));
+        (stage.Ticks, stage.Tick) = (2, TimeSpan.FromMilliseconds(130));
+    }
+
+    private static Step Revalidates(Silo silo, int staleFor) =>
+        Do("calls", () => silo.Change([Catalog.B], TimeSpan.FromMilliseconds(staleFor), silo));
 }
