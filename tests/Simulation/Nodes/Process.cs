@@ -71,17 +71,17 @@ internal abstract class Process : Node
     {
         var change = World.Checker.Begin([Catalog.TagOf(key)], null);
         World.Note(this, $"sets {key}={change.Versions[0]} on {host}");
+        var early = Mutants.Is(Mutant.SetStoredOnArrival) || Mutants.Is(Mutant.SetValueOlderThanToken) ? Generate(key) : null;
         if (Mutants.Is(Mutant.SetStoredOnArrival))
         {
-            var early = Generate(key);
-            Send(host, "set", () => host.Entries.SetOnArrival(key, early, isComplete => host.Send(this, "set ended", () => Returned(change, isComplete))));
+            Send(host, "set", () => host.Entries.SetOnArrival(key, early!, isComplete => host.Send(this, "set ended", () => Returned(change, isComplete))));
             return;
         }
 
         Send(host, "begin set", () => host.Entries.BeginSet(key, token => host.Send(this, "token of the set", () =>
         {
             // The value counts as generated when the token has arrived.
-            var value = Generate(key);
+            var value = early ?? Generate(key);
             Send(host, "set", () => host.Entries.Set(key, token, value, isComplete => host.Send(this, "set ended", () => Returned(change, isComplete))));
         })));
     }

@@ -36,6 +36,9 @@ internal enum Mutant
 
     /// <summary>Not in the list: a value whose revalidation deadline has passed while it was generated counts as stored.</summary>
     DeadlineUncheckedAtCommit,
+
+    /// <summary>Not in the list: a plain set whose value was made when the call was, not when its token had come.</summary>
+    SetValueOlderThanToken,
 }
 
 /// <summary>Which rule is removed in the search that this thread runs.</summary>

@@ -9,7 +9,7 @@ internal static class Catches
     {
         Mutant.StampAfterFactory or Mutant.JoinerUnchecked or Mutant.LateTagUnchecked or Mutant.FloorNotRaised or Mutant.RecordCreatedWithZero => "generation",
         Mutant.RunJoinedInBypass => "bypass",
-        Mutant.SetStoredOnArrival => "set",
+        Mutant.SetStoredOnArrival or Mutant.SetValueOlderThanToken => "set",
         Mutant.CheckOnlyAtCommit or Mutant.NoAcknowledgementAwaited or Mutant.CopyKeptWhileOpen or Mutant.SettleWithoutClockStep or Mutant.ClockBeforeRecords => "copy",
         Mutant.SettleClosesAnother => "copy-two-updates",
         Mutant.BatchSharedAfterSending => "batch",
@@ -28,12 +28,12 @@ internal static class Catches
         _ => throw new ArgumentOutOfRangeException(nameof(mutant), mutant, "No configuration is known for it."),
     };
 
-    public static Exhausted Exhaust(Mutant mutant, int mostStates)
+    public static Exhausted Exhaust(Mutant mutant)
     {
         Mutants.Current = mutant;
         try
         {
-            return new ExhaustiveSearch(Configurations.Named(ConfigurationOf(mutant))).Run(mostStates);
+            return new ExhaustiveSearch(Configurations.Named(ConfigurationOf(mutant))).Run();
         }
         finally
         {

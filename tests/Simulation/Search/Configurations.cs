@@ -21,6 +21,7 @@ internal static class Configurations
         {
             Copy(stage);
             stage.Repeats = 1;
+            stage.AtOnce = ["queues", "change", "commit", "factory"];
         }),
         new("copy-two-updates", CopyTwoUpdates),
         new("batch", Batch),

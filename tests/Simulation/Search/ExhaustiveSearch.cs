@@ -19,6 +19,9 @@ internal sealed record Exhausted(string? Violation, int States, bool IsComplete,
 /// </summary>
 internal sealed class ExhaustiveSearch(Configuration configuration) : IChooser
 {
+    /// <summary>Beyond it a configuration is too large to be called small.</summary>
+    private const int MostStates = 300_000;
+
     private readonly List<int> _path = [];
     private readonly List<int> _counts = [];
     private readonly HashSet<ulong> _met = [];
@@ -36,7 +39,7 @@ internal sealed class ExhaustiveSearch(Configuration configuration) : IChooser
         return _path[_at++];
     }
 
-    public Exhausted Run(int mostStates)
+    public Exhausted Run()
     {
         do
         {
@@ -47,7 +50,7 @@ internal sealed class ExhaustiveSearch(Configuration configuration) : IChooser
                 return new(violation, _met.Count, false, trace.Lines);
             }
         }
-        while (_met.Count < mostStates && Backtrack());
+        while (_met.Count < MostStates && Backtrack());
         return new(null, _met.Count, _path.Count == 0, []);
     }
 

@@ -124,6 +124,9 @@ internal sealed class RandomDriver(World world, Chance chance)
             case 13:
                 process.Evict(key);
                 break;
+            case 14 when chance.OneIn(2):
+                world.Hosts[key] = silo.IsGone ? world.Hosts[key] : silo;
+                break;
             case 14:
                 silo.Entries.Drop(key, withGate: chance.OneIn(3));
                 break;

@@ -21,8 +21,9 @@ internal sealed record Activity(long Reads, long Hits, long Changes)
 internal static class RandomSearch
 {
     /// <summary>Runs one seed; the trace is kept only if it is watched.</summary>
-    public static (Outcome Outcome, Activity Activity) Run(ulong seed, int steps, bool isWatched)
+    public static (Outcome Outcome, Activity Activity) Run(ulong seed, int steps, Mutant mutant, bool isWatched)
     {
+        Mutants.Current = mutant;
         var trace = isWatched ? new Trace() : null;
         var chance = new Chance(seed);
         var world = new World(chance, trace, hasTimers: true);
@@ -44,6 +45,7 @@ internal static class RandomSearch
         finally
         {
             Rules.OtherThreads = null;
+            Mutants.Current = Mutant.None;
         }
 
         return (new(violation, trace?.Lines ?? [], step), new(world.Reads, world.Hits, world.Changes));
@@ -62,23 +64,15 @@ internal static class RandomSearch
                 return;
             }
 
-            Mutants.Current = mutant;
-            try
+            var (outcome, activity) = Run(first + (ulong)index, steps, mutant, isWatched: false);
+            lock (gate)
             {
-                var (outcome, activity) = Run(first + (ulong)index, steps, isWatched: false);
-                lock (gate)
+                total += activity;
+                if (outcome.Violation is not null)
                 {
-                    total += activity;
-                    if (outcome.Violation is not null)
-                    {
-                        broken = broken is { } other ? Math.Min(other, first + (ulong)index) : first + (ulong)index;
-                        loop.Break();
-                    }
+                    broken = Math.Min(broken ?? ulong.MaxValue, first + (ulong)index);
+                    loop.Break();
                 }
-            }
-            finally
-            {
-                Mutants.Current = Mutant.None;
             }
         });
         return (broken, total);
