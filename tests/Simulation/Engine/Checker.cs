@@ -70,7 +70,7 @@ internal sealed class Checker
         return new(by, key, new(_required), new(_requiredFresh));
     }
 
-    public void Returned(Reading reading, Value value, bool isStale, string how)
+    public static void Returned(Reading reading, Value value, bool isStale, string how)
     {
         for (var i = 0; i < value.Tags.Length; i++)
         {

@@ -47,7 +47,7 @@ internal abstract class Process : Node
         World.Note(this, $"read of {reading.Key} returns {value}{(isStale ? " stale" : string.Empty)} ({how})");
         World.Reads++;
         World.OpenReads--;
-        World.Checker.Returned(reading, value, isStale, how);
+        Checker.Returned(reading, value, isStale, how);
     }
 
     public void Evict(string key)

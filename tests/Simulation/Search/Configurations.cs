@@ -1,7 +1,5 @@
-using OrleansTagCache.Coherence;
 using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Nodes;
-using OrleansTagCache.Simulation.Seams;
 
 namespace OrleansTagCache.Simulation.Search;
 

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Reflection;
 using OrleansTagCache.Simulation.Engine;
-using OrleansTagCache.Simulation.Nodes;
 
 namespace OrleansTagCache.Simulation.Search;
 

@@ -1,5 +1,4 @@
 using OrleansTagCache.Coherence;
-using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Nodes;
 using static OrleansTagCache.Simulation.Search.Configurations;
 
