@@ -133,15 +133,15 @@ public sealed class CacheContext
     }
 
     /// <summary>This entry is being made from that one.</summary>
-    internal void MadeFrom(EntrySnapshot inner)
+    internal void MadeFrom(IReadOnlyCollection<string> tags, CacheLife life, TimeSpan age, bool promiseSuspended)
     {
         lock (_gate)
         {
-            var limit = inner.Life.After(inner.Age);
+            var limit = life.After(age);
             _limit = _limit is null ? limit : CacheLife.Smallest(_limit, limit);
-            _tags.UnionWith(inner.Tags);
-            (_copiedTags ??= new(StringComparer.Ordinal)).UnionWith(inner.Tags);
-            if (inner.PromiseSuspended)
+            _tags.UnionWith(tags);
+            (_copiedTags ??= new(StringComparer.Ordinal)).UnionWith(tags);
+            if (promiseSuspended)
             {
                 WhyNotStored = "It was made from an entry that was served without a valid lease.";
             }

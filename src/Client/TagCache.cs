@@ -5,6 +5,7 @@ using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Names;
+using OrleansTagCache.Near;
 using OrleansTagCache.Serialization;
 
 namespace OrleansTagCache;
@@ -22,6 +23,7 @@ internal sealed class TagCache : ITagCache
     private readonly PayloadSerializer _serializer;
     private readonly ClusterCalls _calls;
     private readonly ClientMetrics _metrics;
+    private readonly NearCache _near;
     private readonly FlightTable _flights;
     private readonly FlightRunner _runner;
 
@@ -29,16 +31,17 @@ internal sealed class TagCache : ITagCache
         TagCacheClientOptions options,
         PayloadSerializer serializer,
         ClusterCalls calls,
+        NearCache near,
         ClientMetrics metrics,
         TimeProvider time,
         ILoggerFactory loggers)
     {
-        (_options, _serializer, _calls, _metrics) = (options, serializer, calls, metrics);
+        (_options, _serializer, _calls, _near, _metrics) = (options, serializer, calls, near, metrics);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
         _profiles = new(options.Profiles);
         _defaultLife = _profiles.Resolve(options.DefaultLife, nameof(options));
         _flights = new(time, options.OrphanedFactoryGrace);
-        _runner = new(_flights, calls, metrics, options, loggers.CreateLogger<FlightRunner>());
+        _runner = new(_flights, calls, near, metrics, options, loggers.CreateLogger<FlightRunner>());
     }
 
     public ValueTask<T> GetOrCreateAsync<T>(
@@ -51,21 +54,41 @@ internal sealed class TagCache : ITagCache
         return GetOrCreateAsync(key, factory, static (run, context, token) => run(context, token), options, cancellationToken);
     }
 
-    public async ValueTask<T> GetOrCreateAsync<TState, T>(
+    public ValueTask<T> GetOrCreateAsync<TState, T>(
         string key,
         TState state,
         Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory,
         CacheEntryOptions? options = null,
         CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(factory);
-        var checkedKey = Check(key);
-        var (tags, life) = Check(options);
         var outer = CacheContext.Current;
         if (outer?.IsGenerating(key) == true)
         {
             throw new InvalidOperationException("A factory called for the entry that it is making: the call would wait for itself.");
         }
+
+        if (options is not { NearCache: NearCacheMode.Off } && _near.TryGet(key, out var entry, out var now))
+        {
+            _metrics.OnRead("near");
+            outer?.MadeFrom(entry.Tags, entry.Life, entry.AgeAt(now), promiseSuspended: false);
+            return new(entry.Value<T>(_serializer));
+        }
+
+        return Ask(key, outer, state, factory, options, cancellationToken);
+    }
+
+    private async ValueTask<T> Ask<TState, T>(
+        string key,
+        CacheContext? outer,
+        TState state,
+        Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? options,
+        CancellationToken cancellationToken)
+    {
+        var checkedKey = Check(key);
+        var (tags, life) = Check(options);
 
         // An entry that is made from a stale one would look fresh: inside a factory, stale counts as missing.
         var flightKey = new FlightKey(_namespace.Scope(checkedKey.Value), FreshOnly: outer is not null);
@@ -73,7 +96,7 @@ internal sealed class TagCache : ITagCache
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var result = await Fly(flightKey, generation, cancellationToken);
+            var result = await Fly(flightKey, generation, options is not { NearCache: NearCacheMode.Off }, cancellationToken);
             if (result.Fault is { } fault)
             {
                 System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
@@ -81,7 +104,7 @@ internal sealed class TagCache : ITagCache
 
             if (result.Entry is { } entry)
             {
-                outer?.MadeFrom(entry);
+                outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
                 return generation.TryGetOwn(entry, out var own) ? own : _serializer.Deserialize<T>(entry.Payload);
             }
 
@@ -95,19 +118,34 @@ internal sealed class TagCache : ITagCache
 
     public async ValueTask<CacheResult<T>> TryGetAsync<T>(string key, CancellationToken cancellationToken = default)
     {
-        var checkedKey = Check(key);
+        ArgumentNullException.ThrowIfNull(key);
         var outer = CacheContext.Current;
-        var request = new AcquireRequest(MayGenerate: false, FreshOnly: outer is not null, Wait: TimeSpan.Zero);
+        if (_near.TryGet(key, out var kept, out var now))
+        {
+            _metrics.OnRead("near");
+            outer?.MadeFrom(kept.Tags, kept.Life, kept.AgeAt(now), promiseSuspended: false);
+            return new(kept.Value<T>(_serializer), kept.AgeAt(now), kept.Life, kept.Tags);
+        }
+
+        var checkedKey = Check(key);
+        var ask = _near.Ask();
+        var request = new AcquireRequest(MayGenerate: false, FreshOnly: outer is not null, Wait: TimeSpan.Zero, ask.Sessions);
         var answer = await _calls.TryAcquire(_namespace.Scope(checkedKey.Value), request, _options.ReadTimeout, cancellationToken);
         if (answer is not { Entry: { } entry, Status: AcquireStatus.Fresh or AcquireStatus.Stale })
         {
             _metrics.OnRead("miss");
+            _near.Hear(answer?.Near, ask);
             return default;
         }
 
         var isStale = answer.Status == AcquireStatus.Stale;
         _metrics.OnRead(isStale ? "stale" : "hit");
-        outer?.MadeFrom(entry);
+        if (!isStale)
+        {
+            _near.KeepCopy(_namespace.Scope(checkedKey.Value), entry, answer.Near, ask);
+        }
+
+        outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
         return new(_serializer.Deserialize<T>(entry.Payload), isStale, entry);
     }
 
@@ -178,12 +216,13 @@ internal sealed class TagCache : ITagCache
         await _calls.Change(new(ids, staleFor == TimeSpan.Zero ? null : staleFor), _options.UpdateTimeout, cancellationToken);
     }
 
-    private async ValueTask<FlightResult> Fly<TState, T>(FlightKey key, LocalGeneration<TState, T> generation, CancellationToken cancellationToken)
+    private async ValueTask<FlightResult> Fly<TState, T>(
+        FlightKey key, LocalGeneration<TState, T> generation, bool mayKeep, CancellationToken cancellationToken)
     {
         var (flight, role) = _flights.Join(key);
         if (role == FlightRole.Leader)
         {
-            _ = _runner.Run(key, flight, generation.Generate);
+            _ = _runner.Run(key, flight, generation.Generate, mayKeep);
         }
 
         try

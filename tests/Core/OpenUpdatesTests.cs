@@ -10,10 +10,10 @@ public sealed class OpenUpdatesTests
     private static readonly string[] Coordinators = ["a", "b"];
 
     [Fact]
-    public void TryOpen_New_IsOpenUntilItIsSettled()
+    public void Arrived_New_IsOpenUntilItIsSettled()
     {
         var updates = new OpenUpdates<string>();
-        Assert.True(updates.TryOpen("a", Change("a", 1)));
+        Assert.Equal(Arrival.First, updates.Arrived("a", Change("a", 1)));
         Assert.Equal([Change("a", 1).Id], Ids(updates, "a"));
         Assert.Equal(1, updates.Count);
 
@@ -23,22 +23,22 @@ public sealed class OpenUpdatesTests
     }
 
     [Fact]
-    public void TryOpen_Repeat_IsOpenOnce()
+    public void Arrived_Repeat_IsOpenOnce()
     {
         var updates = new OpenUpdates<string>();
-        Assert.True(updates.TryOpen("a", Change("a", 1)));
-        Assert.True(updates.TryOpen("a", Change("a", 1)));
+        Assert.Equal(Arrival.First, updates.Arrived("a", Change("a", 1)));
+        Assert.Equal(Arrival.Repeated, updates.Arrived("a", Change("a", 1)));
         Assert.Equal(1, updates.Count);
         updates.Settle(Change("a", 1).Id);
         Assert.Equal(0, updates.Count);
     }
 
     [Fact]
-    public void TryOpen_KeepsTheWholeChange()
+    public void Arrived_KeepsTheWholeChange()
     {
         var updates = new OpenUpdates<string>();
         var change = new TagChange(new(Guid.Empty, 4), [TagId.OfTag(CacheNamespace.Default, "t")], TimeSpan.FromSeconds(3));
-        updates.TryOpen("a", change);
+        updates.Arrived("a", change);
         Assert.Same(change, Assert.Single(updates.Of("a")));
     }
 
@@ -46,9 +46,9 @@ public sealed class OpenUpdatesTests
     public void Settle_One_LeavesTheOthersOpen()
     {
         var updates = new OpenUpdates<string>();
-        updates.TryOpen("a", Change("a", 1));
-        updates.TryOpen("a", Change("a", 2));
-        updates.TryOpen("b", Change("b", 1));
+        updates.Arrived("a", Change("a", 1));
+        updates.Arrived("a", Change("a", 2));
+        updates.Arrived("b", Change("b", 1));
         updates.Settle(Change("a", 1).Id);
         Assert.Equal([Change("a", 2).Id], Ids(updates, "a"));
         Assert.Equal([Change("b", 1).Id], Ids(updates, "b"));
@@ -58,20 +58,20 @@ public sealed class OpenUpdatesTests
     public void Settle_AnotherOne_ChangesNothing()
     {
         var updates = new OpenUpdates<string>();
-        updates.TryOpen("a", Change("a", 1));
+        updates.Arrived("a", Change("a", 1));
         updates.Settle(Change("a", 2).Id);
         updates.Settle(Change("b", 1).Id);
         Assert.Equal([Change("a", 1).Id], Ids(updates, "a"));
     }
 
     [Fact]
-    public void TryOpen_LateRepeatOfOneThatWasSettledBeforeItsElders_IsNotOpened()
+    public void Arrived_LateRepeatOfOneThatWasSettledBeforeItsElders_IsNotOpened()
     {
         var updates = new OpenUpdates<string>();
-        updates.TryOpen("a", Change("a", 1));
-        updates.TryOpen("a", Change("a", 2));
+        updates.Arrived("a", Change("a", 1));
+        updates.Arrived("a", Change("a", 2));
         updates.Settle(Change("a", 2).Id);
-        Assert.False(updates.TryOpen("a", Change("a", 2)));
+        Assert.Equal(Arrival.Settled, updates.Arrived("a", Change("a", 2)));
         Assert.Equal([Change("a", 1).Id], Ids(updates, "a"));
     }
 
@@ -81,8 +81,8 @@ public sealed class OpenUpdatesTests
         var updates = new OpenUpdates<string>();
         for (var i = 1; i <= 3; i++)
         {
-            updates.TryOpen("a", Change("a", i));
-            updates.TryOpen("b", Change("b", i));
+            updates.Arrived("a", Change("a", i));
+            updates.Arrived("b", Change("b", i));
         }
 
         Assert.Equal([Change("a", 1).Id, Change("a", 2).Id], updates.SettleBefore("a", Change("a", 0).Id.Coordinator, 3).OrderBy(id => id.Sequence));
@@ -91,15 +91,15 @@ public sealed class OpenUpdatesTests
     }
 
     [Fact]
-    public void TryOpen_LateRepeatOfWhatTheCoordinatorHasSettled_IsNotOpened()
+    public void Arrived_LateRepeatOfWhatTheCoordinatorHasSettled_IsNotOpened()
     {
         var updates = new OpenUpdates<string>();
-        updates.TryOpen("a", Change("a", 1));
+        updates.Arrived("a", Change("a", 1));
         updates.SettleBefore("a", Change("a", 0).Id.Coordinator, 2);
-        Assert.False(updates.TryOpen("a", Change("a", 1)));
+        Assert.Equal(Arrival.Settled, updates.Arrived("a", Change("a", 1)));
         Assert.Equal(0, updates.Count);
-        Assert.True(updates.TryOpen("a", Change("a", 2)));
-        Assert.True(updates.TryOpen("b", Change("b", 1)));
+        Assert.Equal(Arrival.First, updates.Arrived("a", Change("a", 2)));
+        Assert.Equal(Arrival.First, updates.Arrived("b", Change("b", 1)));
     }
 
     [Fact]
@@ -107,8 +107,8 @@ public sealed class OpenUpdatesTests
     {
         var updates = new OpenUpdates<string>();
         Assert.Empty(updates.SettleBefore("a", Change("a", 0).Id.Coordinator, 5));
-        Assert.False(updates.TryOpen("a", Change("a", 4)));
-        Assert.True(updates.TryOpen("a", Change("a", 5)));
+        Assert.Equal(Arrival.Settled, updates.Arrived("a", Change("a", 4)));
+        Assert.Equal(Arrival.First, updates.Arrived("a", Change("a", 5)));
     }
 
     [Fact]
@@ -117,18 +117,18 @@ public sealed class OpenUpdatesTests
         var updates = new OpenUpdates<string>();
         updates.SettleBefore("a", Change("a", 0).Id.Coordinator, 5);
         Assert.Empty(updates.SettleBefore("a", Change("a", 0).Id.Coordinator, 2));
-        Assert.False(updates.TryOpen("a", Change("a", 3)));
+        Assert.Equal(Arrival.Settled, updates.Arrived("a", Change("a", 3)));
     }
 
     [Fact]
     public void Forget_KeepsWhatIsOpenAndWhoIsNotGone()
     {
         var updates = new OpenUpdates<string>();
-        updates.TryOpen("a", Change("a", 1));
+        updates.Arrived("a", Change("a", 1));
         updates.SettleBefore("b", Change("b", 0).Id.Coordinator, 5);
         updates.Forget(silo => silo == "a");
         Assert.Equal([Change("a", 1).Id], Ids(updates, "a"));
-        Assert.False(updates.TryOpen("b", Change("b", 4)));
+        Assert.Equal(Arrival.Settled, updates.Arrived("b", Change("b", 4)));
     }
 
     [Fact]
@@ -157,7 +157,8 @@ public sealed class OpenUpdatesTests
                     else
                     {
                         var isSettled = settled.Contains(change.Id) || number < before[who];
-                        Assert.Equal(!isSettled, updates.TryOpen(coordinator, change));
+                        var expected = isSettled ? Arrival.Settled : open.Contains(change.Id) ? Arrival.Repeated : Arrival.First;
+                        Assert.Equal(expected, updates.Arrived(coordinator, change));
                         if (!isSettled)
                         {
                             open.Add(change.Id);

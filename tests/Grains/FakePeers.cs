@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Fanout;
 using OrleansTagCache.Names;
@@ -39,6 +40,8 @@ internal sealed class FakePeer : IFanoutService
         await _delivered.Writer.WriteAsync(batch);
         return await Answer(batch);
     }
+
+    public ValueTask Confirm(SiloAddress member, UpdateId[] updates) => default;
 
     public ValueTask<bool> Hello(SiloAddress silo) => new(true);
 

@@ -6,8 +6,10 @@ using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Fanout;
+using OrleansTagCache.Hosting;
 using OrleansTagCache.Leases;
 using OrleansTagCache.Names;
+using OrleansTagCache.Sessions;
 using OrleansTagCache.Tags;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -23,7 +25,8 @@ internal sealed class InvalidatorHost : IDisposable
     {
         Lease = new(_ => Task.FromResult(IsAliveInTable), LeaseLength, Time, NullLogger<ServingLease>.Instance);
         Membership = new(Self, LeaseLength, Time, NullLogger<Membership>.Instance);
-        Invalidator = new(Ledger, Membership, Lease, new RecentChanges(), Peers, Metrics(), new Details(Self), Time, NullLogger<Invalidator>.Instance);
+        Sessions = new(Lease, new Details(Self), new TagCacheOptions(), Time, NullLogger<ClientSessions>.Instance);
+        Invalidator = new(Ledger, Membership, Lease, Sessions, new RecentChanges(), Peers, Metrics(), new Details(Self), Time, NullLogger<Invalidator>.Instance);
     }
 
     public static SiloAddress Self { get; } = Silo(1);
@@ -37,6 +40,8 @@ internal sealed class InvalidatorHost : IDisposable
     public Membership Membership { get; }
 
     public ServingLease Lease { get; }
+
+    public ClientSessions Sessions { get; }
 
     public Invalidator Invalidator { get; }
 
@@ -61,6 +66,8 @@ internal sealed class InvalidatorHost : IDisposable
 
     public void Dispose()
     {
+        Invalidator.Dispose();
+        Sessions.Dispose();
         Membership.Dispose();
         Lease.Dispose();
     }

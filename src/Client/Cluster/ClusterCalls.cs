@@ -16,6 +16,12 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How often a question is asked within its patience: each time through the next gateway.</summary>
+    private const int ReadAttempts = 3;
+
+    /// <summary>No attempt of an update waits longer: a call through a gateway that was lost is lost without a word.</summary>
+    private static readonly TimeSpan AttemptPatience = TimeSpan.FromSeconds(3);
+
     /// <summary>How long an unreachable cluster is left alone before one read tries it again.</summary>
     private static readonly TimeSpan ProbePeriod = TimeSpan.FromSeconds(1);
 
@@ -26,7 +32,10 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     private int _isUnreachable;
     private long _nextProbe;
 
-    /// <summary>Asks an entry. Null if the cluster could not be reached in that time: the caller's factory serves.</summary>
+    /// <summary>
+    /// Asks an entry, through another gateway if the answer does not come. Null if the cluster could not be reached in that time: the caller's
+    /// factory serves.
+    /// </summary>
     public async ValueTask<Acquired?> TryAcquire(string scopedKey, AcquireRequest request, TimeSpan patience, CancellationToken cancellationToken)
     {
         if (!MayTry())
@@ -34,35 +43,48 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
             return null;
         }
 
-        var call = Task.FromResult(Acquired.Miss);
+        // Every attempt is the same question: should its answer be lost with a token, the next one brings the same token.
+        var question = request.MayGenerate ? request with { Asker = Guid.NewGuid() } : request;
+        var attempts = new List<Task<Acquired>>(1);
         try
         {
-            // Inside: a client that has never connected does not even know the grain's interface.
-            call = grains.GetGrain<IEntryGrain>(scopedKey).Acquire(request).AsTask();
-            var answer = await call.WaitAsync(patience + request.Wait, time, cancellationToken);
-            Reached();
-            cancellationToken.ThrowIfCancellationRequested();
-            return answer;
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            _ = GiveBack(scopedKey, call);
-            throw;
+            while (true)
+            {
+                try
+                {
+                    // Inside: a client that has never connected does not even know the grain's interface.
+                    attempts.Add(grains.GetGrain<IEntryGrain>(scopedKey).Acquire(question).AsTask());
+                    var answer = await attempts[^1].WaitAsync((patience / ReadAttempts) + request.Wait, time, cancellationToken);
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Reached();
+                    GiveBackOthers(scopedKey, attempts, answer.Token);
+                    return answer;
+                }
+                catch (Exception exception) when (attempts.Count is > 0 and < ReadAttempts && !cancellationToken.IsCancellationRequested)
+                {
+                    LogCallFailed(exception);
+                }
+            }
         }
         catch (Exception exception)
         {
-            _ = GiveBack(scopedKey, call);
+            GiveBackOthers(scopedKey, attempts, GenerationId.None);
+            if (cancellationToken.IsCancellationRequested)
+            {
+                throw;
+            }
+
             NotReached(exception);
             return null;
         }
     }
 
     /// <summary>Offers a generated value. Null if the cluster could not be reached: it counts as not stored.</summary>
-    public async ValueTask<CommitOutcome?> TryCommit(string scopedKey, GenerationId token, EntryData data)
+    public async ValueTask<CommitOutcome?> TryCommit(string scopedKey, GenerationId token, EntryData data, SessionId[]? sessions = null)
     {
         try
         {
-            return await grains.GetGrain<IEntryGrain>(scopedKey).Commit(token, data);
+            return await grains.GetGrain<IEntryGrain>(scopedKey).Commit(token, data, sessions);
         }
         catch (Exception exception)
         {
@@ -141,7 +163,8 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
             try
             {
                 var left = until - time.Now();
-                (var done, reason) = await attempt().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1), time, cancellationToken);
+                var patience = left < AttemptPatience ? left : AttemptPatience;
+                (var done, reason) = await attempt().WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.FromMilliseconds(1), time, cancellationToken);
                 hasAnswered = true;
                 if (done is not null)
                 {
@@ -167,12 +190,23 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
         }
     }
 
-    /// <summary>The answer that nobody waits for any more may carry the key's one token.</summary>
-    private async Task GiveBack(string scopedKey, Task<Acquired> call)
+    /// <summary>Answers that nobody waits for any more may carry the key's one token.</summary>
+    private void GiveBackOthers(string scopedKey, List<Task<Acquired>> attempts, GenerationId used)
+    {
+        foreach (var attempt in attempts)
+        {
+            if (!attempt.IsCompletedSuccessfully || attempt.Result.Token != used)
+            {
+                _ = GiveBack(scopedKey, attempt, used);
+            }
+        }
+    }
+
+    private async Task GiveBack(string scopedKey, Task<Acquired> call, GenerationId used)
     {
         try
         {
-            if (await call is { Token.IsNone: false } answer)
+            if (await call is { Token.IsNone: false } answer && answer.Token != used)
             {
                 await TryAbandon(scopedKey, answer.Token);
             }

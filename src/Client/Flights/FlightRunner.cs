@@ -4,6 +4,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Hosting;
+using OrleansTagCache.Near;
 
 namespace OrleansTagCache.Flights;
 
@@ -22,7 +23,7 @@ internal delegate Task<Generated?> Generate(EntrySnapshot? stale, CancellationTo
 
 /// <summary>Flies: asks the cluster, runs the factory under a token, commits, and tells those who wait what they may take.</summary>
 internal sealed partial class FlightRunner(
-    FlightTable table, ClusterCalls calls, ClientMetrics metrics, TagCacheClientOptions options, ILogger<FlightRunner> logger)
+    FlightTable table, ClusterCalls calls, NearCache near, ClientMetrics metrics, TagCacheClientOptions options, ILogger<FlightRunner> logger)
 {
     /// <summary>How long one question waits for another process's generation before it is asked again.</summary>
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
@@ -30,7 +31,11 @@ internal sealed partial class FlightRunner(
     private readonly SemaphoreSlim _refreshes = new(options.MaximumBackgroundRefreshes);
 
     /// <summary>Leads a flight to its end. Never throws: what went wrong is in the result.</summary>
-    public async Task Run(FlightKey key, Flight flight, Generate generate)
+    /// <param name="key">What it is for.</param>
+    /// <param name="flight">The flight.</param>
+    /// <param name="generate">Runs the factory.</param>
+    /// <param name="mayKeep">Whether what it brings may be kept near.</param>
+    public async Task Run(FlightKey key, Flight flight, Generate generate, bool mayKeep)
     {
         try
         {
@@ -39,7 +44,7 @@ internal sealed partial class FlightRunner(
                 await previous.Late;
             }
 
-            await Ask(key, flight, generate);
+            await Ask(key, flight, generate, mayKeep);
         }
         catch (OperationCanceledException) when (flight.Cancellation.IsCancellationRequested)
         {
@@ -51,27 +56,26 @@ internal sealed partial class FlightRunner(
         }
     }
 
-    private async Task Ask(FlightKey key, Flight flight, Generate generate)
+    private async Task Ask(FlightKey key, Flight flight, Generate generate, bool mayKeep)
     {
-        var request = new AcquireRequest(MayGenerate: true, key.FreshOnly, Wait);
+        // The first question does not wait: a silo that answers it is alive, and worth the wait.
+        var wait = TimeSpan.Zero;
         while (table.TryEnter(flight, FlightPhase.Asking))
         {
+            var ask = near.Ask(mayKeep);
+            var request = new AcquireRequest(MayGenerate: true, key.FreshOnly, wait, ask.Sessions);
             var answer = await calls.TryAcquire(key.ScopedKey, request, options.ReadTimeout, flight.Cancellation.Token);
             switch (answer?.Status)
             {
                 case AcquireStatus.Fresh or AcquireStatus.Stale:
-                    metrics.OnRead(answer.Status == AcquireStatus.Fresh ? "hit" : "stale");
-                    table.End(key, flight, new(answer.Entry, null), FlightResult.AskAgain);
-                    if (!answer.Token.IsNone)
-                    {
-                        _ = Refresh(key, answer, generate);
-                    }
-
+                    Found(key, flight, answer, ask, generate);
                     return;
                 case AcquireStatus.Miss:
-                    await GenerateUnderToken(key, flight, answer, generate);
+                    near.Hear(answer.Near, ask);
+                    await GenerateUnderToken(key, flight, answer, ask, generate);
                     return;
                 case AcquireStatus.Busy:
+                    wait = Wait;
                     continue;
                 default:
                     await Bypass(key, flight, answer is null ? "unreachable" : "not_serving", generate);
@@ -80,7 +84,27 @@ internal sealed partial class FlightRunner(
         }
     }
 
-    private async Task GenerateUnderToken(FlightKey key, Flight flight, Acquired answer, Generate generate)
+    private void Found(FlightKey key, Flight flight, Acquired answer, NearAsk ask, Generate generate)
+    {
+        if (answer.Status == AcquireStatus.Fresh)
+        {
+            metrics.OnRead("hit");
+            near.KeepCopy(key.ScopedKey, answer.Entry!, answer.Near, ask);
+        }
+        else
+        {
+            metrics.OnRead("stale");
+            near.Hear(answer.Near, ask);
+        }
+
+        table.End(key, flight, new(answer.Entry, null), FlightResult.AskAgain);
+        if (!answer.Token.IsNone)
+        {
+            _ = Refresh(key, answer, ask, generate);
+        }
+    }
+
+    private async Task GenerateUnderToken(FlightKey key, Flight flight, Acquired answer, NearAsk ask, Generate generate)
     {
         metrics.OnRead("generated");
         table.TryEnter(flight, FlightPhase.Generating);
@@ -97,7 +121,7 @@ internal sealed partial class FlightRunner(
 
         // From here on nobody may join: what the cluster says of the value may be older than they are.
         table.TryEnter(flight, FlightPhase.Closing);
-        var isLive = await TryStore(key, answer.Token, made);
+        var isLive = await TryStore(key, answer.Token, made, ask);
         var result = new FlightResult(made?.ToSnapshot(), null);
         table.End(key, flight, result, isLive ? result : FlightResult.AskAgain);
     }
@@ -112,7 +136,7 @@ internal sealed partial class FlightRunner(
     }
 
     /// <summary>Refreshes a stale entry behind its reader's back. A failure leaves it stale; the next reader tries again.</summary>
-    private async Task Refresh(FlightKey key, Acquired answer, Generate generate)
+    private async Task Refresh(FlightKey key, Acquired answer, NearAsk ask, Generate generate)
     {
         // Off the reader's path, and at its own pace; a token that waits too long for its turn is refused when it comes back.
         await Task.Yield();
@@ -120,7 +144,7 @@ internal sealed partial class FlightRunner(
         try
         {
             var made = await generate(answer.Entry, CancellationToken.None);
-            metrics.OnRefresh(await TryStore(key, answer.Token, made) ? "stored" : "not_stored");
+            metrics.OnRefresh(await TryStore(key, answer.Token, made, ask) ? "stored" : "not_stored");
         }
         catch (Exception exception)
         {
@@ -134,8 +158,8 @@ internal sealed partial class FlightRunner(
         }
     }
 
-    /// <summary>Commits a generated value. True if the cluster found it live.</summary>
-    private async Task<bool> TryStore(FlightKey key, GenerationId token, Generated? made)
+    /// <summary>Commits a generated value, and keeps it near. True if the cluster found it live.</summary>
+    private async Task<bool> TryStore(FlightKey key, GenerationId token, Generated? made, NearAsk ask)
     {
         var why = made is null ? "It cannot be serialized." : made.WhyNotStored;
         if (why is not null)
@@ -146,7 +170,9 @@ internal sealed partial class FlightRunner(
             return false;
         }
 
-        var outcome = await calls.TryCommit(key.ScopedKey, token, made!.Entry);
+        // The stamp and the time are those from before the generation; the session may have been opened since.
+        var commit = near.Again(ask);
+        var outcome = await calls.TryCommit(key.ScopedKey, token, made!.Entry, commit.Sessions);
         if (outcome is null)
         {
             // Should the commit not have arrived: others need not wait for the token's lease to end.
@@ -163,7 +189,13 @@ internal sealed partial class FlightRunner(
             LogNotStored(outcome.Fault!);
         }
 
-        return outcome?.Status == CommitStatus.Stored;
+        if (outcome?.Status != CommitStatus.Stored)
+        {
+            return false;
+        }
+
+        near.KeepGenerated(key.ScopedKey, made.Entry, outcome.Near, commit);
+        return true;
     }
 
     [LoggerMessage(2201, LogLevel.Warning, "A generated value was returned to its reader but not stored. {Why}")]

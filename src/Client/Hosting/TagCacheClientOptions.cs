@@ -20,6 +20,15 @@ public sealed class TagCacheClientOptions
     /// <summary>The largest value in bytes, serialized; checked before anything is sent. 1 to 64 MiB; default 4 MiB. Not more than the silos'.</summary>
     public int MaximumPayloadBytes { get; set; } = 4 * 1024 * 1024;
 
+    /// <summary>Whether this process keeps what it has read. Default <see cref="NearCacheMode.On"/>.</summary>
+    public NearCacheMode NearCache { get; set; } = NearCacheMode.On;
+
+    /// <summary>How many entries are kept near. 3 to 10,000,000; default 100,000. What was not used lately goes first.</summary>
+    public int NearCacheMaximumEntries { get; set; } = 100_000;
+
+    /// <summary>How many bytes are kept near: serialized values, and an estimate of what an entry costs besides. At least 1 MiB; default 256 MiB.</summary>
+    public long NearCacheMaximumBytes { get; set; } = 256 * 1024 * 1024;
+
     /// <summary>How long a read tries to reach the cluster before it runs its factory. 100 ms to 1 min; default 5 s.</summary>
     /// <remarks>Waiting for a value that another process is generating does not count.</remarks>
     public TimeSpan ReadTimeout { get; set; } = TimeSpan.FromSeconds(5);

@@ -15,6 +15,13 @@ internal sealed class TagCacheClientOptionsValidator : IValidateOptions<TagCache
         Between(nameof(options.UpdateTimeout), options.UpdateTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10));
         Between(nameof(options.MaximumBackgroundRefreshes), options.MaximumBackgroundRefreshes, 1, 1_000);
         Between(nameof(options.OrphanedFactoryGrace), options.OrphanedFactoryGrace, TimeSpan.Zero, TimeSpan.FromHours(1));
+        Between(nameof(options.NearCacheMaximumEntries), options.NearCacheMaximumEntries, 3, 10_000_000);
+        Between(nameof(options.NearCacheMaximumBytes), options.NearCacheMaximumBytes, 1024 * 1024, long.MaxValue);
+        if (!Enum.IsDefined(options.NearCache))
+        {
+            faults.Add($"{nameof(options.NearCache)} must be On or Off; it is {options.NearCache}.");
+        }
+
         if (NameRules.Fault("namespace", options.Namespace, NameLimits.NamespaceLength) is { } fault)
         {
             faults.Add($"{nameof(options.Namespace)}: {fault}");

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Cluster;
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Near;
 using OrleansTagCache.Serialization;
 
 namespace OrleansTagCache.Hosting;
@@ -19,6 +20,7 @@ internal static class TagCacheServices
         services.TryAddSingleton<ClientMetrics>();
         services.TryAddSingleton<PayloadSerializer>();
         services.TryAddSingleton<ClusterCalls>();
+        services.TryAddSingleton<NearCache>();
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<TagCacheClientOptions>>().Value);
         services.TryAddSingleton<ITagCache, TagCache>();
         return services;

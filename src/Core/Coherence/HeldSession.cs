@@ -12,14 +12,18 @@ internal sealed class HeldSession<TSilo>(SessionId id, TSilo silo) : INearLease
     where TSilo : notnull, IEquatable<TSilo>
 {
     private readonly LeaseDeadline _deadline = new();
+    private int _kept;
 
     public SessionId Id => id;
 
     /// <summary>The silo that issued it.</summary>
     public TSilo Silo => silo;
 
-    /// <summary>Whether it was left, whoever was the first to say so. It never comes back.</summary>
-    public bool HasLeft => _deadline.HasEnded;
+    /// <summary>Whether it was left. It never comes back.</summary>
+    public bool IsOver => _deadline.HasEnded;
+
+    /// <summary>How many values are kept under it.</summary>
+    public int KeptCount => Volatile.Read(ref _kept);
 
     public bool IsValid(Moment now) => _deadline.IsValid(now);
 
@@ -31,6 +35,10 @@ internal sealed class HeldSession<TSilo>(SessionId id, TSilo silo) : INearLease
 
     /// <summary>Leaves it: all its values end with this call.</summary>
     public void Leave() => _deadline.End();
+
+    public void Kept() => Interlocked.Increment(ref _kept);
+
+    public void Dropped() => Interlocked.Decrement(ref _kept);
 }
 
 /// <summary>The right to serve what was kept near: a client's session, or a silo's own serving lease.</summary>
@@ -38,4 +46,13 @@ internal interface INearLease
 {
     /// <param name="now">The clock as read for this very use.</param>
     bool IsValid(Moment now);
+
+    /// <summary>Whether it will never be valid again.</summary>
+    bool IsOver { get; }
+
+    /// <summary>One more value is kept under it.</summary>
+    void Kept();
+
+    /// <summary>One value less is kept under it.</summary>
+    void Dropped();
 }

@@ -51,6 +51,9 @@ internal sealed class TagRecord
     /// <summary>What the stalings of this tag say of a value with that stamp.</summary>
     public StalingVerdict StalingOf(Stamp stamp) => Volatile.Read(ref _stalings)?.Of(stamp) ?? StalingVerdict.None;
 
+    /// <summary>Whether a staling came after that stamp.</summary>
+    public bool IsStaleSince(Stamp stamp) => Volatile.Read(ref _stalings) is { } stalings && stalings.Newest > stamp;
+
     public void ExpireNeedsLock(Stamp at) => Volatile.Write(ref _expired, Math.Max(_expired, at.Value));
 
     public void StaleNeedsLock(Staling staling, Moment now)

@@ -6,11 +6,15 @@ namespace OrleansTagCache.Contracts;
 /// <param name="MayGenerate">Whether the reader takes a token and generates if there is nothing to serve.</param>
 /// <param name="FreshOnly">Whether a stale value is as good as none: the reader is itself generating an entry from this one.</param>
 /// <param name="Wait">How long to wait for another's generation.</param>
+/// <param name="Sessions">The sessions that the reader holds, if it is a client that keeps values near; null if it is none.</param>
+/// <param name="Asker">The same for every attempt of one question: whose answer was lost is given the same token again. Empty for nobody.</param>
 [GenerateSerializer, Immutable, Alias("otc.AcquireRequest")]
 internal sealed record AcquireRequest(
     [property: Id(0)] bool MayGenerate,
     [property: Id(1)] bool FreshOnly,
-    [property: Id(2)] TimeSpan Wait);
+    [property: Id(2)] TimeSpan Wait,
+    [property: Id(3)] SessionId[]? Sessions = null,
+    [property: Id(4)] Guid Asker = default);
 
 /// <summary>What a reader got.</summary>
 internal enum AcquireStatus : byte
@@ -35,11 +39,13 @@ internal enum AcquireStatus : byte
 /// <param name="Status">What the reader got.</param>
 /// <param name="Entry">The value, when there is one.</param>
 /// <param name="Token">The right to generate, or <see cref="GenerationId.None"/>.</param>
+/// <param name="Near">What was said of keeping it near; null if the request named no sessions.</param>
 [GenerateSerializer, Immutable, Alias("otc.Acquired")]
 internal sealed record Acquired(
     [property: Id(0)] AcquireStatus Status,
     [property: Id(1)] EntrySnapshot? Entry,
-    [property: Id(2)] GenerationId Token)
+    [property: Id(2)] GenerationId Token,
+    [property: Id(3)] NearTerms? Near = null)
 {
     public static readonly Acquired Miss = new(AcquireStatus.Miss, null, GenerationId.None);
 
@@ -96,8 +102,12 @@ internal enum CommitStatus : byte
 /// <summary>The answer to a commit.</summary>
 /// <param name="Status">What became of the value.</param>
 /// <param name="Fault">For a refusal, the limit and the value.</param>
+/// <param name="Near">What was said of keeping the value near; null if the call named no sessions.</param>
 [GenerateSerializer, Immutable, Alias("otc.CommitOutcome")]
-internal sealed record CommitOutcome([property: Id(0)] CommitStatus Status, [property: Id(1)] string? Fault = null)
+internal sealed record CommitOutcome(
+    [property: Id(0)] CommitStatus Status,
+    [property: Id(1)] string? Fault = null,
+    [property: Id(2)] NearTerms? Near = null)
 {
     public static readonly CommitOutcome Stored = new(CommitStatus.Stored);
 

@@ -11,8 +11,11 @@ internal interface IEntryGrain : IGrainWithStringKey
     ValueTask<Acquired> Acquire(AcquireRequest request);
 
     /// <summary>Stores what was generated under the token.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="data">The value.</param>
+    /// <param name="sessions">As in <see cref="AcquireRequest.Sessions"/>.</param>
     [Alias("Commit"), ResponseTimeout("00:00:05")]
-    ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data);
+    ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data, SessionId[]? sessions = null);
 
     /// <summary>The factory failed or its caller went away: the next waiter gets a token. What is stored stays as it is.</summary>
     [Alias("Abandon"), ResponseTimeout("00:00:05")]

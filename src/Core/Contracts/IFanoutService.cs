@@ -12,6 +12,10 @@ internal interface IFanoutService : IGrainService
     [Alias("Deliver"), ResponseTimeout("00:00:02")]
     ValueTask<BatchReceipt> Deliver(ChangeBatch batch);
 
+    /// <summary>The member, and every client of it, has let go of these updates of this silo, which it had not at its receipt.</summary>
+    [Alias("Confirm"), ResponseTimeout("00:00:02")]
+    ValueTask Confirm(SiloAddress member, UpdateId[] updates);
+
     /// <summary>A silo that is about to serve asks to be reached by every update from now on. False if its row is dead here.</summary>
     [Alias("Hello"), ResponseTimeout("00:00:02")]
     ValueTask<bool> Hello(SiloAddress silo);
@@ -47,7 +51,7 @@ internal sealed record ChangeBatch(
     [property: Id(3)] UpdateId[] Settled,
     [property: Id(4)] long OldestUnsettled);
 
-/// <summary>The updates of a batch that the member, and every client of it, has let go of. The others are sent again.</summary>
+/// <summary>The updates of a batch that the member, and every client of it, has let go of. The others are confirmed later, each by itself.</summary>
 [GenerateSerializer, Immutable, Alias("otc.BatchReceipt")]
 internal sealed record BatchReceipt([property: Id(0)] UpdateId[] Acknowledged);
 
@@ -110,4 +114,24 @@ internal sealed record SiloReport
     /// <summary>Sessions of clients that keep this silo's entries.</summary>
     [Id(13)]
     public required int Sessions { get; init; }
+
+    /// <summary>Tags, keys among them, that those sessions are interested in.</summary>
+    [Id(14)]
+    public required int Interest { get; init; }
+
+    /// <summary>Pushes that clients have not acknowledged.</summary>
+    [Id(15)]
+    public required int Pushes { get; init; }
+
+    /// <summary>Updates that this silo coordinates and that are not settled, with who has not acknowledged.</summary>
+    [Id(16)]
+    public required string[] DelayedBy { get; init; }
+
+    /// <summary>Values of other silos' entries, and of its own, that this silo's process keeps near.</summary>
+    [Id(18)]
+    public required int NearEntries { get; init; }
+
+    /// <summary>Sessions broken since the start, because their clients did not acknowledge in time.</summary>
+    [Id(17)]
+    public required long BrokenSessions { get; init; }
 }

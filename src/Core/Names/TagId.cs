@@ -19,6 +19,21 @@ internal readonly record struct TagId([property: Id(0)] TagKind Kind, [property:
     /// <summary>The tag that addresses everything in the namespace.</summary>
     public static TagId OfEverything(CacheNamespace ns) => OfTag(ns, TagName.Everything.Value);
 
+    /// <summary>All tags that a value bears: its own, the namespace's <c>*</c>, and last its key.</summary>
+    public static TagId[] OfEntry(string scopedKey, IReadOnlyList<string> tags)
+    {
+        var ns = CacheNamespace.Split(scopedKey).Namespace;
+        var ids = new TagId[tags.Count + 2];
+        for (var i = 0; i < tags.Count; i++)
+        {
+            ids[i] = OfTag(ns, tags[i]);
+        }
+
+        ids[^2] = OfEverything(ns);
+        ids[^1] = OfKey(scopedKey);
+        return ids;
+    }
+
     /// <summary>The name without its namespace.</summary>
     public string Name => CacheNamespace.Split(Scoped).Name;
 

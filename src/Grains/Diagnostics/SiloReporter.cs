@@ -3,6 +3,8 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Fanout;
 using OrleansTagCache.Leases;
+using OrleansTagCache.Near;
+using OrleansTagCache.Sessions;
 
 namespace OrleansTagCache.Diagnostics;
 
@@ -13,23 +15,40 @@ internal sealed class SiloReporter
     private readonly TagLedger _ledger;
     private readonly ServingLease _lease;
     private readonly Membership _membership;
+    private readonly ClientSessions _sessions;
+    private readonly Invalidator _invalidator;
+    private readonly NearCache _near;
     private readonly SiloMetrics _metrics;
     private readonly ILocalSiloDetails _self;
 
     public SiloReporter(
-        EntryTable table, TagLedger ledger, ServingLease lease, Membership membership, SiloMetrics metrics, ILocalSiloDetails self)
+        EntryTable table,
+        TagLedger ledger,
+        ServingLease lease,
+        Membership membership,
+        ClientSessions sessions,
+        Invalidator invalidator,
+        NearCache near,
+        SiloMetrics metrics,
+        ILocalSiloDetails self)
     {
-        (_table, _ledger, _lease, _membership, _metrics, _self) = (table, ledger, lease, membership, metrics, self);
+        (_table, _ledger, _lease, _membership) = (table, ledger, lease, membership);
+        (_sessions, _invalidator, _near, _metrics, _self) = (sessions, invalidator, near, metrics, self);
         metrics.Meter.CreateObservableGauge("tagcache.entries", () => (long)table.Count, "{entry}", "Entries with a value.");
         metrics.Meter.CreateObservableGauge("tagcache.entries.size", () => table.Bytes, "By", "Bytes accounted for entries with a value.");
         metrics.Meter.CreateObservableCounter("tagcache.evictions", () => table.Evictions, "{entry}", "Entries evicted for want of room.");
         metrics.Meter.CreateObservableGauge("tagcache.lease.remaining", () => lease.Remaining.TotalSeconds, "s", "What is left of the serving lease.");
+        metrics.Meter.CreateObservableGauge("tagcache.sessions", () => sessions.Counts.Sessions, "{session}", "Sessions of clients that keep this silo's entries near.");
+        metrics.Meter.CreateObservableGauge("tagcache.sessions.interest", () => sessions.Counts.Interest, "{tag}", "Tags, keys among them, that sessions are interested in.");
+        metrics.Meter.CreateObservableGauge("tagcache.sessions.pushes", () => sessions.Counts.Pushes, "{push}", "Pushes that clients have not acknowledged.");
+        metrics.Meter.CreateObservableCounter("tagcache.sessions.broken", () => sessions.Counts.Broken, "{session}", "Sessions broken because their clients did not acknowledge in time.");
         metrics.Meter.CreateObservableGauge("tagcache.tag_records", () => ledger.Counts.Records, "{record}", "Tags with a record.");
     }
 
     public SiloReport Report()
     {
         var counts = _ledger.Counts;
+        var sessions = _sessions.Counts;
         return new()
         {
             Silo = _self.SiloAddress.ToString(),
@@ -45,7 +64,12 @@ internal sealed class SiloReporter
             TagRecords = counts.Records,
             OpenUpdates = counts.OpenUpdates,
             Members = [.. _membership.Others.Select(silo => silo.ToString())],
-            Sessions = 0,
+            Sessions = sessions.Sessions,
+            Interest = sessions.Interest,
+            Pushes = sessions.Pushes,
+            BrokenSessions = sessions.Broken,
+            NearEntries = _near.Count,
+            DelayedBy = _invalidator.DelayedBy,
         };
     }
 }

@@ -21,7 +21,7 @@ namespace OrleansTagCache.Entries;
 /// lease and the ledger in its own turn and holds nothing of them over an await. Kept alive, since the table bounds the silo, not idleness;
 /// immovable, since a value must not leave the ledger that it was stamped by.
 /// </remarks>
-[Reentrant, KeepAlive, Immovable, RandomPlacement]
+[Reentrant, KeepAlive, Immovable, RandomPlacement, ThroughAnyGateway]
 internal sealed class EntryGrain : Grain, IEntryGrain
 {
     private readonly EntryHost _host;
@@ -58,9 +58,9 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         }
     }
 
-    public ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data)
+    public ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data, SessionId[]? sessions = null)
     {
-        var outcome = _gate.Take(token, _host.Now) is { } generation ? Keep(generation, data, _host.Now) : CommitOutcome.UnknownToken;
+        var outcome = _gate.Take(token, _host.Now) is { } generation ? Keep(generation, data, _host.Now, sessions) : CommitOutcome.UnknownToken;
         if (outcome.Status != CommitStatus.UnknownToken)
         {
             WakeWaiters();
@@ -146,11 +146,13 @@ internal sealed class EntryGrain : Grain, IEntryGrain
             return AnswerWithoutLease(now);
         }
 
+        // Interest first, the check second (invariant C3).
         var value = _entry.Value;
+        var session = value is not null && request.Sessions is { } named ? _host.Sessions.Register(named, value.Records) : null;
         var freshness = value is null ? Freshness.Expired : FreshnessOf(value, now);
         if (freshness == Freshness.Fresh)
         {
-            return new(AcquireStatus.Fresh, value!.SnapshotAt(now), GenerationId.None);
+            return new(AcquireStatus.Fresh, value!.SnapshotAt(now), GenerationId.None, Terms(request.Sessions, session, isLive: true));
         }
 
         var mayServe = freshness == Freshness.Stale && !request.FreshOnly;
@@ -159,15 +161,16 @@ internal sealed class EntryGrain : Grain, IEntryGrain
             return mayServe ? new(AcquireStatus.Stale, value!.SnapshotAt(now), GenerationId.None) : Acquired.Miss;
         }
 
-        var isInFlight = _gate.InFlight(now) is not null;
-        if (isInFlight && !mayServe)
+        var inFlight = _gate.InFlight(now);
+        var isOwn = inFlight?.IsOf(request.Asker) == true;
+        if (inFlight is not null && !isOwn && !mayServe)
         {
             return null;
         }
 
-        var token = isInFlight ? GenerationId.None : GrantToken(now);
+        var token = isOwn ? inFlight!.Id : inFlight is not null ? GenerationId.None : GrantToken(now, request.Asker);
         var entry = freshness == Freshness.Stale ? value!.SnapshotAt(now) : null;
-        return new(mayServe ? AcquireStatus.Stale : AcquireStatus.Miss, entry, token);
+        return new(mayServe ? AcquireStatus.Stale : AcquireStatus.Miss, entry, token, Terms(request.Sessions, registered: null, isLive: false));
     }
 
     private Acquired AnswerWithoutLease(Moment now) =>
@@ -178,14 +181,17 @@ internal sealed class EntryGrain : Grain, IEntryGrain
                 GenerationId.None)
             : Acquired.NotServing;
 
+    private NearTerms? Terms(SessionId[]? named, Session? registered, bool isLive) =>
+        named is null ? null : _host.Sessions.Terms(named, registered, isLive);
+
     private Freshness FreshnessOf(StoredValue value, Moment now) => value.FreshnessAt(_host.Ledger, now);
 
-    private GenerationId GrantToken(Moment now)
+    private GenerationId GrantToken(Moment now, Guid asker)
     {
         _generationEnded ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         // The stamp is read here, before the factory can have begun.
-        var generation = _gate.Grant(new(Guid.NewGuid()), _host.Ledger.Stamp(), now, _host.GenerationLease);
+        var generation = _gate.Grant(new(Guid.NewGuid()), _host.Ledger.Stamp(), now, _host.GenerationLease, asker);
         _entry.BusyUntil = Moment.Later(_entry.BusyUntil, generation.LeaseEnd);
         return generation.Id;
     }
@@ -209,7 +215,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     }
 
     /// <summary>Stores what was generated if all of it may still be believed.</summary>
-    private CommitOutcome Keep(Generation generation, EntryData data, Moment now)
+    private CommitOutcome Keep(Generation generation, EntryData data, Moment now, SessionId[]? sessions = null)
     {
         if (_host.FaultOf(data) is { } fault)
         {
@@ -221,15 +227,17 @@ internal sealed class EntryGrain : Grain, IEntryGrain
             return CommitOutcome.NotServing;
         }
 
-        var records = _host.Ledger.Hold(EntryHost.TagsOf(_entry.ScopedKey, data.Tags));
+        // Interest first, the check second (invariant C3).
+        var records = _host.Ledger.Hold(TagId.OfEntry(_entry.ScopedKey, data.Tags));
+        var session = sessions is null ? null : _host.Sessions.Register(sessions, records);
         if (!_host.Ledger.IsLive(records, generation.Stamp) || !_host.MayKeepWhatWasCopied(_entry.ScopedKey, data, generation.Stamp))
         {
             _host.Ledger.Release(records);
-            return CommitOutcome.Superseded;
+            return CommitOutcome.Superseded with { Near = Terms(sessions, session, isLive: false) };
         }
 
         _host.Table.Store(_entry, new(data.Payload, data.Life, generation.Stamp, generation.GrantedAt, records));
-        return CommitOutcome.Stored;
+        return CommitOutcome.Stored with { Near = Terms(sessions, session, isLive: true) };
     }
 
     /// <summary>Expires every value of the key in every process, but for the one that is kept here.</summary>
@@ -248,5 +256,5 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     }
 
     /// <summary>Shorter than the calls' time-out, so that the caller hears why.</summary>
-    private static readonly TimeSpan KeyUpdatePatience = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan KeyUpdatePatience = TimeSpan.FromSeconds(2);
 }

@@ -6,6 +6,7 @@ using OrleansTagCache.Hosting;
 using OrleansTagCache.Leases;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
+using OrleansTagCache.Sessions;
 
 namespace OrleansTagCache.Entries;
 
@@ -15,6 +16,7 @@ internal sealed class EntryHost(
     EntryTable table,
     ServingLease lease,
     Invalidator invalidator,
+    ClientSessions sessions,
     SiloMetrics metrics,
     ILocalSiloDetails silo,
     TimeProvider time,
@@ -27,6 +29,8 @@ internal sealed class EntryHost(
     public ServingLease Lease => lease;
 
     public Invalidator Invalidator => invalidator;
+
+    public ClientSessions Sessions => sessions;
 
     public SiloMetrics Metrics => metrics;
 
@@ -45,22 +49,7 @@ internal sealed class EntryHost(
         ? $"A value may have at most {options.MaximumPayloadBytes} bytes; this one has {data.Payload.Bytes.Length}."
         : TagSet.FaultOfEntry(data.Tags);
 
-    /// <summary>All tags that a value bears: its own, the namespace's <c>*</c>, and last its key.</summary>
-    public static TagId[] TagsOf(string scopedKey, IReadOnlyList<string> tags)
-    {
-        var ns = CacheNamespace.Split(scopedKey).Namespace;
-        var ids = new TagId[tags.Count + 2];
-        for (var i = 0; i < tags.Count; i++)
-        {
-            ids[i] = TagId.OfTag(ns, tags[i]);
-        }
-
-        ids[^2] = TagId.OfEverything(ns);
-        ids[^1] = TagId.OfKey(scopedKey);
-        return ids;
-    }
-
     /// <summary>Whether what a value was copied from may be believed: the tags that came with other entries, and the namespace's <c>*</c>.</summary>
     public bool MayKeepWhatWasCopied(string scopedKey, EntryData data, Stamp stamp) =>
-        data.CopiedTags is not { } copied || ledger.MayKeepCopy(TagsOf(scopedKey, copied).AsSpan(..^1), stamp);
+        data.CopiedTags is not { } copied || ledger.MayKeepCopy(TagId.OfEntry(scopedKey, copied).AsSpan(..^1), stamp);
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Services;
 using Orleans.Services;
+using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Names;
@@ -15,6 +16,12 @@ internal sealed class FanoutService(
     : GrainService(id, silo, loggerFactory), IFanoutService
 {
     public ValueTask<BatchReceipt> Deliver(ChangeBatch batch) => new(invalidator.Receive(batch));
+
+    public ValueTask Confirm(SiloAddress member, UpdateId[] updates)
+    {
+        invalidator.Confirmed(member, updates);
+        return default;
+    }
 
     public ValueTask<bool> Hello(SiloAddress silo) => new(membership.Greet(silo));
 

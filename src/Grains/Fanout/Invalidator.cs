@@ -4,6 +4,7 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Leases;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Sessions;
 using OrleansTagCache.Tags;
 
 namespace OrleansTagCache.Fanout;
@@ -14,46 +15,50 @@ namespace OrleansTagCache.Fanout;
 /// <para><b>Promise.</b> When an update that was begun here ends complete, no read that starts afterwards, in any process, gets a value whose
 /// generation began before the update did.</para>
 ///
-/// <para><b>Why.</b> The update is applied to the own ledger first, then sent to every member in batches, again and again until each has
-/// acknowledged or has left; members are read when the update completes, not when it began, so that a silo which joined meanwhile is
-/// reached too (invariant U1). It completes only while this silo's own serving lease is valid: a silo that was declared dead knows too few
-/// members to promise anything (invariant V2). Then it is settled: members may keep copies under its tags again.</para>
+/// <para><b>Why.</b> The update is applied to the own ledger first, then to the own clients, then sent to every member in batches, again and
+/// again until each has acknowledged or has left. A member acknowledges when its ledger has applied it and every client of its own that may
+/// serve one of the old values has let go, or has lost the right to. Members are read when the update completes, not when it began
+/// (invariant U1), and it completes only while this silo's own serving lease is valid (invariant V2). Then it is settled: members may keep
+/// copies under its tags again.</para>
 ///
 /// <para><b>Unknown, never done.</b> An update that did not complete in its caller's time goes on until it is settled. One whose coordinator
 /// dies is finished by every member that holds it open, as an update of its own; expiring twice is harmless.</para>
-///
-/// <para><b>Not covered.</b> Clients with near caches acknowledge through the silo that hosts their entries; they have no place here yet.</para>
 /// </summary>
 /// <remarks>
-/// Thread-safe. One lock guards what is pending, open and to be sent; the ledger's lock is taken inside it. Sending happens outside of it,
-/// one loop per member that has something to send.
+/// Thread-safe. One lock guards what is pending, open and to be sent; the sessions' and the ledger's locks are taken inside it. The
+/// courier sends outside of it.
 /// </remarks>
-internal sealed partial class Invalidator
+internal sealed partial class Invalidator : ICourierDesk, IDisposable
 {
-    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(50);
+    /// <summary>What was sent and not acknowledged for so long is sent again.</summary>
+    private static readonly TimeSpan RepeatAfter = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>An update that took longer was delayed by somebody.</summary>
+    private static readonly TimeSpan Delayed = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();
-    private readonly Guid _incarnation = Guid.NewGuid();
-    private readonly Dictionary<UpdateId, PendingChange> _pending = [];
-    private readonly Dictionary<SiloAddress, Outbox> _outboxes = [];
-    private readonly HashSet<UpdateId> _finishing = [];
+    private readonly Coordination<SiloAddress> _coordination = new(Guid.NewGuid());
+    private readonly Dictionary<UpdateId, Caller> _callers = [];
+    private readonly Dictionary<UpdateId, SiloAddress> _heldFor = [];
     private readonly OpenUpdates<SiloAddress> _open = new();
     private readonly TagLedger _ledger;
     private readonly Membership _membership;
     private readonly ServingLease _lease;
+    private readonly ClientSessions _sessions;
     private readonly RecentChanges _recent;
     private readonly IPeers _peers;
     private readonly SiloMetrics _metrics;
     private readonly SiloAddress _self;
     private readonly TimeProvider _time;
     private readonly ILogger<Invalidator> _logger;
-    private long _sequence;
-    private long _oldestUnsettled = 1;
+    private readonly Courier _courier;
+    private readonly ITimer _repeating;
 
     public Invalidator(
         TagLedger ledger,
         Membership membership,
         ServingLease lease,
+        ClientSessions sessions,
         RecentChanges recent,
         IPeers peers,
         SiloMetrics metrics,
@@ -61,11 +66,14 @@ internal sealed partial class Invalidator
         TimeProvider time,
         ILogger<Invalidator> logger)
     {
-        (_ledger, _membership, _lease, _recent, _peers) = (ledger, membership, lease, recent, peers);
+        (_ledger, _membership, _lease, _sessions, _recent, _peers) = (ledger, membership, lease, sessions, recent, peers);
         (_metrics, _self, _time, _logger) = (metrics, self.SiloAddress, time, logger);
+        _courier = new(peers, this, time, logger);
         membership.Changed += ReconsiderAll;
         membership.Died += FinishUpdatesOf;
         lease.Renewed += ReconsiderAll;
+        sessions.Released += ClientsLetGo;
+        _repeating = time.CreateTimer(_ => Repeat(), null, RepeatAfter, RepeatAfter / 2);
     }
 
     /// <summary>How many updates of this silo's own are not settled.</summary>
@@ -75,7 +83,19 @@ internal sealed partial class Invalidator
         {
             lock (_gate)
             {
-                return _pending.Count;
+                return _coordination.Count;
+            }
+        }
+    }
+
+    /// <summary>Who has not acknowledged updates of this silo: other silos, or <c>clients of</c> this one.</summary>
+    public string[] DelayedBy
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _coordination.Unsettled.SelectMany(MissingNeedsLock).Distinct()];
             }
         }
     }
@@ -102,13 +122,14 @@ internal sealed partial class Invalidator
         }
         catch (TimeoutException)
         {
-            return ChangeOutcome.Incomplete("A silo has not acknowledged yet; the update goes on in the background.");
+            return ChangeOutcome.Incomplete($"Not acknowledged yet: {string.Join(", ", DelayedBy)}. The update goes on in the background.");
         }
     }
 
-    /// <summary>A batch of another silo: applies all of it and says so.</summary>
+    /// <summary>A batch of another silo: applies all of it, and acknowledges what no client holds up.</summary>
     public BatchReceipt Receive(ChangeBatch batch)
     {
+        BatchReceipt receipt;
         lock (_gate)
         {
             foreach (var id in _open.SettleBefore(batch.Coordinator, batch.Incarnation, batch.OldestUnsettled))
@@ -124,13 +145,10 @@ internal sealed partial class Invalidator
 
             foreach (var change in batch.Changes)
             {
-                Apply(change);
-                if (!_open.TryOpen(batch.Coordinator, change))
-                {
-                    // A late repeat of something settled long ago: expiring again is harmless, staying open would not be.
-                    _ledger.Settle(change.Id);
-                }
+                ReceiveNeedsLock(batch.Coordinator, change);
             }
+
+            receipt = new([.. batch.Changes.Select(change => change.Id).Where(id => !_heldFor.ContainsKey(id))]);
         }
 
         if (_membership.IsDead(batch.Coordinator))
@@ -138,19 +156,51 @@ internal sealed partial class Invalidator
             FinishUpdatesOf(batch.Coordinator);
         }
 
-        return new([.. batch.Changes.Select(change => change.Id)]);
+        return receipt;
+    }
+
+    /// <summary>A member's clients have let go of what they held up.</summary>
+    public void Confirmed(SiloAddress member, UpdateId[] updates) => Acknowledged(member, updates);
+
+    public void Dispose() => _repeating.Dispose();
+
+    private void ReceiveNeedsLock(SiloAddress coordinator, TagChange change)
+    {
+        switch (_open.Arrived(coordinator, change))
+        {
+            case Arrival.First:
+                Apply(change);
+                if (!_sessions.Queue(change))
+                {
+                    _heldFor[change.Id] = coordinator;
+                }
+
+                break;
+            case Arrival.Settled:
+                // A late repeat of something settled long ago: expiring again is harmless, staying open would not be.
+                Apply(change);
+                _ledger.Settle(change.Id);
+                break;
+            default:
+                break;
+        }
     }
 
     private (Stamp Applied, Task<ChangeOutcome> Completion) Begin(ChangeRequest request, UpdateId? finishes)
     {
         lock (_gate)
         {
-            var change = new TagChange(new(_incarnation, ++_sequence), request.Tags, request.StaleFor);
-            var pending = new PendingChange(change, finishes, _time.Now());
-            _pending.Add(change.Id, pending);
+            var change = _coordination.Begin(request.Tags, request.StaleFor, finishes);
+            var caller = new Caller(_time.Now());
+            _callers.Add(change.Id, caller);
             var applied = Apply(change);
-            ReconsiderNeedsLock(pending);
-            return (applied, pending.Completion);
+            if (!_sessions.Queue(change))
+            {
+                _heldFor[change.Id] = _self;
+            }
+
+            ReconsiderNeedsLock(change.Id);
+            return (applied, caller.Completion.Task);
         }
     }
 
@@ -167,68 +217,87 @@ internal sealed partial class Invalidator
     {
         lock (_gate)
         {
-            foreach (var pending in _pending.Values.ToList())
+            foreach (var id in _coordination.Unsettled)
             {
-                ReconsiderNeedsLock(pending);
+                ReconsiderNeedsLock(id);
             }
         }
     }
 
-    /// <summary>Sends the change to members that it has not been sent to, and completes it if all members as of now have acknowledged.</summary>
-    private void ReconsiderNeedsLock(PendingChange pending)
+    private void ReconsiderNeedsLock(UpdateId id)
     {
-        var isReached = true;
+        List<SiloAddress> mail = [];
+        List<UpdateId> settled = [];
+
+        // The members first, the lease second (invariant V2).
         var members = _membership.Others;
-        foreach (var silo in members)
+        var verdict = _coordination.Reconsider(id, members, _heldFor.ContainsKey(id), _lease.IsValid(), mail, settled);
+        foreach (var update in settled)
         {
-            isReached &= pending.IsAcknowledgedBy(silo);
-            if (pending.TryAddress(silo))
+            _open.Settle(update);
+            _ledger.Settle(update);
+        }
+
+        mail.ForEach(_courier.Wake);
+        if (verdict == UpdateVerdict.Complete)
+        {
+            EndNeedsLock(id, members.Length + 1);
+        }
+        else if (verdict == UpdateVerdict.NoLease)
+        {
+            _callers[id].Completion.TrySetResult(ChangeOutcome.Incomplete("The coordinating silo has no valid serving lease."));
+        }
+    }
+
+    private void EndNeedsLock(UpdateId id, int members)
+    {
+        _callers.Remove(id, out var caller);
+        var elapsed = _time.Now() - caller!.BegunAt;
+        _metrics.OnUpdate(elapsed);
+        if (elapsed > Delayed)
+        {
+            LogDelayed(elapsed.TotalSeconds, caller.Last ?? "a member that has left");
+        }
+
+        caller.Completion.TrySetResult(ChangeOutcome.Complete(members));
+    }
+
+    /// <summary>The clients of this silo have let go: of updates of its own, and of others', whose coordinators are told.</summary>
+    private void ClientsLetGo(List<UpdateId> updates)
+    {
+        var others = new List<(UpdateId Id, SiloAddress Coordinator)>();
+        lock (_gate)
+        {
+            foreach (var id in updates)
             {
-                OutboxOf(silo).Add(pending);
-                SendNeedsLock(silo);
+                if (_heldFor.Remove(id, out var coordinator) && !coordinator.Equals(_self))
+                {
+                    others.Add((id, coordinator));
+                }
+                else if (_callers.TryGetValue(id, out var caller))
+                {
+                    caller.Last = ClientsOf(_self);
+                    ReconsiderNeedsLock(id);
+                }
             }
         }
 
-        if (!isReached)
+        foreach (var group in others.GroupBy(pair => pair.Coordinator, pair => pair.Id))
         {
-            return;
-        }
-
-        if (!_lease.IsValid())
-        {
-            pending.End(ChangeOutcome.Incomplete("The coordinating silo has no valid serving lease."));
-            return;
-        }
-
-        _metrics.OnUpdate(_time.Now() - pending.BegunAt);
-        pending.End(ChangeOutcome.Complete(members.Length + 1));
-        SettleNeedsLock(pending);
-    }
-
-    private void SettleNeedsLock(PendingChange pending)
-    {
-        _pending.Remove(pending.Change.Id);
-        while (_oldestUnsettled <= _sequence && !_pending.ContainsKey(new(_incarnation, _oldestUnsettled)))
-        {
-            _oldestUnsettled++;
-        }
-
-        SettleEverywhereNeedsLock(pending.Change.Id);
-        if (pending.Finishes is { } finished)
-        {
-            _open.Settle(finished);
-            _finishing.Remove(finished);
-            SettleEverywhereNeedsLock(finished);
+            _ = Confirm(group.Key, [.. group]);
         }
     }
 
-    private void SettleEverywhereNeedsLock(UpdateId id)
+    private async Task Confirm(SiloAddress coordinator, UpdateId[] updates)
     {
-        _ledger.Settle(id);
-        foreach (var silo in _membership.Others)
+        try
         {
-            OutboxOf(silo).AddSettled(id);
-            SendNeedsLock(silo);
+            await _peers.On(coordinator).Confirm(_self, updates);
+        }
+        catch (Exception exception)
+        {
+            // The coordinator repeats what it sent, and takes the receipt of that.
+            LogNotConfirmed(exception, coordinator);
         }
     }
 
@@ -238,7 +307,7 @@ internal sealed partial class Invalidator
         List<TagChange> orphans;
         lock (_gate)
         {
-            orphans = [.. _open.Of(coordinator).Where(change => _finishing.Add(change.Id))];
+            orphans = [.. _open.Of(coordinator).Where(change => _coordination.TryClaim(change.Id))];
             _open.Forget(silo => silo.Equals(coordinator));
         }
 
@@ -253,96 +322,79 @@ internal sealed partial class Invalidator
         }
     }
 
-    private Outbox OutboxOf(SiloAddress silo)
-    {
-        if (!_outboxes.TryGetValue(silo, out var outbox))
-        {
-            _outboxes.Add(silo, outbox = new());
-        }
-
-        return outbox;
-    }
-
-    private void SendNeedsLock(SiloAddress silo)
-    {
-        var outbox = OutboxOf(silo);
-        if (!outbox.IsSending)
-        {
-            outbox.IsSending = true;
-            _ = Task.Run(() => Send(silo, outbox));
-        }
-    }
-
-    private async Task Send(SiloAddress silo, Outbox outbox)
-    {
-        while (TakeBatch(silo, outbox) is var (changes, settled, oldestUnsettled))
-        {
-            try
-            {
-                var batch = new ChangeBatch(_self, _incarnation, [.. changes.Select(pending => pending.Change)], [.. settled], oldestUnsettled);
-                var receipt = await _peers.On(silo).Deliver(batch);
-                Acknowledged(silo, outbox, changes, receipt);
-            }
-            catch (Exception exception)
-            {
-                // Whatever it was, the member has not acknowledged: again, until it has or has left.
-                LogNotDelivered(exception, silo);
-                lock (_gate)
-                {
-                    outbox.PutBack(changes, settled);
-                }
-
-                await Task.Delay(RetryPause, _time);
-            }
-        }
-    }
-
-    private (List<PendingChange> Changes, List<UpdateId> Settled, long OldestUnsettled)? TakeBatch(SiloAddress silo, Outbox outbox)
+    private void Repeat()
     {
         lock (_gate)
         {
-            var isMember = _membership.Others.Contains(silo);
-            if (!isMember)
+            if (_coordination.Count > 0)
             {
-                outbox.Clear();
+                _coordination.Repeat(_time.Now() + -RepeatAfter).ForEach(_courier.Wake);
             }
-
-            if (outbox.IsEmpty)
-            {
-                outbox.IsSending = false;
-                if (!isMember)
-                {
-                    _outboxes.Remove(silo);
-                }
-
-                return null;
-            }
-
-            var (changes, settled) = outbox.TakeBatch();
-            return (changes, settled, _oldestUnsettled);
         }
     }
 
-    private void Acknowledged(SiloAddress silo, Outbox outbox, List<PendingChange> sent, BatchReceipt receipt)
+    (OutgoingBatch Batch, ChangeBatch Message)? ICourierDesk.TakeBatch(SiloAddress silo)
     {
-        var acknowledged = receipt.Acknowledged.ToHashSet();
         lock (_gate)
         {
-            outbox.PutBack(sent.FindAll(pending => !acknowledged.Contains(pending.Change.Id)), []);
-            foreach (var pending in sent.Where(pending => acknowledged.Contains(pending.Change.Id)))
+            return _coordination.TakeBatch(silo, _membership.Others.Contains(silo), _time.Now()) is { } batch
+                ? (batch, new(_self, _coordination.Incarnation, [.. batch.Updates], [.. batch.Settled], batch.OldestUnsettled))
+                : null;
+        }
+    }
+
+    void ICourierDesk.Delivered(SiloAddress silo, BatchReceipt receipt) => Acknowledged(silo, receipt.Acknowledged);
+
+    void ICourierDesk.Lost(SiloAddress silo, OutgoingBatch batch)
+    {
+        lock (_gate)
+        {
+            _coordination.Lost(silo, batch);
+        }
+    }
+
+    private void Acknowledged(SiloAddress silo, UpdateId[] updates)
+    {
+        lock (_gate)
+        {
+            _coordination.Acknowledged(silo, updates);
+            foreach (var id in updates)
             {
-                pending.Acknowledged(silo);
-                if (_pending.ContainsKey(pending.Change.Id))
+                if (_callers.TryGetValue(id, out var caller))
                 {
-                    ReconsiderNeedsLock(pending);
+                    caller.Last = silo.ToString();
+                    ReconsiderNeedsLock(id);
                 }
             }
         }
     }
 
-    [LoggerMessage(3301, LogLevel.Debug, "A batch did not reach silo {Silo}; it is sent again")]
-    private partial void LogNotDelivered(Exception exception, SiloAddress silo);
+    private IEnumerable<string> MissingNeedsLock(UpdateId id)
+    {
+        var missing = _coordination.Missing(id, _membership.Others).Select(silo => silo.ToString());
+        return _heldFor.ContainsKey(id) ? missing.Append(ClientsOf(_self)) : missing;
+    }
+
+    private static string ClientsOf(SiloAddress silo) => $"clients of {silo}";
+
+    [LoggerMessage(3304, LogLevel.Debug, "A confirmation did not reach silo {Silo}; it will ask again")]
+    private partial void LogNotConfirmed(Exception exception, SiloAddress silo);
 
     [LoggerMessage(3302, LogLevel.Information, "Finishing {Count} updates whose coordinator {Silo} is dead")]
     private partial void LogFinishing(int count, SiloAddress silo);
+
+    [LoggerMessage(3303, LogLevel.Warning, "An update took {Seconds:0.0} s. The last to acknowledge: {Who}")]
+    private partial void LogDelayed(double seconds, string who);
+
+    /// <summary>Whoever waits for an update, until it is settled.</summary>
+    private sealed class Caller(Moment begunAt)
+    {
+        public Moment BegunAt => begunAt;
+
+        /// <summary>Ends once: complete, or incomplete for want of a lease.</summary>
+        public TaskCompletionSource<ChangeOutcome> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Who acknowledged last.</summary>
+        public string? Last { get; set; }
+    }
 }

@@ -47,6 +47,10 @@ public sealed class TagCacheOptions
     /// <remarks>Beyond it the oldest are forgotten in the safe direction: generations that began before are not stored.</remarks>
     public int MaximumRememberedTags { get; set; } = 100_000;
 
+    /// <summary>How many tags, keys among them, a client's session with this silo may keep values of. At least 100; default 250,000.</summary>
+    /// <remarks>Beyond it the client is told to let go of the oldest.</remarks>
+    public int MaximumInterest { get; set; } = 250_000;
+
     /// <summary>The namespace of this process's own <see cref="ITagCache"/>. Default <c>default</c>.</summary>
     public string Namespace { get; set; } = CacheNamespace.Default.Value;
 

@@ -19,6 +19,7 @@ internal sealed class TagCacheOptionsValidator : IValidateOptions<TagCacheOption
         Between(nameof(options.MaximumEntries), options.MaximumEntries ?? 1, 1, long.MaxValue);
         Between(nameof(options.MaximumPayloadBytes), options.MaximumPayloadBytes, 1, 64 * MiB);
         Between(nameof(options.MaximumRememberedTags), options.MaximumRememberedTags, 1_000, int.MaxValue);
+        Between(nameof(options.MaximumInterest), options.MaximumInterest, 100, int.MaxValue);
         if (!Enum.IsDefined(options.LeaseLossBehavior))
         {
             faults.Add($"{Key(nameof(options.LeaseLossBehavior))} must be Bypass or ServeStale; it is {options.LeaseLossBehavior}.");

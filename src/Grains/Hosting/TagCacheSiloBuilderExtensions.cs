@@ -10,6 +10,8 @@ using OrleansTagCache.Entries;
 using OrleansTagCache.Fanout;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Leases;
+using OrleansTagCache.Near;
+using OrleansTagCache.Sessions;
 using OrleansTagCache.Tags;
 
 namespace Orleans.Hosting;
@@ -41,6 +43,8 @@ public static class TagCacheSiloBuilderExtensions
         AddProtocol(builder.Services);
         AddEntries(builder.Services);
         builder.AddGrainService<FanoutService>();
+        builder.AddPlacementDirector<OnNamedSilo, OnNamedSiloDirector>();
+        builder.Services.AddSingleton<INearHost, SiloNear>();
         builder.Services.AddTagCacheCore();
         return builder;
     }
@@ -84,6 +88,7 @@ public static class TagCacheSiloBuilderExtensions
         });
         services.AddSingleton<IPeers, Peers>();
         services.AddSingleton<RecentChanges>();
+        services.AddSingleton<ClientSessions>();
         services.AddSingleton<Invalidator>();
         services.AddSingleton<JoinAndLeave>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<JoinAndLeave>());

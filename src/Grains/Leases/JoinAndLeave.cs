@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Fanout;
+using OrleansTagCache.Sessions;
 
 namespace OrleansTagCache.Leases;
 
@@ -11,8 +12,8 @@ namespace OrleansTagCache.Leases;
 /// has answered or died: from then on its updates reach this silo. Then every dead row is waited out, since a dead silo may hold the right to
 /// serve, and to complete updates that do not know of this silo, until its lease is over. Then everything is expired, and serving begins.</para>
 ///
-/// <para><b>Leaving.</b> Updates that are on their way from here are given a moment to complete; serving ends; every member is told, and
-/// waits for this silo no longer.</para>
+/// <para><b>Leaving.</b> Updates that are on their way from here are given a moment to complete; serving ends; then the
+/// sessions of its clients, each when the client has said so or its lease is over; then every member is told, and waits for this silo no longer.</para>
 /// </summary>
 /// <remarks>
 /// Runs at the stage at which the own row is readable and grains are not yet placed here. If greeting takes long, because a row belongs to a
@@ -25,6 +26,7 @@ internal sealed partial class JoinAndLeave(
     Membership membership,
     ServingLease lease,
     Invalidator invalidator,
+    ClientSessions sessions,
     TagLedger ledger,
     IPeers peers,
     ILocalSiloDetails self,
@@ -156,6 +158,7 @@ internal sealed partial class JoinAndLeave(
         }
 
         await lease.StopServing();
+        await sessions.EndAll();
         await Task.WhenAll(membership.Others.Select(TrySayGoodbye));
         LogLeft();
     }

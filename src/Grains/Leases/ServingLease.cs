@@ -12,7 +12,7 @@ namespace OrleansTagCache.Leases;
 /// Thread-safe. Valid means: joined, not leaving, and the deadline is ahead of the clock as read now. The deadline counts from before the
 /// row was read; a row that is missing counts as dead.
 /// </remarks>
-internal sealed partial class ServingLease : IDisposable
+internal sealed partial class ServingLease : INearLease, IDisposable
 {
     private readonly LeaseDeadline _deadline = new();
     private readonly CancellationTokenSource _stop = new();
@@ -39,6 +39,16 @@ internal sealed partial class ServingLease : IDisposable
 
     /// <param name="now">The clock as read for this very use.</param>
     public bool IsValid(Moment now) => _hasJoined && _deadline.IsValid(now);
+
+    bool INearLease.IsOver => _deadline.HasEnded;
+
+    void INearLease.Kept()
+    {
+    }
+
+    void INearLease.Dropped()
+    {
+    }
 
     /// <summary>Renews four times a lease from now on. The first renewal has been tried when the task ends.</summary>
     public async Task StartRenewing()

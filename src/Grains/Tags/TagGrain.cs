@@ -11,11 +11,11 @@ namespace OrleansTagCache.Tags;
 /// Reentrant: callers interleave while a change is on its way, and only the lanes are shared between them, each touched without an await
 /// in between. Two activations of one tag do no harm: each of their changes reaches every silo.
 /// </remarks>
-[Reentrant, RandomPlacement]
+[Reentrant, RandomPlacement, ThroughAnyGateway]
 internal sealed class TagGrain(Invalidator invalidator, Membership membership, IPeers peers, ILocalSiloDetails silo) : Grain, ITagGrain
 {
     /// <summary>How long one attempt waits; shorter than the call's own time-out, so that the caller hears why and tries again.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<TimeSpan, ChangeLane> _lanes = [];
 

@@ -21,13 +21,18 @@ internal sealed record MemberInfo(
     long Bytes,
     long MaximumBytes,
     int Sessions,
+    int Interest,
+    int Pushes,
+    long BrokenSessions,
+    int NearEntries,
     long Hits,
     long StaleHits,
     long Misses,
     double? HitRatio,
     long Evictions,
     int TagRecords,
-    int OpenUpdates);
+    int OpenUpdates,
+    string[] DelayedBy);
 
 /// <summary><c>/v1/cluster</c> and the health checks.</summary>
 internal sealed class ClusterEndpoints(
@@ -74,13 +79,18 @@ internal sealed class ClusterEndpoints(
         report.Bytes,
         report.MaximumBytes,
         report.Sessions,
+        report.Interest,
+        report.Pushes,
+        report.BrokenSessions,
+        report.NearEntries,
         report.Hits,
         report.StaleHits,
         report.Misses,
         Ratio(report.Hits + report.StaleHits, report.Misses),
         report.Evictions,
         report.TagRecords,
-        report.OpenUpdates);
+        report.OpenUpdates,
+        report.DelayedBy);
 
     private static double? Ratio(long hits, long misses) => hits + misses == 0 ? null : Math.Round((double)hits / (hits + misses), 4);
 }

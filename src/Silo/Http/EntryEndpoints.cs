@@ -5,11 +5,13 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
+using OrleansTagCache.Near;
 
 namespace OrleansTagCache.Silo.Http;
 
 /// <summary><c>/v1/entry</c>: reading, storing, removing and describing entries.</summary>
-internal sealed class EntryEndpoints(ClusterCalls calls, EntryTokens tokens, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
+internal sealed class EntryEndpoints(
+    ClusterCalls calls, NearCache near, EntryTokens tokens, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
 {
     private const string TokenHeader = "Tag-Cache-Token";
     private const string StatusHeader = "Cache-Status";
@@ -24,8 +26,14 @@ internal sealed class EntryEndpoints(ClusterCalls calls, EntryTokens tokens, Tag
     // Parameters are declared for the OpenAPI document and read through Query, which says what is wrong with them.
     public async Task<IResult> Get(HttpContext http, string? key, string? wait)
     {
-        var scoped = Scope(http);
+        var name = KeyOf(http);
         var seconds = Query.Seconds(http.Request, nameof(wait), most: 30, otherwise: 10);
+        if (near.TryGet(name, out var kept, out var now))
+        {
+            return Hit(http, new(kept.Payload, kept.Tags, kept.Life, kept.AgeAt(now)), isStale: false);
+        }
+
+        var scoped = _namespace.Scope(name);
         var answer = await Acquire(scoped, TimeSpan.FromSeconds(seconds), http.RequestAborted);
         if (answer is { Token.IsNone: false })
         {
@@ -112,7 +120,9 @@ internal sealed class EntryEndpoints(ClusterCalls calls, EntryTokens tokens, Tag
 
     private static string? ContentTypeOf(HttpRequest request) => string.IsNullOrWhiteSpace(request.ContentType) ? null : request.ContentType;
 
-    private string Scope(HttpContext http) => _namespace.Scope(CacheKey.Parse(Query.One(http.Request, "key"), options.MaximumKeyLength).Value);
+    private string Scope(HttpContext http) => _namespace.Scope(KeyOf(http));
+
+    private string KeyOf(HttpContext http) => CacheKey.Parse(Query.One(http.Request, "key"), options.MaximumKeyLength).Value;
 
     private async Task<Acquired?> Acquire(string scoped, TimeSpan wait, CancellationToken cancellationToken)
     {
@@ -121,7 +131,13 @@ internal sealed class EntryEndpoints(ClusterCalls calls, EntryTokens tokens, Tag
         {
             var left = until - time.Now();
             var question = new AcquireRequest(MayGenerate: true, FreshOnly: false, left < LongestQuestion ? left : LongestQuestion);
+            var ask = near.Ask();
             var answer = await calls.TryAcquire(scoped, question, options.ReadTimeout, cancellationToken);
+            if (answer is { Status: AcquireStatus.Fresh, Entry: { } entry })
+            {
+                near.KeepCopy(scoped, entry, answer.Near, ask);
+            }
+
             if (answer?.Status != AcquireStatus.Busy || time.Now() >= until)
             {
                 return answer;

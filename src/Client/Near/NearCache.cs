@@ -1,0 +1,156 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Near;
+
+/// <summary>
+/// Values in the reader's own process, under the one rule of the protocol: the stamp was read before the value was asked for, and at every hit
+/// nothing that the value bears has been expired since. A hit asks nobody, allocates nothing and takes no lock.
+/// </summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed class NearCache : IDisposable
+{
+    /// <summary>How many entries one look for dead ones sees.</summary>
+    private const int SweepBudget = 4_096;
+
+    private static readonly TimeSpan SweepPeriod = TimeSpan.FromMilliseconds(250);
+
+    private readonly INearHost _host;
+    private readonly TagLedger _ledger;
+    private readonly TimeProvider _time;
+    private readonly NearMap? _map;
+    private readonly ITimer? _sweeping;
+    private readonly Lock _sweep = new();
+    private IEnumerator<KeyValuePair<string, NearEntry>>? _walk;
+
+    public NearCache(INearHost host, TagCacheClientOptions options, TimeProvider time)
+    {
+        (_host, _ledger, _time) = (host, host.Ledger, time);
+        if (options.NearCache == NearCacheMode.On)
+        {
+            _map = new(_ledger, options.NearCacheMaximumEntries, options.NearCacheMaximumBytes);
+            _sweeping = time.CreateTimer(_ => Sweep(), null, SweepPeriod, SweepPeriod);
+        }
+    }
+
+    public int Count => _map?.Count ?? 0;
+
+    public long Bytes => _map?.Bytes ?? 0;
+
+    /// <summary>The entry, if it may be served at this moment.</summary>
+    /// <param name="key">The key, without its namespace.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="now">The clock as it was read for this hit.</param>
+    public bool TryGet(string key, out NearEntry entry, out Moment now)
+    {
+        now = default;
+        if (_map is null)
+        {
+            entry = null!;
+            return false;
+        }
+
+        return _map.TryGet(key, out entry) && entry.IsServable(_ledger, now = _time.Now());
+    }
+
+    /// <summary>To be called before a question is asked whose answer may be kept.</summary>
+    /// <param name="mayKeep">False if this caller wants nothing kept.</param>
+    public NearAsk Ask(bool mayKeep = true) =>
+        mayKeep && _map is not null ? new(_ledger.Stamp(), _time.Now(), _host.Sessions, MayKeep: true) : default;
+
+    /// <summary>The same question goes on: its stamp and time stay, and the sessions that are held now are named.</summary>
+    public NearAsk Again(NearAsk ask) => ask.MayKeep ? ask with { Sessions = _host.Sessions } : ask;
+
+    /// <summary>An entry was answered: a value that another process keeps.</summary>
+    public void KeepCopy(string scopedKey, EntrySnapshot snapshot, NearTerms? terms, NearAsk ask)
+    {
+        if (ask.MayKeep && _host.Accept(terms, ask) is { } lease && !snapshot.PromiseSuspended)
+        {
+            var tags = TagId.OfEntry(scopedKey, snapshot.Tags);
+            Keep(scopedKey, snapshot.Payload, tags, copied: tags, snapshot.Life, snapshot.Age, ask, lease);
+        }
+    }
+
+    /// <summary>A value was generated after the question, and found live when it was committed.</summary>
+    public void KeepGenerated(string scopedKey, EntryData data, NearTerms? terms, NearAsk ask)
+    {
+        if (!ask.MayKeep || _host.Accept(terms, ask) is not { } lease)
+        {
+            return;
+        }
+
+        // Made from other entries, it is a copy of them: under their tags, and under `*`.
+        var copied = data.CopiedTags is { } tags ? TagId.OfEntry(scopedKey, tags).AsSpan(..^1) : [];
+        Keep(scopedKey, data.Payload, TagId.OfEntry(scopedKey, data.Tags), copied, data.Life, TimeSpan.Zero, ask, lease);
+    }
+
+    /// <summary>An answer without a value to keep was given: its terms renew the session all the same.</summary>
+    public void Hear(NearTerms? terms, NearAsk ask)
+    {
+        if (ask.MayKeep)
+        {
+            _host.Accept(terms, ask);
+        }
+    }
+
+    public void Dispose() => _sweeping?.Dispose();
+
+    private void Keep(
+        string scopedKey, Payload payload, TagId[] tags, ReadOnlySpan<TagId> copied, CacheLife life, TimeSpan age, NearAsk ask, INearLease lease)
+    {
+        var records = _ledger.Hold(tags);
+        if (!_host.MayKeep(tags, copied, ask.Stamp))
+        {
+            _ledger.Release(records);
+            return;
+        }
+
+        var names = new string[records.Length - 2];
+        for (var i = 0; i < names.Length; i++)
+        {
+            names[i] = records[i].Name;
+        }
+
+        // Older than it may be, never younger: it was as old as that when the answer was given, after the question.
+        var entry = new NearEntry(payload, names, life, ask.At + -age, ask.Stamp, records, lease);
+        lease.Kept();
+        _map!.Store(CacheNamespace.Split(scopedKey).Name, entry);
+    }
+
+    /// <summary>Gives back the memory of what will never be served again, a slice at a time. Nothing rests on it.</summary>
+    private void Sweep()
+    {
+        if (!_sweep.TryEnter())
+        {
+            return;
+        }
+
+        try
+        {
+            var now = _time.Now();
+            _walk ??= _map!.Walk();
+            for (var budget = SweepBudget; budget > 0; budget--)
+            {
+                if (!_walk.MoveNext())
+                {
+                    _walk.Dispose();
+                    _walk = null;
+                    return;
+                }
+
+                var (key, entry) = _walk.Current;
+                if (entry.IsDead(_ledger, now))
+                {
+                    _map!.Remove(key, entry);
+                }
+            }
+        }
+        finally
+        {
+            _sweep.Exit();
+        }
+    }
+}

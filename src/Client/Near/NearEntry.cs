@@ -1,0 +1,77 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Serialization;
+
+namespace OrleansTagCache.Near;
+
+/// <summary>A value as a process keeps it near: with the stamp from before it was asked for, the records of its tags, and the lease that it is served under.</summary>
+/// <remarks>
+/// Immutable but for the deserialized value, which any reader may publish: for types that nobody can change, so that it does not matter whose
+/// comes last.
+/// </remarks>
+internal sealed class NearEntry(
+    Payload payload, string[] tags, CacheLife life, Moment generatedAt, Stamp stamp, TagRecord[] records, INearLease lease)
+{
+    /// <summary>What an entry costs beside its payload, roughly: this object, its place in the map, its key and its key's record.</summary>
+    public const int Overhead = 512;
+
+    private readonly Moment _freshUntil = generatedAt + life.Revalidate;
+    private object? _shared;
+
+    public Payload Payload => payload;
+
+    public string[] Tags => tags;
+
+    public CacheLife Life => life;
+
+    public INearLease Lease => lease;
+
+    public ReadOnlySpan<TagRecord> Records => records;
+
+    public long Bytes => payload.Bytes.Length + Overhead;
+
+    public TimeSpan AgeAt(Moment now) => now - generatedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
+
+    /// <summary>The check that every hit makes: the right to serve, the age, and nothing that the value bears was changed since its stamp.</summary>
+    /// <param name="ledger">The process's ledger.</param>
+    /// <param name="now">The clock as read for this very hit.</param>
+    public bool IsServable(TagLedger ledger, Moment now)
+    {
+        if (now > _freshUntil || !lease.IsValid(now))
+        {
+            return false;
+        }
+
+        foreach (var record in records)
+        {
+            if (!record.Admits(stamp) || record.IsStaleSince(stamp))
+            {
+                return false;
+            }
+        }
+
+        return ledger.IsSinceEpoch(stamp);
+    }
+
+    /// <summary>Whether it will never be served again, so that its memory may go.</summary>
+    public bool IsDead(TagLedger ledger, Moment now) => lease.IsOver || now > _freshUntil || !ledger.IsLive(records, stamp);
+
+    /// <summary>The value: shared by all readers if nobody can change its type, otherwise one of the caller's own.</summary>
+    public T Value<T>(PayloadSerializer serializer)
+    {
+        if (!Sharing<T>.IsImmutable)
+        {
+            return serializer.Deserialize<T>(payload);
+        }
+
+        if (_shared is T shared)
+        {
+            return shared;
+        }
+
+        var value = serializer.Deserialize<T>(payload);
+        _shared = value;
+        return value;
+    }
+}

@@ -1,0 +1,98 @@
+using BitFaster.Caching;
+using BitFaster.Caching.Lru;
+using OrleansTagCache.Coherence;
+
+namespace OrleansTagCache.Near;
+
+/// <summary>Keys to near entries, bounded by number and by bytes; what was not used lately goes first. BitFaster's LRU keeps the order.</summary>
+/// <remarks>Thread-safe. A look-up takes no lock.</remarks>
+internal sealed class NearMap
+{
+    /// <summary>How many entries go at once when there are too many bytes.</summary>
+    private const int TrimStep = 16;
+
+    private readonly ConcurrentLruCore<string, NearEntry, LruItem<string, NearEntry>, LruPolicy<string, NearEntry>, Removals> _lru;
+    private readonly TagLedger _ledger;
+    private readonly long _maximumBytes;
+    private long _bytes;
+
+    public NearMap(TagLedger ledger, int maximumEntries, long maximumBytes)
+    {
+        (_ledger, _maximumBytes) = (ledger, maximumBytes);
+        _lru = new(Environment.ProcessorCount, new FavorWarmPartition(maximumEntries), StringComparer.Ordinal, default, new Removals(this));
+    }
+
+    public int Count => _lru.Count;
+
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    public bool TryGet(string key, out NearEntry entry) => _lru.TryGet(key, out entry!);
+
+    /// <summary>Stores an entry, whose records are held already, and makes room for it.</summary>
+    public void Store(string key, NearEntry entry)
+    {
+        Interlocked.Add(ref _bytes, entry.Bytes);
+        _lru.AddOrUpdate(key, entry);
+        while (Bytes > _maximumBytes && _lru.Count > 0)
+        {
+            _lru.Trim(Math.Min(TrimStep, _lru.Count));
+        }
+    }
+
+    /// <summary>Removes that entry if it is still the key's.</summary>
+    public void Remove(string key, NearEntry entry) => _lru.TryRemove(new KeyValuePair<string, NearEntry>(key, entry));
+
+    /// <summary>A walk over what is there; what comes and goes meanwhile may be missed.</summary>
+    public IEnumerator<KeyValuePair<string, NearEntry>> Walk() => _lru.GetEnumerator();
+
+    private void Gone(NearEntry entry)
+    {
+        Interlocked.Add(ref _bytes, -entry.Bytes);
+        _ledger.Release(entry.Records);
+        entry.Lease.Dropped();
+    }
+
+    /// <summary>Hears of what leaves the LRU; counts nothing, so that a hit writes nothing shared.</summary>
+    private readonly struct Removals(NearMap map) : ITelemetryPolicy<string, NearEntry>
+    {
+        event EventHandler<ItemRemovedEventArgs<string, NearEntry>> ICacheEvents<string, NearEntry>.ItemRemoved
+        {
+            add { }
+            remove { }
+        }
+
+        event EventHandler<ItemUpdatedEventArgs<string, NearEntry>> ICacheEvents<string, NearEntry>.ItemUpdated
+        {
+            add { }
+            remove { }
+        }
+
+        public double HitRatio => 0;
+
+        public long Total => 0;
+
+        public long Hits => 0;
+
+        public long Misses => 0;
+
+        public long Evicted => 0;
+
+        public long Updated => 0;
+
+        public void IncrementMiss()
+        {
+        }
+
+        public void IncrementHit()
+        {
+        }
+
+        public void OnItemRemoved(string key, NearEntry value, ItemRemovedReason reason) => map.Gone(value);
+
+        public void OnItemUpdated(string key, NearEntry oldValue, NearEntry newValue) => map.Gone(oldValue);
+
+        public void SetEventSource(object source)
+        {
+        }
+    }
+}

@@ -1,0 +1,290 @@
+using Microsoft.Extensions.Logging;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Leases;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Sessions;
+
+/// <summary>
+/// The clients that keep this silo's entries near: grants them leases, tells them what to let go of, and gives those up that do not answer.
+/// The rules are <see cref="SessionTable"/>'s; this is their lock, their clock and their wire.
+/// </summary>
+/// <remarks>
+/// Thread-safe. One lock guards the table, so that granting and breaking are one step each; nothing is called from within it. Pushing happens
+/// outside of it, one loop a session that has something to say. <see cref="Released"/> is raised without the lock.
+/// </remarks>
+internal sealed partial class ClientSessions : IDisposable
+{
+    /// <summary>The most pushes of one message.</summary>
+    private const int MaximumBatch = 500;
+
+    /// <summary>A push that was not acknowledged for so long may be lost: it is sent again.</summary>
+    private static readonly TimeSpan PushPatience = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(50);
+
+    private readonly Lock _gate = new();
+    private readonly SessionTable _table;
+    private readonly HashSet<Session> _pushing = [];
+    private readonly ServingLease _lease;
+    private readonly SiloAddress _silo;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ClientSessions> _logger;
+    private readonly TimeSpan _idleGrace;
+    private readonly ITimer _cleaning;
+    private long _broken;
+
+    public ClientSessions(ServingLease lease, ILocalSiloDetails silo, TagCacheOptions options, TimeProvider time, ILogger<ClientSessions> logger)
+    {
+        (_lease, _silo, _time, _logger) = (lease, silo.SiloAddress, time, logger);
+        _table = new(Guid.NewGuid(), options.SessionLease, options.MaximumInterest);
+        _idleGrace = 4 * options.SessionLease;
+        _cleaning = time.CreateTimer(_ => BreakIdle(), null, options.SessionLease, options.SessionLease);
+    }
+
+    /// <summary>No client of this silo holds these updates up any more.</summary>
+    public event Action<List<UpdateId>>? Released;
+
+    /// <summary>Sessions, tags that they are interested in, pushes that were not acknowledged, and sessions broken since the start.</summary>
+    public (int Sessions, int Interest, int Pushes, long Broken) Counts
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return (_table.All.Count, _table.InterestCount, _table.OutstandingCount, _broken);
+            }
+        }
+    }
+
+    public NearTerms Open(INearCacheObserver client, string name)
+    {
+        lock (_gate)
+        {
+            var session = _lease.IsValid() ? _table.Open(new Client(client, name)) : null;
+            return TermsNeedLock(session, mayKeep: false);
+        }
+    }
+
+    /// <summary>Terms without a session mean that this table did not issue it, or has broken it.</summary>
+    public NearTerms Renew(SessionId id)
+    {
+        lock (_gate)
+        {
+            return TermsNeedLock(_table.Find(id), mayKeep: false);
+        }
+    }
+
+    public void Leave(SessionId id)
+    {
+        List<UpdateId> released;
+        lock (_gate)
+        {
+            released = _table.Find(id) is { } session ? _table.Left(session) : [];
+        }
+
+        Release(released);
+    }
+
+    /// <summary>
+    /// The session among these that is this silo's, now told of every change of the records' tags. Check the value afterwards (invariant C3).
+    /// </summary>
+    public Session? Register(SessionId[] named, ReadOnlySpan<TagRecord> records)
+    {
+        var tags = new TagId[records.Length];
+        for (var i = 0; i < tags.Length; i++)
+        {
+            tags[i] = records[i].Tag;
+        }
+
+        Session? session;
+        lock (_gate)
+        {
+            session = _table.Find(named);
+            if (session is not null)
+            {
+                _table.Register(session, tags, _time.Now());
+                PushNeedsLock(session);
+            }
+        }
+
+        return session;
+    }
+
+    /// <summary>What to say beside an answer.</summary>
+    /// <param name="named">The sessions that the client named.</param>
+    /// <param name="registered">What <see cref="Register"/> gave, if the answer holds a value.</param>
+    /// <param name="isLive">Whether the value was live after that.</param>
+    public NearTerms Terms(SessionId[] named, Session? registered, bool isLive)
+    {
+        lock (_gate)
+        {
+            return TermsNeedLock(registered ?? _table.Find(named), isLive && registered is { IsBroken: false });
+        }
+    }
+
+    /// <summary>A change was applied to the ledger: tells every interested client. False if some client has to let go first.</summary>
+    public bool Queue(TagChange change)
+    {
+        lock (_gate)
+        {
+            foreach (var session in _table.Queue(change, _time.Now()))
+            {
+                PushNeedsLock(session);
+            }
+
+            return !_table.IsHeld(change.Id);
+        }
+    }
+
+    public bool IsHeld(UpdateId update)
+    {
+        lock (_gate)
+        {
+            return _table.IsHeld(update);
+        }
+    }
+
+    /// <summary>Ends every session: when this has returned no client serves anything of this silo. Serving must have stopped before.</summary>
+    public async Task EndAll()
+    {
+        Session[] sessions;
+        lock (_gate)
+        {
+            _table.Close();
+            sessions = [.. _table.All];
+        }
+
+        await Task.WhenAll(sessions.Select(End));
+    }
+
+    public void Dispose() => _cleaning.Dispose();
+
+    private NearTerms TermsNeedLock(Session? session, bool mayKeep) => session is null or { IsBroken: true }
+        ? new(_silo, SessionId.None, TimeSpan.Zero, MayKeep: false)
+        : new(_silo, session.Id, _table.Grant(session, _time.Now(), _lease.Remaining), mayKeep);
+
+    private void PushNeedsLock(Session session)
+    {
+        if (session.OutstandingCount > 0 && _pushing.Add(session))
+        {
+            _ = Task.Run(() => PushAll(session));
+        }
+    }
+
+    private async Task PushAll(Session session)
+    {
+        var client = (Client)session.Client;
+        while (TakePushes(session) is var (pushes, patience))
+        {
+            try
+            {
+                Acknowledged(session, await client.Observer.Apply(pushes).WaitAsync(patience, _time));
+            }
+            catch (Exception exception)
+            {
+                // Whatever it was, the client has not acknowledged: again, until it has or its lease is over.
+                LogNotPushed(exception, client.Name);
+                await Task.Delay(RetryPause < patience ? RetryPause : patience, _time);
+            }
+        }
+    }
+
+    /// <summary>What is to be pushed next, and how long to wait for it; null when nothing is, or the client's time is over.</summary>
+    private (Push[] Pushes, TimeSpan Patience)? TakePushes(Session session)
+    {
+        List<UpdateId> released;
+        lock (_gate)
+        {
+            var now = _time.Now();
+            if (session.OutstandingCount == 0)
+            {
+                _pushing.Remove(session);
+                return null;
+            }
+
+            if (!_table.TryBreak(session, now, out released))
+            {
+                var left = session.Deadline - now;
+                return (session.Unacknowledged(MaximumBatch), left < PushPatience ? left : PushPatience);
+            }
+
+            _pushing.Remove(session);
+            _broken++;
+        }
+
+        LogBroken(((Client)session.Client).Name, released.Count);
+        Release(released);
+        return null;
+    }
+
+    private void Acknowledged(Session session, long number)
+    {
+        List<UpdateId> released;
+        lock (_gate)
+        {
+            released = _table.Acknowledged(session, number);
+        }
+
+        Release(released);
+    }
+
+    /// <summary>Tells the client that its session is over, and waits for its word or for the end of its lease.</summary>
+    private async Task End(Session session)
+    {
+        var client = (Client)session.Client;
+        var left = session.Deadline - _time.Now();
+        if (left > TimeSpan.Zero)
+        {
+            var over = Task.Delay(left, _time);
+            var ended = await Task.WhenAny(over, client.Observer.End(session.Id));
+            if (ended != over && !ended.IsCompletedSuccessfully)
+            {
+                LogNotPushed(ended.Exception!, client.Name);
+                await over;
+            }
+        }
+
+        // It has said so, or its lease is over by any clock.
+        Leave(session.Id);
+    }
+
+    /// <summary>Clients that have not been heard of for long after their lease are gone.</summary>
+    private void BreakIdle()
+    {
+        var released = new List<UpdateId>();
+        lock (_gate)
+        {
+            var longAgo = _time.Now() + -_idleGrace;
+            foreach (var session in _table.All.ToArray())
+            {
+                if (_table.TryBreak(session, longAgo, out var some))
+                {
+                    released.AddRange(some);
+                }
+            }
+        }
+
+        Release(released);
+    }
+
+    private void Release(List<UpdateId> updates)
+    {
+        if (updates.Count > 0)
+        {
+            Released?.Invoke(updates);
+        }
+    }
+
+    [LoggerMessage(3601, LogLevel.Debug, "A push did not reach client {Client}; it is sent again")]
+    private partial void LogNotPushed(Exception exception, string client);
+
+    [LoggerMessage(3602, LogLevel.Warning, "Client {Client} did not let go of old values before its lease was over; its session was broken. It had delayed {Count} updates")]
+    private partial void LogBroken(string client, int count);
+
+    /// <summary>Whoever is pushed to.</summary>
+    private sealed record Client(INearCacheObserver Observer, string Name);
+}

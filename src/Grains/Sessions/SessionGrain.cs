@@ -1,0 +1,21 @@
+using Orleans.Concurrency;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Coherence;
+
+namespace OrleansTagCache.Sessions;
+
+/// <summary>The door of one silo's client sessions. It holds nothing: an activation on another silo knows none of the sessions.</summary>
+/// <remarks>Reentrant; everything behind it is thread-safe.</remarks>
+[Reentrant, OnNamedSilo, ThroughAnyGateway]
+internal sealed class SessionGrain(ClientSessions sessions) : Grain, ISessionGrain
+{
+    public ValueTask<NearTerms> Open(INearCacheObserver client, string name) => new(sessions.Open(client, name));
+
+    public ValueTask<NearTerms> Renew(SessionId session) => new(sessions.Renew(session));
+
+    public ValueTask Leave(SessionId session)
+    {
+        sessions.Leave(session);
+        return default;
+    }
+}
