@@ -33,7 +33,7 @@ internal sealed class Client(World world, string name, double rate) : Process(wo
     public override void TryKeep(Silo host, Value value, KeepTerms terms, Stamp stamp, bool isCopy)
     {
         var session = Mutants.Is(Mutant.AnswerOfOldSessionKept) ? _sessions.GetValueOrDefault(host.Id) : SessionOf(terms.Session);
-        if (terms.IsCacheable && session is { HasLeft: false } && Ledger.IsLive(value.Tags, stamp))
+        if (terms.IsCacheable && session is { IsOver: false } && Ledger.IsLive(value.Tags, stamp))
         {
             Keep(new(value, stamp, Ledger.Hold(value.Tags), session));
         }
@@ -112,12 +112,12 @@ internal sealed class Client(World world, string name, double rate) : Process(wo
 
     private void Beat(Silo host, HeldSession<int> session) => After(Terms.SessionLease / 3, $"heartbeat", () =>
     {
-        if (!session.HasLeft && !host.IsGone)
+        if (!session.IsOver && !host.IsGone)
         {
             Renew(host);
             Beat(host, session);
         }
-        else if (!session.HasLeft)
+        else if (!session.IsOver)
         {
             // The silo is known to be gone: what was kept of it lapses by itself.
             _sessions.Remove(host.Id);

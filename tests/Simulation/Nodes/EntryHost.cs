@@ -126,7 +126,8 @@ internal sealed class EntryHost(Silo silo)
         void Grant(Freshness found)
         {
             var grant = silo.Sessions.Grant(session);
-            then(found, new(found == Freshness.Fresh && !session.IsBroken, session.Id, grant, unknown));
+            var mayKeep = found == Freshness.Fresh || (found == Freshness.Stale && Mutants.Is(Mutant.StaleKeptAtCommit));
+            then(found, new(mayKeep && !session.IsBroken, session.Id, grant, unknown));
         }
     }
 

@@ -98,7 +98,7 @@ internal sealed class Flights(Process process)
         process.Heard(flight.Host!, answer.Terms, flight.AskedAt);
         if (flight.Phase == FlightPhase.Closing)
         {
-            if (answer.Status == AnswerStatus.Stored)
+            if (answer.Status == AnswerStatus.Stored || answer.Terms.IsCacheable)
             {
                 process.TryKeep(flight.Host!, flight.Made!, answer.Terms, flight.Stamp, isCopy: false);
             }

@@ -37,6 +37,9 @@ internal enum Mutant
     /// <summary>Not in the list: a value whose revalidation deadline has passed while it was generated counts as stored.</summary>
     DeadlineUncheckedAtCommit,
 
+    /// <summary>Not in the list: a client keeps what it generated although the value was revalidated meanwhile at its silo.</summary>
+    StaleKeptAtCommit,
+
     /// <summary>Not in the list: a plain set whose value was made when the call was, not when its token had come.</summary>
     SetValueOlderThanToken,
 }

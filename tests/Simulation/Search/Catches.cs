@@ -24,6 +24,7 @@ internal static class Catches
         Mutant.MembersAsOfBegin => "joiner-copies",
         Mutant.GoodbyeWithoutClients => "leaver",
         Mutant.DeadlineUncheckedAtCommit => "generation-revalidated",
+        Mutant.StaleKeptAtCommit => "client-revalidated",
         Mutant.DeadlinePushedOut => "revalidations",
         _ => throw new ArgumentOutOfRangeException(nameof(mutant), mutant, "No configuration is known for it."),
     };

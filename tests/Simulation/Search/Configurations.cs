@@ -1,4 +1,3 @@
-using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Nodes;
 
 namespace OrleansTagCache.Simulation.Search;

@@ -27,6 +27,7 @@ internal static class TimedConfigurations
         new("leaver", Leaver),
         new("revalidations", Revalidations),
         new("generation-revalidated", GenerationRevalidated),
+        new("client-revalidated", ClientRevalidated),
     ];
 
     /// <summary>A client whose pushes are late for longer than its lease, and that renews.</summary>
@@ -159,6 +160,17 @@ internal static class TimedConfigurations
         stage.Script(host, Reads(host, Key));
         stage.Script(host, Checks(host, Key));
         (stage.Ticks, stage.Tick) = (2, TimeSpan.FromMilliseconds(130));
+    }
+
+    /// <summary>A revalidation while a client generates a value that it will keep.</summary>
+    private static void ClientRevalidated(Stage stage)
+    {
+        var host = stage.Serving();
+        stage.Host(Key, host);
+        var client = stage.Client(host);
+        stage.Script("W", Revalidates(host, 100));
+        stage.Script(client, Reads(client, Key), Checks(client, Key));
+        (stage.Ticks, stage.Tick) = (1, TimeSpan.FromMilliseconds(130));
     }
 
     private static Step Revalidates(Silo silo, int staleFor) =>
