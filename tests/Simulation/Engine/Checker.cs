@@ -36,6 +36,12 @@ internal sealed class Checker
 
     public Value Generate(string key, TagId[] tags, int lateTags) => new(key, tags, Array.ConvertAll(tags, VersionOf), lateTags);
 
+    /// <summary>A plain set is on its way: until it has ended, its value may be the last of all sets and removals of the key that overlap it.</summary>
+    public static void MayBeLast(Value set) => set.Versions[^1] = int.MaxValue;
+
+    /// <summary>The plain set has ended: whatever is called from now on is later.</summary>
+    public void Ended(Value set) => set.Versions[^1] = Math.Min(set.Versions[^1], VersionOf(set.Tags[^1]));
+
     public Changing Begin(TagId[] tags, TimeSpan? staleFor)
     {
         foreach (var tag in tags)

@@ -82,7 +82,12 @@ internal abstract class Process : Node
         {
             // The value counts as generated when the token has arrived.
             var value = early ?? Generate(key);
-            Send(host, "set", () => host.Entries.Set(key, token, value, isComplete => host.Send(this, "set ended", () => Returned(change, isComplete))));
+            Checker.MayBeLast(value);
+            Send(host, "set", () => host.Entries.Set(key, token, value, isComplete => host.Send(this, "set ended", () =>
+            {
+                World.Checker.Ended(value);
+                Returned(change, isComplete);
+            })));
         })));
     }
 
