@@ -1,6 +1,6 @@
 using System.Globalization;
-using OrleansTagCache.Simulation.Search;
 using OrleansTagCache.Simulation.Seams;
+using OrleansTagCache.Simulation.Search;
 
 namespace OrleansTagCache.Simulation;
 

@@ -1,5 +1,5 @@
-using OrleansTagCache.Simulation.Search;
 using OrleansTagCache.Simulation.Seams;
+using OrleansTagCache.Simulation.Search;
 using Xunit;
 
 namespace OrleansTagCache.Simulation;

@@ -16,7 +16,10 @@ internal sealed record Value(string Key, TagId[] Tags, int[] Versions, int LateT
 internal sealed record Reading(Node By, string Key, Dictionary<TagId, int> Required, Dictionary<TagId, int> RequiredFresh);
 
 /// <summary>An update or revalidation under way: the version that it made of each of its tags.</summary>
-internal sealed record Changing(TagId[] Tags, int[] Versions, TimeSpan? StaleFor);
+internal sealed record Changing(TagId[] Tags, int[] Versions, TimeSpan? StaleFor)
+{
+    public override string ToString() => string.Join(' ', Tags.Select((tag, i) => $"{tag.Scoped}={Versions[i]}"));
+}
 
 /// <summary>A read got a value that the promise forbids.</summary>
 internal sealed class BrokenPromiseException(string message) : Exception(message);
@@ -83,12 +86,14 @@ internal sealed class Checker
             var tag = value.Tags[i];
             if (value.Versions[i] < reading.Required.GetValueOrDefault(tag))
             {
-                throw new BrokenPromiseException($"{reading.By} got {value} ({how}), but version {reading.Required[tag]} of {tag.Scoped} had been promised when it asked.");
+                throw new BrokenPromiseException(
+                    $"{reading.By} got {value} ({how}), but version {reading.Required[tag]} of {tag.Scoped} had been promised when it asked.");
             }
 
             if (!isStale && value.Versions[i] < reading.RequiredFresh.GetValueOrDefault(tag))
             {
-                throw new BrokenPromiseException($"{reading.By} got {value} as fresh ({how}), but {tag.Scoped} had been revalidated at version {reading.RequiredFresh[tag]} when it asked.");
+                throw new BrokenPromiseException(
+                    $"{reading.By} got {value} as fresh ({how}), but version {reading.RequiredFresh[tag]} of {tag.Scoped} was known when it asked.");
             }
         }
     }

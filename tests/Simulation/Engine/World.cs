@@ -80,7 +80,8 @@ internal sealed class World
     {
         _pending.Remove(pending);
         Steps++;
-        Note(pending.At, $"{(pending.From is { } from && from != pending.At ? $"<- {from}: " : pending.IsTimer ? "timer: " : string.Empty)}{pending.Text}{(pending.IsRepeat ? " (repeated)" : string.Empty)}");
+        var origin = pending.IsMessage ? $"<- {pending.From}: " : pending.IsTimer ? "timer: " : string.Empty;
+        Note(pending.At, $"{origin}{pending.Text}{(pending.IsRepeat ? " (repeated)" : string.Empty)}");
         pending.Run();
     }
 

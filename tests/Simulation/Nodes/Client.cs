@@ -77,7 +77,8 @@ internal sealed class Client(World world, string name, double rate) : Process(wo
         if (_sessions.TryGetValue(host.Id, out var session))
         {
             var askedAt = Now;
-            Send(host, "renew session", () => host.Sessions.Renew(session.Id, grant => host.Send(this, grant is null ? "session unknown" : "session renewed", () => Renewed(session, askedAt, grant))));
+            Send(host, "renew session", () => host.Sessions.Renew(session.Id, grant =>
+                host.Send(this, grant is null ? "session unknown" : "session renewed", () => Renewed(session, askedAt, grant))));
         }
     }
 

@@ -26,7 +26,12 @@ internal sealed class EntryHost(Silo silo)
         if (freshness == Freshness.Fresh)
         {
             var value = entry.Value!.Value;
-            OnTerms(session, unknown, value, () => silo.IsServing && entry.Value is { } now && now.Value == value ? FreshnessOf(now) : Freshness.Expired, (_, terms) => reply(new(AnswerStatus.Fresh, value, GenerationId.None, terms)));
+            OnTerms(
+                session,
+                unknown,
+                value,
+                () => silo.IsServing && entry.Value is { } now && now.Value == value ? FreshnessOf(now) : Freshness.Expired,
+                (_, terms) => reply(new(AnswerStatus.Fresh, value, GenerationId.None, terms)));
             return;
         }
 

@@ -34,7 +34,8 @@ internal sealed class Flights(Process process)
         _flights[key] = flight;
         var (host, named) = (flight.Host, process.Named);
         process.World.Note(process, $"asks {host} for {key} with stamp {flight.Stamp.Value}");
-        process.Send(host, $"acquire", () => host.Entries.Acquire(key, named, answer => host.Send(process, "answer", () => Answered(flight, answer))));
+        process.Send(host, "acquire", () => host.Entries.Acquire(key, named, answer =>
+            host.Send(process, "answer", () => Answered(flight, answer))));
         process.After(Terms.Patience, "no answer", () =>
         {
             if (flight.Phase == FlightPhase.Asking)
@@ -46,7 +47,8 @@ internal sealed class Flights(Process process)
 
     private void Answered(Flight flight, Answer answer)
     {
-        process.World.Note(process, $"{flight.Host!} answers {flight.Key}: {answer.Status} {(object?)answer.Value ?? string.Empty}{(answer.Terms.IsCacheable ? $" cacheable under {answer.Terms.Session.Number}" : string.Empty)}");
+        var terms = answer.Terms.IsCacheable ? $" cacheable under {answer.Terms.Session.Number}" : string.Empty;
+        process.World.Note(process, $"{flight.Host!} answers {flight.Key}: {answer.Status} {answer.Value?.ToString() ?? string.Empty}{terms}");
         process.Heard(flight.Host!, answer.Terms, flight.AskedAt);
         if (flight.Phase != FlightPhase.Asking)
         {
@@ -87,7 +89,8 @@ internal sealed class Flights(Process process)
         process.World.Run(process, "factory ends", () =>
         {
             flight.Phase = FlightPhase.Closing;
-            process.Send(host, "commit", () => host.Entries.Commit(flight.Key, token, made, named, answer => host.Send(process, "committed", () => Committed(flight, answer))));
+            process.Send(host, "commit", () => host.Entries.Commit(flight.Key, token, made, named, answer =>
+                host.Send(process, "committed", () => Committed(flight, answer))));
             process.After(Terms.Patience, "no word of the commit", () => End(flight, made, isStale: false, isLive: false, "generated"));
         });
     }

@@ -62,8 +62,9 @@ internal abstract class Process : Node
     public void Change(TagId[] tags, TimeSpan? staleFor, Silo coordinator)
     {
         var change = World.Checker.Begin(tags, staleFor);
-        World.Note(this, $"{(staleFor is null ? "updates" : "revalidates")} {string.Join(' ', tags.Select((tag, i) => $"{tag.Scoped}={change.Versions[i]}"))} on {coordinator}");
-        Send(coordinator, "change", () => coordinator.Fanout.Begin(tags, staleFor, isComplete => coordinator.Send(this, "change ended", () => Returned(change, isComplete))));
+        World.Note(this, $"{(staleFor is null ? "updates" : "revalidates")} {change} on {coordinator}");
+        Send(coordinator, "change", () => coordinator.Fanout.Begin(tags, staleFor, isComplete =>
+            coordinator.Send(this, "change ended", () => Returned(change, isComplete))));
     }
 
     /// <summary>A plain set: a token, then the value, in two trips.</summary>
@@ -74,7 +75,8 @@ internal abstract class Process : Node
         var early = Mutants.Is(Mutant.SetStoredOnArrival) || Mutants.Is(Mutant.SetValueOlderThanToken) ? Generate(key) : null;
         if (Mutants.Is(Mutant.SetStoredOnArrival))
         {
-            Send(host, "set", () => host.Entries.SetOnArrival(key, early!, isComplete => host.Send(this, "set ended", () => Returned(change, isComplete))));
+            Send(host, "set", () => host.Entries.SetOnArrival(key, early!, isComplete =>
+                host.Send(this, "set ended", () => Returned(change, isComplete))));
             return;
         }
 
@@ -95,7 +97,8 @@ internal abstract class Process : Node
     {
         var change = World.Checker.Begin([Catalog.TagOf(key)], null);
         World.Note(this, $"removes {key}={change.Versions[0]} on {host}");
-        Send(host, "remove", () => host.Entries.Remove(key, isComplete => host.Send(this, "remove ended", () => Returned(change, isComplete))));
+        Send(host, "remove", () => host.Entries.Remove(key, isComplete =>
+            host.Send(this, "remove ended", () => Returned(change, isComplete))));
     }
 
     public Value Generate(string key)
@@ -112,12 +115,13 @@ internal abstract class Process : Node
     {
         Evict(near.Value.Key);
         _near[near.Value.Key] = near;
-        World.Note(this, $"keeps {near.Value} with stamp {near.Stamp.Value}{(near.Session is { } session ? $" under session {session.Id.Number} of S{session.Silo}" : string.Empty)}");
+        var under = near.Session is { } session ? $" under session {session.Id.Number} of S{session.Silo}" : string.Empty;
+        World.Note(this, $"keeps {near.Value} with stamp {near.Stamp.Value}{under}");
     }
 
     private void Returned(Changing change, bool isComplete)
     {
-        World.Note(this, $"change of {string.Join(' ', change.Tags.Select((tag, i) => $"{tag.Scoped}={change.Versions[i]}"))} {(isComplete ? "RETURNED" : "is unknown")}");
+        World.Note(this, $"change of {change} {(isComplete ? "RETURNED" : "is unknown")}");
         if (isComplete)
         {
             World.Changes++;

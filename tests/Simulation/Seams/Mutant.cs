@@ -48,15 +48,15 @@ internal enum Mutant
 internal static class Mutants
 {
     [ThreadStatic]
-    private static Mutant t_current;
+    private static Mutant _current;
 
     public static Mutant Current
     {
-        get => t_current;
-        set => t_current = value;
+        get => _current;
+        set => _current = value;
     }
 
     public static IEnumerable<Mutant> All => Enum.GetValues<Mutant>().Where(mutant => mutant != Mutant.None);
 
-    public static bool Is(Mutant mutant) => t_current == mutant;
+    public static bool Is(Mutant mutant) => _current == mutant;
 }

@@ -6,7 +6,7 @@ namespace OrleansTagCache.Coherence;
 internal static class Rules
 {
     [ThreadStatic]
-    private static Action? t_meanwhile;
+    private static Action? _meanwhile;
 
     public static bool FloorIsRaised => !Mutants.Is(Mutant.FloorNotRaised);
 
@@ -27,9 +27,9 @@ internal static class Rules
     /// <summary>What other threads do in the middle of an expiry whose clock was published first.</summary>
     public static Action? OtherThreads
     {
-        get => t_meanwhile;
-        set => t_meanwhile = value;
+        get => _meanwhile;
+        set => _meanwhile = value;
     }
 
-    public static void Meanwhile() => t_meanwhile?.Invoke();
+    public static void Meanwhile() => _meanwhile?.Invoke();
 }

@@ -67,7 +67,7 @@ internal static class TimedConfigurations
         stage.Warm(client, Key);
         stage.World.Table.Write(host.Id, RowStatus.Dead);
         stage.World.Cut(coordinator, host);
-        stage.Script(coordinator, Do("watches", coordinator.Joining.Watch), Do("renews", coordinator.Joining.Renew) with { From = Quarter * 2 }, Do("looks again", coordinator.Fanout.ReconsiderAll) with { From = Quarter * 4 });
+        Outlasts(stage, coordinator);
         stage.Script(client, Do("renews", () => client.Renew(host)), Checks(client, Key));
         stage.Script("W", Updates(coordinator, coordinator, Catalog.B));
         (stage.Ticks, stage.Tick) = (4, Quarter);
@@ -81,7 +81,7 @@ internal static class TimedConfigurations
         stage.Host(Key, dead);
         stage.Warm(dead, Key);
         stage.Script("T", Do("declares S1 dead", () => stage.World.Table.Write(dead.Id, RowStatus.Dead)));
-        stage.Script(coordinator, Do("watches", coordinator.Joining.Watch), Do("renews", coordinator.Joining.Renew) with { From = Quarter * 2 }, Do("looks again", coordinator.Fanout.ReconsiderAll) with { From = Quarter * 4 });
+        Outlasts(stage, coordinator);
         stage.Script(dead, Do("renews", dead.Joining.Renew), Checks(dead, Key));
         stage.Script("W", Updates(coordinator, coordinator, Catalog.B));
         (stage.Ticks, stage.Tick) = (4, Quarter);
@@ -96,7 +96,12 @@ internal static class TimedConfigurations
         var (dead, joiner) = (stage.Serving(), stage.New());
         stage.Host(Key, joiner);
         stage.World.Table.Write(dead.Id, RowStatus.Dead);
-        stage.Script(joiner, Do("renews", joiner.Joining.Renew), Do("joins", joiner.Joining.TryJoin), Do("renews", joiner.Joining.Renew) with { From = Quarter * 2 }, Do("joins", joiner.Joining.TryJoin) with { From = Quarter * 4 });
+        stage.Script(
+            joiner,
+            Do("renews", joiner.Joining.Renew),
+            Do("joins", joiner.Joining.TryJoin),
+            Do("renews", joiner.Joining.Renew) with { From = Quarter * 2 },
+            Do("joins", joiner.Joining.TryJoin) with { From = Quarter * 4 });
         stage.Script(joiner, Reads(joiner, Key), Checks(joiner, Key));
         stage.Script("W", Updates(joiner, dead, Catalog.B));
         (stage.Ticks, stage.Tick) = (4, Quarter);
@@ -172,6 +177,13 @@ internal static class TimedConfigurations
         stage.Script(client, Reads(client, Key), Checks(client, Key));
         (stage.Ticks, stage.Tick) = (1, TimeSpan.FromMilliseconds(130));
     }
+
+    /// <summary>Sees the dead, keeps its own lease, and looks again when theirs is over.</summary>
+    private static void Outlasts(Stage stage, Silo silo) => stage.Script(
+        silo,
+        Do("watches", silo.Joining.Watch),
+        Do("renews", silo.Joining.Renew) with { From = Quarter * 2 },
+        Do("looks again", silo.Fanout.ReconsiderAll) with { From = Quarter * 4 });
 
     private static Step Revalidates(Silo silo, int staleFor) =>
         Do("calls", () => silo.Change([Catalog.B], TimeSpan.FromMilliseconds(staleFor), silo));
