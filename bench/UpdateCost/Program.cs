@@ -93,11 +93,13 @@ async Task<long> Entries()
 async Task<string> Memory()
 {
     var metrics = await http.GetStringAsync("/metrics");
-    var heap = metrics.Split('\n').Where(line => line.StartsWith("dotnet_gc_last_collection_heap_size_bytes{", StringComparison.Ordinal))
-        .Sum(line => double.Parse(line[(line.LastIndexOf('}') + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture));
+    var (heap, free) = (Sum("dotnet_gc_last_collection_heap_size_bytes{"), Sum("dotnet_gc_last_collection_heap_fragmentation_size_bytes{"));
     var set = metrics.Split('\n').FirstOrDefault(line => line.StartsWith("dotnet_process_memory_working_set_bytes", StringComparison.Ordinal));
     var resident = set is null ? 0 : double.Parse(set[(set.LastIndexOf('}') + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture);
-    return Text($"{await Entries()} entries, managed heap at its last collection {heap / 1e6:F0} MB, resident {resident / 1e6:F0} MB");
+    return Text($"{await Entries()} entries, managed heap at its last collection {heap / 1e6:F0} MB ({free / 1e6:F0} MB of it free), resident {resident / 1e6:F0} MB");
+
+    double Sum(string metric) => metrics.Split('\n').Where(line => line.StartsWith(metric, StringComparison.Ordinal))
+        .Sum(line => double.Parse(line[(line.LastIndexOf('}') + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture));
 }
 
 static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);

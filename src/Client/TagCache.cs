@@ -41,7 +41,7 @@ internal sealed class TagCache : ITagCache
         _profiles = new(options.Profiles);
         _defaultLife = _profiles.Resolve(options.DefaultLife, nameof(options));
         _flights = new(time, options.OrphanedFactoryGrace);
-        _runner = new(_flights, calls, near, metrics, options, loggers.CreateLogger<FlightRunner>());
+        _runner = new(_flights, calls, near, metrics, options, time, loggers.CreateLogger<FlightRunner>());
     }
 
     public ValueTask<T> GetOrCreateAsync<T>(
@@ -116,7 +116,7 @@ internal sealed class TagCache : ITagCache
         }
     }
 
-    public async ValueTask<CacheResult<T>> TryGetAsync<T>(string key, CancellationToken cancellationToken = default)
+    public ValueTask<CacheResult<T>> TryGetAsync<T>(string key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         var outer = CacheContext.Current;
@@ -124,9 +124,14 @@ internal sealed class TagCache : ITagCache
         {
             _metrics.OnRead("near");
             outer?.MadeFrom(kept.Tags, kept.Life, kept.AgeAt(now), promiseSuspended: false);
-            return new(kept.Value<T>(_serializer), kept.AgeAt(now), kept.Life, kept.Tags);
+            return new(new CacheResult<T>(kept.Value<T>(_serializer), kept.AgeAt(now), kept.Life, kept.Tags));
         }
 
+        return Find<T>(key, outer, cancellationToken);
+    }
+
+    private async ValueTask<CacheResult<T>> Find<T>(string key, CacheContext? outer, CancellationToken cancellationToken)
+    {
         var checkedKey = Check(key);
         var ask = _near.Ask();
         var request = new AcquireRequest(MayGenerate: false, FreshOnly: outer is not null, Wait: TimeSpan.Zero, ask.Sessions);

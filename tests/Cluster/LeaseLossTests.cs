@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Leases;
@@ -23,6 +24,30 @@ public sealed class LeaseLossTests
         await Assert.ThrowsAsync<TagUpdateIncompleteException>(async () => await cache.RevalidateTagAsync("lost"));
         await Assert.ThrowsAsync<TagUpdateIncompleteException>(async () => await cache.SetAsync("lost", "x"));
         await Assert.ThrowsAsync<TagUpdateIncompleteException>(async () => await cache.RemoveAsync("lost"));
+    }
+
+    [Fact]
+    public async Task Grain_WithoutALease_GivesNoValueAndNoTokenAndStoresNothing()
+    {
+        await using var cluster = new Running<ImpatientCluster>();
+        await (await cluster.Started).Client.SetAsync("lost", "stored");
+        var (stored, open) = (cluster.Value.Entry("lost"), cluster.Value.Entry("open"));
+        var question = new AcquireRequest(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero);
+        var data = new EntryData(new([1], null), [], null, CacheLife.Default);
+        var token = (await open.Acquire(question)).Token;
+        var set = await open.BeginSet();
+        await LoseLeases(cluster.Value);
+
+        Assert.Equal(Acquired.NotServing, await stored.Acquire(question));
+        Assert.Equal(Acquired.NotServing, await open.Acquire(question));
+        Assert.Equal(Acquired.NotServing, await stored.Acquire(question with { MayGenerate = false }));
+        Assert.Null(await stored.Describe());
+        Assert.True((await open.BeginSet()).IsNone);
+        Assert.Equal(CommitStatus.NotServing, (await open.Commit(token, data)).Status);
+        var outcome = await open.Set(set, data);
+        Assert.Equal((CommitStatus.NotServing, false), (outcome.Commit.Status, outcome.Update.IsComplete));
+        Assert.False((await stored.Remove()).IsComplete);
+        Assert.All(cluster.Value.Orleans.Silos, silo => Assert.InRange(TagCacheCluster.Get<Entries.EntryTable>(silo).Count, 0, 1));
     }
 
     [Fact]

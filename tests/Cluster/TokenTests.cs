@@ -63,6 +63,20 @@ public sealed class TokenTests(TagCacheCluster cluster)
     }
 
     [Fact]
+    public async Task Acquire_AfterASetAndARemovalDuringAGeneration_StillWaitsForIt()
+    {
+        var entry = cluster.Entry("token:set");
+        var token = (await entry.Acquire(Now)).Token;
+        await cluster.Client.SetAsync("token:set", 1);
+        await cluster.Client.RemoveAsync("token:set");
+        var waiting = entry.Acquire(Now with { Wait = TimeSpan.FromSeconds(4) }).AsTask();
+
+        // The key is the generation's still, and its grain is free to take the commit.
+        Assert.Equal(CommitStatus.Superseded, (await entry.Commit(token, Data(2))).Status);
+        Assert.Equal(AcquireStatus.Miss, (await waiting).Status);
+    }
+
+    [Fact]
     public async Task Acquire_OfAStaleEntry_GivesTheValueToAllAndTheTokenToOne()
     {
         await cluster.Client.SetAsync("token:stale", 1, new() { Tags = ["token-stale"] });

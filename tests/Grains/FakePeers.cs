@@ -24,6 +24,12 @@ internal sealed class FakePeer : IFanoutService
     /// <summary>How it answers a batch.</summary>
     public Func<ChangeBatch, Task<BatchReceipt>> Answer { get; set; } = AcknowledgeAll;
 
+    /// <summary>How it answers a Hello.</summary>
+    public Func<Task<bool>> AnswerHello { get; set; } = () => Task.FromResult(true);
+
+    /// <summary>What happens when it is told Goodbye.</summary>
+    public Action OnGoodbye { get; set; } = () => { };
+
     public static Task<BatchReceipt> AcknowledgeAll(ChangeBatch batch) => Task.FromResult(new BatchReceipt([.. batch.Changes.Select(change => change.Id)]));
 
     /// <summary>The next batch that was delivered, whatever was answered.</summary>
@@ -43,9 +49,13 @@ internal sealed class FakePeer : IFanoutService
 
     public ValueTask Confirm(SiloAddress member, UpdateId[] updates) => default;
 
-    public ValueTask<bool> Hello(SiloAddress silo) => new(true);
+    public ValueTask<bool> Hello(SiloAddress silo) => new(AnswerHello());
 
-    public ValueTask Goodbye(SiloAddress silo) => default;
+    public ValueTask Goodbye(SiloAddress silo)
+    {
+        OnGoodbye();
+        return default;
+    }
 
     public ValueTask<TagOnSilo> DescribeTag(TagId tag) => throw new NotSupportedException();
 

@@ -25,9 +25,11 @@ internal sealed class InvalidatorHost : IDisposable
     {
         Lease = new(_ => Task.FromResult(IsAliveInTable), LeaseLength, Time, NullLogger<ServingLease>.Instance);
         Membership = new(Self, LeaseLength, Time, NullLogger<Membership>.Instance);
-        Sessions = new(Lease, new Details(Self), new TagCacheOptions(), Time, NullLogger<ClientSessions>.Instance);
-        Invalidator = new(Ledger, Membership, Lease, Sessions, new RecentChanges(), Peers, Metrics(), new Details(Self), Time, NullLogger<Invalidator>.Instance);
+        Sessions = new(Lease, Details, new TagCacheOptions(), Time, NullLogger<ClientSessions>.Instance);
+        Invalidator = new(Ledger, Membership, Lease, Sessions, new RecentChanges(), Peers, Metrics(), Details, Time, NullLogger<Invalidator>.Instance);
     }
+
+    public static ILocalSiloDetails Details { get; } = new SelfDetails();
 
     public static SiloAddress Self { get; } = Silo(1);
 
@@ -74,7 +76,7 @@ internal sealed class InvalidatorHost : IDisposable
 
     private static SiloMetrics Metrics() => new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
 
-    private sealed class Details(SiloAddress self) : ILocalSiloDetails
+    private sealed class SelfDetails : ILocalSiloDetails
     {
         public string Name => "self";
 
@@ -82,8 +84,8 @@ internal sealed class InvalidatorHost : IDisposable
 
         public string DnsHostName => "localhost";
 
-        public SiloAddress SiloAddress => self;
+        public SiloAddress SiloAddress => Self;
 
-        public SiloAddress GatewayAddress => self;
+        public SiloAddress GatewayAddress => Self;
     }
 }

@@ -17,7 +17,7 @@ public sealed class CitiesTests
     [BrowserFact]
     public async Task City_EditedInABrowser_ShowsTheChangeOnTheNextPageAndEverywhere()
     {
-        var ports = Ports.Free(4);
+        var ports = FreePorts.Take(4);
         var address = $"http://127.0.0.1:{ports[3]}";
         await using var silo = await ChildProcess.Start(
             "dotnet",

@@ -11,7 +11,7 @@ internal sealed class RedisCluster : IAsyncDisposable
     public static async Task<RedisCluster> Start(int silos)
     {
         var cluster = new RedisCluster();
-        var redis = Ports.Free(1)[0];
+        var redis = FreePorts.Take(1)[0];
         cluster._processes.Add(await ChildProcess.Start(
             Programs.Redis!,
             ["--port", $"{redis}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
@@ -35,7 +35,7 @@ internal sealed class RedisCluster : IAsyncDisposable
 
     private async Task StartSilo(int redis)
     {
-        var ports = Ports.Free(3);
+        var ports = FreePorts.Take(3);
         _processes.Add(await ChildProcess.Start(
             "dotnet",
             [

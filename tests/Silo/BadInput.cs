@@ -102,6 +102,7 @@ internal static class BadInput
         yield return Json("not JSON", $"tags={Marker}");
         yield return Json("comment", $$"""{"tags":["{{Marker}}"]/**/}""");
         yield return Json("trailing text", $$"""{"tags":["{{Marker}}"]} {{Marker}}""");
+        yield return Json("tags twice", $$"""{"tags":["{{Marker}}"],"tags":["b"]}""");
         yield return Json("tags as text", $$"""{"tags":"{{Marker}}"}""");
         yield return Json("tags as numbers", """{"tags":[1,2]}""");
         yield return Json("tags in objects", $$"""{"tags":[{"tag":"{{Marker}}"}]}""");

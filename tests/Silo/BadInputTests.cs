@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Silo;
@@ -54,8 +56,34 @@ public sealed class BadInputTests(BadInputSilo silo) : IClassFixture<BadInputSil
         await LeavesNothing(reply);
     }
 
+    [Theory]
+    [InlineData("zz")]
+    [InlineData("-1")]
+    [InlineData("80000000")]
+    [InlineData("FFFFFFFFFFFFFFFF")]
+    public async Task Body_WithAChunkSizeThatIsNone_IsRefusedAndLeavesNothing(string size)
+    {
+        var text = await Exchange(
+            $"PUT /v1/entry?key={BadInput.Marker} HTTP/1.1\r\nHost: silo\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n{size}\r\nvalue\r\n0\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 400 ", text, StringComparison.Ordinal);
+        Assert.Contains("\"code\":\"bad_request\"", text, StringComparison.Ordinal);
+        await LeavesNothing(new(400, Encoding.UTF8.GetBytes(text), new Dictionary<string, string>()));
+    }
+
     [Fact]
     public void Log_OfTheProgram_IsWhatTheTestsLookInto() => Assert.Contains("Serving.", silo.Log.Text, StringComparison.Ordinal);
+
+    /// <summary>Sends a request that no client library would send, and reads the answer to its end.</summary>
+    private async Task<string> Exchange(string request)
+    {
+        using var tcp = new TcpClient();
+        await tcp.ConnectAsync("127.0.0.1", _http.BaseAddress!.Port);
+        await using var stream = tcp.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return await reader.ReadToEndAsync();
+    }
 
     private async Task LeavesNothing(Reply reply)
     {

@@ -20,7 +20,10 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     private const int ReadAttempts = 3;
 
     /// <summary>No attempt of an update waits longer: a call through a gateway that was lost is lost without a word.</summary>
-    private static readonly TimeSpan AttemptPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan TagAttemptPatience = TimeSpan.FromSeconds(3);
+
+    /// <summary>Longer for sets, whose second attempt gives the value up.</summary>
+    private static readonly TimeSpan KeyAttemptPatience = TimeSpan.FromSeconds(5);
 
     /// <summary>How long an unreachable cluster is left alone before one read tries it again.</summary>
     private static readonly TimeSpan ProbePeriod = TimeSpan.FromSeconds(1);
@@ -107,14 +110,26 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
         }
     }
 
-    /// <summary>Both trips of a plain set, again and again until no process serves an earlier value or the time is over.</summary>
+    /// <summary>
+    /// Both trips of a plain set, tried once. Its value counts as made when its token was granted; a second token would make an old value look
+    /// newer than an update in between. So should anything go wrong, the key is removed instead, again and again until no process serves an
+    /// earlier value: then the value counts as superseded.
+    /// </summary>
     public Task<CommitOutcome> Set(string scopedKey, EntryData data, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        return Persist<CommitOutcome>("set", timeout, Attempt, cancellationToken);
+        var isFirst = true;
+        return Persist<CommitOutcome>("set", timeout, KeyAttemptPatience, Attempt, cancellationToken);
 
         async Task<(CommitOutcome? Done, string? Reason)> Attempt()
         {
             var entry = grains.GetGrain<IEntryGrain>(scopedKey);
+            if (!isFirst)
+            {
+                var (removed, why) = Decide(await entry.Remove());
+                return (removed is null ? null : CommitOutcome.Superseded, why);
+            }
+
+            isFirst = false;
             var token = await entry.BeginSet();
             if (token.IsNone)
             {
@@ -122,7 +137,7 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
             }
 
             var outcome = await entry.Set(token, data);
-            return outcome.Commit.Status == CommitStatus.Refused || outcome.Update.IsComplete && IsDecided(outcome.Commit.Status)
+            return outcome.Commit.Status == CommitStatus.Refused || (outcome.Update.IsComplete && IsDecided(outcome.Commit.Status))
                 ? (outcome.Commit, null)
                 : (null, outcome.Update.Reason ?? $"The value was not stored: {outcome.Commit.Status}.");
         }
@@ -132,14 +147,14 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     }
 
     public Task<ChangeOutcome> Remove(string scopedKey, TimeSpan timeout, CancellationToken cancellationToken) =>
-        Persist("removal", timeout, async () => Decide(await grains.GetGrain<IEntryGrain>(scopedKey).Remove()), cancellationToken);
+        Persist("removal", timeout, KeyAttemptPatience, async () => Decide(await grains.GetGrain<IEntryGrain>(scopedKey).Remove()), cancellationToken);
 
     /// <summary>Updates or revalidates tags, through the door of the first of them.</summary>
     public Task<ChangeOutcome> Change(ChangeRequest request, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var door = request.Tags.MinBy(tag => tag.Scoped, StringComparer.Ordinal).Scoped;
         var what = request.StaleFor is null ? "update" : "revalidation";
-        return Persist(what, timeout, async () => Decide(await grains.GetGrain<ITagGrain>(door).Change(request)), cancellationToken);
+        return Persist(what, timeout, TagAttemptPatience, async () => Decide(await grains.GetGrain<ITagGrain>(door).Change(request)), cancellationToken);
     }
 
     public ValueTask<EntryDescription?> Describe(string scopedKey) => grains.GetGrain<IEntryGrain>(scopedKey).Describe();
@@ -150,7 +165,7 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
         outcome.IsComplete ? (outcome, null) : (null, outcome.Reason);
 
     private async Task<T> Persist<T>(
-        string what, TimeSpan timeout, Func<Task<(T? Done, string? Reason)>> attempt, CancellationToken cancellationToken)
+        string what, TimeSpan timeout, TimeSpan attemptPatience, Func<Task<(T? Done, string? Reason)>> attempt, CancellationToken cancellationToken)
         where T : class
     {
         var until = time.Now() + timeout;
@@ -163,7 +178,7 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
             try
             {
                 var left = until - time.Now();
-                var patience = left < AttemptPatience ? left : AttemptPatience;
+                var patience = left < attemptPatience ? left : attemptPatience;
                 (var done, reason) = await attempt().WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.FromMilliseconds(1), time, cancellationToken);
                 hasAnswered = true;
                 if (done is not null)

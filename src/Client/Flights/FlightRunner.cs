@@ -23,10 +23,16 @@ internal delegate Task<Generated?> Generate(EntrySnapshot? stale, CancellationTo
 
 /// <summary>Flies: asks the cluster, runs the factory under a token, commits, and tells those who wait what they may take.</summary>
 internal sealed partial class FlightRunner(
-    FlightTable table, ClusterCalls calls, NearCache near, ClientMetrics metrics, TagCacheClientOptions options, ILogger<FlightRunner> logger)
+    FlightTable table, ClusterCalls calls, NearCache near, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time, ILogger<FlightRunner> logger)
 {
     /// <summary>How long one question waits for another process's generation before it is asked again.</summary>
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How long a background refresh may wait for its turn, and run. Longer than tokens hold as a rule: one that takes longer would be stored
+    /// nowhere, and one that hangs must not keep the others from their turn.
+    /// </summary>
+    private static readonly TimeSpan RefreshPatience = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _refreshes = new(options.MaximumBackgroundRefreshes);
 
@@ -140,10 +146,20 @@ internal sealed partial class FlightRunner(
     {
         // Off the reader's path, and at its own pace; a token that waits too long for its turn is refused when it comes back.
         await Task.Yield();
-        await _refreshes.WaitAsync();
+        using var patience = new CancellationTokenSource(RefreshPatience, time);
         try
         {
-            var made = await generate(answer.Entry, CancellationToken.None);
+            await _refreshes.WaitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            await calls.TryAbandon(key.ScopedKey, answer.Token);
+            return;
+        }
+
+        try
+        {
+            var made = await generate(answer.Entry, patience.Token).WaitAsync(patience.Token);
             metrics.OnRefresh(await TryStore(key, answer.Token, made, ask) ? "stored" : "not_stored");
         }
         catch (Exception exception)

@@ -50,7 +50,6 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
             if (now >= until)
             {
-                _host.Metrics.OnRead(AcquireStatus.Busy);
                 return Acquired.Busy;
             }
 
@@ -188,8 +187,6 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
     private GenerationId GrantToken(Moment now, Guid asker)
     {
-        _generationEnded ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
-
         // The stamp is read here, before the factory can have begun.
         var generation = _gate.Grant(new(Guid.NewGuid()), _host.Ledger.Stamp(), now, _host.GenerationLease, asker);
         _entry.BusyUntil = Moment.Later(_entry.BusyUntil, generation.LeaseEnd);
@@ -199,17 +196,22 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     /// <summary>Ends with the generation in flight, with its lease (a dead generator does not block the key), or with the wait.</summary>
     private async Task GenerationEnded(Moment until, Moment now)
     {
-        var leaseEnd = _gate.InFlight(now)?.LeaseEnd ?? now;
-        var wait = Moment.Earlier(until, leaseEnd) - now;
-        if (_generationEnded is { } ended && wait > TimeSpan.Zero)
+        if (_gate.InFlight(now) is { } inFlight)
         {
-            await ended.Task.WaitAsync(wait, _host.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            // Made by whoever waits, not with the token: a set wakes all waiters while the generation goes on.
+            _generationEnded ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            var wait = Moment.Earlier(until, inFlight.LeaseEnd) - now;
+            await _generationEnded.Task.WaitAsync(wait, _host.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 
     private void WakeWaiters()
     {
-        _entry.BusyUntil = Moment.Past;
+        if (_gate.IsIdle(_host.Now))
+        {
+            _entry.BusyUntil = Moment.Past;
+        }
+
         _generationEnded?.TrySetResult();
         _generationEnded = null;
     }
@@ -256,5 +258,5 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     }
 
     /// <summary>Shorter than the calls' time-out, so that the caller hears why.</summary>
-    private static readonly TimeSpan KeyUpdatePatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan KeyUpdatePatience = TimeSpan.FromSeconds(4);
 }

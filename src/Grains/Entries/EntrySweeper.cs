@@ -37,6 +37,7 @@ internal sealed partial class EntrySweeper : IDisposable
     private readonly Queue<(Stamp Stamp, Moment At)> _marks = new();
     private readonly LocalEntry?[] _slice = new LocalEntry?[SliceSize];
     private readonly CancellationTokenSource _stop = new();
+    private (LocalEntry Entry, Moment Since)? _oldestEmpty;
     private Task _loop = Task.CompletedTask;
     private long _freed;
     private Moment _lastFreed;
@@ -61,9 +62,9 @@ internal sealed partial class EntrySweeper : IDisposable
     {
         var swept = _ledger.Stamp();
         var lastPass = _time.Now();
-        try
+        while (!_stop.IsCancellationRequested)
         {
-            while (true)
+            try
             {
                 await Task.Delay(Pause, _time, _stop.Token);
                 var stamp = _ledger.Stamp();
@@ -77,13 +78,14 @@ internal sealed partial class EntrySweeper : IDisposable
                 ForgetRecords();
                 CollectWhenQuiet();
             }
-        }
-        catch (OperationCanceledException)
-        {
-        }
-        catch (Exception exception)
-        {
-            LogFailed(exception);
+            catch (OperationCanceledException)
+            {
+            }
+            catch (Exception exception)
+            {
+                // The next round goes on: nothing but memory waits for it.
+                LogFailed(exception);
+            }
         }
     }
 
@@ -111,15 +113,22 @@ internal sealed partial class EntrySweeper : IDisposable
     private void SweepEmpties()
     {
         var now = _time.Now();
-        for (var budget = SliceSize; budget > 0 && _empties.TryPeek(out var empty); budget--)
+        for (var budget = SliceSize; budget > 0; budget--)
         {
+            // Taken out and kept aside, not peeked at: a queue that was peeked at holds on to what leaves it.
+            _oldestEmpty ??= _empties.TryDequeue(out var oldest) ? oldest : null;
+            if (_oldestEmpty is not { } empty)
+            {
+                return;
+            }
+
             var isCrowded = _empties.Count > MaximumEmpties;
             if (!isCrowded && now - empty.Since < EmptyFor)
             {
                 return;
             }
 
-            _empties.TryDequeue(out _);
+            _oldestEmpty = null;
             if (empty.Entry.Value is not null || empty.Entry.IsClosed)
             {
                 continue;
@@ -141,14 +150,14 @@ internal sealed partial class EntrySweeper : IDisposable
 
     /// <summary>
     /// A runtime that has nothing to do collects nothing, and the memory of what was swept would stay with the process. So, once it is quiet
-    /// after much was let go, a background collection is asked for.
+    /// after much was let go, a background collection is asked for: forced, since the runtime declines any other while memory is plenty.
     /// </summary>
     private void CollectWhenQuiet()
     {
-        if (_freed >= WorthACollection && _empties.IsEmpty && _time.Now() - _lastFreed > EmptyFor)
+        if (_freed >= WorthACollection && _oldestEmpty is null && _empties.IsEmpty && _time.Now() - _lastFreed > EmptyFor)
         {
             _freed = 0;
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Optimized, blocking: false);
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
         }
     }
 
@@ -168,6 +177,6 @@ internal sealed partial class EntrySweeper : IDisposable
         }
     }
 
-    [LoggerMessage(3101, LogLevel.Error, "Sweeping dead values stopped; their memory comes back only as entries are read or evicted.")]
+    [LoggerMessage(3101, LogLevel.Error, "A round of sweeping failed; the next one tries again")]
     private partial void LogFailed(Exception exception);
 }

@@ -9,7 +9,7 @@ namespace OrleansTagCache.Entries;
 internal sealed class StoredValue
 {
     /// <summary>What an entry costs beside its payload, roughly: activation, directory entry, records, index. Accounted, so that empty values are bounded too.</summary>
-    public const int Overhead = 2_048;
+    public const int Overhead = 3_072;
 
     private readonly TagRecord[] _records;
     private readonly Stamp _stamp;

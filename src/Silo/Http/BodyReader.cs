@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace OrleansTagCache.Silo.Http;
 
@@ -10,9 +11,16 @@ internal static class BodyReader
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web) { MaxDepth = 8, RespectNullableAnnotations = true };
+    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
+    {
+        MaxDepth = 8,
+        RespectNullableAnnotations = true,
+        AllowDuplicateProperties = false,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
 
     /// <summary>The whole body, or null if it is larger than the limit.</summary>
+    /// <exception cref="BadHttpRequestException">It breaks off, or its framing is wrong.</exception>
     public static async ValueTask<byte[]?> TryRead(HttpRequest request, int limit)
     {
         if (request.ContentLength > limit)
@@ -23,7 +31,7 @@ internal static class BodyReader
         using var body = new MemoryStream((int)(request.ContentLength ?? 0));
         var buffer = new byte[16 * 1024];
         int read;
-        while ((read = await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted)) > 0)
+        while ((read = await ReadSome(request, buffer)) > 0)
         {
             if (body.Length + read > limit)
             {
@@ -34,6 +42,19 @@ internal static class BodyReader
         }
 
         return body.Length == body.Capacity ? body.GetBuffer() : body.ToArray();
+    }
+
+    private static async ValueTask<int> ReadSome(HttpRequest request, Memory<byte> buffer)
+    {
+        try
+        {
+            return await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted);
+        }
+        catch (IOException exception) when (exception is not BadHttpRequestException)
+        {
+            // The server throws it bare for the size of a chunk that is no number it can hold.
+            throw new BadHttpRequestException("The body cannot be read.", exception);
+        }
     }
 
     /// <summary>The body as JSON of that type, or what is wrong with it.</summary>

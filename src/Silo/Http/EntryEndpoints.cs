@@ -92,6 +92,7 @@ internal sealed class EntryEndpoints(
             CommitStatus.Superseded => Problems.Superseded(),
             CommitStatus.UnknownToken => Problems.UnknownToken(),
             CommitStatus.Refused => Problems.InvalidArgument(outcome.Fault!),
+            null => Problems.Unavailable("The silo that hosts the entry did not answer. The value may or may not have been stored; ask for the entry."),
             _ => Problems.Unavailable("The silo that hosts the entry does not serve just now. Nothing was stored."),
         };
     }

@@ -32,6 +32,7 @@ internal static class Problems
         BadHttpRequestException bad => Of(bad.StatusCode, CodeOf(bad.StatusCode), "The request cannot be read."),
         TagUpdateIncompleteException incomplete => UpdateIncomplete(incomplete.Message),
         TagCacheUnavailableException unavailable => Unavailable(unavailable.Message),
+        TimeoutException or OrleansException => Unavailable("A silo that this call needs did not answer: it is busy, or gone and not yet declared dead. Try again."),
         _ => null,
     };
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace OrleansTagCache.Tests.Silo;
+namespace OrleansTagCache.Tests;
 
 /// <summary>Ports of the loopback that nobody listens on. None is given out twice.</summary>
 internal static class FreePorts

@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansTagCache.Leases;
+using OrleansTagCache.Lifetimes;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Grains;
+
+/// <summary>One silo that joins and leaves: over a membership table and peers that the test scripts, on a clock that the test owns.</summary>
+internal sealed class JoinHost : IDisposable
+{
+    private readonly TaskCompletionSource<TimeSpan> _served = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentDictionary<string, ILifecycleObserver> _lifecycle = new();
+    private readonly MembershipTable _table = (MembershipTable)DispatchProxy.Create<IMembershipTable, MembershipTable>();
+    private readonly JoinAndLeave _join;
+
+    public JoinHost()
+    {
+        var begun = Silo.Time.Now();
+        Silo.Lease.Renewed += () =>
+        {
+            if (Silo.Lease.IsValid())
+            {
+                _served.TrySetResult(Silo.Time.Now() - begun);
+            }
+        };
+        _join = new(
+            (IMembershipTable)(object)_table,
+            new NoNews(),
+            Silo.Membership,
+            Silo.Lease,
+            Silo.Invalidator,
+            Silo.Sessions,
+            Silo.Ledger,
+            Silo.Peers,
+            InvalidatorHost.Details,
+            Silo.Time,
+            NullLogger<JoinAndLeave>.Instance);
+        _join.Participate(new Lifecycle(_lifecycle));
+    }
+
+    public InvalidatorHost Silo { get; } = new();
+
+    /// <summary>The rows of the table, as the next reading finds them.</summary>
+    public (SiloAddress Silo, SiloStatus Status)[] Rows
+    {
+        set => _table.Rows = value;
+    }
+
+    /// <summary>What happens when the table is read.</summary>
+    public Action OnRead
+    {
+        set => _table.OnRead = value;
+    }
+
+    /// <summary>Ends when the silo serves, with the time that it took.</summary>
+    public Task<TimeSpan> Served => _served.Task;
+
+    public Task Start() => _lifecycle[nameof(JoinAndLeave)].OnStart(CancellationToken.None);
+
+    public Task Leave() => _lifecycle["Leave"].OnStop(CancellationToken.None);
+
+    /// <summary>How the clock runs. While timers fire it may be read as much too early: what is measured by it is exact to this.</summary>
+    public static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Lets the clock run until something has happened.</summary>
+    public Task AdvanceUntil(Func<bool> isReached) => Cluster.TagCacheCluster.Until(() =>
+    {
+        Silo.Time.Advance(Step);
+        return isReached();
+    });
+
+    public void Dispose()
+    {
+        _join.Dispose();
+        Silo.Dispose();
+    }
+
+    private sealed class Lifecycle(ConcurrentDictionary<string, ILifecycleObserver> observers) : ISiloLifecycle
+    {
+        public int HighestCompletedStage => 0;
+
+        public int LowestStoppedStage => 0;
+
+        public IDisposable Subscribe(string observerName, int stage, ILifecycleObserver observer)
+        {
+            observers[observerName] = observer;
+            return new CancellationTokenSource();
+        }
+    }
+
+    private sealed class NoNews : IClusterMembershipService
+    {
+        public ClusterMembershipSnapshot CurrentSnapshot => throw new NotSupportedException();
+
+        public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates { get; } =
+            Channel.CreateUnbounded<ClusterMembershipSnapshot>().Reader.ReadAllAsync();
+
+        public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) => default;
+
+        public Task<bool> TryKill(SiloAddress siloAddress) => throw new NotSupportedException();
+    }
+
+    /// <summary>A table that can be read as a whole, and nothing else.</summary>
+#pragma warning disable CA1852 // The proxy derives from it.
+    internal class MembershipTable : DispatchProxy
+#pragma warning restore CA1852
+    {
+        private int _version;
+
+        public (SiloAddress Silo, SiloStatus Status)[] Rows { get; set; } = [];
+
+        public Action OnRead { get; set; } = () => { };
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            Assert.Equal(nameof(IMembershipTable.ReadAllAsync), targetMethod!.Name);
+            OnRead();
+            var rows = Rows.Select(row => Tuple.Create(new MembershipEntry { SiloAddress = row.Silo, Status = row.Status }, string.Empty)).ToList();
+            return Task.FromResult(new MembershipTableData(rows, new TableVersion(++_version, string.Empty)));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using OrleansTagCache.Coherence;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Grains;
+
+/// <summary>What a silo does before it serves anything (invariant M3), and before it is gone.</summary>
+public sealed class JoinTests : IDisposable
+{
+    private static readonly SiloAddress Self = InvalidatorHost.Self;
+    private static readonly SiloAddress A = InvalidatorHost.Silo(2);
+
+    private readonly JoinHost _host = new();
+
+    public void Dispose() => _host.Dispose();
+
+    [Fact]
+    public async Task Join_OfALoneSilo_WaitsForNothingAndExpiresEverything()
+    {
+        var stamp = _host.Silo.Ledger.Stamp();
+        _host.Rows = [(Self, SiloStatus.Joining)];
+
+        await _host.Start();
+
+        Assert.Equal(TimeSpan.Zero, await _host.Served);
+        Assert.False(_host.Silo.Ledger.IsSinceEpoch(stamp));
+    }
+
+    [Fact]
+    public async Task Join_BeforeTheOwnRowIsThere_DoesNotReadTheTable()
+    {
+        var wasThere = new List<bool>();
+        _host.Rows = [(Self, SiloStatus.Joining)];
+        _host.OnRead = () => wasThere.Add(_host.Silo.IsAliveInTable);
+        _host.Silo.IsAliveInTable = false;
+
+        var starting = _host.Start();
+        await _host.AdvanceUntil(() => starting.IsCompleted);
+        _host.Silo.IsAliveInTable = true;
+        await _host.AdvanceUntil(() => _host.Served.IsCompleted);
+
+        Assert.Equal([true], wasThere);
+    }
+
+    [Theory]
+    [InlineData(SiloStatus.Active)]
+    [InlineData(SiloStatus.Joining)]
+    [InlineData(SiloStatus.ShuttingDown)]
+    public async Task Join_GreetsASiloThatIsNotDeadUntilItAnswers(SiloStatus status)
+    {
+        var greetings = 0;
+        _host.Rows = [(Self, SiloStatus.Joining), (A, status)];
+        _host.Silo.Peers[A].AnswerHello = () => ++greetings < 3 ? Task.FromException<bool>(new TimeoutException()) : Task.FromResult(true);
+
+        _ = _host.Start();
+        await _host.AdvanceUntil(() => _host.Served.IsCompleted);
+
+        Assert.Equal(3, greetings);
+        Assert.Equal([A], _host.Silo.Membership.Others);
+    }
+
+    [Fact]
+    public async Task Join_WaitsOutADeadRowAndDoesNotGreetIt()
+    {
+        var greetings = 0;
+        _host.Rows = [(Self, SiloStatus.Joining), (A, SiloStatus.Dead)];
+        _host.Silo.Peers[A].AnswerHello = () => Task.FromResult(++greetings > 0);
+
+        _ = _host.Start();
+        await Cluster.TagCacheCluster.Until(() => _host.Silo.Membership.IsDead(A));
+        await _host.AdvanceUntil(() => _host.Served.IsCompleted);
+
+        Assert.True(await _host.Served > LeaseTerms.WaitOut(InvalidatorHost.LeaseLength) - JoinHost.Step, $"{await _host.Served}");
+        Assert.Equal(0, greetings);
+    }
+
+    [Fact]
+    public async Task Join_WaitsOutASiloThatDiesWhileItIsGreeted()
+    {
+        var (reads, died) = (0, TimeSpan.MaxValue);
+        var begun = _host.Silo.Time.GetTimestamp();
+        _host.OnRead = () => died = ++reads == 2 ? _host.Silo.Time.GetElapsedTime(begun) : died;
+        _host.Rows = [(Self, SiloStatus.Joining), (A, SiloStatus.Active)];
+        _host.Silo.Peers[A].AnswerHello = () =>
+        {
+            _host.Rows = [(Self, SiloStatus.Joining), (A, SiloStatus.Dead)];
+            return Task.FromException<bool>(new SiloUnavailableException());
+        };
+
+        _ = _host.Start();
+        await _host.AdvanceUntil(() => _host.Served.IsCompleted);
+
+        Assert.True(await _host.Served - died > LeaseTerms.WaitOut(InvalidatorHost.LeaseLength) - JoinHost.Step, $"Died at {died}, served at {await _host.Served}.");
+    }
+
+    [Fact]
+    public async Task Leave_EndsTheLeaseBeforeItSaysGoodbye()
+    {
+        var wasServing = new List<bool>();
+        _host.Rows = [(Self, SiloStatus.Joining), (A, SiloStatus.Active)];
+        _host.Silo.Peers[A].OnGoodbye = () => wasServing.Add(_host.Silo.Lease.IsValid());
+        await _host.Start();
+        Assert.True(_host.Silo.Lease.IsValid());
+
+        await _host.Leave();
+
+        Assert.Equal([false], wasServing);
+    }
+}
