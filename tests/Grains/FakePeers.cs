@@ -21,6 +21,8 @@ internal sealed class FakePeer : IFanoutService
 {
     private readonly System.Threading.Channels.Channel<ChangeBatch> _delivered = System.Threading.Channels.Channel.CreateUnbounded<ChangeBatch>();
 
+    private readonly System.Threading.Channels.Channel<UpdateId[]> _confirmed = System.Threading.Channels.Channel.CreateUnbounded<UpdateId[]>();
+
     /// <summary>How it answers a batch.</summary>
     public Func<ChangeBatch, Task<BatchReceipt>> Answer { get; set; } = AcknowledgeAll;
 
@@ -47,7 +49,10 @@ internal sealed class FakePeer : IFanoutService
         return await Answer(batch);
     }
 
-    public ValueTask Confirm(SiloAddress member, UpdateId[] updates) => default;
+    public ValueTask Confirm(SiloAddress member, UpdateId[] updates) => _confirmed.Writer.WriteAsync(updates);
+
+    /// <summary>The next updates that were confirmed to it.</summary>
+    public async Task<UpdateId[]> NextConfirmed() => await _confirmed.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
 
     public ValueTask<bool> Hello(SiloAddress silo) => new(AnswerHello());
 
