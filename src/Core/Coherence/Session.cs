@@ -152,7 +152,7 @@ internal sealed class Session(SessionId id, object client)
     {
         foreach (var tag in acknowledged.Push.Tags)
         {
-            if (_interest.TryGetValue(tag, out var interest) && interest.RegisteredAt < acknowledged.Step)
+            if (_interest.TryGetValue(tag, out var interest) && (interest.RegisteredAt < acknowledged.Step || !Rules.RegisteredAgainStays))
             {
                 Leaving(interest, false);
                 _interest.Remove(tag);

@@ -70,6 +70,12 @@ internal sealed class TagLedger
             }
 
             var at = new Stamp(_clock + 1);
+            if (!Rules.RecordsComeFirst)
+            {
+                PublishNeedsLock(at);
+                Rules.Meanwhile();
+            }
+
             var records = OpenNeedsLock(update, tags);
             foreach (var record in records)
             {
@@ -146,7 +152,7 @@ internal sealed class TagLedger
                 return;
             }
 
-            var at = new Stamp(_clock + 1);
+            var at = new Stamp(Rules.SettlingTakesAStep ? _clock + 1 : _clock);
             foreach (var record in records)
             {
                 record.SettleNeedsLock(at);
@@ -236,7 +242,7 @@ internal sealed class TagLedger
             foreach (var tag in tags)
             {
                 var record = _records.GetValueOrDefault(tag);
-                if (record is { OpenNeedsLock: > 0 } || (record?.SettledNeedsLock ?? new(_floor)) > stamp)
+                if ((Rules.OpenRefusesCopies && record is { OpenNeedsLock: > 0 }) || (record?.SettledNeedsLock ?? new(_floor)) > stamp)
                 {
                     return false;
                 }
@@ -288,7 +294,7 @@ internal sealed class TagLedger
     private Stamp PublishNeedsLock(Stamp at)
     {
         // The records are set; only now may anyone read a stamp that implies them (invariant L1).
-        Volatile.Write(ref _clock, at.Value);
+        Volatile.Write(ref _clock, Math.Max(_clock, at.Value));
         return at;
     }
 
@@ -297,7 +303,7 @@ internal sealed class TagLedger
         if (!_records.TryGetValue(tag, out var record))
         {
             // Never 0: what was forgotten of this tag lives on in the floor (invariant L2).
-            record = new(tag, new(_floor));
+            record = new(tag, new(Rules.RecordStartsAtFloor ? _floor : 0));
             _records.Add(tag, record);
         }
 
@@ -337,7 +343,7 @@ internal sealed class TagLedger
             if (record.NewestNeedsLock <= mark)
             {
                 // The floor takes over what the record knew (invariant L2).
-                _floor = Math.Max(_floor, record.NewestNeedsLock.Value);
+                _floor = Rules.FloorIsRaised ? Math.Max(_floor, record.NewestNeedsLock.Value) : _floor;
                 _records.Remove(record.Tag);
             }
         }

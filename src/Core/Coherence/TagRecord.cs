@@ -67,7 +67,7 @@ internal sealed class TagRecord
 
     public void OpenedNeedsLock() => OpenNeedsLock++;
 
-    public void ClosedNeedsLock() => OpenNeedsLock--;
+    public void ClosedNeedsLock() => OpenNeedsLock = Rules.SettlingClosesItsOwn ? OpenNeedsLock - 1 : 0;
 
     public void HeldNeedsLock() => ValuesNeedsLock++;
 

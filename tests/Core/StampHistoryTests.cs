@@ -1,8 +1,7 @@
 using OrleansTagCache.Coherence;
-using OrleansTagCache.Tags;
 using Xunit;
 
-namespace OrleansTagCache.Tests.Grains;
+namespace OrleansTagCache.Tests.Core;
 
 public sealed class StampHistoryTests
 {

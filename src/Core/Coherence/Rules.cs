@@ -1,0 +1,38 @@
+namespace OrleansTagCache.Coherence;
+
+/// <summary>
+/// The rules of the protocol that live inside a pure type, each by its name. All of them hold, and the compiler's constants leave nothing of
+/// the questions behind. The simulation (tests/Simulation) compiles the pure types with switches in place of this file, removes one rule at
+/// a time, and must find the stale read that follows: a rule that can be removed unnoticed is not tested.
+/// </summary>
+internal static class Rules
+{
+    /// <summary>Dropping a record raises the floor to what it knew (invariant L2).</summary>
+    public static bool FloorIsRaised => true;
+
+    /// <summary>A new record starts at the floor, never at zero (invariant L2).</summary>
+    public static bool RecordStartsAtFloor => true;
+
+    /// <summary>An expiry sets its records before it publishes the clock, under one lock (invariant L1).</summary>
+    public static bool RecordsComeFirst => true;
+
+    /// <summary>No copy is kept while an update of its tags is open (invariant C1).</summary>
+    public static bool OpenRefusesCopies => true;
+
+    /// <summary>A settling is a clock step of its own (invariant L4).</summary>
+    public static bool SettlingTakesAStep => true;
+
+    /// <summary>A settling closes its own update alone (invariant L4).</summary>
+    public static bool SettlingClosesItsOwn => true;
+
+    /// <summary>A later staling never pushes a deadline out (invariant S1).</summary>
+    public static bool DeadlinesOnlyComeCloser => true;
+
+    /// <summary>An acknowledged push removes no interest that was registered again since it was queued (invariant C5).</summary>
+    public static bool RegisteredAgainStays => true;
+
+    /// <summary>Where other threads could run if the rule on the order of an expiry were removed.</summary>
+    public static void Meanwhile()
+    {
+    }
+}

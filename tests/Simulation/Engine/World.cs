@@ -1,0 +1,136 @@
+using System.Runtime.CompilerServices;
+using OrleansTagCache.Simulation.Nodes;
+
+namespace OrleansTagCache.Simulation.Engine;
+
+/// <summary>Who decides what happens next: a seeded source, or a search.</summary>
+internal interface IChooser
+{
+    /// <summary>One of so many.</summary>
+    int Choose(int count);
+}
+
+/// <summary>
+/// The processes, the network between them, the membership table, and virtual time. It runs on one thread and does nothing by itself:
+/// a search picks which of the pending events happens next.
+/// </summary>
+internal sealed class World
+{
+    private readonly List<Pending> _pending = [];
+    private readonly HashSet<(Node, Node)> _cut = [];
+
+    public World(IChooser chooser, Trace? trace, bool hasTimers)
+    {
+        (Chooser, Trace, HasTimers) = (chooser, trace, hasTimers);
+        Table = new(this);
+    }
+
+    public Trace? Trace { get; }
+
+    /// <summary>False in small configurations, where whatever a timer would do is a choice of the search.</summary>
+    public bool HasTimers { get; }
+
+    public IChooser Chooser { get; }
+
+    public TimeSpan Time { get; private set; }
+
+    public int Steps { get; private set; }
+
+    public int Reads { get; set; }
+
+    /// <summary>Reads that have begun and not returned.</summary>
+    public int OpenReads { get; set; }
+
+    public int Hits { get; set; }
+
+    public int Changes { get; set; }
+
+    public List<Silo> Silos { get; } = [];
+
+    public List<Client> Clients { get; } = [];
+
+    public MembershipStore Table { get; }
+
+    public Checker Checker { get; } = new();
+
+    public IReadOnlyList<Pending> Pending => _pending;
+
+    /// <summary>Where the entry grain of a key is found; the directory may be wrong, and change at any time.</summary>
+    public Dictionary<string, Silo> Hosts { get; } = [];
+
+    public IEnumerable<Process> Processes => Silos.Concat<Process>(Clients);
+
+    public void Add(Pending pending) => _pending.Add(pending);
+
+    public void Forget(Node node) => _pending.RemoveAll(pending => pending.At == node);
+
+    public bool IsEnabled(Pending pending) =>
+        pending.At.IsRunning
+        && (!pending.IsTimer || pending.Due <= pending.At.Now)
+        && !(pending.From is { } from && IsCut(from, pending.At));
+
+    public bool IsCut(Node one, Node other) => _cut.Count > 0 && (_cut.Contains((one, other)) || _cut.Contains((other, one)));
+
+    public void Cut(Node one, Node other) => _cut.Add((one, other));
+
+    public void HealAll() => _cut.Clear();
+
+    /// <summary>Lets a pending event happen.</summary>
+    public void Happen(Pending pending)
+    {
+        _pending.Remove(pending);
+        Steps++;
+        var origin = pending.IsMessage ? $"<- {pending.From}: " : pending.IsTimer ? "timer: " : string.Empty;
+        Note(pending.At, $"{origin}{pending.Text}{(pending.IsRepeat ? " (repeated)" : string.Empty)}");
+        pending.Run();
+    }
+
+    /// <summary>A factory that has begun ends at some time.</summary>
+    public void Run(Node node, string text, Action then)
+    {
+        if (HasTimers)
+        {
+            node.After(TimeSpan.FromMilliseconds(Chooser.Choose(6) == 0 ? Chooser.Choose(500) : Chooser.Choose(40)), text, then);
+        }
+        else
+        {
+            node.Soon(text, then);
+        }
+    }
+
+    /// <summary>The network loses a message.</summary>
+    public void Lose(Pending pending)
+    {
+        _pending.Remove(pending);
+        Steps++;
+        Note(pending.At, $"LOST from {pending.From!}: {pending.Text}");
+    }
+
+    /// <summary>The network delivers a message twice.</summary>
+    public void Repeat(Pending pending) => _pending.Add(pending with { IsRepeat = true });
+
+    /// <summary>Lets everything that is pending happen in the order in which it came, but for what is held back.</summary>
+    public void RunAll(string? heldBack = null)
+    {
+        while (_pending.Find(pending => IsEnabled(pending) && (heldBack is null || !pending.Text.StartsWith(heldBack, StringComparison.Ordinal))) is { } next)
+        {
+            Happen(next);
+        }
+    }
+
+    /// <summary>Something begins, or goes wrong, that was not pending.</summary>
+    public void Do(object who, string what, Action run)
+    {
+        Steps++;
+        Note(who, $"{what}");
+        run();
+    }
+
+    public void Advance(TimeSpan by)
+    {
+        Steps++;
+        Time += by;
+    }
+
+    public void Note(object who, [InterpolatedStringHandlerArgument("")] Noted what) => Trace?.Add(this, who, what.ToString());
+}

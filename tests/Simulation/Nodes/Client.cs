@@ -1,0 +1,139 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Simulation.Engine;
+using OrleansTagCache.Simulation.Seams;
+
+namespace OrleansTagCache.Simulation.Nodes;
+
+/// <summary>A client process: a session with each silo whose entries it keeps (section 6).</summary>
+internal sealed class Client(World world, string name, double rate) : Process(world, name, rate)
+{
+    private readonly Dictionary<int, HeldSession<int>> _sessions = [];
+    private readonly HashSet<int> _opening = [];
+
+    public override SessionId[] Named => [.. _sessions.Values.Select(session => session.Id)];
+
+    public override void Heard(Silo host, KeepTerms terms, Moment askedAt)
+    {
+        foreach (var unknown in terms.Unknown)
+        {
+            Leave(unknown);
+        }
+
+        if (terms.Session.IsNone)
+        {
+            Open(host);
+        }
+        else if (terms.Grant > TimeSpan.Zero && SessionOf(terms.Session) is { } session)
+        {
+            session.Granted(askedAt, terms.Grant);
+        }
+    }
+
+    public override void TryKeep(Silo host, Value value, KeepTerms terms, Stamp stamp, bool isCopy)
+    {
+        var session = Mutants.Is(Mutant.AnswerOfOldSessionKept) ? _sessions.GetValueOrDefault(host.Id) : SessionOf(terms.Session);
+        if (terms.IsCacheable && session is { IsOver: false } && Ledger.IsLive(value.Tags, stamp))
+        {
+            Keep(new(value, stamp, Ledger.Hold(value.Tags), session));
+        }
+    }
+
+    /// <summary>Opens a session in a call of its own.</summary>
+    public void Open(Silo host)
+    {
+        if (_sessions.ContainsKey(host.Id) || !_opening.Add(host.Id))
+        {
+            return;
+        }
+
+        var askedAt = Now;
+        Send(host, "open session", () => host.Sessions.Open(this, (id, grant) => host.Send(this, "session opened", () => Opened(host, id, askedAt, grant))));
+        After(Terms.Patience, "no session", () => _opening.Remove(host.Id));
+    }
+
+    /// <summary>Applies what a silo pushes, whatever the session, and acknowledges it afterwards.</summary>
+    public void Receive(Silo from, SessionId id, Push[] pushes)
+    {
+        foreach (var push in pushes)
+        {
+            var at = push.StaleFor is { } staleFor ? Ledger.Stale(push.Tags, Now + staleFor, Now) : Ledger.Expire(push.Tags);
+            World.Note(this, $"applies push {push.Number} of {string.Join(' ', push.Tags.Select(tag => tag.Scoped))} at clock {at.Value}");
+        }
+
+        Send(from, $"push acknowledged", () => from.Sessions.Acknowledged(id, pushes[^1].Number));
+    }
+
+    /// <summary>The silo ends the session: it is leaving.</summary>
+    public void Ended(Silo from, SessionId id)
+    {
+        Leave(id);
+        Send(from, "left the session", () => from.Sessions.Left(id));
+    }
+
+    /// <summary>A heartbeat.</summary>
+    public void Renew(Silo host)
+    {
+        if (_sessions.TryGetValue(host.Id, out var session))
+        {
+            var askedAt = Now;
+            Send(host, "renew session", () => host.Sessions.Renew(session.Id, grant =>
+                host.Send(this, grant is null ? "session unknown" : "session renewed", () => Renewed(session, askedAt, grant))));
+        }
+    }
+
+    protected override bool MayServe(NearValue near) => near.Session!.IsValid(Now);
+
+    private void Renewed(HeldSession<int> session, Moment askedAt, TimeSpan? grant)
+    {
+        if (grant is { } granted)
+        {
+            session.Granted(askedAt, granted);
+        }
+        else
+        {
+            Leave(session.Id);
+        }
+    }
+
+    private void Opened(Silo host, SessionId id, Moment askedAt, TimeSpan grant)
+    {
+        _opening.Remove(host.Id);
+        if (id.IsNone || _sessions.ContainsKey(host.Id))
+        {
+            return;
+        }
+
+        var session = new HeldSession<int>(id, host.Id);
+        session.Granted(askedAt, grant);
+        _sessions[host.Id] = session;
+        World.Note(this, $"holds session {id.Number} of {host}");
+        Beat(host, session);
+    }
+
+    private void Beat(Silo host, HeldSession<int> session) => After(Terms.SessionLease / 3, $"heartbeat", () =>
+    {
+        if (!session.IsOver && !host.IsGone)
+        {
+            Renew(host);
+            Beat(host, session);
+        }
+        else if (!session.IsOver)
+        {
+            // The silo is known to be gone: what was kept of it lapses by itself.
+            _sessions.Remove(host.Id);
+        }
+    });
+
+    private HeldSession<int>? SessionOf(SessionId id) => _sessions.Values.FirstOrDefault(session => session.Id == id);
+
+    private void Leave(SessionId id)
+    {
+        if (SessionOf(id) is { } session)
+        {
+            session.Leave();
+            _sessions.Remove(session.Silo);
+            World.Note(this, $"leaves session {id.Number} of S{session.Silo}");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Names;
+using OrleansTagCache.Simulation.Seams;
+
+namespace OrleansTagCache.Simulation.Nodes;
+
+/// <summary>Section 4 in one silo: coordinates updates, and takes those of the other silos.</summary>
+internal sealed class Fanout
+{
+    private readonly Silo _silo;
+    private readonly Coordination<int> _coordination;
+    private readonly OpenUpdates<int> _open = new();
+    private readonly Dictionary<UpdateId, Action<bool>> _callers = [];
+    private readonly Dictionary<int, OutgoingBatch> _underWay = [];
+    private readonly Dictionary<UpdateId, List<int>> _asOfBegin = [];
+
+    /// <summary>Updates of other silos that are held here, and who coordinates them.</summary>
+    private readonly Dictionary<UpdateId, int> _owed = [];
+
+    /// <summary>Applied to the ledger, and not yet queued for the sessions: clients count as not having let go.</summary>
+    private readonly HashSet<UpdateId> _applying = [];
+
+    public Fanout(Silo silo)
+    {
+        _silo = silo;
+        _coordination = new(silo.Unique(1, 0));
+        RepeatWhatIsLate();
+    }
+
+    public bool IsIdle => _coordination.Count == 0;
+
+    /// <summary>Begins a change: the own ledger has applied it when this returns.</summary>
+    public Stamp Begin(TagId[] tags, TimeSpan? staleFor, Action<bool>? caller, UpdateId? finishes = null)
+    {
+        var change = _coordination.Begin(tags, staleFor, finishes);
+        if (caller is not null)
+        {
+            _callers.Add(change.Id, caller);
+        }
+
+        if (Mutants.Is(Mutant.MembersAsOfBegin))
+        {
+            _asOfBegin.Add(change.Id, _silo.Others());
+        }
+
+        var at = Apply(change, () => Reconsider(change.Id));
+        Reconsider(change.Id);
+        if (Mutants.Is(Mutant.NoAcknowledgementAwaited))
+        {
+            Tell(change.Id, true);
+        }
+
+        return at;
+    }
+
+    /// <summary>The members or the lease changed, or may have.</summary>
+    public void ReconsiderAll()
+    {
+        foreach (var id in _coordination.Unsettled.OrderBy(id => id.Sequence))
+        {
+            Reconsider(id);
+        }
+    }
+
+    /// <summary>Takes over what is open here of a coordinator that died.</summary>
+    public void FinishUpdatesOf(int coordinator)
+    {
+        foreach (var orphan in _open.Of(coordinator).Where(change => _coordination.TryClaim(change.Id)).ToList())
+        {
+            _silo.World.Note(_silo, $"finishes {Of(orphan.Id)}");
+            Begin(orphan.Tags, orphan.StaleFor, null, orphan.Id);
+        }
+
+        _open.Forget(_silo.Members.IsDead);
+    }
+
+    /// <summary>No client of this silo holds these up any more.</summary>
+    public void Released(IEnumerable<UpdateId> updates)
+    {
+        foreach (var update in updates.ToList())
+        {
+            Reconsider(update);
+            Acknowledge(update);
+        }
+    }
+
+    private static string Of(UpdateId id) => $"U{id.Coordinator.ToString()[..8].TrimStart('0')}.{id.Sequence}";
+
+    private bool IsHeld(UpdateId update) => _applying.Contains(update) || _silo.Sessions.IsHeld(update);
+
+    private Stamp Apply(TagChange change, Action then)
+    {
+        _applying.Add(change.Id);
+        var now = _silo.Now;
+        var at = change.StaleFor is { } staleFor
+            ? _silo.Ledger.Stale(change.Id, change.Tags, now + staleFor, now)
+            : _silo.Ledger.Expire(change.Id, change.Tags);
+        _silo.World.Note(_silo, $"applies {Of(change.Id)} of {string.Join(' ', change.Tags.Select(tag => tag.Scoped))} at clock {at.Value}");
+
+        // The ledger first, the interested sessions second; a read may come in between (invariant C3).
+        _silo.Soon($"queues {Of(change.Id)} for sessions", () =>
+        {
+            _silo.Sessions.Queue(change);
+            _applying.Remove(change.Id);
+            then();
+        });
+        return at;
+    }
+
+    private void Reconsider(UpdateId id)
+    {
+        var members = _silo.Others();
+        if (_asOfBegin.TryGetValue(id, out var begun))
+        {
+            members = begun.FindAll(members.Contains);
+        }
+
+        var (mail, settled) = (new HashSet<int>(), new List<UpdateId>());
+        var mayComplete = _silo.IsServing || Mutants.Is(Mutant.CompletedWithoutLease);
+        var verdict = _coordination.Reconsider(id, members, IsHeld(id), mayComplete, mail, settled);
+        if (verdict != UpdateVerdict.Waiting)
+        {
+            Tell(id, verdict == UpdateVerdict.Complete);
+        }
+
+        settled.ForEach(Settle);
+        foreach (var member in mail)
+        {
+            SendTo(member);
+        }
+    }
+
+    private void Settle(UpdateId id)
+    {
+        _open.Settle(id);
+        _silo.Ledger.Settle(id);
+        _silo.World.Note(_silo, $"settles {Of(id)}; clock {_silo.Ledger.Stamp().Value}");
+    }
+
+    private void Tell(UpdateId id, bool isComplete)
+    {
+        if (_callers.Remove(id, out var caller))
+        {
+            caller(isComplete);
+        }
+    }
+
+    private void SendTo(int member)
+    {
+        if (_underWay.ContainsKey(member) || _coordination.TakeBatch(member, _silo.Others().Contains(member), _silo.Now) is not { } batch)
+        {
+            return;
+        }
+
+        _underWay.Add(member, batch);
+        var other = _silo.World.Silos[member];
+        _silo.Send(other, $"batch {string.Join(' ', batch.Updates.Select(change => Of(change.Id)))} settled {string.Join(' ', batch.Settled.Select(Of))}", () =>
+        {
+            var receipt = other.Fanout.Receive(_silo.Id, _coordination.Incarnation, batch);
+            other.Send(_silo, $"receipt of {string.Join(' ', receipt.Select(Of))}", () => Received(member, batch, receipt));
+        });
+        _silo.After(Terms.Patience, "no receipt", () =>
+        {
+            if (_underWay.GetValueOrDefault(member) == batch)
+            {
+                _underWay.Remove(member);
+                _coordination.Lost(member, batch);
+                SendTo(member);
+            }
+        });
+    }
+
+    private void Received(int member, OutgoingBatch batch, UpdateId[] acknowledged)
+    {
+        if (_underWay.GetValueOrDefault(member) == batch)
+        {
+            _underWay.Remove(member);
+        }
+
+        Acknowledged(member, Mutants.Is(Mutant.BatchSharedAfterSending) ? _coordination.Unsettled : acknowledged);
+        SendTo(member);
+    }
+
+    private void Acknowledged(int member, UpdateId[] ids)
+    {
+        _coordination.Acknowledged(member, ids);
+        foreach (var id in ids)
+        {
+            Reconsider(id);
+        }
+    }
+
+    private UpdateId[] Receive(int coordinator, Guid incarnation, OutgoingBatch batch)
+    {
+        _open.SettleBefore(coordinator, incarnation, batch.OldestUnsettled).ForEach(Settle);
+        foreach (var settled in batch.Settled)
+        {
+            Settle(settled);
+        }
+
+        foreach (var change in batch.Updates)
+        {
+            switch (_open.Arrived(coordinator, change))
+            {
+                case Arrival.First:
+                    _owed[change.Id] = coordinator;
+                    Apply(change, () => Acknowledge(change.Id));
+                    break;
+                case Arrival.Settled:
+                    // A late repeat: expiring again is harmless, staying open would not be.
+                    _silo.Ledger.Expire(change.Id, change.Tags);
+                    _silo.Ledger.Settle(change.Id);
+                    break;
+            }
+        }
+
+        if (_silo.Members.IsDead(coordinator))
+        {
+            FinishUpdatesOf(coordinator);
+        }
+
+        return [.. batch.Updates.Select(change => change.Id).Where(id => !IsHeld(id))];
+    }
+
+    private void Acknowledge(UpdateId update)
+    {
+        if (!IsHeld(update) && _owed.Remove(update, out var coordinator))
+        {
+            var other = _silo.World.Silos[coordinator];
+            _silo.Send(other, $"acknowledges {Of(update)}", () => other.Fanout.Acknowledged(_silo.Id, [update]));
+        }
+    }
+
+    private void RepeatWhatIsLate() => _silo.After(Terms.Patience, "repeats", () =>
+    {
+        _coordination.Repeat(_silo.Now + -Terms.Patience).ForEach(SendTo);
+        RepeatWhatIsLate();
+    });
+}

@@ -1,0 +1,44 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Simulation.Engine;
+
+namespace OrleansTagCache.Simulation.Nodes;
+
+/// <summary>What a reader got from the entry's silo.</summary>
+internal enum AnswerStatus
+{
+    Fresh,
+    Stale,
+    Miss,
+    Busy,
+    NotServing,
+    Superseded,
+    Stored,
+    StoredStale,
+    UnknownToken,
+}
+
+/// <summary>On which terms an answer may be kept by a client.</summary>
+/// <param name="IsCacheable">Live when it was checked, after the session's interest was registered.</param>
+/// <param name="Session">The session under which it may be kept; none for none.</param>
+/// <param name="Grant">What was granted.</param>
+/// <param name="Unknown">Ids that name this silo and that it does not know.</param>
+internal sealed record KeepTerms(bool IsCacheable, SessionId Session, TimeSpan Grant, SessionId[] Unknown)
+{
+    public static readonly KeepTerms None = new(false, SessionId.None, TimeSpan.Zero, []);
+}
+
+/// <summary>The answer to a read or to a commit.</summary>
+internal sealed record Answer(AnswerStatus Status, Value? Value, GenerationId Token, KeepTerms Terms)
+{
+    public Answer(AnswerStatus status)
+        : this(status, null, GenerationId.None, KeepTerms.None)
+    {
+    }
+}
+
+/// <summary>A value that a process keeps of an entry that lives elsewhere.</summary>
+/// <param name="Value">The value.</param>
+/// <param name="Stamp">Read before it was asked for.</param>
+/// <param name="Records">Of its tags, held.</param>
+/// <param name="Session">A client's session; null in a silo, which serves by its own lease.</param>
+internal sealed record NearValue(Value Value, Stamp Stamp, TagRecord[] Records, HeldSession<int>? Session);

@@ -1,0 +1,62 @@
+namespace OrleansTagCache.Simulation.Seams;
+
+/// <summary>One rule of the protocol removed. Section 9 lists them.</summary>
+internal enum Mutant
+{
+    None,
+    StampAfterFactory,
+    CheckOnlyAtCommit,
+    JoinerUnchecked,
+    NoAcknowledgementAwaited,
+    NoServingLease,
+    LeaseFromAfterRead,
+    DeadDroppedAtOnce,
+    NoHello,
+    NoWaitForDeadRows,
+    CompletedWithoutLease,
+    InterestAfterCheck,
+    ClientLeaseOutlivesSilo,
+    BrokenSessionRevived,
+    FloorNotRaised,
+    LateTagUnchecked,
+    DeadlinePushedOut,
+    CopyKeptWhileOpen,
+    SettleWithoutClockStep,
+    MembersAsOfBegin,
+    TokenBeforeServing,
+    SetStoredOnArrival,
+    RunJoinedInBypass,
+    GoodbyeWithoutClients,
+    AnswerOfOldSessionKept,
+    InterestRemovedByPush,
+    ClockBeforeRecords,
+    RecordCreatedWithZero,
+    SettleClosesAnother,
+    BatchSharedAfterSending,
+
+    /// <summary>Not in the list: a value whose revalidation deadline has passed while it was generated counts as stored.</summary>
+    DeadlineUncheckedAtCommit,
+
+    /// <summary>Not in the list: a client keeps what it generated although the value was revalidated meanwhile at its silo.</summary>
+    StaleKeptAtCommit,
+
+    /// <summary>Not in the list: a plain set whose value was made when the call was, not when its token had come.</summary>
+    SetValueOlderThanToken,
+}
+
+/// <summary>Which rule is removed in the search that this thread runs.</summary>
+internal static class Mutants
+{
+    [ThreadStatic]
+    private static Mutant _current;
+
+    public static Mutant Current
+    {
+        get => _current;
+        set => _current = value;
+    }
+
+    public static IEnumerable<Mutant> All => Enum.GetValues<Mutant>().Where(mutant => mutant != Mutant.None);
+
+    public static bool Is(Mutant mutant) => _current == mutant;
+}

@@ -1,0 +1,35 @@
+using OrleansTagCache.Simulation.Seams;
+
+namespace OrleansTagCache.Coherence;
+
+/// <summary>The simulation's switches in place of the constants that the product is built with.</summary>
+internal static class Rules
+{
+    [ThreadStatic]
+    private static Action? _meanwhile;
+
+    public static bool FloorIsRaised => !Mutants.Is(Mutant.FloorNotRaised);
+
+    public static bool RecordStartsAtFloor => !Mutants.Is(Mutant.RecordCreatedWithZero);
+
+    public static bool RecordsComeFirst => !Mutants.Is(Mutant.ClockBeforeRecords);
+
+    public static bool OpenRefusesCopies => !Mutants.Is(Mutant.CopyKeptWhileOpen);
+
+    public static bool SettlingTakesAStep => !Mutants.Is(Mutant.SettleWithoutClockStep);
+
+    public static bool SettlingClosesItsOwn => !Mutants.Is(Mutant.SettleClosesAnother);
+
+    public static bool DeadlinesOnlyComeCloser => !Mutants.Is(Mutant.DeadlinePushedOut);
+
+    public static bool RegisteredAgainStays => !Mutants.Is(Mutant.InterestRemovedByPush);
+
+    /// <summary>What other threads do in the middle of an expiry whose clock was published first.</summary>
+    public static Action? OtherThreads
+    {
+        get => _meanwhile;
+        set => _meanwhile = value;
+    }
+
+    public static void Meanwhile() => _meanwhile?.Invoke();
+}

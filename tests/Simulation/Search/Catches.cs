@@ -1,0 +1,44 @@
+using OrleansTagCache.Simulation.Seams;
+
+namespace OrleansTagCache.Simulation.Search;
+
+/// <summary>In which small configuration each removed rule is found.</summary>
+internal static class Catches
+{
+    public static string ConfigurationOf(Mutant mutant) => mutant switch
+    {
+        Mutant.StampAfterFactory or Mutant.JoinerUnchecked or Mutant.LateTagUnchecked or Mutant.FloorNotRaised or Mutant.RecordCreatedWithZero => "generation",
+        Mutant.RunJoinedInBypass => "bypass",
+        Mutant.SetStoredOnArrival or Mutant.SetValueOlderThanToken => "set",
+        Mutant.CheckOnlyAtCommit or Mutant.NoAcknowledgementAwaited or Mutant.CopyKeptWhileOpen or Mutant.SettleWithoutClockStep or Mutant.ClockBeforeRecords => "copy",
+        Mutant.SettleClosesAnother => "copy-two-updates",
+        Mutant.BatchSharedAfterSending => "batch",
+        Mutant.InterestAfterCheck => "client",
+        Mutant.InterestRemovedByPush => "client-two-updates",
+        Mutant.BrokenSessionRevived => "broken-session",
+        Mutant.AnswerOfOldSessionKept => "old-session",
+        Mutant.ClientLeaseOutlivesSilo => "client-of-dead-silo",
+        Mutant.NoServingLease or Mutant.LeaseFromAfterRead or Mutant.DeadDroppedAtOnce => "dead-silo",
+        Mutant.NoWaitForDeadRows or Mutant.CompletedWithoutLease => "successor",
+        Mutant.NoHello or Mutant.TokenBeforeServing => "joiner",
+        Mutant.MembersAsOfBegin => "joiner-copies",
+        Mutant.GoodbyeWithoutClients => "leaver",
+        Mutant.DeadlineUncheckedAtCommit => "generation-revalidated",
+        Mutant.StaleKeptAtCommit => "client-revalidated",
+        Mutant.DeadlinePushedOut => "revalidations",
+        _ => throw new ArgumentOutOfRangeException(nameof(mutant), mutant, "No configuration is known for it."),
+    };
+
+    public static Exhausted Exhaust(Mutant mutant)
+    {
+        Mutants.Current = mutant;
+        try
+        {
+            return new ExhaustiveSearch(Configurations.Named(ConfigurationOf(mutant))).Run();
+        }
+        finally
+        {
+            Mutants.Current = Mutant.None;
+        }
+    }
+}

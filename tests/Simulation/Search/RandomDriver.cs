@@ -1,0 +1,170 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Names;
+using OrleansTagCache.Simulation.Engine;
+using OrleansTagCache.Simulation.Nodes;
+
+namespace OrleansTagCache.Simulation.Search;
+
+/// <summary>Picks what happens next: mostly something pending, now and then a new call, the passing of time, or trouble.</summary>
+internal sealed class RandomDriver(World world, Chance chance)
+{
+    private const int MaximumPending = 100;
+
+    private readonly Mood _mood = Mood.Of(chance);
+    private readonly Trouble _trouble = new(world, chance);
+    private bool _isInside;
+
+    public void Begin()
+    {
+        for (var i = 0; i < _mood.Silos; i++)
+        {
+            _trouble.StartSilo();
+        }
+
+        foreach (var key in Catalog.Keys)
+        {
+            world.Hosts[key] = world.Silos[chance.Choose(2)];
+        }
+
+        for (var i = 0; i < _mood.Clients; i++)
+        {
+            _trouble.StartClient();
+        }
+
+        Rules.OtherThreads = RunOtherThreads;
+    }
+
+    public void Step()
+    {
+        var roll = chance.Choose(1_000);
+        var enabled = world.Pending.Where(world.IsEnabled).ToList();
+        if (roll < _mood.Trouble)
+        {
+            _trouble.Happen();
+        }
+        else if (enabled.Count <= MaximumPending && roll < _mood.Trouble + _mood.Calls)
+        {
+            Call();
+        }
+        else if (enabled.Count == 0 || roll > 900)
+        {
+            Pass(enabled.Count > 0);
+        }
+        else
+        {
+            Happen(enabled);
+        }
+    }
+
+    private void Happen(List<Pending> enabled)
+    {
+        // Older ones are likelier, so that most calls come to an end; any may overtake any.
+        var index = chance.Choose(enabled.Count);
+        for (var i = 1; i < _mood.Order; i++)
+        {
+            index = Math.Min(index, chance.Choose(enabled.Count));
+        }
+
+        var next = enabled[index];
+        if (next.IsMessage && chance.OneIn(_mood.Loss))
+        {
+            world.Lose(next);
+            return;
+        }
+
+        if (next.IsMessage && chance.OneIn(_mood.Loss))
+        {
+            world.Repeat(next);
+        }
+
+        world.Happen(next);
+    }
+
+    private void Pass(bool isBusy)
+    {
+        var by = chance.Choose(40) switch
+        {
+            0 => 80 + chance.Choose(400),
+            < 5 => 10 + chance.Choose(40),
+            _ => chance.Choose(isBusy ? 5 * _mood.Haste : 60),
+        };
+        world.Advance(TimeSpan.FromMilliseconds(by));
+    }
+
+    private void Call()
+    {
+        var process = RunningProcess();
+        if (process is null)
+        {
+            return;
+        }
+
+        var key = Catalog.Keys[chance.Choose(_mood.Keys)];
+        var silo = chance.OneIn(4) ? chance.Of(world.Silos) : world.Hosts[key];
+        if (chance.Choose(100) >= _mood.Writes)
+        {
+            world.Do(process, $"reads {key}", () => process.Read(key));
+            return;
+        }
+
+        switch (chance.Choose(16))
+        {
+            case < 8:
+                world.Do(process, "calls", () => process.Change(SomeTags(), null, chance.Of(world.Silos)));
+                break;
+            case < 11:
+                world.Do(process, "calls", () => process.Change(SomeTags(), TimeSpan.FromMilliseconds(50 + chance.Choose(1_500)), chance.Of(world.Silos)));
+                break;
+            case 11:
+                world.Do(process, "calls", () => process.Remove(key, silo));
+                break;
+            case 12:
+                world.Do(process, "calls", () => process.Set(key, silo));
+                break;
+            case 13:
+                process.Evict(key);
+                break;
+            case 14 when chance.OneIn(2):
+                world.Hosts[key] = silo.IsGone ? world.Hosts[key] : silo;
+                break;
+            case 14:
+                silo.Entries.Drop(key, withGate: chance.OneIn(3));
+                break;
+            default:
+                process.Ledger.Forget(new(process.Ledger.Stamp().Value - chance.Choose(12)));
+                break;
+        }
+    }
+
+    private TagId[] SomeTags() => chance.Choose(8) switch
+    {
+        0 => [Catalog.A, Catalog.B],
+        1 => [Catalog.C],
+        2 => [Catalog.Everything],
+        3 or 4 => [Catalog.B],
+        _ => [Catalog.A],
+    };
+
+    private Process? RunningProcess()
+    {
+        var running = world.Processes.Where(process => process.IsRunning).ToList();
+        return running.Count == 0 ? null : chance.Of(running);
+    }
+
+    /// <summary>In the middle of an expiry whose clock was published too early: whatever other threads and processes do.</summary>
+    private void RunOtherThreads()
+    {
+        if (_isInside)
+        {
+            return;
+        }
+
+        _isInside = true;
+        for (var steps = chance.Choose(40); steps > 0; steps--)
+        {
+            Step();
+        }
+
+        _isInside = false;
+    }
+}
