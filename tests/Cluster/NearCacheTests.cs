@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Microsoft.Extensions.DependencyInjection;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Near;
@@ -164,6 +165,30 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
         Assert.All(cluster.Sessions, sessions => Assert.InRange(sessions.Counts.Interest, 1, MaximumInterest + 1));
     }
 
+    [Fact]
+    public async Task Read_WhileAnotherProcessNeverEndsItsGeneration_RunsItsOwnFactoryAndStoresNothing()
+    {
+        var held = await cluster.Entry("near:held").Acquire(new(MayGenerate: true, FreshOnly: false, TimeSpan.Zero));
+        Assert.False(held.Token.IsNone);
+
+        Assert.Equal("own", await cluster.Client.GetOrCreateAsync("near:held", (_, _) => new ValueTask<string>("own")));
+
+        Assert.False((await cluster.Client.TryGetAsync<string>("near:held")).HasValue);
+    }
+
+    [Fact]
+    public async Task Acquire_AskedAgainByTheSame_GivesTheSameTokenAgain()
+    {
+        var asker = Guid.NewGuid();
+        var first = await cluster.Entry("near:again").Acquire(new(MayGenerate: true, FreshOnly: false, TimeSpan.Zero, null, asker));
+        var again = await cluster.Entry("near:again").Acquire(new(MayGenerate: true, FreshOnly: false, TimeSpan.Zero, null, asker));
+        var other = await cluster.Entry("near:again").Acquire(new(MayGenerate: true, FreshOnly: false, TimeSpan.Zero, null, Guid.NewGuid()));
+
+        Assert.Equal((AcquireStatus.Miss, false), (first.Status, first.Token.IsNone));
+        Assert.Equal(first.Token, again.Token);
+        Assert.Equal((AcquireStatus.Busy, true), (other.Status, other.Token.IsNone));
+    }
+
     private static async Task Keep<T>(Process process, string key, T value, params string[] tags)
     {
         // The first answer of a silo is not kept: its session is being opened.
@@ -216,6 +241,8 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
         internal long Asked => Orleans.Silos.Select(Get<SiloMetrics>).Sum(metrics => metrics.Hits + metrics.StaleHits + metrics.Misses);
 
         protected override void Configure(TagCacheOptions options) => options.MaximumInterest = MaximumInterest;
+
+        protected override void ConfigureClient(TagCacheClientOptions options) => options.WaitTimeout = TimeSpan.FromMilliseconds(100);
     }
 
     internal sealed record Process(string Name, ITagCache Cache, NearCache Near);

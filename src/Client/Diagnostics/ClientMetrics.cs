@@ -18,7 +18,7 @@ internal sealed class ClientMetrics
     {
         var meter = meters.Create(MeterName);
         _reads = meter.CreateCounter<long>("tagcache.reads", "{read}", "Reads, by what they got: hit, stale, generated, miss or bypass.");
-        _bypasses = meter.CreateCounter<long>("tagcache.bypasses", "{read}", "Factories run without the cluster, by reason: not_serving or unreachable.");
+        _bypasses = meter.CreateCounter<long>("tagcache.bypasses", "{read}", "Factories run without the cluster, by reason: not_serving, unreachable or busy.");
         _notStored = meter.CreateCounter<long>("tagcache.not_stored", "{value}", "Generated values that were not stored, by reason.");
         _refreshes = meter.CreateCounter<long>("tagcache.refreshes", "{refresh}", "Background refreshes of stale entries, by outcome.");
     }

@@ -4,6 +4,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Hosting;
+using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Near;
 
 namespace OrleansTagCache.Flights;
@@ -66,6 +67,7 @@ internal sealed partial class FlightRunner(
     {
         // The first question does not wait: a silo that answers it is alive, and worth the wait.
         var wait = TimeSpan.Zero;
+        var until = time.Now() + options.WaitTimeout;
         while (table.TryEnter(flight, FlightPhase.Asking))
         {
             var ask = near.Ask(mayKeep);
@@ -80,9 +82,12 @@ internal sealed partial class FlightRunner(
                     near.Hear(answer.Near, ask);
                     await GenerateUnderToken(key, flight, answer, ask, generate);
                     return;
-                case AcquireStatus.Busy:
-                    wait = Wait;
+                case AcquireStatus.Busy when until - time.Now() is var left && left > TimeSpan.Zero:
+                    wait = left < Wait ? left : Wait;
                     continue;
+                case AcquireStatus.Busy:
+                    await Bypass(key, flight, "busy", generate);
+                    return;
                 default:
                     await Bypass(key, flight, answer is null ? "unreachable" : "not_serving", generate);
                     return;

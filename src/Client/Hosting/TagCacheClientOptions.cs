@@ -33,6 +33,13 @@ public sealed class TagCacheClientOptions
     /// <remarks>Waiting for a value that another process is generating does not count.</remarks>
     public TimeSpan ReadTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a read waits for a value that another process is generating; then its own factory runs, and nothing is stored. 100 ms to 1 h;
+    /// default 10 s.
+    /// </summary>
+    /// <remarks>Shorter than slow factories run means that several processes run them at a time; longer that a process which died while it generated delays others.</remarks>
+    public TimeSpan WaitTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long updates, revalidations, sets and removals are tried. 100 ms to 10 min; default 30 s.</summary>
     public TimeSpan UpdateTimeout { get; set; } = TimeSpan.FromSeconds(30);
 

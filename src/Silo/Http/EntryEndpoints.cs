@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using OrleansTagCache.Cluster;
+using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
@@ -38,6 +39,7 @@ internal sealed class EntryEndpoints(
         if (answer is { Token.IsNone: false })
         {
             http.Response.Headers[TokenHeader] = await tokens.Protect(scoped, answer.Token);
+            http.Response.OnCompleted(() => GiveBackUnread(http, scoped, answer.Token));
         }
 
         if (answer is { Status: AcquireStatus.Fresh or AcquireStatus.Stale, Entry: { } entry })
@@ -118,6 +120,10 @@ internal sealed class EntryEndpoints(
     public async Task<IResult> Info(HttpContext http, string? key) => await calls.Describe(Scope(http)) is { } entry
         ? Results.Ok(EntryInfo.Of(key!, entry))
         : Problems.NotFound("There is no such entry.");
+
+    /// <summary>A caller that has gone before it was answered generates nothing: others need not wait for its token's lease to end.</summary>
+    private Task GiveBackUnread(HttpContext http, string scoped, GenerationId token) =>
+        http.RequestAborted.IsCancellationRequested ? calls.TryAbandon(scoped, token) : Task.CompletedTask;
 
     private static string? ContentTypeOf(HttpRequest request) => string.IsNullOrWhiteSpace(request.ContentType) ? null : request.ContentType;
 
