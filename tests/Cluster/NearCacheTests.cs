@@ -99,6 +99,25 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
     }
 
     [Fact]
+    public async Task RevalidateTag_WhileGenerating_KeepsTheValueNearNobody()
+    {
+        foreach (var process in cluster.Processes)
+        {
+            await Keep(process, "near:session", "value");
+            var (key, tag) = ($"near:revalidated-{process.Name}", $"near-revalidated-{process.Name}");
+            var run = new HeldFactory<string>("old");
+            var reading = process.Cache.GetOrCreateAsync(key, (_, token) => run.Invoke(token), new() { Tags = [tag] }).AsTask();
+            await run.Started;
+            await cluster.Processes[1].Cache.RevalidateTagAsync(tag, CacheLife.Max);
+            run.Release();
+
+            Assert.Equal("old", await reading);
+            Assert.False(process.Near.TryGet(key, out _, out _));
+            Assert.True((await process.Cache.TryGetAsync<string>(key)).IsStale);
+        }
+    }
+
+    [Fact]
     public async Task NearCacheOff_OfACall_AsksTheCluster()
     {
         var client = cluster.Processes[0];

@@ -44,6 +44,8 @@ internal sealed partial class FlightRunner(
     /// <param name="mayKeep">Whether what it brings may be kept near.</param>
     public async Task Run(FlightKey key, Flight flight, Generate generate, bool mayKeep)
     {
+        // Counted from here also for those who wait for the flight before.
+        var until = time.Now() + options.WaitTimeout;
         try
         {
             if (flight.Previous is { } previous)
@@ -51,7 +53,7 @@ internal sealed partial class FlightRunner(
                 await previous.Late;
             }
 
-            await Ask(key, flight, generate, mayKeep);
+            await Ask(key, flight, generate, mayKeep, until);
         }
         catch (OperationCanceledException) when (flight.Cancellation.IsCancellationRequested)
         {
@@ -63,11 +65,10 @@ internal sealed partial class FlightRunner(
         }
     }
 
-    private async Task Ask(FlightKey key, Flight flight, Generate generate, bool mayKeep)
+    private async Task Ask(FlightKey key, Flight flight, Generate generate, bool mayKeep, Moment until)
     {
         // The first question does not wait: a silo that answers it is alive, and worth the wait.
         var wait = TimeSpan.Zero;
-        var until = time.Now() + options.WaitTimeout;
         while (table.TryEnter(flight, FlightPhase.Asking))
         {
             var ask = near.Ask(mayKeep);
@@ -179,7 +180,7 @@ internal sealed partial class FlightRunner(
         }
     }
 
-    /// <summary>Commits a generated value, and keeps it near. True if the cluster found it live.</summary>
+    /// <summary>Commits a generated value, and keeps it near. True if those who joined may take it: the cluster found it live.</summary>
     private async Task<bool> TryStore(FlightKey key, GenerationId token, Generated? made, NearAsk ask)
     {
         var why = made is null ? "It cannot be serialized." : made.WhyNotStored;
@@ -215,8 +216,13 @@ internal sealed partial class FlightRunner(
             return false;
         }
 
-        near.KeepGenerated(key.ScopedKey, made.Entry, outcome.Near, commit);
-        return true;
+        if (!outcome.IsStale)
+        {
+            near.KeepGenerated(key.ScopedKey, made.Entry, outcome.Near, commit);
+        }
+
+        // Who takes no stale values takes none of these either.
+        return !outcome.IsStale || !key.FreshOnly;
     }
 
     [LoggerMessage(2201, LogLevel.Warning, "A generated value was returned to its reader but not stored. {Why}")]

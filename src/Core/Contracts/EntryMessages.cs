@@ -103,11 +103,13 @@ internal enum CommitStatus : byte
 /// <param name="Status">What became of the value.</param>
 /// <param name="Fault">For a refusal, the limit and the value.</param>
 /// <param name="Near">What was said of keeping the value near; null if the call named no sessions.</param>
+/// <param name="IsStale">Whether one of its tags was revalidated since the token was granted: it was stored, and is stale.</param>
 [GenerateSerializer, Immutable, Alias("otc.CommitOutcome")]
 internal sealed record CommitOutcome(
     [property: Id(0)] CommitStatus Status,
     [property: Id(1)] string? Fault = null,
-    [property: Id(2)] NearTerms? Near = null)
+    [property: Id(2)] NearTerms? Near = null,
+    [property: Id(3)] bool IsStale = false)
 {
     public static readonly CommitOutcome Stored = new(CommitStatus.Stored);
 

@@ -240,8 +240,17 @@ internal sealed class EntryGrain : Grain, IEntryGrain
             return CommitOutcome.Superseded with { Near = Terms(sessions, session, isLive: false) };
         }
 
-        _host.Table.Store(_entry, new(data.Payload, data.Life, generation.Stamp, generation.GrantedAt, records));
-        return CommitOutcome.Stored with { Near = Terms(sessions, session, isLive: true) };
+        // A revalidation since the token makes it stale from the start: served, but not kept near as fresh, and not beyond the deadline.
+        var value = new StoredValue(data.Payload, data.Life, generation.Stamp, generation.GrantedAt, records);
+        var staling = value.Staling();
+        if (staling.IsStale && now >= staling.Deadline)
+        {
+            _host.Ledger.Release(records);
+            return CommitOutcome.Superseded with { Near = Terms(sessions, session, isLive: false) };
+        }
+
+        _host.Table.Store(_entry, value);
+        return CommitOutcome.Stored with { IsStale = staling.IsStale, Near = Terms(sessions, session, isLive: !staling.IsStale) };
     }
 
     /// <summary>Expires every value of the key in every process, but for the one that is kept here.</summary>

@@ -24,6 +24,9 @@ internal sealed partial class EntrySweeper : IDisposable
     /// <summary>How many bytes must have been let go for a collection to be asked for.</summary>
     private const long WorthACollection = 64L * 1024 * 1024;
 
+    /// <summary>So much is compacted in a fraction of a second.</summary>
+    private const long FewLiveBytes = 256L * 1024 * 1024;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan AgePass = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan EmptyFor = TimeSpan.FromSeconds(10);
@@ -40,6 +43,7 @@ internal sealed partial class EntrySweeper : IDisposable
     private (LocalEntry Entry, Moment Since)? _oldestEmpty;
     private Task _loop = Task.CompletedTask;
     private long _freed;
+    private bool _isToGiveBack;
     private Moment _lastFreed;
 
     public EntrySweeper(EntryTable table, TagLedger ledger, TimeProvider time, TimeSpan generationLease, ILogger<EntrySweeper> logger)
@@ -152,12 +156,31 @@ internal sealed partial class EntrySweeper : IDisposable
     /// A runtime that has nothing to do collects nothing, and the memory of what was swept would stay with the process. So, once it is quiet
     /// after much was let go, a background collection is asked for: forced, since the runtime declines any other while memory is plenty.
     /// </summary>
+    /// <remarks>
+    /// That one leaves the memory with the process. So where little is live, and a blocking collection is a matter of a fraction of a second, one
+    /// follows that gives it back to the system; where much is live it stays for the values to come.
+    /// </remarks>
     private void CollectWhenQuiet()
     {
-        if (_freed >= WorthACollection && _oldestEmpty is null && _empties.IsEmpty && _time.Now() - _lastFreed > EmptyFor)
+        var quiet = _time.Now() - _lastFreed;
+        if (_oldestEmpty is not null || !_empties.IsEmpty || quiet < EmptyFor)
         {
-            _freed = 0;
+            return;
+        }
+
+        if (_freed >= WorthACollection)
+        {
+            (_freed, _isToGiveBack) = (0, true);
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+        }
+        else if (_isToGiveBack && quiet > 2 * EmptyFor)
+        {
+            _isToGiveBack = false;
+            var heap = GC.GetGCMemoryInfo(GCKind.Background);
+            if (heap.HeapSizeBytes - heap.FragmentedBytes <= FewLiveBytes)
+            {
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            }
         }
     }
 

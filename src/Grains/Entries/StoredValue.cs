@@ -62,13 +62,19 @@ internal sealed class StoredValue
             return Freshness.Expired;
         }
 
+        return FreshnessRule.Of(Life, AgeAt(now), Staling(), now);
+    }
+
+    /// <summary>What the revalidations since its stamp say of it.</summary>
+    public StalingVerdict Staling()
+    {
         var staling = StalingVerdict.None;
         foreach (var record in _records)
         {
             staling = StalingVerdict.Combine(staling, record.StalingOf(_stamp));
         }
 
-        return FreshnessRule.Of(Life, AgeAt(now), staling, now);
+        return staling;
     }
 
     public EntrySnapshot SnapshotAt(Moment now, bool promiseSuspended = false) => new(Payload, Tags, Life, AgeAt(now), promiseSuspended);
