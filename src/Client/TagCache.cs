@@ -69,11 +69,12 @@ internal sealed class TagCache : ITagCache
             throw new InvalidOperationException("A factory called for the entry that it is making: the call would wait for itself.");
         }
 
-        if (options is not { NearCache: NearCacheMode.Off } && _near.TryGet(key, out var entry, out var now))
+        if (options is not { NearCache: NearCacheMode.Off } && _near.TryGet(key, out var entry, out var now)
+            && entry.TryGetValue<T>(_serializer, out var kept))
         {
             _metrics.OnRead("near");
             outer?.MadeFrom(entry.Tags, entry.Life, entry.AgeAt(now), promiseSuspended: false);
-            return new(entry.Value<T>(_serializer));
+            return new(kept);
         }
 
         return Ask(key, outer, state, factory, options, cancellationToken);
@@ -120,11 +121,11 @@ internal sealed class TagCache : ITagCache
     {
         ArgumentNullException.ThrowIfNull(key);
         var outer = CacheContext.Current;
-        if (_near.TryGet(key, out var kept, out var now))
+        if (_near.TryGet(key, out var kept, out var now) && kept.TryGetValue<T>(_serializer, out var value))
         {
             _metrics.OnRead("near");
             outer?.MadeFrom(kept.Tags, kept.Life, kept.AgeAt(now), promiseSuspended: false);
-            return new(new CacheResult<T>(kept.Value<T>(_serializer), kept.AgeAt(now), kept.Life, kept.Tags));
+            return new(new CacheResult<T>(value, kept.AgeAt(now), kept.Life, kept.Tags));
         }
 
         return Find<T>(key, outer, cancellationToken);

@@ -16,6 +16,18 @@ public sealed class InvalidatorTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     [Fact]
+    public async Task Update_ManyOfItsOwn_AreNotRemembered()
+    {
+        await _host.Serve((A, SiloStatus.Active));
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.True((await _host.Invalidator.Begin(Update).Completion).IsComplete);
+        }
+
+        Assert.Equal(0, _host.Invalidator.RememberedCount);
+    }
+
+    [Fact]
     public async Task Begin_AppliesToTheOwnLedgerBeforeItReturns()
     {
         await _host.Serve((A, SiloStatus.Active));

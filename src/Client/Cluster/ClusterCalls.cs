@@ -121,7 +121,7 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
         var isFirst = true;
         return Persist<CommitOutcome>("set", timeout, KeyAttemptPatience, Attempt, cancellationToken);
 
-        async Task<(CommitOutcome? Done, string? Reason)> Attempt()
+        async Task<(CommitOutcome? Done, string? Reason)> Attempt(CancellationToken givenUp)
         {
             var entry = grains.GetGrain<IEntryGrain>(scopedKey);
             if (!isFirst)
@@ -137,6 +137,12 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
                 return (null, "The silo that hosts the entry has no valid serving lease.");
             }
 
+            if (givenUp.IsCancellationRequested)
+            {
+                // The token may be newer than a set or a removal that the caller has made since.
+                return (null, "The first trip came too late.");
+            }
+
             var outcome = await entry.Set(token, data, time.Now() - madeAt);
             return outcome.Commit.Status == CommitStatus.Refused || (outcome.Update.IsComplete && IsDecided(outcome.Commit.Status))
                 ? (outcome.Commit, null)
@@ -148,14 +154,14 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     }
 
     public Task<ChangeOutcome> Remove(string scopedKey, TimeSpan timeout, CancellationToken cancellationToken) =>
-        Persist("removal", timeout, KeyAttemptPatience, async () => Decide(await grains.GetGrain<IEntryGrain>(scopedKey).Remove()), cancellationToken);
+        Persist("removal", timeout, KeyAttemptPatience, async _ => Decide(await grains.GetGrain<IEntryGrain>(scopedKey).Remove()), cancellationToken);
 
     /// <summary>Updates or revalidates tags, through the door of the first of them.</summary>
     public Task<ChangeOutcome> Change(ChangeRequest request, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var door = request.Tags.MinBy(tag => tag.Scoped, StringComparer.Ordinal).Scoped;
         var what = request.StaleFor is null ? "update" : "revalidation";
-        return Persist(what, timeout, TagAttemptPatience, async () => Decide(await grains.GetGrain<ITagGrain>(door).Change(request)), cancellationToken);
+        return Persist(what, timeout, TagAttemptPatience, async _ => Decide(await grains.GetGrain<ITagGrain>(door).Change(request)), cancellationToken);
     }
 
     public ValueTask<EntryDescription?> Describe(string scopedKey) => grains.GetGrain<IEntryGrain>(scopedKey).Describe();
@@ -166,7 +172,7 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
         outcome.IsComplete ? (outcome, null) : (null, outcome.Reason);
 
     private async Task<T> Persist<T>(
-        string what, TimeSpan timeout, TimeSpan attemptPatience, Func<Task<(T? Done, string? Reason)>> attempt, CancellationToken cancellationToken)
+        string what, TimeSpan timeout, TimeSpan attemptPatience, Func<CancellationToken, Task<(T? Done, string? Reason)>> attempt, CancellationToken cancellationToken)
         where T : class
     {
         var until = time.Now() + timeout;
@@ -176,11 +182,12 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
         {
             string? reason;
             Exception? fault = null;
+            using var givenUp = new CancellationTokenSource();
             try
             {
                 var left = until - time.Now();
                 var patience = left < attemptPatience ? left : attemptPatience;
-                (var done, reason) = await attempt().WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.FromMilliseconds(1), time, cancellationToken);
+                (var done, reason) = await attempt(givenUp.Token).WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.FromMilliseconds(1), time, cancellationToken);
                 hasAnswered = true;
                 if (done is not null)
                 {
@@ -192,6 +199,11 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
             {
                 (reason, fault) = ("The cluster did not answer.", exception);
                 LogCallFailed(exception);
+            }
+            finally
+            {
+                // An attempt that nobody waits for any more must not begin anything.
+                await givenUp.CancelAsync();
             }
 
             if (time.Now() + pause >= until)

@@ -7,8 +7,8 @@ namespace OrleansTagCache.Near;
 
 /// <summary>A value as a process keeps it near: with the stamp from before it was asked for, the records of its tags, and the lease that it is served under.</summary>
 /// <remarks>
-/// Immutable but for the deserialized value, which any reader may publish: for types that nobody can change, so that it does not matter whose
-/// comes last.
+/// Immutable but for its end, and for the deserialized value, which any reader may publish: for types that nobody can change, so that it does
+/// not matter whose comes last.
 /// </remarks>
 internal sealed class NearEntry(
     Payload payload, string[] tags, CacheLife life, Moment generatedAt, Stamp stamp, TagRecord[] records, INearLease lease)
@@ -17,9 +17,12 @@ internal sealed class NearEntry(
     public const int Overhead = 512;
 
     private readonly Moment _freshUntil = generatedAt + life.Revalidate;
+    private Payload? _payload = payload;
     private object? _shared;
+    private int _isGone;
 
-    public Payload Payload => payload;
+    /// <summary>The value; null once the entry has left the cache. Read it once.</summary>
+    public Payload? Payload => Volatile.Read(ref _payload);
 
     public string[] Tags => tags;
 
@@ -29,7 +32,7 @@ internal sealed class NearEntry(
 
     public ReadOnlySpan<TagRecord> Records => records;
 
-    public long Bytes => payload.Bytes.Length + Overhead;
+    public long Bytes { get; } = payload.Bytes.Length + Overhead;
 
     public TimeSpan AgeAt(Moment now) => now - generatedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
 
@@ -57,21 +60,40 @@ internal sealed class NearEntry(
     /// <summary>Whether it will never be served again, so that its memory may go.</summary>
     public bool IsDead(TagLedger ledger, Moment now) => lease.IsOver || now > _freshUntil || !ledger.IsLive(records, stamp);
 
-    /// <summary>The value: shared by all readers if nobody can change its type, otherwise one of the caller's own.</summary>
-    public T Value<T>(PayloadSerializer serializer)
+    /// <summary>The value: shared by all readers if nobody can change its type, otherwise one of the caller's own. False once the entry is gone.</summary>
+    public bool TryGetValue<T>(PayloadSerializer serializer, out T value)
     {
-        if (!Sharing<T>.IsImmutable)
+        if (Sharing<T>.IsImmutable && _shared is T shared)
         {
-            return serializer.Deserialize<T>(payload);
+            value = shared;
+            return true;
         }
 
-        if (_shared is T shared)
+        if (Payload is not { } bytes)
         {
-            return shared;
+            value = default!;
+            return false;
         }
 
-        var value = serializer.Deserialize<T>(payload);
-        _shared = value;
-        return value;
+        value = serializer.Deserialize<T>(bytes);
+        if (Sharing<T>.IsImmutable)
+        {
+            _shared = value;
+        }
+
+        return true;
+    }
+
+    /// <summary>It leaves the cache: its memory goes at once, whoever still refers to it. True for the first call.</summary>
+    public bool TryEnd()
+    {
+        if (Interlocked.Exchange(ref _isGone, 1) != 0)
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _payload, null);
+        _shared = null;
+        return true;
     }
 }

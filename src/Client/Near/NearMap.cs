@@ -13,6 +13,7 @@ internal sealed class NearMap
 
     private readonly ConcurrentLruCore<string, NearEntry, LruItem<string, NearEntry>, LruPolicy<string, NearEntry>, Removals> _lru;
     private readonly TagLedger _ledger;
+    private readonly Lock _trimming = new();
     private readonly long _maximumBytes;
     private long _bytes;
 
@@ -32,11 +33,20 @@ internal sealed class NearMap
     public void Store(string key, NearEntry entry)
     {
         Interlocked.Add(ref _bytes, entry.Bytes);
-        _lru.AddOrUpdate(key, entry);
-        while (Bytes > _maximumBytes && _lru.Count > 0)
+        if (entry.Bytes > _maximumBytes)
         {
-            _lru.Trim(Math.Min(TrimStep, _lru.Count));
+            Gone(entry);
+            return;
         }
+
+        _lru.AddOrUpdate(key, entry);
+        if (!_lru.TryGet(key, out var stored) || stored != entry)
+        {
+            // Evicted or replaced at once; the LRU does not tell of every such race.
+            Gone(entry);
+        }
+
+        Trim();
     }
 
     /// <summary>Removes that entry if it is still the key's.</summary>
@@ -45,8 +55,35 @@ internal sealed class NearMap
     /// <summary>A walk over what is there; what comes and goes meanwhile may be missed.</summary>
     public IEnumerator<KeyValuePair<string, NearEntry>> Walk() => _lru.GetEnumerator();
 
+    /// <summary>One thread makes room; the others need not wait for it.</summary>
+    private void Trim()
+    {
+        if (Bytes <= _maximumBytes || !_trimming.TryEnter())
+        {
+            return;
+        }
+
+        try
+        {
+            while (Bytes > _maximumBytes && _lru.HotCount + _lru.WarmCount + _lru.ColdCount > 0)
+            {
+                _lru.Trim(Math.Min(TrimStep, _lru.Capacity));
+            }
+        }
+        finally
+        {
+            _trimming.Exit();
+        }
+    }
+
+    /// <summary>Once for each entry, though the LRU may tell twice of one that is replaced while it is evicted.</summary>
     private void Gone(NearEntry entry)
     {
+        if (!entry.TryEnd())
+        {
+            return;
+        }
+
         Interlocked.Add(ref _bytes, -entry.Bytes);
         _ledger.Release(entry.Records);
         entry.Lease.Dropped();

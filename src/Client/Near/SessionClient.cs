@@ -18,7 +18,7 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
     /// <summary>How many tags without kept values the ledger remembers: enough for the questions that are on their way.</summary>
     private const int MaximumRememberedTags = 10_000;
 
-    /// <summary>How often heartbeats are due before the first grant has told how long leases are.</summary>
+    /// <summary>How often heartbeats are due before a grant has told how long leases are; they never come more than twice as often.</summary>
     private static readonly TimeSpan FirstPeriod = TimeSpan.FromMilliseconds(200);
 
     private static readonly TimeSpan CallPatience = TimeSpan.FromSeconds(1);
@@ -34,7 +34,6 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
     private SessionId[] _named = [];
     private readonly Lazy<INearCacheObserver> _self;
     private Task _heartbeats = Task.CompletedTask;
-    private long _longestGrant;
 
     public SessionClient(IGrainFactory grains, TimeProvider time, ILogger<SessionClient> logger) =>
         (_grains, _time, _logger, _self) = (grains, time, logger, new(() => grains.CreateObjectReference<INearCacheObserver>(this)));
@@ -126,15 +125,11 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
 
     private ISessionGrain Door(SiloAddress silo) => _grains.GetGrain<ISessionGrain>(silo.ToParsableString());
 
-    private void Granted(HeldSession<SiloAddress> held, Moment askedAt, TimeSpan grant)
+    private static void Granted(HeldSession<SiloAddress> held, Moment askedAt, TimeSpan grant)
     {
         if (grant > TimeSpan.Zero)
         {
             held.Granted(askedAt, grant);
-            if (grant.Ticks > Volatile.Read(ref _longestGrant))
-            {
-                Volatile.Write(ref _longestGrant, grant.Ticks);
-            }
         }
     }
 
@@ -190,6 +185,10 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
         }
 
         LogOpened(silo);
+        if (_stop.IsCancellationRequested)
+        {
+            _ = SayLeft(held);
+        }
     }
 
     /// <summary>Ends the session's values first, then forgets it. Whoever was the first to leave, the next answer of the silo opens another.</summary>
@@ -216,10 +215,11 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
         {
             while (true)
             {
-                var longest = new TimeSpan(Volatile.Read(ref _longestGrant));
-                var period = longest > TimeSpan.Zero ? longest / 3 : FirstPeriod;
+                var sessions = Held();
+                var third = sessions.Length == 0 ? FirstPeriod : sessions.Min(held => held.LastGrant) / 3;
+                var period = third > FirstPeriod / 2 ? third : FirstPeriod / 2;
                 await Task.Delay(period, _time, _stop.Token);
-                foreach (var held in Held())
+                foreach (var held in sessions)
                 {
                     _ = Renew(held, period);
                 }
@@ -235,7 +235,12 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
     {
         if (held.KeptCount == 0)
         {
-            // Nothing is kept: it may lapse, and an answer renews it.
+            // Nothing is kept: it may lapse. Once it has, the next answer opens another.
+            if (!held.IsValid(_time.Now()))
+            {
+                Leave(held);
+            }
+
             return;
         }
 

@@ -203,9 +203,9 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
         }
     }
 
-    /// <summary>The members that have not acknowledged an update, of those that are members as of now.</summary>
-    public List<TSilo> Missing(UpdateId id, IEnumerable<TSilo> members) =>
-        _pending.TryGetValue(id, out var pending) ? [.. members.Where(silo => !pending.IsAcknowledgedBy(silo))] : [];
+    /// <summary>Those of the members that have an update still to acknowledge.</summary>
+    public List<TSilo> Waiting(IEnumerable<TSilo> members) =>
+        [.. members.Where(silo => _outboxes.TryGetValue(silo, out var outbox) && outbox.Unsent.Count + outbox.Sent.Count > 0)];
 
     private static List<T> Take<T>(List<T> from)
     {

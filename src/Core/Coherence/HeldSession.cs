@@ -13,6 +13,7 @@ internal sealed class HeldSession<TSilo>(SessionId id, TSilo silo) : INearLease
 {
     private readonly LeaseDeadline _deadline = new();
     private int _kept;
+    private long _lastGrant;
 
     public SessionId Id => id;
 
@@ -31,7 +32,14 @@ internal sealed class HeldSession<TSilo>(SessionId id, TSilo silo) : INearLease
     /// A grant arrived. It counts from before it was asked for, shortened by the bound on the clocks' rates; a late one changes nothing
     /// (invariants V1, V4).
     /// </summary>
-    public void Granted(Moment askedAt, TimeSpan grant) => _deadline.Renewed(askedAt, LeaseTerms.Usable(grant));
+    public void Granted(Moment askedAt, TimeSpan grant)
+    {
+        _deadline.Renewed(askedAt, LeaseTerms.Usable(grant));
+        Volatile.Write(ref _lastGrant, grant.Ticks);
+    }
+
+    /// <summary>How much was granted last; zero before the first grant.</summary>
+    public TimeSpan LastGrant => new(Volatile.Read(ref _lastGrant));
 
     /// <summary>Leaves it: all its values end with this call.</summary>
     public void Leave() => _deadline.End();

@@ -38,6 +38,9 @@ internal sealed class OpenUpdates<TSilo>
 
     public int Count => _origins.Values.Sum(origin => origin.Open.Count);
 
+    /// <summary>How many settled ones are remembered, so that late repeats of them are not opened.</summary>
+    public int Remembered => _origins.Values.Sum(origin => origin.Settled.Count);
+
     /// <summary>A change arrived: apply it unless it is open here already. One that is known to be settled is applied and not opened.</summary>
     public Arrival Arrived(TSilo coordinator, TagChange change)
     {

@@ -96,18 +96,12 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
 
     /// <summary>A change was applied to the ledger: queues it for every interested session. Once for each change.</summary>
     /// <returns>The sessions that it was queued for.</returns>
-    public List<Session> Queue(TagChange change, Moment now)
+    public IReadOnlyCollection<Session> Queue(TagChange change, Moment now)
     {
-        var sessions = new List<Session>();
+        var sessions = new HashSet<Session>();
         foreach (var tag in change.Tags)
         {
-            foreach (var session in _interested.GetValueOrDefault(tag) ?? [])
-            {
-                if (!sessions.Contains(session))
-                {
-                    sessions.Add(session);
-                }
-            }
+            sessions.UnionWith(_interested.GetValueOrDefault(tag) ?? []);
         }
 
         foreach (var session in sessions)

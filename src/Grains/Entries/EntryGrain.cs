@@ -153,7 +153,9 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         var freshness = value is null ? Freshness.Expired : FreshnessOf(value, now);
         if (freshness == Freshness.Fresh)
         {
-            return new(AcquireStatus.Fresh, value!.SnapshotAt(now), GenerationId.None, Terms(request.Sessions, session, isLive: true));
+            // Still the entry's: so the records that were checked were held, and every later change finds the interest.
+            var terms = Terms(request.Sessions, session, isLive: ReferenceEquals(_entry.Value, value));
+            return new(AcquireStatus.Fresh, value!.SnapshotAt(now), GenerationId.None, terms);
         }
 
         var mayServe = freshness == Freshness.Stale && !request.FreshOnly;
@@ -257,9 +259,13 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     private async Task<ChangeOutcome> UpdateKey(StoredValue? kept)
     {
         // Held first: between the expiry and its stamp the sweeper must not find the value dead.
+        var keyStamp = kept?.KeyStamp ?? Stamp.Zero;
         kept?.KeepAsOf(Stamp.Never);
-        var (applied, completion) = _host.Invalidator.Begin(new([TagId.OfKey(_entry.ScopedKey)], StaleFor: null));
-        kept?.KeepAsOf(applied);
+
+        // Another silo's activation may have expired the key meanwhile: the kept value must not be carried over that.
+        var request = new ChangeRequest([TagId.OfKey(_entry.ScopedKey)], StaleFor: null);
+        var (applied, completion) = _host.Invalidator.Begin(request, () => kept?.KeyAdmits(keyStamp) ?? true);
+        kept?.KeepAsOf(Stamp.Max(applied, keyStamp));
         if (kept is null && _entry.Value is { } dead)
         {
             _host.Table.Drop(_entry, dead);

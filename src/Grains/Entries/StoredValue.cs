@@ -47,6 +47,9 @@ internal sealed class StoredValue
 
     public Stamp KeyStamp => new(Volatile.Read(ref _keyStamp));
 
+    /// <summary>Whether the key was not expired after that stamp.</summary>
+    public bool KeyAdmits(Stamp keyStamp) => _records[^1].Admits(keyStamp);
+
     public long Bytes => Payload.Bytes.Length + Overhead + (_records.Length * 16L);
 
     /// <summary>A set of this key expires every value but this one: from now on the key's expiries up to then do not count against it.</summary>

@@ -37,6 +37,7 @@ internal sealed partial class Courier(IPeers peers, ICourierDesk desk, TimeProvi
     {
         do
         {
+            // Nothing else may throw here: a member whose loop has ended by a fault would get nothing any more.
             while (desk.TakeBatch(silo) is var (batch, message))
             {
                 await Deliver(silo, batch, message);

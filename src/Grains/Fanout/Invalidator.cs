@@ -40,6 +40,7 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
     private readonly Coordination<SiloAddress> _coordination = new(Guid.NewGuid());
     private readonly Dictionary<UpdateId, Caller> _callers = [];
     private readonly Dictionary<UpdateId, SiloAddress> _heldFor = [];
+    private readonly HashSet<SiloAddress> _dead = [];
     private readonly OpenUpdates<SiloAddress> _open = new();
     private readonly TagLedger _ledger;
     private readonly Membership _membership;
@@ -52,6 +53,7 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<Invalidator> _logger;
     private readonly Courier _courier;
+    private int _heldHere;
     private readonly ITimer _repeating;
 
     public Invalidator(
@@ -88,6 +90,18 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
         }
     }
 
+    /// <summary>How many settled updates are remembered here, so that late repeats of them are not opened.</summary>
+    public int RememberedCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _open.Remembered;
+            }
+        }
+    }
+
     /// <summary>Who has not acknowledged updates of this silo: other silos, or <c>clients of</c> this one.</summary>
     public string[] DelayedBy
     {
@@ -95,7 +109,8 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
         {
             lock (_gate)
             {
-                return [.. _coordination.Unsettled.SelectMany(MissingNeedsLock).Distinct()];
+                var silos = _coordination.Waiting(_membership.Others).Select(silo => silo.ToString());
+                return [.. _heldHere > 0 ? silos.Append(ClientsOf(_self)) : silos];
             }
         }
     }
@@ -104,7 +119,17 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
     /// Begins a change: this silo's own ledger has applied it when the call returns; the task ends when every member has, or when this silo
     /// finds itself without the right to complete it.
     /// </summary>
-    public (Stamp Applied, Task<ChangeOutcome> Completion) Begin(ChangeRequest request) => Begin(request, finishes: null);
+    /// <param name="request">The change.</param>
+    /// <param name="when">Asked right before it is applied, with no other change in between; if it says no, the stamp is that of nothing.</param>
+    public (Stamp Applied, Task<ChangeOutcome> Completion) Begin(ChangeRequest request, Func<bool>? when = null)
+    {
+        lock (_gate)
+        {
+            var isSo = when?.Invoke() ?? true;
+            var (applied, completion) = Begin(request, finishes: null);
+            return (isSo ? applied : Stamp.Zero, completion);
+        }
+    }
 
     /// <summary>Begins a change and waits for it for a bounded time; then the outcome is incomplete and the change goes on by itself.</summary>
     public async Task<ChangeOutcome> Change(ChangeRequest request, TimeSpan patience)
@@ -197,6 +222,7 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
             if (!_sessions.Queue(change))
             {
                 _heldFor[change.Id] = _self;
+                _heldHere++;
             }
 
             ReconsiderNeedsLock(change.Id);
@@ -234,8 +260,12 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
         var verdict = _coordination.Reconsider(id, members, _heldFor.ContainsKey(id), _lease.IsValid(), mail, settled);
         foreach (var update in settled)
         {
-            _open.Settle(update);
             _ledger.Settle(update);
+            if (update.Coordinator != _coordination.Incarnation)
+            {
+                _open.Settle(update);
+                _open.Forget(_dead.Contains);
+            }
         }
 
         mail.ForEach(_courier.Wake);
@@ -273,8 +303,11 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
                 if (_heldFor.Remove(id, out var coordinator) && !coordinator.Equals(_self))
                 {
                     others.Add((id, coordinator));
+                    continue;
                 }
-                else if (_callers.TryGetValue(id, out var caller))
+
+                _heldHere--;
+                if (_callers.TryGetValue(id, out var caller))
                 {
                     caller.Last = ClientsOf(_self);
                     ReconsiderNeedsLock(id);
@@ -308,7 +341,8 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
         lock (_gate)
         {
             orphans = [.. _open.Of(coordinator).Where(change => _coordination.TryClaim(change.Id))];
-            _open.Forget(silo => silo.Equals(coordinator));
+            _dead.Add(coordinator);
+            _open.Forget(_dead.Contains);
         }
 
         if (orphans.Count > 0)
@@ -367,12 +401,6 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
                 }
             }
         }
-    }
-
-    private IEnumerable<string> MissingNeedsLock(UpdateId id)
-    {
-        var missing = _coordination.Missing(id, _membership.Others).Select(silo => silo.ToString());
-        return _heldFor.ContainsKey(id) ? missing.Append(ClientsOf(_self)) : missing;
     }
 
     private static string ClientsOf(SiloAddress silo) => $"clients of {silo}";

@@ -51,6 +51,15 @@ public sealed class TagCacheOptions
     /// <remarks>Beyond it the client is told to let go of the oldest.</remarks>
     public int MaximumInterest { get; set; } = 250_000;
 
+    /// <summary>Whether this silo's process keeps near what it has read, for HTTP readers and an application that it hosts. Default <see cref="NearCacheMode.On"/>.</summary>
+    public NearCacheMode NearCache { get; set; } = NearCacheMode.On;
+
+    /// <summary>How many entries are kept near. 3 to 10,000,000; default 100,000.</summary>
+    public int NearCacheMaximumEntries { get; set; } = 100_000;
+
+    /// <summary>How many bytes are kept near, beside <see cref="MaximumBytes"/>. At least 1 MiB; default 256 MiB.</summary>
+    public long NearCacheMaximumBytes { get; set; } = 256 * 1024 * 1024;
+
     /// <summary>The namespace of this process's own <see cref="ITagCache"/>. Default <c>default</c>.</summary>
     public string Namespace { get; set; } = CacheNamespace.Default.Value;
 

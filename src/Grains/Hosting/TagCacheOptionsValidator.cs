@@ -20,6 +20,13 @@ internal sealed class TagCacheOptionsValidator : IValidateOptions<TagCacheOption
         Between(nameof(options.MaximumPayloadBytes), options.MaximumPayloadBytes, 1, 64 * MiB);
         Between(nameof(options.MaximumRememberedTags), options.MaximumRememberedTags, 1_000, int.MaxValue);
         Between(nameof(options.MaximumInterest), options.MaximumInterest, 100, int.MaxValue);
+        Between(nameof(options.NearCacheMaximumEntries), options.NearCacheMaximumEntries, 3, 10_000_000);
+        Between(nameof(options.NearCacheMaximumBytes), options.NearCacheMaximumBytes, MiB, long.MaxValue);
+        if (!Enum.IsDefined(options.NearCache))
+        {
+            faults.Add($"{Key(nameof(options.NearCache))} must be On or Off; it is {options.NearCache}.");
+        }
+
         if (!Enum.IsDefined(options.LeaseLossBehavior))
         {
             faults.Add($"{Key(nameof(options.LeaseLossBehavior))} must be Bypass or ServeStale; it is {options.LeaseLossBehavior}.");

@@ -61,6 +61,9 @@ public static class TagCacheSiloBuilderExtensions
             client.Namespace = silo.Value.Namespace;
             client.MaximumPayloadBytes = silo.Value.MaximumPayloadBytes;
             client.UpdateTimeout = silo.Value.UpdateTimeout;
+            client.NearCache = silo.Value.NearCache;
+            client.NearCacheMaximumEntries = silo.Value.NearCacheMaximumEntries;
+            client.NearCacheMaximumBytes = silo.Value.NearCacheMaximumBytes;
             foreach (var (name, life) in silo.Value.Profiles)
             {
                 client.Profiles[name] = life;

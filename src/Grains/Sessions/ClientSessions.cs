@@ -94,6 +94,11 @@ internal sealed partial class ClientSessions : IDisposable
     /// </summary>
     public Session? Register(SessionId[] named, ReadOnlySpan<TagRecord> records)
     {
+        if (named.Length == 0)
+        {
+            return null;
+        }
+
         var tags = new TagId[records.Length];
         for (var i = 0; i < tags.Length; i++)
         {
@@ -137,14 +142,6 @@ internal sealed partial class ClientSessions : IDisposable
             }
 
             return !_table.IsHeld(change.Id);
-        }
-    }
-
-    public bool IsHeld(UpdateId update)
-    {
-        lock (_gate)
-        {
-            return _table.IsHeld(update);
         }
     }
 

@@ -1,0 +1,66 @@
+using System.Reflection;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansTagCache.Cluster;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Client;
+
+/// <summary>A set that was given up begins nothing any more: its late token would be newer than what its caller has set since.</summary>
+public sealed class LateSetTests
+{
+    [Fact]
+    public async Task Set_GivenUpBeforeItsToken_StoresNothing()
+    {
+        var entry = new SlowEntry();
+        var factory = DispatchProxy.Create<IGrainFactory, OneGrain>();
+        ((OneGrain)(object)factory).Grain = entry;
+        var calls = new ClusterCalls(factory, TimeProvider.System, NullLogger<ClusterCalls>.Instance);
+        using var impatience = new CancellationTokenSource();
+        var set = calls.Set("key", new(Payload.Null, [], null, CacheLife.Max), TimeSpan.FromMinutes(1), impatience.Token);
+
+        await impatience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => set);
+        entry.Token.SetResult(new(Guid.NewGuid()));
+
+        await Task.Yield();
+        Assert.False(entry.WasSet);
+    }
+
+    /// <summary>Gives out one grain, whatever is asked for.</summary>
+#pragma warning disable CA1852 // The proxy derives from it.
+    internal class OneGrain : DispatchProxy
+#pragma warning restore CA1852
+    {
+        public object Grain { get; set; } = null!;
+
+        protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => Grain;
+    }
+
+    private sealed class SlowEntry : IEntryGrain
+    {
+        // Its waiters go on within SetResult, so that the test sees what they do.
+        public TaskCompletionSource<GenerationId> Token { get; } = new();
+
+        public bool WasSet { get; private set; }
+
+        public ValueTask<GenerationId> BeginSet() => new(Token.Task);
+
+        public ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age)
+        {
+            WasSet = true;
+            return new(new SetOutcome(CommitOutcome.Stored, ChangeOutcome.Complete(1)));
+        }
+
+        public ValueTask<Acquired> Acquire(AcquireRequest request) => throw new NotSupportedException();
+
+        public ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data, SessionId[]? sessions = null) => throw new NotSupportedException();
+
+        public ValueTask<bool> Abandon(GenerationId token) => throw new NotSupportedException();
+
+        public ValueTask<ChangeOutcome> Remove() => throw new NotSupportedException();
+
+        public ValueTask<EntryDescription?> Describe() => throw new NotSupportedException();
+    }
+}
