@@ -26,8 +26,8 @@ internal sealed class Soak(RunOptions options, TextWriter output)
         {
             await cluster.Start();
             await cluster.WhenWhole();
-            output.WriteLine("| s | MB of silos | MB of clients | MB of reader, writer | entries | sessions | tag records | open updates | reads | updates | violations |");
-            output.WriteLine("|---:|---|---|---|---:|---:|---:|---:|---:|---:|---:|");
+            output.WriteLine("| s | MB of silos | MB of clients | MB of reader, writer | entries | sessions | interest | tag records | open updates | reads | updates | violations |");
+            output.WriteLine("|---:|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|");
             var start = new PhaseStart(cluster, "soak");
             var begun = cluster.Time.GetTimestamp();
             using var over = new CancellationTokenSource();
@@ -76,6 +76,6 @@ internal sealed class Soak(RunOptions options, TextWriter output)
         var state = cluster.State;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| {seconds:F0} | {Megabytes(0, TestCluster.Silos)} | {Megabytes(TestCluster.FirstClient, TestCluster.Clients)} | {Megabytes(TestCluster.HttpReader, 2)} | {Sum("entries")} | {Sum("sessions")} | {Sum("tagRecords")} | {Sum("openUpdates")} | {state.SumOf(Workload.Counter.Reads)} | {state.SumOf(Workload.Counter.Updates)} | {state.SumOf(Workload.Counter.Violations)} |");
+            $"| {seconds:F0} | {Megabytes(0, TestCluster.Silos)} | {Megabytes(TestCluster.FirstClient, TestCluster.Clients)} | {Megabytes(TestCluster.HttpReader, 2)} | {Sum("entries")} | {Sum("sessions")} | {Sum("interest")} | {Sum("tagRecords")} | {Sum("openUpdates")} | {state.SumOf(Workload.Counter.Reads)} | {state.SumOf(Workload.Counter.Updates)} | {state.SumOf(Workload.Counter.Violations)} |");
     }
 }
