@@ -33,12 +33,9 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
     /// <summary>What was sent and not acknowledged for so long is sent again.</summary>
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>An update that took longer was delayed by somebody.</summary>
-    private static readonly TimeSpan Delayed = TimeSpan.FromMilliseconds(500);
-
     private readonly Lock _gate = new();
     private readonly Coordination<SiloAddress> _coordination = new(Guid.NewGuid());
-    private readonly Dictionary<UpdateId, Caller> _callers = [];
+    private readonly Callers _callers;
     private readonly Dictionary<UpdateId, SiloAddress> _heldFor = [];
     private readonly HashSet<SiloAddress> _dead = [];
     private readonly OpenUpdates<SiloAddress> _open = new();
@@ -48,7 +45,6 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
     private readonly ClientSessions _sessions;
     private readonly RecentChanges _recent;
     private readonly IPeers _peers;
-    private readonly SiloMetrics _metrics;
     private readonly SiloAddress _self;
     private readonly TimeProvider _time;
     private readonly ILogger<Invalidator> _logger;
@@ -69,7 +65,7 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
         ILogger<Invalidator> logger)
     {
         (_ledger, _membership, _lease, _sessions, _recent, _peers) = (ledger, membership, lease, sessions, recent, peers);
-        (_metrics, _self, _time, _logger) = (metrics, self.SiloAddress, time, logger);
+        (_self, _time, _logger, _callers) = (self.SiloAddress, time, logger, new(metrics, time, logger));
         _courier = new(peers, this, time, logger);
         membership.Changed += ReconsiderAll;
         membership.Died += FinishUpdatesOf;
@@ -216,8 +212,7 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
         lock (_gate)
         {
             var change = _coordination.Begin(request.Tags, request.StaleFor, finishes);
-            var caller = new Caller(_time.Now());
-            _callers.Add(change.Id, caller);
+            var completion = _callers.Add(change.Id);
             var applied = Apply(change);
             if (!_sessions.Queue(change))
             {
@@ -226,7 +221,7 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
             }
 
             ReconsiderNeedsLock(change.Id);
-            return (applied, caller.Completion.Task);
+            return (applied, completion);
         }
     }
 
@@ -271,25 +266,12 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
         mail.ForEach(_courier.Wake);
         if (verdict == UpdateVerdict.Complete)
         {
-            EndNeedsLock(id, members.Length + 1);
+            _callers.EndComplete(id, members.Length + 1);
         }
         else if (verdict == UpdateVerdict.NoLease)
         {
-            _callers[id].Completion.TrySetResult(ChangeOutcome.Incomplete("The coordinating silo has no valid serving lease."));
+            _callers.EndWithoutLease(id);
         }
-    }
-
-    private void EndNeedsLock(UpdateId id, int members)
-    {
-        _callers.Remove(id, out var caller);
-        var elapsed = _time.Now() - caller!.BegunAt;
-        _metrics.OnUpdate(elapsed);
-        if (elapsed > Delayed)
-        {
-            LogDelayed(elapsed.TotalSeconds, caller.Last ?? "a member that has left");
-        }
-
-        caller.Completion.TrySetResult(ChangeOutcome.Complete(members));
     }
 
     /// <summary>The clients of this silo have let go: of updates of its own, and of others', whose coordinators are told.</summary>
@@ -307,9 +289,8 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
                 }
 
                 _heldHere--;
-                if (_callers.TryGetValue(id, out var caller))
+                if (_callers.Heard(id, ClientsOf(_self)))
                 {
-                    caller.Last = ClientsOf(_self);
                     ReconsiderNeedsLock(id);
                 }
             }
@@ -391,12 +372,12 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
     {
         lock (_gate)
         {
+            var who = silo.ToString();
             _coordination.Acknowledged(silo, updates);
             foreach (var id in updates)
             {
-                if (_callers.TryGetValue(id, out var caller))
+                if (_callers.Heard(id, who))
                 {
-                    caller.Last = silo.ToString();
                     ReconsiderNeedsLock(id);
                 }
             }
@@ -410,19 +391,4 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
 
     [LoggerMessage(3302, LogLevel.Information, "Finishing {Count} updates whose coordinator {Silo} is dead")]
     private partial void LogFinishing(int count, SiloAddress silo);
-
-    [LoggerMessage(3303, LogLevel.Warning, "An update took {Seconds:0.0} s. The last to acknowledge: {Who}")]
-    private partial void LogDelayed(double seconds, string who);
-
-    /// <summary>Whoever waits for an update, until it is settled.</summary>
-    private sealed class Caller(Moment begunAt)
-    {
-        public Moment BegunAt => begunAt;
-
-        /// <summary>Ends once: complete, or incomplete for want of a lease.</summary>
-        public TaskCompletionSource<ChangeOutcome> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        /// <summary>Who acknowledged last.</summary>
-        public string? Last { get; set; }
-    }
 }
