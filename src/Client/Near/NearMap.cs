@@ -8,7 +8,7 @@ namespace OrleansTagCache.Near;
 /// <remarks>Thread-safe. A look-up takes no lock.</remarks>
 internal sealed class NearMap
 {
-    /// <summary>How many entries go at once when there are too many bytes.</summary>
+    /// <summary>The most entries that go at once when there are too many bytes.</summary>
     private const int TrimStep = 16;
 
     private readonly ConcurrentLruCore<string, NearEntry, LruItem<string, NearEntry>, LruPolicy<string, NearEntry>, Removals> _lru;
@@ -65,9 +65,11 @@ internal sealed class NearMap
 
         try
         {
-            while (Bytes > _maximumBytes && _lru.HotCount + _lru.WarmCount + _lru.ColdCount > 0)
+            while (Bytes > _maximumBytes && _lru.HotCount + _lru.WarmCount + _lru.ColdCount is var count && count > 0)
             {
-                _lru.Trim(Math.Min(TrimStep, _lru.Capacity));
+                // As many as are over the bound, should all of them be of one size; many go at once, few go one by one.
+                var mean = Math.Max(1, Bytes / count);
+                _lru.Trim((int)Math.Clamp((Bytes - _maximumBytes) / mean, 1, Math.Min(TrimStep, _lru.Capacity)));
             }
         }
         finally
