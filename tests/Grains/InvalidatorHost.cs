@@ -26,8 +26,7 @@ internal sealed class InvalidatorHost : IDisposable
         Lease = new(_ => Task.FromResult(IsAliveInTable), LeaseLength, Time, NullLogger<ServingLease>.Instance);
         Membership = new(Self, LeaseLength, Time, NullLogger<Membership>.Instance);
         Sessions = new(Lease, Details, new TagCacheOptions(), Time, NullLogger<ClientSessions>.Instance);
-        Recent = new(Ledger);
-        Invalidator = new(Ledger, Membership, Lease, Sessions, Recent, Peers, Metrics(), Details, Time, NullLogger<Invalidator>.Instance);
+        Invalidator = new(Ledger, Membership, Lease, Sessions, new RecentChanges(), History, Peers, Metrics(), Details, Time, NullLogger<Invalidator>.Instance);
     }
 
     public static ILocalSiloDetails Details { get; } = new SelfDetails();
@@ -36,7 +35,7 @@ internal sealed class InvalidatorHost : IDisposable
 
     public FakeTimeProvider Time { get; } = new();
 
-    public RecentChanges Recent { get; }
+    public StampHistory History { get; } = new();
 
     public TagLedger Ledger { get; } = new(1_000);
 

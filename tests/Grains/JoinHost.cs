@@ -34,7 +34,7 @@ internal sealed class JoinHost : IDisposable
             Silo.Invalidator,
             Silo.Sessions,
             Silo.Ledger,
-            Silo.Recent,
+            Silo.History,
             Silo.Peers,
             InvalidatorHost.Details,
             Silo.Time,

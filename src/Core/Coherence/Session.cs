@@ -25,7 +25,7 @@ internal sealed class Session(SessionId id, object client)
     private readonly LinkedList<Outstanding> _outstanding = [];
     private long _step;
     private long _pushes;
-    private int _leaving;
+    private int _pushedOut;
 
     public SessionId Id => id;
 
@@ -44,8 +44,6 @@ internal sealed class Session(SessionId id, object client)
     public int InterestCount => _interest.Count;
 
     public int OutstandingCount => _outstanding.Count;
-
-    public bool IsInterested(TagId tag) => _interest.ContainsKey(tag);
 
     public IEnumerable<TagId> Tags => _interest.Keys;
 
@@ -81,7 +79,7 @@ internal sealed class Session(SessionId id, object client)
         }
 
         interest!.RegisteredAt = ++_step;
-        Leaving(interest, false);
+        MarkPushedOut(interest, false);
         _oldestFirst.AddLast(interest.Place);
         return isNew;
     }
@@ -89,18 +87,18 @@ internal sealed class Session(SessionId id, object client)
     /// <summary>If the bound is exceeded: the oldest tags, some more than it takes, each given once until it is registered again.</summary>
     public TagId[] TakeOver(int bound)
     {
-        var over = _interest.Count - _leaving - bound;
+        var over = _interest.Count - _pushedOut - bound;
         if (over <= 0)
         {
             return [];
         }
 
         var tags = new List<TagId>();
-        for (var most = over + (bound / 8); tags.Count < most && _oldestFirst.First is { Value: { IsLeaving: false } oldest } node;)
+        for (var most = over + (bound / 8); tags.Count < most && _oldestFirst.First is { Value: { IsPushedOut: false } oldest } node;)
         {
             _oldestFirst.Remove(node);
             _oldestFirst.AddLast(node);
-            Leaving(oldest, true);
+            MarkPushedOut(oldest, true);
             tags.Add(oldest.Tag);
         }
 
@@ -144,7 +142,7 @@ internal sealed class Session(SessionId id, object client)
     {
         _interest.Clear();
         _oldestFirst.Clear();
-        _leaving = 0;
+        _pushedOut = 0;
     }
 
     /// <summary>The client keeps nothing under these tags any more, unless it has registered again since the push was queued (invariant C5).</summary>
@@ -154,7 +152,7 @@ internal sealed class Session(SessionId id, object client)
         {
             if (_interest.TryGetValue(tag, out var interest) && (interest.RegisteredAt < acknowledged.Step || !Rules.RegisteredAgainStays))
             {
-                Leaving(interest, false);
+                MarkPushedOut(interest, false);
                 _interest.Remove(tag);
                 _oldestFirst.Remove(interest.Place);
                 forgotten.Add(tag);
@@ -162,10 +160,10 @@ internal sealed class Session(SessionId id, object client)
         }
     }
 
-    private void Leaving(Interest interest, bool isLeaving)
+    private void MarkPushedOut(Interest interest, bool isPushedOut)
     {
-        _leaving += (isLeaving ? 1 : 0) - (interest.IsLeaving ? 1 : 0);
-        interest.IsLeaving = isLeaving;
+        _pushedOut += (isPushedOut ? 1 : 0) - (interest.IsPushedOut ? 1 : 0);
+        interest.IsPushedOut = isPushedOut;
     }
 
     private sealed class Interest
@@ -183,7 +181,7 @@ internal sealed class Session(SessionId id, object client)
         public long RegisteredAt { get; set; }
 
         /// <summary>Pushed out by the bound, and forgotten once that is acknowledged.</summary>
-        public bool IsLeaving { get; set; }
+        public bool IsPushedOut { get; set; }
     }
 
     private sealed record Outstanding(Push Push, UpdateId? Update, Moment QueuedAt, long Step);

@@ -131,7 +131,7 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
         return Release(released);
     }
 
-    /// <summary>Breaks the session if its lease is over by any clock and it owes an acknowledgement, or has nothing to say any more.</summary>
+    /// <summary>Breaks the session if its lease is over by any clock.</summary>
     public bool TryBreak(Session session, Moment now, out List<UpdateId> released)
     {
         released = [];
@@ -144,7 +144,7 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
         return true;
     }
 
-    /// <summary>The client says that it has left: it serves nothing under it any more.</summary>
+    /// <summary>Breaks a session under which its client serves nothing any more: it says so, or has no lease left.</summary>
     public List<UpdateId> Left(Session session) => session.IsBroken ? [] : Break(session);
 
     /// <summary>This silo stops serving: no session is opened any more, and none is granted anything.</summary>

@@ -88,38 +88,11 @@ internal sealed class TagLedger
 
     /// <summary>Expires every dependent of the tags, in a process that keeps no copies: a client. Nothing is opened.</summary>
     /// <returns>The clock of the expiry. Acknowledge only after the call has returned.</returns>
-    public Stamp Expire(ReadOnlySpan<TagId> tags)
-    {
-        lock (_gate)
-        {
-            var at = new Stamp(_clock + 1);
-            foreach (var tag in tags)
-            {
-                var record = FindOrAddNeedsLock(tag);
-                record.ExpireNeedsLock(at);
-                RememberIfUnheldNeedsLock(record);
-            }
-
-            return PublishNeedsLock(at);
-        }
-    }
+    public Stamp Expire(ReadOnlySpan<TagId> tags) => ChangeUnopened(tags, (record, at) => record.ExpireNeedsLock(at));
 
     /// <summary>Marks every dependent of the tags stale, and expired from the deadline on, in a process that keeps no copies. Nothing is opened.</summary>
-    public Stamp Stale(ReadOnlySpan<TagId> tags, Moment deadline, Moment now)
-    {
-        lock (_gate)
-        {
-            var at = new Stamp(_clock + 1);
-            foreach (var tag in tags)
-            {
-                var record = FindOrAddNeedsLock(tag);
-                record.StaleNeedsLock(new(at, deadline), now);
-                RememberIfUnheldNeedsLock(record);
-            }
-
-            return PublishNeedsLock(at);
-        }
-    }
+    public Stamp Stale(ReadOnlySpan<TagId> tags, Moment deadline, Moment now) =>
+        ChangeUnopened(tags, (record, at) => record.StaleNeedsLock(new(at, deadline), now));
 
     /// <summary>Marks every dependent of the tags stale, and expired from the deadline on. Opens and repeats as an expiry does.</summary>
     public Stamp Stale(UpdateId update, ReadOnlySpan<TagId> tags, Moment deadline, Moment now)
@@ -261,6 +234,22 @@ internal sealed class TagLedger
         lock (_gate)
         {
             ForgetNeedsLock(mark);
+        }
+    }
+
+    private Stamp ChangeUnopened(ReadOnlySpan<TagId> tags, Action<TagRecord, Stamp> change)
+    {
+        lock (_gate)
+        {
+            var at = new Stamp(_clock + 1);
+            foreach (var tag in tags)
+            {
+                var record = FindOrAddNeedsLock(tag);
+                change(record, at);
+                RememberIfUnheldNeedsLock(record);
+            }
+
+            return PublishNeedsLock(at);
         }
     }
 

@@ -7,7 +7,6 @@ using OrleansTagCache.Leases;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Sessions;
-using OrleansTagCache.Tags;
 
 namespace OrleansTagCache.Entries;
 
@@ -18,7 +17,7 @@ internal sealed class EntryHost(
     ServingLease lease,
     Invalidator invalidator,
     ClientSessions sessions,
-    RecentChanges recent,
+    StampHistory history,
     SiloMetrics metrics,
     ILocalSiloDetails silo,
     TimeProvider time,
@@ -48,7 +47,7 @@ internal sealed class EntryHost(
 
     /// <summary>Whether no tag of a value was updated since it was made: so long before a moment, by another clock.</summary>
     public bool IsLiveSince(string scopedKey, EntryData data, Moment moment, TimeSpan age) =>
-        ledger.IsLive(TagId.OfEntry(scopedKey, data.Tags).AsSpan(..^1), recent.StampAsOf(moment + -(age * (1 + LeaseTerms.RateError))));
+        ledger.IsLive(TagId.OfEntry(scopedKey, data.Tags).AsSpan(..^1), history.AsOf(moment + -(age * (1 + LeaseTerms.RateError)), ledger.Stamp()));
 
     /// <summary>Says which limit a value breaks, or null. Clients check first; this is for those that do not.</summary>
     public string? FaultOf(EntryData data) => data.Payload.Bytes.Length > options.MaximumPayloadBytes

@@ -44,6 +44,7 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
     private readonly ServingLease _lease;
     private readonly ClientSessions _sessions;
     private readonly RecentChanges _recent;
+    private readonly StampHistory _history;
     private readonly IPeers _peers;
     private readonly SiloAddress _self;
     private readonly TimeProvider _time;
@@ -58,13 +59,14 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
         ServingLease lease,
         ClientSessions sessions,
         RecentChanges recent,
+        StampHistory history,
         IPeers peers,
         SiloMetrics metrics,
         ILocalSiloDetails self,
         TimeProvider time,
         ILogger<Invalidator> logger)
     {
-        (_ledger, _membership, _lease, _sessions, _recent, _peers) = (ledger, membership, lease, sessions, recent, peers);
+        (_ledger, _membership, _lease, _sessions, _recent, _history, _peers) = (ledger, membership, lease, sessions, recent, history, peers);
         (_self, _time, _logger, _callers) = (self.SiloAddress, time, logger, new(metrics, time, logger));
         _courier = new(peers, this, time, logger);
         membership.Changed += ReconsiderAll;
@@ -228,6 +230,7 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
     private Stamp Apply(TagChange change)
     {
         var now = _time.Now();
+        _history.Note(now, _ledger.Stamp());
         _recent.Note(change, now);
         return change.StaleFor is { } staleFor
             ? _ledger.Stale(change.Id, change.Tags, now + staleFor, now)

@@ -91,6 +91,7 @@ public static class TagCacheSiloBuilderExtensions
         });
         services.AddSingleton<IPeers, Peers>();
         services.AddSingleton<RecentChanges>();
+        services.AddSingleton(_ => new StampHistory());
         services.AddSingleton<ClientSessions>();
         services.AddSingleton<Invalidator>();
         services.AddSingleton<JoinAndLeave>();

@@ -3,7 +3,6 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Fanout;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Sessions;
-using OrleansTagCache.Tags;
 
 namespace OrleansTagCache.Leases;
 
@@ -30,7 +29,7 @@ internal sealed partial class JoinAndLeave(
     Invalidator invalidator,
     ClientSessions sessions,
     TagLedger ledger,
-    RecentChanges recent,
+    StampHistory history,
     IPeers peers,
     ILocalSiloDetails self,
     TimeProvider time,
@@ -104,7 +103,7 @@ internal sealed partial class JoinAndLeave(
             }
 
             ledger.ExpireEverything();
-            recent.Begin(time.Now());
+            history.Begin(time.Now());
             lease.BeginServing();
             LogServing(membership.Others.Length);
         }

@@ -4,12 +4,9 @@ using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Tags;
 
-/// <summary>
-/// When this silo last learnt of an update and of a revalidation of each tag, for people to look at, the oldest forgotten; and what its clock read
-/// when, for plain sets.
-/// </summary>
+/// <summary>When this silo last learnt of an update and of a revalidation of each tag, for people to look at. The oldest are forgotten.</summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class RecentChanges(TagLedger ledger)
+internal sealed class RecentChanges
 {
     private const int Maximum = 10_000;
 
@@ -17,18 +14,8 @@ internal sealed class RecentChanges(TagLedger ledger)
     private readonly Dictionary<TagId, (Moment? Update, Moment? Revalidation)> _tags = [];
     private readonly Queue<TagId> _order = [];
 
-    private readonly StampHistory _history = new();
-
-    /// <summary>This silo begins to serve: it learns of every change that completes from now on.</summary>
-    public void Begin(Moment now) => _history.Begin(now);
-
-    /// <summary>A stamp for a value that was made at that moment, or later.</summary>
-    public Stamp StampAsOf(Moment moment) => _history.AsOf(moment, ledger.Stamp());
-
-    /// <summary>To be called before the ledger applies the change, one change at a time.</summary>
     public void Note(TagChange change, Moment now)
     {
-        _history.Note(now, ledger.Stamp());
         lock (_gate)
         {
             foreach (var tag in change.Tags)
