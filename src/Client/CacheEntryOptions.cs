@@ -10,6 +10,47 @@ public sealed class CacheEntryOptions
     /// <remarks>It cannot switch on what the options of the process have switched off.</remarks>
     public NearCacheMode NearCache { get; init; }
 
+    /// <summary>
+    /// How long beyond its life the entry may still be served when its factory fails or takes too long. Zero or more; default zero: never.
+    /// What an update, or the deadline of a revalidation, has expired is never served.
+    /// </summary>
+    public TimeSpan FailSafe { get; init; }
+
+    /// <summary>
+    /// How long a reader waits for its factory while there is an entry that <see cref="FailSafe"/> allows: then it gets that one, and the
+    /// factory goes on in the background. More than zero; default null: until it ends.
+    /// </summary>
+    public TimeSpan? FactorySoftTimeout { get; init; }
+
+    /// <summary>
+    /// How long the factory may run: then it is cancelled, and counts as failed with a <see cref="TimeoutException"/>. More than zero; default
+    /// null: for as long as somebody waits.
+    /// </summary>
+    public TimeSpan? FactoryHardTimeout { get; init; }
+
+    /// <summary>
+    /// Entries go stale up to this much earlier, each by a random part of it, so that what was made together is not refreshed together. Zero or
+    /// more; default zero.
+    /// </summary>
+    public TimeSpan Jitter { get; init; }
+
     /// <summary>Its tags, at most 128 here; <c>*</c> cannot be one. Default: none.</summary>
     public IReadOnlyCollection<string>? Tags { get; init; }
+
+    /// <summary>Says what is wrong with the durations.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">One is negative, or zero where it must not be.</exception>
+    internal void Check(string parameterName)
+    {
+        if (FailSafe < TimeSpan.Zero || Jitter < TimeSpan.Zero)
+        {
+            throw new ArgumentOutOfRangeException(parameterName, $"FailSafe and Jitter must not be negative; FailSafe is {FailSafe} and Jitter is {Jitter}.");
+        }
+
+        if (FactorySoftTimeout <= TimeSpan.Zero || FactoryHardTimeout <= TimeSpan.Zero)
+        {
+            throw new ArgumentOutOfRangeException(
+                parameterName,
+                $"FactorySoftTimeout and FactoryHardTimeout must be more than zero; FactorySoftTimeout is {FactorySoftTimeout} and FactoryHardTimeout is {FactoryHardTimeout}.");
+        }
+    }
 }

@@ -15,8 +15,8 @@ public readonly struct CacheResult<T>
         (Age, Life, Tags, IsPromiseSuspended) = (entry.Age, entry.Life, entry.Tags, entry.PromiseSuspended);
     }
 
-    internal CacheResult(T value, TimeSpan age, CacheLife life, IReadOnlyList<string> tags) =>
-        (_value, HasValue, Age, Life, Tags) = (value, true, age, life, tags);
+    internal CacheResult(T value, bool isStale, TimeSpan age, CacheLife life, IReadOnlyList<string> tags) =>
+        (_value, HasValue, IsStale, Age, Life, Tags) = (value, true, isStale, age, life, tags);
 
     /// <summary>Whether there is a value; null may be one.</summary>
     public bool HasValue { get; }

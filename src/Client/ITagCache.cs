@@ -46,6 +46,19 @@ public interface ITagCache
         CacheEntryOptions? options = null,
         CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Returns the entry that a named loader makes of an argument, or has it made: here if this process offers the loader, else in one that does.
+    /// The cluster may run the loader again without a reader, when one of the entry's tags was revalidated.
+    /// </summary>
+    /// <param name="loader">The loader's name, as given to <c>AddLoader</c>: 1 to 64 UTF-16 units, none of them a colon.</param>
+    /// <param name="argument">What the loader is given; it may be empty. The entry's key is the name, a colon and this.</param>
+    /// <param name="cancellationToken">Cancels this caller; the others are not cancelled with it.</param>
+    /// <exception cref="ArgumentException">The name or the key breaks a limit.</exception>
+    /// <exception cref="InvalidOperationException">This process offers the loader with another type of value.</exception>
+    /// <exception cref="TagCacheException">There is no entry, and no process offers the loader, or it failed there.</exception>
+    /// <remarks>Whatever the loader throws in this process comes through.</remarks>
+    ValueTask<T> GetAsync<T>(string loader, string argument, CancellationToken cancellationToken = default);
+
     /// <summary>Returns the entry if it is there, fresh or stale. Never generates and never waits for another's generation.</summary>
     /// <remarks>A cluster that cannot be reached is a miss.</remarks>
     /// <exception cref="ArgumentException">The key breaks a limit.</exception>
@@ -53,7 +66,8 @@ public interface ITagCache
 
     /// <summary>
     /// Stores a value. Strict: when it has returned, no process serves an earlier value of the key. The value counts as made when the call
-    /// was made: a tag of it that is updated during the call expires it.
+    /// was made: a tag of it that is updated during the call expires it. So may one that was updated shortly before, when the cluster answers
+    /// slowly: then the next read is a miss.
     /// </summary>
     /// <exception cref="ArgumentException">The key, a tag, the life or the size of the value breaks a limit.</exception>
     /// <exception cref="TagUpdateIncompleteException">Not every process has confirmed; it may or may not have happened. Retrying is safe.</exception>

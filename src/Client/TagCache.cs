@@ -4,9 +4,9 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
+using OrleansTagCache.Loaders;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
-using OrleansTagCache.Serialization;
 
 namespace OrleansTagCache;
 
@@ -16,12 +16,13 @@ namespace OrleansTagCache;
 /// </summary>
 internal sealed class TagCache : ITagCache
 {
+    private const int LongestStackKey = 256;
+
     private readonly CacheNamespace _namespace;
-    private readonly CacheLifeProfiles _profiles;
-    private readonly CacheLife _defaultLife;
     private readonly TagCacheClientOptions _options;
-    private readonly PayloadSerializer _serializer;
+    private readonly EntryMaker _maker;
     private readonly ClusterCalls _calls;
+    private readonly LoaderTable _loaders;
     private readonly ClientMetrics _metrics;
     private readonly NearCache _near;
     private readonly FlightTable _flights;
@@ -29,19 +30,19 @@ internal sealed class TagCache : ITagCache
 
     public TagCache(
         TagCacheClientOptions options,
-        PayloadSerializer serializer,
+        EntryMaker maker,
         ClusterCalls calls,
+        LoaderTable loaders,
         NearCache near,
+        BackgroundRefreshes refreshes,
         ClientMetrics metrics,
         TimeProvider time,
         ILoggerFactory loggers)
     {
-        (_options, _serializer, _calls, _near, _metrics) = (options, serializer, calls, near, metrics);
+        (_options, _maker, _calls, _loaders, _near, _metrics) = (options, maker, calls, loaders, near, metrics);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
-        _profiles = new(options.Profiles);
-        _defaultLife = _profiles.Resolve(options.DefaultLife, nameof(options));
         _flights = new(time, options.OrphanedFactoryGrace);
-        _runner = new(_flights, calls, near, metrics, options, time, loggers.CreateLogger<FlightRunner>());
+        _runner = new(_flights, calls, near, refreshes, metrics, options, time, loggers.CreateLogger<FlightRunner>());
     }
 
     public ValueTask<T> GetOrCreateAsync<T>(
@@ -63,110 +64,75 @@ internal sealed class TagCache : ITagCache
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(factory);
-        var outer = CacheContext.Current;
-        if (outer?.IsGenerating(key) == true)
+        var outer = OuterOf(key);
+        if (options is { NearCache: NearCacheMode.Off })
         {
-            throw new InvalidOperationException("A factory called for the entry that it is making: the call would wait for itself.");
+            return Ask(key, outer, Generation(key, state, factory, options), mayKeep: false, cancellationToken);
         }
 
-        if (options is not { NearCache: NearCacheMode.Off } && _near.TryGet(key, out var entry, out var now)
-            && entry.TryGetValue<T>(_serializer, out var kept))
+        var hit = _near.Find(key, freshOnly: outer is not null);
+        if (hit.Entry is null || !hit.Entry.TryGetValue<T>(_maker.Serializer, out var kept))
         {
-            _metrics.OnRead("near");
-            outer?.MadeFrom(entry.Tags, entry.Life, entry.AgeAt(now), promiseSuspended: false);
-            return new(kept);
+            return Ask(key, outer, Generation(key, state, factory, options), mayKeep: true, cancellationToken);
         }
 
-        return Ask(key, outer, state, factory, options, cancellationToken);
+        FoundNear(hit, outer);
+        if (hit.IsStale && hit.Entry.TryClaimAsk(hit.At))
+        {
+            RefreshBehind(key, Generation(key, state, factory, options));
+        }
+
+        return new(kept);
     }
 
-    private async ValueTask<T> Ask<TState, T>(
-        string key,
-        CacheContext? outer,
-        TState state,
-        Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory,
-        CacheEntryOptions? options,
-        CancellationToken cancellationToken)
+    public ValueTask<T> GetAsync<T>(string loader, string argument, CancellationToken cancellationToken = default)
     {
-        var checkedKey = Check(key);
-        var (tags, life) = Check(options);
-
-        // An entry that is made from a stale one would look fresh: inside a factory, stale counts as missing.
-        var flightKey = new FlightKey(_namespace.Scope(checkedKey.Value), FreshOnly: outer is not null);
-        var generation = new LocalGeneration<TState, T>(this, key, state, factory, tags, life);
-        while (true)
+        ArgumentNullException.ThrowIfNull(loader);
+        ArgumentNullException.ThrowIfNull(argument);
+        var length = loader.Length + 1 + argument.Length;
+        Span<char> key = length <= LongestStackKey ? stackalloc char[length] : new char[length];
+        loader.CopyTo(key);
+        key[loader.Length] = ':';
+        argument.CopyTo(key[(loader.Length + 1)..]);
+        var outer = CacheContext.Current;
+        var hit = _near.Find(key, freshOnly: outer is not null);
+        if (hit.Entry is null || !hit.Entry.TryGetValue<T>(_maker.Serializer, out var kept))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var result = await Fly(flightKey, generation, options is not { NearCache: NearCacheMode.Off }, cancellationToken);
-            if (result.Fault is { } fault)
-            {
-                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
-            }
-
-            if (result.Entry is { } entry)
-            {
-                outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
-                return generation.TryGetOwn(entry, out var own) ? own : _serializer.Deserialize<T>(entry.Payload);
-            }
-
-            if (generation.TryGetUnserializable(out var value))
-            {
-                outer?.MadeFromUnknown();
-                return value;
-            }
+            return Load<T>(loader, argument, cancellationToken);
         }
+
+        FoundNear(hit, outer);
+        if (hit.IsStale && hit.Entry.TryClaimAsk(hit.At))
+        {
+            RefreshBehind(key.ToString(), _loaders.Generation<T>(_namespace, LoaderName.Parse(loader), argument));
+        }
+
+        return new(kept);
     }
 
     public ValueTask<CacheResult<T>> TryGetAsync<T>(string key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         var outer = CacheContext.Current;
-        if (_near.TryGet(key, out var kept, out var now) && kept.TryGetValue<T>(_serializer, out var value))
+        var hit = _near.Find(key, freshOnly: outer is not null);
+        if (hit.Entry is null || !hit.Entry.TryGetValue<T>(_maker.Serializer, out var value))
         {
-            _metrics.OnRead("near");
-            outer?.MadeFrom(kept.Tags, kept.Life, kept.AgeAt(now), promiseSuspended: false);
-            return new(new CacheResult<T>(value, kept.AgeAt(now), kept.Life, kept.Tags));
+            return Find<T>(key, outer, cancellationToken);
         }
 
-        return Find<T>(key, outer, cancellationToken);
-    }
-
-    private async ValueTask<CacheResult<T>> Find<T>(string key, CacheContext? outer, CancellationToken cancellationToken)
-    {
-        var checkedKey = Check(key);
-        var ask = _near.Ask();
-        var request = new AcquireRequest(MayGenerate: false, FreshOnly: outer is not null, Wait: TimeSpan.Zero, ask.Sessions);
-        var answer = await _calls.TryAcquire(_namespace.Scope(checkedKey.Value), request, _options.ReadTimeout, cancellationToken);
-        if (answer is not { Entry: { } entry, Status: AcquireStatus.Fresh or AcquireStatus.Stale })
+        FoundNear(hit, outer);
+        if (hit.IsStale && hit.Entry.TryClaimAsk(hit.At))
         {
-            _metrics.OnRead("miss");
-            _near.Hear(answer?.Near, ask);
-            return default;
+            _ = Look(_namespace.Scope(key), freshOnly: false, CancellationToken.None).AsTask();
         }
 
-        var isStale = answer.Status == AcquireStatus.Stale;
-        _metrics.OnRead(isStale ? "stale" : "hit");
-        if (!isStale)
-        {
-            _near.KeepCopy(_namespace.Scope(checkedKey.Value), entry, answer.Near, ask);
-        }
-
-        outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
-        return new(_serializer.Deserialize<T>(entry.Payload), isStale, entry);
+        return new(new CacheResult<T>(value, hit.IsStale, hit.Entry.AgeAt(hit.At), hit.Entry.Life, hit.Entry.Tags));
     }
 
     public async ValueTask SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
     {
         var checkedKey = Check(key);
-        var (tags, life) = Check(options);
-        var payload = _serializer.Serialize(value);
-        if (FaultOf(payload) is { } fault)
-        {
-            throw new ArgumentException(fault, nameof(value));
-        }
-
-        var entry = new EntryData(payload, tags, CopiedTags: null, life ?? _defaultLife);
-        var outcome = await _calls.Set(_namespace.Scope(checkedKey.Value), entry, _options.UpdateTimeout, cancellationToken);
+        var outcome = await _calls.Set(_namespace.Scope(checkedKey.Value), _maker.Make(value, options), _options.UpdateTimeout, cancellationToken);
         if (outcome.Status == CommitStatus.Refused)
         {
             throw new ArgumentException(outcome.Fault, nameof(value));
@@ -191,17 +157,116 @@ internal sealed class TagCache : ITagCache
     public ValueTask RevalidateTagAsync(string tag, CacheLife profile, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(profile);
-        return Change([tag], _profiles.Resolve(profile, nameof(profile)).Expire, nameof(tag), cancellationToken);
+        return Change([tag], _maker.Profiles.Resolve(profile, nameof(profile)).Expire, nameof(tag), cancellationToken);
     }
 
     public ValueTask RevalidateTagsAsync(IReadOnlyCollection<string> tags, CacheLife profile, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(profile);
-        return Change(tags, _profiles.Resolve(profile, nameof(profile)).Expire, nameof(tags), cancellationToken);
+        return Change(tags, _maker.Profiles.Resolve(profile, nameof(profile)).Expire, nameof(tags), cancellationToken);
     }
 
     public ValueTask RevalidateTagAsync(string tag, CancellationToken cancellationToken = default) =>
         Change([tag], staleFor: null, nameof(tag), cancellationToken);
+
+    /// <summary>The factory that this read belongs to. A factory that reads its own entry would wait for itself.</summary>
+    private static CacheContext? OuterOf(string key)
+    {
+        var outer = CacheContext.Current;
+        return outer?.IsGenerating(key) == true
+            ? throw new InvalidOperationException("A factory called for the entry that it is making: the call would wait for itself.")
+            : outer;
+    }
+
+    private Generation<T> Generation<TState, T>(
+        string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options) =>
+        new LocalGeneration<TState, T>(_maker, key, state, factory, options, isLoaded: false);
+
+    private void FoundNear(NearHit hit, CacheContext? outer)
+    {
+        _metrics.OnRead(hit.IsStale ? "near_stale" : "near");
+        outer?.MadeFrom(hit.Entry!.Tags, hit.Entry.Life, hit.Entry.AgeAt(hit.At), promiseSuspended: false);
+    }
+
+    /// <summary>A reader has got a stale value; the newer one is asked for, and made if the cluster grants it, while nobody waits.</summary>
+    private void RefreshBehind(string key, IGeneration generation)
+    {
+        var flightKey = new FlightKey(_namespace.Scope(key), FreshOnly: false);
+        if (_flights.TryLead(flightKey) is { } flight)
+        {
+            _ = Task.Run(() => _runner.Run(flightKey, flight, generation, mayKeep: true, isBehind: true));
+        }
+    }
+
+    private ValueTask<T> Load<T>(string loader, string argument, CancellationToken cancellationToken)
+    {
+        var name = LoaderName.Parse(loader);
+        var key = Check(name.KeyOf(argument)).Value;
+        return Ask<T>(key, OuterOf(key), _loaders.Generation<T>(_namespace, name, argument), mayKeep: true, cancellationToken);
+    }
+
+    private async ValueTask<T> Ask<T>(string key, CacheContext? outer, Generation<T> generation, bool mayKeep, CancellationToken cancellationToken)
+    {
+        var checkedKey = Check(key);
+        generation.Check();
+
+        // An entry that is made from a stale one would look fresh: inside a factory, stale counts as missing.
+        var flightKey = new FlightKey(_namespace.Scope(checkedKey.Value), FreshOnly: outer is not null);
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var result = await Fly(flightKey, generation, mayKeep, cancellationToken);
+            if (result.Fault is { } fault)
+            {
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
+            }
+
+            if (result.Entry is { } entry)
+            {
+                outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
+                return generation.TryGetOwn(entry, out var own) ? own : _maker.Serializer.Deserialize<T>(entry.Payload);
+            }
+
+            if (generation.TryGetUnserializable(out var value))
+            {
+                outer?.MadeFromUnknown();
+                return value;
+            }
+        }
+    }
+
+    private async ValueTask<CacheResult<T>> Find<T>(string key, CacheContext? outer, CancellationToken cancellationToken)
+    {
+        var scoped = _namespace.Scope(Check(key).Value);
+        if (await Look(scoped, freshOnly: outer is not null, cancellationToken) is not var (entry, isStale))
+        {
+            _metrics.OnRead("miss");
+            return default;
+        }
+
+        _metrics.OnRead(isStale ? "stale" : "hit");
+        outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
+        return new(_maker.Serializer.Deserialize<T>(entry.Payload), isStale, entry);
+    }
+
+    /// <summary>Asks the cluster for what is there, and keeps it near if it is fresh.</summary>
+    private async ValueTask<(EntrySnapshot Entry, bool IsStale)?> Look(string scopedKey, bool freshOnly, CancellationToken cancellationToken)
+    {
+        var ask = _near.Ask();
+        var request = new AcquireRequest(MayGenerate: false, freshOnly, Wait: TimeSpan.Zero, ask.Sessions);
+        var answer = await _calls.TryAcquire(scopedKey, request, _options.ReadTimeout, cancellationToken);
+        switch (answer)
+        {
+            case { Status: AcquireStatus.Fresh, Entry: { } fresh }:
+                _near.KeepCopy(scopedKey, fresh, answer.Near, ask);
+                return (fresh, false);
+            case { Status: AcquireStatus.Stale, Entry: { } stale }:
+                return (stale, true);
+            default:
+                _near.Hear(answer?.Near, ask);
+                return null;
+        }
+    }
 
     private static void MustBeInServerAction()
     {
@@ -222,13 +287,12 @@ internal sealed class TagCache : ITagCache
         await _calls.Change(new(ids, staleFor == TimeSpan.Zero ? null : staleFor), _options.UpdateTimeout, cancellationToken);
     }
 
-    private async ValueTask<FlightResult> Fly<TState, T>(
-        FlightKey key, LocalGeneration<TState, T> generation, bool mayKeep, CancellationToken cancellationToken)
+    private async ValueTask<FlightResult> Fly(FlightKey key, IGeneration generation, bool mayKeep, CancellationToken cancellationToken)
     {
         var (flight, role) = _flights.Join(key);
         if (role == FlightRole.Leader)
         {
-            _ = _runner.Run(key, flight, generation.Generate, mayKeep);
+            _ = _runner.Run(key, flight, generation, mayKeep);
         }
 
         try
@@ -243,73 +307,4 @@ internal sealed class TagCache : ITagCache
     }
 
     private CacheKey Check(string key) => CacheKey.Parse(key, _options.MaximumKeyLength);
-
-    private (string[] Tags, CacheLife? Life) Check(CacheEntryOptions? options) =>
-        (TagSet.ForEntry(options?.Tags, nameof(options)), options?.Life is { } life ? _profiles.Resolve(life, nameof(options)) : null);
-
-    private string? FaultOf(Payload payload) => payload.Bytes.Length > _options.MaximumPayloadBytes
-        ? $"A value may have at most {_options.MaximumPayloadBytes} bytes when serialized; this one has {payload.Bytes.Length}."
-        : null;
-
-    /// <summary>One caller's factory, and what it made: its own caller gets the value itself, everybody else a copy from the payload.</summary>
-    private sealed class LocalGeneration<TState, T>(
-        TagCache cache, string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, string[] tags, CacheLife? life)
-    {
-        private volatile Made? _made;
-
-        public async Task<Generated?> Generate(EntrySnapshot? stale, CancellationToken cancellationToken)
-        {
-            var context = new CacheContext(key, tags, life, cache._profiles, type => stale is not null && type == typeof(T) ? Stale(stale) : null);
-            context.Enter();
-            try
-            {
-                var value = await factory(state, context, cancellationToken);
-                if (TrySerialize(value) is not { } payload)
-                {
-                    _made = new(value, null);
-                    return null;
-                }
-
-                var entry = context.ToEntry(payload, cache._defaultLife);
-                _made = new(value, payload);
-                return new(entry, context.WhyNotStored ?? cache.FaultOf(payload));
-            }
-            finally
-            {
-                context.End();
-            }
-        }
-
-        /// <summary>Whether the entry is what this very factory made.</summary>
-        public bool TryGetOwn(EntrySnapshot entry, out T value)
-        {
-            var isOwn = _made is { Payload: { } payload } && ReferenceEquals(payload, entry.Payload);
-            value = isOwn ? _made!.Value : default!;
-            return isOwn;
-        }
-
-        /// <summary>Whether this factory made a value that no serializer takes: it is for its own caller alone.</summary>
-        public bool TryGetUnserializable(out T value)
-        {
-            var isUnserializable = _made is { Payload: null };
-            value = isUnserializable ? _made!.Value : default!;
-            return isUnserializable;
-        }
-
-        private object? Stale(EntrySnapshot stale) => cache._serializer.Deserialize<T>(stale.Payload);
-
-        private Payload? TrySerialize(T value)
-        {
-            try
-            {
-                return cache._serializer.Serialize(value);
-            }
-            catch (Exception exception) when (exception is NotSupportedException or System.Text.Json.JsonException or InvalidOperationException)
-            {
-                return null;
-            }
-        }
-
-        private sealed record Made(T Value, Payload? Payload);
-    }
 }

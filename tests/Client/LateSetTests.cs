@@ -59,6 +59,8 @@ public sealed class LateSetTests
 
         public ValueTask<bool> Abandon(GenerationId token) => throw new NotSupportedException();
 
+        public ValueTask<EntrySnapshot?> FallBack(GenerationId token, bool isOver) => throw new NotSupportedException();
+
         public ValueTask<ChangeOutcome> Remove() => throw new NotSupportedException();
 
         public ValueTask<EntryDescription?> Describe() => throw new NotSupportedException();

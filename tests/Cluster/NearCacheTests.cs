@@ -58,7 +58,7 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
                 await updater.Cache.UpdateTagAsync("near-2");
             }
 
-            Assert.All(cluster.Processes, process => Assert.False(process.Near.TryGet("near:2", out _, out _)));
+            Assert.All(cluster.Processes, process => Assert.False(process.Near.Find("near:2", freshOnly: false).Entry is not null));
         }
     }
 
@@ -78,7 +78,7 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
         }
 
         await cluster.Processes[2].Cache.RemoveAsync("near:3");
-        Assert.All(cluster.Processes, process => Assert.False(process.Near.TryGet("near:3", out _, out _)));
+        Assert.All(cluster.Processes, process => Assert.False(process.Near.Find("near:3", freshOnly: false).Entry is not null));
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
             run.Release();
 
             Assert.Equal("old", await reading);
-            Assert.False(process.Near.TryGet(key, out _, out _));
+            Assert.False(process.Near.Find(key, freshOnly: false).Entry is not null);
             Assert.True((await process.Cache.TryGetAsync<string>(key)).IsStale);
         }
     }
@@ -179,7 +179,7 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
             await client.Cache.TryGetAsync<int>($"bound:{i}");
         }
 
-        await TagCacheCluster.Until(() => !client.Near.TryGet("bound:first", out _, out _));
+        await TagCacheCluster.Until(() => client.Near.Find("bound:first", freshOnly: false).Entry is null);
         await TagCacheCluster.Until(() => cluster.Sessions.All(sessions => sessions.Counts.Pushes == 0));
         Assert.All(cluster.Sessions, sessions => Assert.InRange(sessions.Counts.Interest, 1, MaximumInterest + 1));
     }
@@ -215,7 +215,7 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
         {
             var read = process.Cache.GetOrCreateAsync(key, (_, _) => new ValueTask<T>(value), new() { Tags = tags }).AsTask();
             read.Wait(TimeSpan.FromSeconds(30));
-            return process.Near.TryGet(key, out _, out _);
+            return process.Near.Find(key, freshOnly: false).Entry is not null;
         });
         await process.Cache.GetOrCreateAsync(key, Never<T>);
     }

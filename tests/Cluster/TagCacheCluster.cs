@@ -39,10 +39,12 @@ public class TagCacheCluster : IAsyncLifetime
         var builder = new InProcessTestClusterBuilder(3);
         builder.ConfigureSilo((_, silo) =>
         {
+            silo.UseInMemoryReminderService();
             silo.AddTagCache(Configure);
+            ConfigureSilo(silo);
             silo.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
         });
-        builder.ConfigureClient(client => client.AddTagCacheClient(ConfigureClient));
+        builder.ConfigureClient(client => ConfigureClient(client.AddTagCacheClient(ConfigureClient)));
         _cluster = builder.Build();
         await _cluster.DeployAsync();
         foreach (var silo in _cluster.Silos)
@@ -69,7 +71,15 @@ public class TagCacheCluster : IAsyncLifetime
     {
     }
 
+    protected virtual void ConfigureSilo(ISiloBuilder silo)
+    {
+    }
+
     protected virtual void ConfigureClient(TagCacheClientOptions options)
+    {
+    }
+
+    protected virtual void ConfigureClient(IClientBuilder client)
     {
     }
 

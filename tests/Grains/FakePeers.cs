@@ -62,6 +62,12 @@ internal sealed class FakePeer : IFanoutService
         return default;
     }
 
+    public ValueTask<TagId[]> LoadedTags(TagId[] tags) => throw new NotSupportedException();
+
+    public ValueTask<string[]> StaleLoaded(TagId tag) => throw new NotSupportedException();
+
+    public ValueTask Refresh(TagId tag) => throw new NotSupportedException();
+
     public ValueTask<TagOnSilo> DescribeTag(TagId tag) => throw new NotSupportedException();
 
     public ValueTask<string[]> Dependents(TagId tag, int limit, string? after) => throw new NotSupportedException();

@@ -110,6 +110,42 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
         }
     }
 
+    /// <summary>Asks for a value past its life, for need. Null if there is none that may be served, or the cluster could not be reached.</summary>
+    public async Task<EntrySnapshot?> TryFallBack(string scopedKey, GenerationId token, bool isOver)
+    {
+        try
+        {
+            return await grains.GetGrain<IEntryGrain>(scopedKey).FallBack(token, isOver);
+        }
+        catch (Exception exception)
+        {
+            LogCallFailed(exception);
+            return null;
+        }
+    }
+
+    /// <summary>Has a loader run in some process that offers it.</summary>
+    /// <exception cref="TagCacheException">No process offers it, it failed, or the cluster could not be reached.</exception>
+    public async Task<EntryData> Load(string scopedLoader, LoadRequest request, CancellationToken cancellationToken)
+    {
+        LoadOutcome outcome;
+        try
+        {
+            outcome = await grains.GetGrain<ILoaderGrain>(scopedLoader).Load(request).AsTask().WaitAsync(request.Limit, time, cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TagCacheUnavailableException("The process that runs the loader did not answer.", exception);
+        }
+
+        return outcome.Status switch
+        {
+            LoadStatus.Loaded => outcome.Entry!,
+            LoadStatus.NoRunner => throw new TagCacheException("No process of the cluster offers that loader. Add it with AddLoader to a silo or a client that is running."),
+            _ => throw new TagCacheException($"The loader failed in the process that runs it. {outcome.Fault}"),
+        };
+    }
+
     /// <summary>
     /// Both trips of a plain set, tried once. Its value counts as made when this was called, and its age goes with it; a second token would make
     /// an old value look newer than a set in between. So should anything go wrong, the key is removed instead, again and again until no process serves an

@@ -9,40 +9,27 @@ using OrleansTagCache.Near;
 
 namespace OrleansTagCache.Flights;
 
-/// <summary>A value that a factory made: what to store, or why nothing can be.</summary>
-/// <param name="Entry">The value with its tags and life.</param>
-/// <param name="WhyNotStored">Null if it can be stored.</param>
-internal sealed record Generated(EntryData Entry, string? WhyNotStored)
-{
-    public EntrySnapshot ToSnapshot() => new(Entry.Payload, Entry.Tags, Entry.Life, TimeSpan.Zero);
-}
-
-/// <summary>Runs a factory for an entry; gives null if the value cannot be serialized, which its own caller gets all the same.</summary>
-/// <param name="stale">The stale value that is refreshed, if there is one.</param>
-/// <param name="cancellationToken">Cancelled when nobody waits any more.</param>
-internal delegate Task<Generated?> Generate(EntrySnapshot? stale, CancellationToken cancellationToken);
-
 /// <summary>Flies: asks the cluster, runs the factory under a token, commits, and tells those who wait what they may take.</summary>
 internal sealed partial class FlightRunner(
-    FlightTable table, ClusterCalls calls, NearCache near, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time, ILogger<FlightRunner> logger)
+    FlightTable table,
+    ClusterCalls calls,
+    NearCache near,
+    BackgroundRefreshes refreshes,
+    ClientMetrics metrics,
+    TagCacheClientOptions options,
+    TimeProvider time,
+    ILogger<FlightRunner> logger)
 {
     /// <summary>How long one question waits for another process's generation before it is asked again.</summary>
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
 
-    /// <summary>
-    /// How long a background refresh may wait for its turn, and run. Longer than tokens hold as a rule: one that takes longer would be stored
-    /// nowhere, and one that hangs must not keep the others from their turn.
-    /// </summary>
-    private static readonly TimeSpan RefreshPatience = TimeSpan.FromMinutes(1);
-
-    private readonly SemaphoreSlim _refreshes = new(options.MaximumBackgroundRefreshes);
-
     /// <summary>Leads a flight to its end. Never throws: what went wrong is in the result.</summary>
     /// <param name="key">What it is for.</param>
     /// <param name="flight">The flight.</param>
-    /// <param name="generate">Runs the factory.</param>
+    /// <param name="generation">How the entry is made.</param>
     /// <param name="mayKeep">Whether what it brings may be kept near.</param>
-    public async Task Run(FlightKey key, Flight flight, Generate generate, bool mayKeep)
+    /// <param name="isBehind">Whether its reader has a stale value already: then it waits for nothing, and makes nothing that would not be stored.</param>
+    public async Task Run(FlightKey key, Flight flight, IGeneration generation, bool mayKeep, bool isBehind = false)
     {
         // Counted from here also for those who wait for the flight before.
         var until = time.Now() + options.WaitTimeout;
@@ -53,7 +40,7 @@ internal sealed partial class FlightRunner(
                 await previous.Late;
             }
 
-            await Ask(key, flight, generate, mayKeep, until);
+            await Ask(key, flight, generation, mayKeep, isBehind, until);
         }
         catch (OperationCanceledException) when (flight.Cancellation.IsCancellationRequested)
         {
@@ -65,7 +52,7 @@ internal sealed partial class FlightRunner(
         }
     }
 
-    private async Task Ask(FlightKey key, Flight flight, Generate generate, bool mayKeep, Moment until)
+    private async Task Ask(FlightKey key, Flight flight, IGeneration generation, bool mayKeep, bool isBehind, Moment until)
     {
         // The first question does not wait: a silo that answers it is alive, and worth the wait.
         var wait = TimeSpan.Zero;
@@ -77,56 +64,86 @@ internal sealed partial class FlightRunner(
             switch (answer?.Status)
             {
                 case AcquireStatus.Fresh or AcquireStatus.Stale:
-                    Found(key, flight, answer, ask, generate);
+                    if (!isBehind)
+                    {
+                        metrics.OnRead(answer.Status == AcquireStatus.Fresh ? "hit" : "stale");
+                    }
+
+                    Found(key, flight, answer, ask, generation);
+                    return;
+                case AcquireStatus.Miss when isBehind:
+                    // Expired since: whoever needs it makes it.
+                    near.Hear(answer.Near, ask);
+                    await calls.TryAbandon(key.ScopedKey, answer.Token);
+                    table.End(key, flight, FlightResult.AskAgain, FlightResult.AskAgain);
                     return;
                 case AcquireStatus.Miss:
                     near.Hear(answer.Near, ask);
-                    await GenerateUnderToken(key, flight, answer, ask, generate);
+                    await GenerateUnderToken(key, flight, answer, ask, generation);
+                    return;
+                case null or AcquireStatus.Busy or AcquireStatus.NotServing when isBehind:
+                    table.End(key, flight, FlightResult.AskAgain, FlightResult.AskAgain);
                     return;
                 case AcquireStatus.Busy when until - time.Now() is var left && left > TimeSpan.Zero:
                     wait = left < Wait ? left : Wait;
                     continue;
                 case AcquireStatus.Busy:
-                    await Bypass(key, flight, "busy", generate);
+                    await Bypass(key, flight, "busy", generation);
                     return;
                 default:
-                    await Bypass(key, flight, answer is null ? "unreachable" : "not_serving", generate);
+                    await Bypass(key, flight, answer is null ? "unreachable" : "not_serving", generation);
                     return;
             }
         }
     }
 
-    private void Found(FlightKey key, Flight flight, Acquired answer, NearAsk ask, Generate generate)
+    private void Found(FlightKey key, Flight flight, Acquired answer, NearAsk ask, IGeneration generation)
     {
         if (answer.Status == AcquireStatus.Fresh)
         {
-            metrics.OnRead("hit");
             near.KeepCopy(key.ScopedKey, answer.Entry!, answer.Near, ask);
         }
         else
         {
-            metrics.OnRead("stale");
             near.Hear(answer.Near, ask);
         }
 
         table.End(key, flight, new(answer.Entry, null), FlightResult.AskAgain);
         if (!answer.Token.IsNone)
         {
-            _ = Refresh(key, answer, ask, generate);
+            _ = Refresh(key, answer, ask, generation);
         }
     }
 
-    private async Task GenerateUnderToken(FlightKey key, Flight flight, Acquired answer, NearAsk ask, Generate generate)
+    private async Task GenerateUnderToken(FlightKey key, Flight flight, Acquired answer, NearAsk ask, IGeneration generation)
     {
         metrics.OnRead("generated");
         table.TryEnter(flight, FlightPhase.Generating);
+
+        // What is made from a value past its life would look younger than it is: inside a factory there is none.
+        var hasSpare = generation.HasFailSafe && !key.FreshOnly;
+        var making = Make(generation, answer.Entry, flight.Cancellation.Token);
+        if (hasSpare && generation.SoftTimeout is { } soft && await IsSlower(making, soft) && await FallBack(key, answer, isOver: false) is { } early)
+        {
+            table.End(key, flight, new(early, null), FlightResult.AskAgain);
+            _ = GoOn(key, flight, answer, ask, making);
+            return;
+        }
+
         Generated? made;
         try
         {
-            made = await generate(answer.Entry, flight.Cancellation.Token).WaitAsync(flight.Cancellation.Token);
+            made = await making;
         }
-        catch (Exception)
+        catch (Exception exception)
         {
+            if (hasSpare && !flight.Cancellation.IsCancellationRequested && await FallBack(key, answer, isOver: true) is { } spare)
+            {
+                LogServedInNeed(exception);
+                table.End(key, flight, new(spare, null), FlightResult.AskAgain);
+                return;
+            }
+
             await calls.TryAbandon(key.ScopedKey, answer.Token);
             throw;
         }
@@ -138,35 +155,52 @@ internal sealed partial class FlightRunner(
         table.End(key, flight, result, isLive ? result : FlightResult.AskAgain);
     }
 
-    /// <summary>The cluster cannot vouch for anything: the factory runs for those who came before it began, and nothing is stored.</summary>
-    private async Task Bypass(FlightKey key, Flight flight, string reason, Generate generate)
+    /// <summary>Runs the factory within its hard limit.</summary>
+    private async Task<Generated?> Make(IGeneration generation, EntrySnapshot? stale, CancellationToken cancellationToken)
     {
-        metrics.OnRead("bypass");
-        metrics.OnBypass(reason);
-        var made = await generate(null, flight.Cancellation.Token).WaitAsync(flight.Cancellation.Token);
-        table.End(key, flight, new(made?.ToSnapshot(), null), FlightResult.AskAgain);
+        if (generation.HardTimeout is not { } hard)
+        {
+            return await generation.Generate(stale, cancellationToken).WaitAsync(cancellationToken);
+        }
+
+        using var limit = new CancellationTokenSource(hard, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await generation.Generate(stale, either.Token).WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The factory was cancelled: it ran longer than its FactoryHardTimeout of {hard}.", exception);
+        }
     }
 
-    /// <summary>Refreshes a stale entry behind its reader's back. A failure leaves it stale; the next reader tries again.</summary>
-    private async Task Refresh(FlightKey key, Acquired answer, NearAsk ask, Generate generate)
+    private async Task<bool> IsSlower(Task making, TimeSpan soft)
     {
-        // Off the reader's path, and at its own pace; a token that waits too long for its turn is refused when it comes back.
-        await Task.Yield();
-        using var patience = new CancellationTokenSource(RefreshPatience, time);
-        try
+        using var isMade = new CancellationTokenSource();
+        var first = await Task.WhenAny(making, Task.Delay(soft, time, isMade.Token));
+        await isMade.CancelAsync();
+        return first != making;
+    }
+
+    private async Task<EntrySnapshot?> FallBack(FlightKey key, Acquired answer, bool isOver)
+    {
+        var spare = await calls.TryFallBack(key.ScopedKey, answer.Token, isOver);
+        if (spare is not null)
         {
-            await _refreshes.WaitAsync(patience.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            await calls.TryAbandon(key.ScopedKey, answer.Token);
-            return;
+            metrics.OnRead("fail_safe");
         }
 
+        return spare;
+    }
+
+    /// <summary>The reader did not wait for its factory; what that makes is stored all the same.</summary>
+    private async Task GoOn(FlightKey key, Flight flight, Acquired answer, NearAsk ask, Task<Generated?> making)
+    {
+        using var stopping = refreshes.Stopping.UnsafeRegister(static cancellation => ((CancellationTokenSource)cancellation!).Cancel(), flight.Cancellation);
         try
         {
-            var made = await generate(answer.Entry, patience.Token).WaitAsync(patience.Token);
-            metrics.OnRefresh(await TryStore(key, answer.Token, made, ask) ? "stored" : "not_stored");
+            metrics.OnRefresh(await TryStore(key, answer.Token, await making, ask) ? "stored" : "not_stored");
         }
         catch (Exception exception)
         {
@@ -174,9 +208,35 @@ internal sealed partial class FlightRunner(
             LogRefreshFailed(exception);
             await calls.TryAbandon(key.ScopedKey, answer.Token);
         }
-        finally
+    }
+
+    /// <summary>The cluster cannot vouch for anything: the factory runs for those who came before it began, and nothing is stored.</summary>
+    private async Task Bypass(FlightKey key, Flight flight, string reason, IGeneration generation)
+    {
+        metrics.OnRead("bypass");
+        metrics.OnBypass(reason);
+        var made = await Make(generation, stale: null, flight.Cancellation.Token);
+        table.End(key, flight, new(made?.ToSnapshot(), null), FlightResult.AskAgain);
+    }
+
+    /// <summary>Refreshes a stale entry behind its reader's back. A failure leaves it stale; the next reader tries again.</summary>
+    private async Task Refresh(FlightKey key, Acquired answer, NearAsk ask, IGeneration generation)
+    {
+        // Off the reader's path, and at its own pace; a token that waits too long for its turn is refused when it comes back.
+        await Task.Yield();
+        try
         {
-            _refreshes.Release();
+            await refreshes.Run(async token =>
+            {
+                var made = await Make(generation, answer.Entry, token);
+                metrics.OnRefresh(await TryStore(key, answer.Token, made, ask) ? "stored" : "not_stored");
+            });
+        }
+        catch (Exception exception)
+        {
+            metrics.OnRefresh("failed");
+            LogRefreshFailed(exception);
+            await calls.TryAbandon(key.ScopedKey, answer.Token);
         }
     }
 
@@ -227,6 +287,9 @@ internal sealed partial class FlightRunner(
 
     [LoggerMessage(2201, LogLevel.Warning, "A generated value was returned to its reader but not stored. {Why}")]
     private partial void LogNotStored(string why);
+
+    [LoggerMessage(2203, LogLevel.Warning, "A factory failed, and its reader got the value that is kept for this case")]
+    private partial void LogServedInNeed(Exception exception);
 
     [LoggerMessage(2202, LogLevel.Warning, "Refreshing a stale entry in the background failed; the stale value stays until its deadline")]
     private partial void LogRefreshFailed(Exception exception);

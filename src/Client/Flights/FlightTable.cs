@@ -44,6 +44,16 @@ internal sealed class FlightTable(TimeProvider time, TimeSpan orphanGrace)
         }
     }
 
+    /// <summary>Leads a new flight if there is none for the key.</summary>
+    public Flight? TryLead(FlightKey key)
+    {
+        lock (_gate)
+        {
+            var flight = new Flight { Callers = 1 };
+            return _flights.TryAdd(key, flight) ? flight : null;
+        }
+    }
+
     /// <summary>The flight goes on to its next phase. False if it is over.</summary>
     public bool TryEnter(Flight flight, FlightPhase phase)
     {

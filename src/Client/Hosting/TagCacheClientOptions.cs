@@ -43,7 +43,12 @@ public sealed class TagCacheClientOptions
     /// <summary>How long updates, revalidations, sets and removals are tried. 100 ms to 10 min; default 30 s.</summary>
     public TimeSpan UpdateTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many stale entries this process refreshes in the background at a time. 1 to 1,000; default 16.</summary>
+    /// <summary>How long a read waits for a loader that another process runs. 100 ms to 1 h; default 30 s.</summary>
+    public TimeSpan LoadTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How many stale entries this process refreshes in the background at a time, and how many loaders it runs for the cluster. 1 to 1,000; default 16.
+    /// </summary>
     public int MaximumBackgroundRefreshes { get; set; } = 16;
 
     /// <summary>How long a factory goes on for those who joined it when the caller that it belongs to has gone away. 0 to 1 h; default 2 s.</summary>

@@ -3,6 +3,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Cluster;
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Flights;
+using OrleansTagCache.Loaders;
 using OrleansTagCache.Near;
 using OrleansTagCache.Serialization;
 
@@ -21,6 +23,12 @@ internal static class TagCacheServices
         services.TryAddSingleton<PayloadSerializer>();
         services.TryAddSingleton<ClusterCalls>();
         services.TryAddSingleton<NearCache>();
+        services.TryAddSingleton<EntryMaker>();
+        services.TryAddSingleton<LoaderTable>();
+        services.TryAddSingleton<LoaderRunner>();
+        services.TryAddSingleton<BackgroundRefreshes>();
+        services.AddHostedService(provider => provider.GetRequiredService<LoaderRunner>());
+        services.AddHostedService(provider => provider.GetRequiredService<BackgroundRefreshes>());
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<TagCacheClientOptions>>().Value);
         services.TryAddSingleton<ITagCache, TagCache>();
         return services;

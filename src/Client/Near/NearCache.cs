@@ -42,19 +42,11 @@ internal sealed class NearCache : IDisposable
 
     /// <summary>The entry, if it may be served at this moment.</summary>
     /// <param name="key">The key, without its namespace.</param>
-    /// <param name="entry">The entry.</param>
-    /// <param name="now">The clock as it was read for this hit.</param>
-    public bool TryGet(string key, out NearEntry entry, out Moment now)
-    {
-        now = default;
-        if (_map is null)
-        {
-            entry = null!;
-            return false;
-        }
+    /// <param name="freshOnly">Whether a stale entry is as good as none.</param>
+    public NearHit Find(string key, bool freshOnly) => _map is not null && _map.TryGet(key, out var entry) ? Look(entry, freshOnly) : default;
 
-        return _map.TryGet(key, out entry) && entry.IsServable(_ledger, now = _time.Now());
-    }
+    /// <inheritdoc cref="Find(string, bool)"/>
+    public NearHit Find(ReadOnlySpan<char> key, bool freshOnly) => _map is not null && _map.TryGet(key, out var entry) ? Look(entry, freshOnly) : default;
 
     /// <summary>To be called before a question is asked whose answer may be kept.</summary>
     /// <param name="mayKeep">False if this caller wants nothing kept.</param>
@@ -97,6 +89,17 @@ internal sealed class NearCache : IDisposable
     }
 
     public void Dispose() => _sweeping?.Dispose();
+
+    private NearHit Look(NearEntry entry, bool freshOnly)
+    {
+        var now = _time.Now();
+        return entry.FreshnessAt(_ledger, now) switch
+        {
+            Freshness.Fresh => new(entry, now, IsStale: false),
+            Freshness.Stale when !freshOnly => new(entry, now, IsStale: true),
+            _ => default,
+        };
+    }
 
     private void Keep(
         string scopedKey, Payload payload, TagId[] tags, ReadOnlySpan<TagId> copied, CacheLife life, TimeSpan age, NearAsk ask, INearLease lease)
@@ -154,3 +157,9 @@ internal sealed class NearCache : IDisposable
         }
     }
 }
+
+/// <summary>What was found near; the default found nothing.</summary>
+/// <param name="Entry">The entry.</param>
+/// <param name="At">The clock as it was read for this hit.</param>
+/// <param name="IsStale">Whether it is served while it is refreshed.</param>
+internal readonly record struct NearHit(NearEntry? Entry, Moment At, bool IsStale);

@@ -16,7 +16,15 @@ internal sealed class NearEntry(
     /// <summary>What an entry costs beside its payload, roughly: this object, its place in the map, its key and its key's record.</summary>
     public const int Overhead = 512;
 
+    /// <summary>How long after one reader asked for a newer value the next one asks; doubled each time.</summary>
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+
+    private const int MaximumDoublings = 6;
+
     private readonly Moment _freshUntil = generatedAt + life.Revalidate;
+    private readonly Moment _servableUntil = generatedAt + life.Expire;
+    private long _nextAsk = Moment.Past.Ticks;
+    private int _asks;
     private Payload? _payload = payload;
     private object? _shared;
     private int _isGone;
@@ -39,26 +47,58 @@ internal sealed class NearEntry(
     /// <summary>The check that every hit makes: the right to serve, the age, and nothing that the value bears was changed since its stamp.</summary>
     /// <param name="ledger">The process's ledger.</param>
     /// <param name="now">The clock as read for this very hit.</param>
-    public bool IsServable(TagLedger ledger, Moment now)
+    public Freshness FreshnessAt(TagLedger ledger, Moment now)
     {
-        if (now > _freshUntil || !lease.IsValid(now))
+        if (now > _servableUntil || !lease.IsValid(now))
+        {
+            return Freshness.Expired;
+        }
+
+        var isStale = now > _freshUntil;
+        foreach (var record in records)
+        {
+            if (!record.Admits(stamp))
+            {
+                return Freshness.Expired;
+            }
+
+            if (record.IsStaleSince(stamp))
+            {
+                if (record.StalingOf(stamp).IsOverAt(now))
+                {
+                    return Freshness.Expired;
+                }
+
+                isStale = true;
+            }
+        }
+
+        return !ledger.IsSinceEpoch(stamp) ? Freshness.Expired : isStale ? Freshness.Stale : Freshness.Fresh;
+    }
+
+    /// <summary>
+    /// Whether this reader of the stale value is the one that asks the cluster for a newer one. Seldomer and seldomer, as long as none comes.
+    /// </summary>
+    public bool TryClaimAsk(Moment now)
+    {
+        var next = Volatile.Read(ref _nextAsk);
+        if (now.Ticks < next)
         {
             return false;
         }
 
-        foreach (var record in records)
+        var pause = FirstPause * (1 << Math.Min(Volatile.Read(ref _asks), MaximumDoublings));
+        if (Interlocked.CompareExchange(ref _nextAsk, (now + pause).Ticks, next) != next)
         {
-            if (!record.Admits(stamp) || record.IsStaleSince(stamp))
-            {
-                return false;
-            }
+            return false;
         }
 
-        return ledger.IsSinceEpoch(stamp);
+        Interlocked.Increment(ref _asks);
+        return true;
     }
 
     /// <summary>Whether it will never be served again, so that its memory may go.</summary>
-    public bool IsDead(TagLedger ledger, Moment now) => lease.IsOver || now > _freshUntil || !ledger.IsLive(records, stamp);
+    public bool IsDead(TagLedger ledger, Moment now) => lease.IsOver || now > _servableUntil || !ledger.IsLive(records, stamp);
 
     /// <summary>The value: shared by all readers if nobody can change its type, otherwise one of the caller's own. False once the entry is gone.</summary>
     public bool TryGetValue<T>(PayloadSerializer serializer, out T value)

@@ -12,6 +12,7 @@ internal sealed class NearMap
     private const int TrimStep = 16;
 
     private readonly ConcurrentLruCore<string, NearEntry, LruItem<string, NearEntry>, LruPolicy<string, NearEntry>, Removals> _lru;
+    private readonly IAlternateLookup<ReadOnlySpan<char>, string, NearEntry> _bySpan;
     private readonly TagLedger _ledger;
     private readonly Lock _trimming = new();
     private readonly long _maximumBytes;
@@ -21,6 +22,7 @@ internal sealed class NearMap
     {
         (_ledger, _maximumBytes) = (ledger, maximumBytes);
         _lru = new(Environment.ProcessorCount, new FavorWarmPartition(maximumEntries), StringComparer.Ordinal, default, new Removals(this));
+        _bySpan = _lru.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
     public int Count => _lru.Count;
@@ -28,6 +30,9 @@ internal sealed class NearMap
     public long Bytes => Interlocked.Read(ref _bytes);
 
     public bool TryGet(string key, out NearEntry entry) => _lru.TryGet(key, out entry!);
+
+    /// <summary>The entry of a key that is no string yet.</summary>
+    public bool TryGet(ReadOnlySpan<char> key, out NearEntry entry) => _bySpan.TryGet(key, out entry!);
 
     /// <summary>Stores an entry, whose records are held already, and makes room for it.</summary>
     public void Store(string key, NearEntry entry)

@@ -8,13 +8,15 @@ namespace OrleansTagCache.Contracts;
 /// <param name="Wait">How long to wait for another's generation.</param>
 /// <param name="Sessions">The sessions that the reader holds, if it is a client that keeps values near; null if it is none.</param>
 /// <param name="Asker">The same for every attempt of one question: whose answer was lost is given the same token again. Empty for nobody.</param>
+/// <param name="IsRefresh">Whether nobody reads: the cluster asks in order to refresh. It does not count as a use.</param>
 [GenerateSerializer, Immutable, Alias("otc.AcquireRequest")]
 internal sealed record AcquireRequest(
     [property: Id(0)] bool MayGenerate,
     [property: Id(1)] bool FreshOnly,
     [property: Id(2)] TimeSpan Wait,
     [property: Id(3)] SessionId[]? Sessions = null,
-    [property: Id(4)] Guid Asker = default);
+    [property: Id(4)] Guid Asker = default,
+    [property: Id(5)] bool IsRefresh = false);
 
 /// <summary>What a reader got.</summary>
 internal enum AcquireStatus : byte
@@ -73,12 +75,16 @@ internal sealed record EntrySnapshot(
 /// <param name="Tags">All of its tags, without the namespace.</param>
 /// <param name="CopiedTags">Those of other entries that the value was made from, which are believed as of a copy; null if it was made from none.</param>
 /// <param name="Life">Its life, with durations.</param>
+/// <param name="IsLoaded">Whether a loader made it: the one that its key names, which the cluster may run again.</param>
+/// <param name="FailSafe">How long beyond its life it may be served when nobody can make a newer one.</param>
 [GenerateSerializer, Immutable, Alias("otc.EntryData")]
 internal sealed record EntryData(
     [property: Id(0)] Payload Payload,
     [property: Id(1)] string[] Tags,
     [property: Id(2)] string[]? CopiedTags,
-    [property: Id(3)] CacheLife Life);
+    [property: Id(3)] CacheLife Life,
+    [property: Id(4)] bool IsLoaded = false,
+    [property: Id(5)] TimeSpan FailSafe = default);
 
 /// <summary>What became of a value that was to be stored.</summary>
 internal enum CommitStatus : byte

@@ -21,6 +21,15 @@ internal interface IEntryGrain : IGrainWithStringKey
     [Alias("Abandon"), ResponseTimeout("00:00:05")]
     ValueTask<bool> Abandon(GenerationId token);
 
+    /// <summary>
+    /// The factory has failed, or takes too long: gives what may be served in need although it is past its life. Nothing that an update, or
+    /// the deadline of a revalidation, has expired.
+    /// </summary>
+    /// <param name="token">The token that the factory runs under.</param>
+    /// <param name="isOver">Whether the token is given back.</param>
+    [Alias("FallBack"), ResponseTimeout("00:00:05")]
+    ValueTask<EntrySnapshot?> FallBack(GenerationId token, bool isOver);
+
     /// <summary>The first trip of a plain set: a point that both clocks know. None without the right to serve.</summary>
     [Alias("BeginSet"), ResponseTimeout("00:00:05")]
     ValueTask<GenerationId> BeginSet();

@@ -32,6 +32,18 @@ internal interface IFanoutService : IGrainService
     [Alias("Dependents"), ResponseTimeout("00:00:03")]
     ValueTask<string[]> Dependents(TagId tag, int limit, string? after);
 
+    /// <summary>Those of the tags that entries on this silo bear which a loader made.</summary>
+    [Alias("LoadedTags"), ResponseTimeout("00:00:02")]
+    ValueTask<TagId[]> LoadedTags(TagId[] tags);
+
+    /// <summary>The stale dependents of a tag on this silo that a loader made, those first that were read last.</summary>
+    [Alias("StaleLoaded"), ResponseTimeout("00:00:10")]
+    ValueTask<string[]> StaleLoaded(TagId tag);
+
+    /// <summary>There is work for this silo in the tag's refresh job.</summary>
+    [Alias("Refresh"), ResponseTimeout("00:00:02")]
+    ValueTask Refresh(TagId tag);
+
     /// <summary>How this silo is.</summary>
     [Alias("Report"), ResponseTimeout("00:00:02")]
     ValueTask<SiloReport> Report();

@@ -39,9 +39,10 @@ internal sealed record TagOnSilo(
     [property: Id(2)] TimeSpan? SinceUpdate,
     [property: Id(3)] TimeSpan? SinceRevalidation);
 
-/// <summary>What the cluster knows of a tag: the silos that answered, and how many did not.</summary>
+/// <summary>What the cluster knows of a tag: the silos that answered, how many did not, and the refresh that is pending.</summary>
 [GenerateSerializer, Immutable, Alias("otc.TagDescription")]
-internal sealed record TagDescription([property: Id(0)] TagOnSilo[] Silos, [property: Id(1)] int Unreachable);
+internal sealed record TagDescription(
+    [property: Id(0)] TagOnSilo[] Silos, [property: Id(1)] int Unreachable, [property: Id(2)] RefreshProgress? Refresh = null);
 
 /// <summary>A page of a tag's dependents, in ordinal order.</summary>
 /// <param name="Keys">The keys, without the namespace.</param>

@@ -113,6 +113,13 @@ public sealed record CacheLife
     /// <summary>What is left of this life at an age; nothing falls below zero and forever stays forever.</summary>
     internal CacheLife After(TimeSpan age) => new(Stale, Left(Revalidate, age), Left(Expire, age));
 
+    /// <summary>Stale earlier by so much; what is a miss as soon as it is not fresh stays so.</summary>
+    internal CacheLife Shortened(TimeSpan by)
+    {
+        var revalidate = Left(Revalidate, by);
+        return new(Stale, revalidate, Expire == Revalidate ? revalidate : Expire);
+    }
+
     private static string Text(TimeSpan duration) => duration == Forever ? "never" : duration.ToString();
 
     private static TimeSpan Left(TimeSpan duration, TimeSpan age) =>

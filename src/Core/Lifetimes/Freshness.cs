@@ -20,6 +20,9 @@ internal readonly record struct StalingVerdict(bool IsStale, Moment Deadline)
 {
     public static readonly StalingVerdict None = new(false, Moment.Never);
 
+    /// <summary>Whether the deadline has come.</summary>
+    public bool IsOverAt(Moment now) => IsStale && now >= Deadline;
+
     public static StalingVerdict Combine(StalingVerdict left, StalingVerdict right) =>
         new(left.IsStale || right.IsStale, Moment.Earlier(left.Deadline, right.Deadline));
 }
@@ -29,7 +32,7 @@ internal static class FreshnessRule
 {
     public static Freshness Of(CacheLife life, TimeSpan age, StalingVerdict staling, Moment now)
     {
-        if (age > life.Expire || (staling.IsStale && now >= staling.Deadline))
+        if (age > life.Expire || staling.IsOverAt(now))
         {
             return Freshness.Expired;
         }

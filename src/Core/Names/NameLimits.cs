@@ -12,6 +12,9 @@ public static class NameLimits
     /// <summary>The longest namespace: 64 units.</summary>
     public const int NamespaceLength = 64;
 
+    /// <summary>The longest name of a loader: 64 units, none of them a colon.</summary>
+    public const int LoaderNameLength = 64;
+
     /// <summary>The most tags in one call: 128.</summary>
     public const int TagsPerCall = 128;
 

@@ -28,6 +28,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     private readonly LocalEntry _entry;
     private readonly GenerationGate _gate = new();
     private TaskCompletionSource? _generationEnded;
+    private Moment _inNeedUntil = Moment.Past;
 
     public EntryGrain(EntryHost host, IGrainContext context)
     {
@@ -44,7 +45,11 @@ internal sealed class EntryGrain : Grain, IEntryGrain
             var now = _host.Now;
             if (Answer(request, now) is { } answer)
             {
-                _host.Metrics.OnRead(answer.Status);
+                if (!request.IsRefresh)
+                {
+                    _host.Metrics.OnRead(answer.Status);
+                }
+
                 return answer;
             }
 
@@ -78,6 +83,24 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         }
 
         return new(isTaken);
+    }
+
+    public ValueTask<EntrySnapshot?> FallBack(GenerationId token, bool isOver)
+    {
+        var now = _host.Now;
+        if (isOver && _gate.Take(token, now) is not null)
+        {
+            WakeWaiters();
+        }
+
+        if (!_host.Lease.IsValid(now) || _entry.Value is not { } value || value.IsDeadAt(_host.Ledger, now))
+        {
+            return new((EntrySnapshot?)null);
+        }
+
+        // For a moment others get it at once too: a source that has just failed is left alone.
+        _inNeedUntil = now + _host.FailSafeThrottle;
+        return new(value.SnapshotAt(now));
     }
 
     public ValueTask<GenerationId> BeginSet()
@@ -141,7 +164,11 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     /// <summary>What the reader gets at this moment; null if it has to wait for the generation in flight.</summary>
     private Acquired? Answer(AcquireRequest request, Moment now)
     {
-        _entry.Used(now);
+        if (!request.IsRefresh)
+        {
+            _entry.Used(now);
+        }
+
         if (!_host.Lease.IsValid(now))
         {
             return AnswerWithoutLease(now);
@@ -156,6 +183,11 @@ internal sealed class EntryGrain : Grain, IEntryGrain
             // Still the entry's: so the records that were checked were held, and every later change finds the interest.
             var terms = Terms(request.Sessions, session, isLive: ReferenceEquals(_entry.Value, value));
             return new(AcquireStatus.Fresh, value!.SnapshotAt(now), GenerationId.None, terms);
+        }
+
+        if (now < _inNeedUntil && freshness == Freshness.Expired && value?.IsSpareAt(_host.Ledger, now) == true && !request.FreshOnly)
+        {
+            return new(AcquireStatus.Stale, value.SnapshotAt(now), GenerationId.None);
         }
 
         var mayServe = freshness == Freshness.Stale && !request.FreshOnly;
@@ -243,15 +275,21 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         }
 
         // A revalidation since the token makes it stale from the start: served, but not kept near as fresh, and not beyond the deadline.
-        var value = new StoredValue(data.Payload, data.Life, generation.Stamp, generation.GrantedAt, records);
+        var value = new StoredValue(data, generation.Stamp, generation.GrantedAt, records);
         var staling = value.Staling();
-        if (staling.IsStale && now >= staling.Deadline)
+        if (staling.IsOverAt(now))
         {
             _host.Ledger.Release(records);
             return CommitOutcome.Superseded with { Near = Terms(sessions, session, isLive: false) };
         }
 
         _host.Table.Store(_entry, value);
+        _inNeedUntil = Moment.Past;
+        if (staling.IsStale && data.IsLoaded)
+        {
+            _host.RefreshSoon(_entry.ScopedKey);
+        }
+
         return CommitOutcome.Stored with { IsStale = staling.IsStale, Near = Terms(sessions, session, isLive: !staling.IsStale) };
     }
 

@@ -6,6 +6,7 @@ using OrleansTagCache.Hosting;
 using OrleansTagCache.Leases;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
+using OrleansTagCache.Refreshing;
 using OrleansTagCache.Sessions;
 
 namespace OrleansTagCache.Entries;
@@ -18,6 +19,7 @@ internal sealed class EntryHost(
     Invalidator invalidator,
     ClientSessions sessions,
     StampHistory history,
+    RefreshWorker refreshes,
     SiloMetrics metrics,
     ILocalSiloDetails silo,
     TimeProvider time,
@@ -39,6 +41,8 @@ internal sealed class EntryHost(
 
     public TimeSpan GenerationLease => options.GenerationLease;
 
+    public TimeSpan FailSafeThrottle => options.FailSafeThrottle;
+
     public bool ServesWithoutLease => options.LeaseLossBehavior == LeaseLossBehavior.ServeStale;
 
     public string Silo { get; } = silo.SiloAddress.ToString();
@@ -48,6 +52,9 @@ internal sealed class EntryHost(
     /// <summary>Whether no tag of a value was updated since it was made: so long before a moment, by another clock.</summary>
     public bool IsLiveSince(string scopedKey, EntryData data, Moment moment, TimeSpan age) =>
         ledger.IsLive(TagId.OfEntry(scopedKey, data.Tags).AsSpan(..^1), history.AsOf(moment + -(age * (1 + LeaseTerms.RateError)), ledger.Stamp()));
+
+    /// <summary>A loader made it, and it was stale when it was stored: nobody else may come for it.</summary>
+    public void RefreshSoon(string scopedKey) => refreshes.RefreshSoon(scopedKey);
 
     /// <summary>Says which limit a value breaks, or null. Clients check first; this is for those that do not.</summary>
     public string? FaultOf(EntryData data) => data.Payload.Bytes.Length > options.MaximumPayloadBytes

@@ -101,7 +101,7 @@ internal sealed partial class EntrySweeper : IDisposable
             var now = _time.Now();
             for (var i = 0; i < count; i++)
             {
-                if (_slice[i]!.Value is { } value && value.FreshnessAt(_ledger, now) == Freshness.Expired)
+                if (_slice[i]!.Value is { } value && value.IsDeadAt(_ledger, now))
                 {
                     _table.Drop(_slice[i]!, value);
                     Freed(value.Bytes, now);

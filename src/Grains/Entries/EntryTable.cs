@@ -15,6 +15,7 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
     private readonly List<LocalEntry> _valued = [];
     private readonly Random _random = new(0);
     private long _bytes;
+    private long _loaded;
     private long _evictions;
 
     /// <summary>An entry has no value any more, or never had one; its activation may be sent away when it stays so.</summary>
@@ -23,6 +24,9 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
     public long MaximumBytes => maximumBytes;
 
     public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>Whether any value here was made by a loader.</summary>
+    public bool HasLoaded => Interlocked.Read(ref _loaded) > 0;
 
     public long Evictions => Interlocked.Read(ref _evictions);
 
@@ -54,6 +58,7 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
             entry.SetValueNeedsGate(value);
             index.Add(entry, value.TagRecords);
             Interlocked.Add(ref _bytes, value.Bytes);
+            Interlocked.Add(ref _loaded, value.IsLoaded ? 1 : 0);
             if (old is null)
             {
                 Link(entry);
@@ -184,6 +189,7 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
     private void Forget(LocalEntry entry, StoredValue old, StoredValue? replacement)
     {
         Interlocked.Add(ref _bytes, -old.Bytes);
+        Interlocked.Add(ref _loaded, old.IsLoaded ? -1 : 0);
         foreach (var record in old.TagRecords)
         {
             if (replacement is null || !replacement.TagRecords.Contains(record))

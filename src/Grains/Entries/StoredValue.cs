@@ -13,16 +13,17 @@ internal sealed class StoredValue
 
     private readonly TagRecord[] _records;
     private readonly Stamp _stamp;
+    private readonly TimeSpan _failSafe;
     private long _keyStamp;
 
-    /// <param name="payload">The value.</param>
-    /// <param name="life">Its life.</param>
+    /// <param name="data">The value.</param>
     /// <param name="stamp">The ledger's clock before the generation began.</param>
     /// <param name="generatedAt">When the generation began.</param>
     /// <param name="records">Held records: its tags, the namespace's <c>*</c>, and last its key.</param>
-    public StoredValue(Payload payload, CacheLife life, Stamp stamp, Moment generatedAt, TagRecord[] records)
+    public StoredValue(EntryData data, Stamp stamp, Moment generatedAt, TagRecord[] records)
     {
-        (Payload, Life, GeneratedAt) = (payload, life, generatedAt);
+        (Payload, Life, IsLoaded, GeneratedAt) = (data.Payload, data.Life, data.IsLoaded, generatedAt);
+        _failSafe = data.FailSafe;
         (_records, _stamp, _keyStamp) = (records, stamp, stamp.Value);
         Tags = new string[records.Length - 2];
         for (var i = 0; i < Tags.Length; i++)
@@ -34,6 +35,9 @@ internal sealed class StoredValue
     public Payload Payload { get; }
 
     public CacheLife Life { get; }
+
+    /// <summary>Whether a loader made it, which the cluster may run again.</summary>
+    public bool IsLoaded { get; }
 
     /// <summary>The tags without the namespace; the strings are the records', shared by all entries.</summary>
     public string[] Tags { get; }
@@ -58,15 +62,17 @@ internal sealed class StoredValue
     public TimeSpan AgeAt(Moment now) => now - GeneratedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
 
     /// <summary>The check that every read makes.</summary>
-    public Freshness FreshnessAt(TagLedger ledger, Moment now)
-    {
-        if (!ledger.IsLive(_records.AsSpan(0, _records.Length - 1), _stamp) || !_records[^1].Admits(KeyStamp))
-        {
-            return Freshness.Expired;
-        }
+    public Freshness FreshnessAt(TagLedger ledger, Moment now) =>
+        IsLive(ledger) ? FreshnessRule.Of(Life, AgeAt(now), Staling(), now) : Freshness.Expired;
 
-        return FreshnessRule.Of(Life, AgeAt(now), Staling(), now);
-    }
+    /// <summary>
+    /// Whether it may be served in need: past its life by age alone. What an update or the deadline of a revalidation expired never is.
+    /// </summary>
+    public bool IsSpareAt(TagLedger ledger, Moment now) =>
+        _failSafe > TimeSpan.Zero && IsLive(ledger) && AgeAt(now) - Life.Expire <= _failSafe && !Staling().IsOverAt(now);
+
+    /// <summary>Whether nothing will ever serve it again.</summary>
+    public bool IsDeadAt(TagLedger ledger, Moment now) => FreshnessAt(ledger, now) == Freshness.Expired && !IsSpareAt(ledger, now);
 
     /// <summary>What the revalidations since its stamp say of it.</summary>
     public StalingVerdict Staling()
@@ -81,4 +87,7 @@ internal sealed class StoredValue
     }
 
     public EntrySnapshot SnapshotAt(Moment now, bool promiseSuspended = false) => new(Payload, Tags, Life, AgeAt(now), promiseSuspended);
+
+    private bool IsLive(TagLedger ledger) =>
+        ledger.IsLive(_records.AsSpan(0, _records.Length - 1), _stamp) && _records[^1].Admits(KeyStamp);
 }

@@ -5,6 +5,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Names;
+using OrleansTagCache.Refreshing;
 using OrleansTagCache.Tags;
 
 namespace OrleansTagCache.Fanout;
@@ -12,7 +13,14 @@ namespace OrleansTagCache.Fanout;
 /// <summary>The network face of this silo's invalidator: it takes calls and passes them on.</summary>
 /// <remarks>Grain services answer before the silo can host grains, and interleave; everything behind is thread-safe.</remarks>
 internal sealed class FanoutService(
-    GrainId id, Silo silo, ILoggerFactory loggerFactory, Invalidator invalidator, Membership membership, LocalTagView view, SiloReporter reporter)
+    GrainId id,
+    Silo silo,
+    ILoggerFactory loggerFactory,
+    Invalidator invalidator,
+    Membership membership,
+    LocalTagView view,
+    RefreshWorker refreshes,
+    SiloReporter reporter)
     : GrainService(id, silo, loggerFactory), IFanoutService
 {
     public ValueTask<BatchReceipt> Deliver(ChangeBatch batch) => new(invalidator.Receive(batch));
@@ -34,6 +42,16 @@ internal sealed class FanoutService(
     public ValueTask<TagOnSilo> DescribeTag(TagId tag) => new(view.Describe(tag));
 
     public ValueTask<string[]> Dependents(TagId tag, int limit, string? after) => new(view.Dependents(tag, limit, after));
+
+    public ValueTask<TagId[]> LoadedTags(TagId[] tags) => new(view.LoadedTags(tags));
+
+    public ValueTask<string[]> StaleLoaded(TagId tag) => new(view.StaleLoaded(tag));
+
+    public ValueTask Refresh(TagId tag)
+    {
+        refreshes.Poke(tag);
+        return default;
+    }
 
     public ValueTask<SiloReport> Report() => new(reporter.Report());
 }

@@ -18,6 +18,12 @@ public sealed class TagCacheOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "TagCache";
 
+    /// <summary>
+    /// The name of the grain storage that pending refreshes are kept in. A silo that registers none of this name keeps them in memory, where they
+    /// are lost with the silos that hold them.
+    /// </summary>
+    public const string JobStorage = "TagCache";
+
     /// <summary>How long a silo may serve after it last found itself alive in the membership table. 1 s to 5 min; default 5 s. Must be the same on all silos.</summary>
     /// <remarks>Shorter means that a dead silo delays updates less; longer that a hiccup of the table is ridden out.</remarks>
     public TimeSpan ServingLease { get; set; } = TimeSpan.FromSeconds(5);
@@ -33,6 +39,21 @@ public sealed class TagCacheOptions
 
     /// <summary>How long a token holds. A factory that runs longer serves its caller, but nothing is stored. 1 s to 1 h; default 30 s.</summary>
     public TimeSpan GenerationLease { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long after a failed generation a value that is kept for need (<see cref="CacheEntryOptions.FailSafe"/>) is served at once, before a
+    /// reader's factory is tried again. 0 to 10 min; default 5 s.
+    /// </summary>
+    public TimeSpan FailSafeThrottle { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How many loaders this silo has running at a time to refresh what was revalidated, wherever they run. 1 to 1,000; default 16.</summary>
+    public int MaximumLoads { get; set; } = 16;
+
+    /// <summary>
+    /// How often the reminder of a pending refresh looks after it: what a crash interrupted goes on within two of them. 1 s to 1 day; default
+    /// 1 min, which is Orleans' own minimum: a shorter period lowers <c>ReminderOptions.MinimumReminderPeriod</c> of the silo.
+    /// </summary>
+    public TimeSpan RefreshReminderPeriod { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>The bound on the bytes of this silo's entries, an estimate of their overhead included. At least 1 MiB; default half of the memory limit.</summary>
     public long MaximumBytes { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;

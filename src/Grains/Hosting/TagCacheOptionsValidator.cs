@@ -15,6 +15,9 @@ internal sealed class TagCacheOptionsValidator : IValidateOptions<TagCacheOption
         Between(nameof(options.SessionLease), options.SessionLease, TimeSpan.FromMilliseconds(200), TimeSpan.FromMinutes(5));
         Between(nameof(options.UpdateTimeout), options.UpdateTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10));
         Between(nameof(options.GenerationLease), options.GenerationLease, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        Between(nameof(options.FailSafeThrottle), options.FailSafeThrottle, TimeSpan.Zero, TimeSpan.FromMinutes(10));
+        Between(nameof(options.MaximumLoads), options.MaximumLoads, 1, 1_000);
+        Between(nameof(options.RefreshReminderPeriod), options.RefreshReminderPeriod, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
         Between(nameof(options.MaximumBytes), options.MaximumBytes, MiB, long.MaxValue);
         Between(nameof(options.MaximumEntries), options.MaximumEntries ?? 1, 1, long.MaxValue);
         Between(nameof(options.MaximumPayloadBytes), options.MaximumPayloadBytes, 1, 64 * MiB);

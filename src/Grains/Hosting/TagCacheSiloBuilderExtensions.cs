@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Storage;
 using OrleansTagCache;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Diagnostics;
@@ -11,6 +12,7 @@ using OrleansTagCache.Fanout;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Leases;
 using OrleansTagCache.Near;
+using OrleansTagCache.Refreshing;
 using OrleansTagCache.Sessions;
 using OrleansTagCache.Tags;
 
@@ -42,6 +44,7 @@ public static class TagCacheSiloBuilderExtensions
         AddOptions(builder.Services, builder.Configuration);
         AddProtocol(builder.Services);
         AddEntries(builder.Services);
+        AddJobs(builder);
         builder.AddGrainService<FanoutService>();
         builder.AddPlacementDirector<OnNamedSilo, OnNamedSiloDirector>();
         builder.Services.AddSingleton<INearHost, SiloNear>();
@@ -67,6 +70,22 @@ public static class TagCacheSiloBuilderExtensions
             foreach (var (name, life) in silo.Value.Profiles)
             {
                 client.Profiles[name] = life;
+            }
+        });
+    }
+
+    private static void AddJobs(ISiloBuilder builder)
+    {
+        if (!builder.Services.Any(service => service.ServiceType == typeof(IGrainStorage) && Equals(service.ServiceKey, TagCacheOptions.JobStorage)))
+        {
+            builder.AddMemoryGrainStorage(TagCacheOptions.JobStorage);
+        }
+
+        builder.Services.AddOptions<ReminderOptions>().Configure<IOptions<TagCacheOptions>>((reminders, cache) =>
+        {
+            if (cache.Value.RefreshReminderPeriod < reminders.MinimumReminderPeriod)
+            {
+                reminders.MinimumReminderPeriod = cache.Value.RefreshReminderPeriod;
             }
         });
     }
@@ -113,6 +132,11 @@ public static class TagCacheSiloBuilderExtensions
             provider.GetRequiredService<TagCacheOptions>().GenerationLease,
             provider.GetRequiredService<ILogger<EntrySweeper>>()));
         services.AddSingleton<EntryHost>();
+        services.AddSingleton<RefreshMetrics>();
+        services.AddSingleton<RefreshJobHost>();
+        services.AddSingleton<LoaderCalls>();
+        services.AddSingleton<RefreshWorker>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RefreshWorker>());
         services.AddSingleton<LocalTagView>();
         services.AddSingleton<SiloMetrics>();
         services.AddSingleton<SiloReporter>();

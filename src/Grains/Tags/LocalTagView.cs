@@ -41,6 +41,23 @@ internal sealed class LocalTagView(
         return [.. smallest.UnorderedItems.Select(item => item.Element).Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>Those of the tags that an entry here bears which a loader made.</summary>
+    public TagId[] LoadedTags(TagId[] tags) =>
+        table.HasLoaded ? Array.FindAll(tags, tag => Bearing(tag).Any(entry => entry.Value is { IsLoaded: true })) : [];
+
+    /// <summary>The stale dependents that a loader made, those first that were read last.</summary>
+    public string[] StaleLoaded(TagId tag)
+    {
+        var now = time.Now();
+        return
+        [
+            .. Bearing(tag)
+                .Where(entry => entry.Value is { IsLoaded: true } value && value.FreshnessAt(ledger, now) == Freshness.Stale)
+                .OrderByDescending(entry => entry.LastUse)
+                .Select(entry => entry.ScopedKey),
+        ];
+    }
+
     private IEnumerable<LocalEntry> Live(TagId tag, Moment now) =>
         Bearing(tag).Where(entry => entry.Value is { } value && value.FreshnessAt(ledger, now) != Freshness.Expired);
 

@@ -6,7 +6,10 @@ using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Tags;
 
-/// <summary>A tag's door. It coalesces concurrent changes, hands them to the invalidator of the silo that it runs on, and asks the silos for views.</summary>
+/// <summary>
+/// A tag's door. It coalesces concurrent changes, hands them to the invalidator of the silo that it runs on, has what a revalidation made stale
+/// refreshed, and asks the silos for views.
+/// </summary>
 /// <remarks>
 /// Reentrant: callers interleave while a change is on its way, and only the lanes are shared between them, each touched without an await
 /// in between. Two activations of one tag do no harm: each of their changes reaches every silo.
@@ -24,7 +27,7 @@ internal sealed class TagGrain(Invalidator invalidator, Membership membership, I
         var kind = request.StaleFor ?? Timeout.InfiniteTimeSpan;
         if (!_lanes.TryGetValue(kind, out var lane))
         {
-            lane = new(tags => invalidator.Change(new(tags, request.StaleFor), Patience));
+            lane = new(tags => Change(tags, request.StaleFor));
             _lanes.Add(kind, lane);
         }
 
@@ -40,8 +43,9 @@ internal sealed class TagGrain(Invalidator invalidator, Membership membership, I
     public async ValueTask<TagDescription> Describe()
     {
         var tag = new TagId(TagKind.Tag, this.GetPrimaryKeyString());
+        var refresh = GrainFactory.GetGrain<IRefreshJobGrain>(tag.Scoped).Describe();
         var answers = await AskAll(peer => peer.DescribeTag(tag));
-        return new([.. answers.OfType<TagOnSilo>()], answers.Count(answer => answer is null));
+        return new([.. answers.OfType<TagOnSilo>()], answers.Count(answer => answer is null), await refresh);
     }
 
     public async ValueTask<DependentsPage> Dependents(int limit, string? after)
@@ -51,6 +55,20 @@ internal sealed class TagGrain(Invalidator invalidator, Membership membership, I
         var answers = await AskAll(peer => peer.Dependents(tag, limit + 1, after));
         var keys = answers.SelectMany(keys => keys ?? []).Distinct().Order(StringComparer.Ordinal).Take(limit + 1).ToArray();
         return new(keys.Length > limit ? keys[..limit] : keys, keys.Length > limit);
+    }
+
+    private async Task<ChangeOutcome> Change(TagId[] tags, TimeSpan? staleFor)
+    {
+        var outcome = await invalidator.Change(new(tags, staleFor), Patience);
+        if (outcome.IsComplete && staleFor is not null)
+        {
+            // Every silo has marked it stale: what a loader can make is refreshed, by a job that is stored before the caller hears of it.
+            var loaded = await AskAll(peer => peer.LoadedTags(tags));
+            var jobs = loaded.Contains(null) ? tags : loaded.SelectMany(some => some!).Distinct();
+            await Task.WhenAll(jobs.Select(tag => GrainFactory.GetGrain<IRefreshJobGrain>(tag.Scoped).Begin().AsTask()));
+        }
+
+        return outcome;
     }
 
     /// <summary>Null for a silo that does not answer: a view is better than none.</summary>

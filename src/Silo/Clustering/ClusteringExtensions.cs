@@ -1,4 +1,6 @@
 using Orleans.Configuration;
+using Orleans.Storage;
+using OrleansTagCache.Hosting;
 using StackExchange.Redis;
 
 namespace OrleansTagCache.Silo.Clustering;
@@ -15,6 +17,7 @@ internal static class ClusteringExtensions
         {
             silo.UseLocalhostClustering(options.SiloPort, options.GatewayPort, serviceId: options.ServiceId, clusterId: options.ClusterId);
             silo.UseInMemoryReminderService();
+            silo.AddMemoryGrainStorage(TagCacheOptions.JobStorage);
             return silo.DetectFailuresSoon();
         }
 
@@ -22,12 +25,17 @@ internal static class ClusteringExtensions
         silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
         silo.ConfigureEndpoints(options.Address, options.SiloPort, options.GatewayPort);
 
-        // One connection for both; Orleans wants the settings beside it.
+        // One connection for all; Orleans wants the settings beside it.
         var settings = ConfigurationOptions.Parse(options.Clustering.ConnectionString!);
         silo.UseRedisClustering(clustering =>
             (clustering.ConfigurationOptions, clustering.CreateMultiplexer) = (settings, _ => Task.FromResult((redis, true))));
         silo.UseRedisReminderService(reminders =>
             (reminders.ConfigurationOptions, reminders.CreateMultiplexer) = (settings, _ => Task.FromResult((redis, true))));
+        silo.AddRedisGrainStorage(TagCacheOptions.JobStorage, storage => storage.Configure<IServiceProvider>((jobs, services) =>
+        {
+            (jobs.ConfigurationOptions, jobs.CreateMultiplexer) = (settings, _ => Task.FromResult((redis, true)));
+            jobs.GrainStorageSerializer = services.GetRequiredService<OrleansGrainStorageSerializer>();
+        }));
         return silo.DetectFailuresSoon();
     }
 

@@ -9,7 +9,7 @@ internal enum ClusteringProvider
     /// <summary>In the memory of one silo: complete, nothing else installed, gone with the process.</summary>
     Localhost = 0,
 
-    /// <summary>In Redis: any number of silos, and reminders that outlive them.</summary>
+    /// <summary>In Redis: any number of silos, and reminders and pending refreshes that outlive them.</summary>
     Redis = 1,
 }
 

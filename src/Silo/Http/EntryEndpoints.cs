@@ -29,9 +29,9 @@ internal sealed class EntryEndpoints(
     {
         var name = KeyOf(http);
         var seconds = Query.Seconds(http.Request, nameof(wait), most: 30, otherwise: 10);
-        if (near.TryGet(name, out var kept, out var now) && kept.Payload is { } payload)
+        if (near.Find(name, freshOnly: true) is { Entry: { Payload: { } payload } kept } hit)
         {
-            return Hit(http, new(payload, kept.Tags, kept.Life, kept.AgeAt(now)), isStale: false);
+            return Hit(http, new(payload, kept.Tags, kept.Life, kept.AgeAt(hit.At)), isStale: false);
         }
 
         var scoped = _namespace.Scope(name);

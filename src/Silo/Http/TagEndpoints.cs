@@ -17,10 +17,24 @@ internal sealed record ChangeAnswer(int Tags, int Members, double ElapsedMs);
 
 /// <summary>What <c>/v1/tag</c> answers. Durations are seconds ago; null is not remembered.</summary>
 internal sealed record TagInfo(
-    string Tag, long Dependents, TagSiloInfo[] Silos, double? LastUpdate, double? LastRevalidation, object? PendingRefresh, int UnreachableSilos);
+    string Tag, long Dependents, TagSiloInfo[] Silos, double? LastUpdate, double? LastRevalidation, TagRefreshInfo? PendingRefresh, int UnreachableSilos);
 
 /// <summary>One silo's share of a tag's dependents.</summary>
 internal sealed record TagSiloInfo(string Silo, long Dependents);
+
+/// <summary>How far the refresh of a tag's dependents is that a loader can make. The durations are seconds.</summary>
+internal sealed record TagRefreshInfo(int Total, int Done, int Left, int Failed, int Pass, double Started)
+{
+    public static TagRefreshInfo? Of(RefreshProgress? progress) => progress is null
+        ? null
+        : new(
+            progress.Total,
+            progress.Refreshed + progress.Skipped,
+            progress.Left,
+            progress.Failed,
+            progress.Pass,
+            Math.Round(progress.Elapsed.TotalSeconds, 3));
+}
 
 /// <summary>A page of a tag's dependents; <paramref name="Next"/> is the <c>after</c> of the next page, null on the last one.</summary>
 internal sealed record TagEntriesPage(string Tag, string[] Entries, string? Next);
@@ -69,7 +83,7 @@ internal sealed class TagEndpoints(ClusterCalls calls, TagCacheClientOptions opt
             [.. description.Silos.Where(silo => silo.Dependents > 0).Select(silo => new TagSiloInfo(silo.Silo, silo.Dependents))],
             Latest(description.Silos.Select(silo => silo.SinceUpdate)),
             Latest(description.Silos.Select(silo => silo.SinceRevalidation)),
-            PendingRefresh: null,
+            TagRefreshInfo.Of(description.Refresh),
             description.Unreachable));
     }
 

@@ -20,7 +20,7 @@ internal sealed class Greeting(IServer server, ClusteringOptions clustering, IHo
         var address = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "http://127.0.0.1:8080";
         var place = clustering.Clustering.Provider == ClusteringProvider.Redis
             ? $"Redis at {clustering.Clustering.ConnectionString!.Split(',')[0]}"
-            : "in memory: entries, membership and reminders end with this process";
+            : "in memory: entries, membership, reminders and pending refreshes end with this process";
         Console.WriteLine($"""
             OrleansTagCache is ready.
               HTTP      {address}

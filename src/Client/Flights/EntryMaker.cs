@@ -1,0 +1,83 @@
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Names;
+using OrleansTagCache.Serialization;
+
+namespace OrleansTagCache.Flights;
+
+/// <summary>Makes entries of what callers and factories say: checks it, fills in the defaults, and holds it against the limits.</summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed class EntryMaker
+{
+    private readonly Lock _gate = new();
+    private readonly Random _random = new();
+    private readonly CacheLife _defaultLife;
+    private readonly int _maximumPayloadBytes;
+
+    public EntryMaker(TagCacheClientOptions options, PayloadSerializer serializer)
+    {
+        Profiles = new(options.Profiles);
+        Serializer = serializer;
+        _defaultLife = Profiles.Resolve(options.DefaultLife, nameof(options));
+        _maximumPayloadBytes = options.MaximumPayloadBytes;
+    }
+
+    public CacheLifeProfiles Profiles { get; }
+
+    public PayloadSerializer Serializer { get; }
+
+    /// <exception cref="ArgumentException">A tag, the life or a duration breaks a limit.</exception>
+    public void Check(CacheEntryOptions? options)
+    {
+        options?.Check(nameof(options));
+        TagSet.ForEntry(options?.Tags, nameof(options));
+        LifeOf(options);
+    }
+
+    /// <summary>A factory begins.</summary>
+    public CacheContext Begin(string key, CacheEntryOptions? options, Func<Type, object?> stale) =>
+        new(key, TagSet.ForEntry(options?.Tags, nameof(options)), LifeOf(options), Profiles, stale);
+
+    /// <summary>A factory has made a value.</summary>
+    public Generated Make(CacheContext context, Payload payload, CacheEntryOptions? options, bool isLoaded)
+    {
+        var entry = context.ToEntry(payload, _defaultLife);
+        entry = entry with { Life = Jittered(entry.Life, options), IsLoaded = isLoaded, FailSafe = options?.FailSafe ?? TimeSpan.Zero };
+        return new(entry, context.WhyNotStored ?? FaultOf(payload));
+    }
+
+    /// <summary>A caller has a value already.</summary>
+    /// <exception cref="ArgumentException">A tag, the life, a duration or the value's size breaks a limit.</exception>
+    public EntryData Make<T>(T value, CacheEntryOptions? options)
+    {
+        Check(options);
+        var payload = Serializer.Serialize(value);
+        return FaultOf(payload) is { } fault
+            ? throw new ArgumentException(fault, nameof(value))
+            : new(
+                payload,
+                TagSet.ForEntry(options?.Tags, nameof(options)),
+                CopiedTags: null,
+                Jittered(LifeOf(options) ?? _defaultLife, options),
+                FailSafe: options?.FailSafe ?? TimeSpan.Zero);
+    }
+
+    private CacheLife? LifeOf(CacheEntryOptions? options) => options?.Life is { } life ? Profiles.Resolve(life, nameof(options)) : null;
+
+    private string? FaultOf(Payload payload) => payload.Bytes.Length > _maximumPayloadBytes
+        ? $"A value may have at most {_maximumPayloadBytes} bytes when serialized; this one has {payload.Bytes.Length}."
+        : null;
+
+    private CacheLife Jittered(CacheLife life, CacheEntryOptions? options)
+    {
+        if (options is not { Jitter: { Ticks: > 0 } jitter })
+        {
+            return life;
+        }
+
+        lock (_gate)
+        {
+            return life.Shortened(jitter * _random.NextDouble());
+        }
+    }
+}

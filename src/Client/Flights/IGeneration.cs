@@ -1,0 +1,60 @@
+using OrleansTagCache.Contracts;
+
+namespace OrleansTagCache.Flights;
+
+/// <summary>A value that was made: what to store, or why nothing can be.</summary>
+/// <param name="Entry">The value with its tags and life.</param>
+/// <param name="WhyNotStored">Null if it can be stored.</param>
+internal sealed record Generated(EntryData Entry, string? WhyNotStored)
+{
+    public EntrySnapshot ToSnapshot() => new(Entry.Payload, Entry.Tags, Entry.Life, TimeSpan.Zero);
+}
+
+/// <summary>How an entry is made, and with what patience.</summary>
+internal interface IGeneration
+{
+    /// <summary>Whether a value past its life may be served in need.</summary>
+    bool HasFailSafe { get; }
+
+    /// <summary>How long readers wait while there is such a value.</summary>
+    TimeSpan? SoftTimeout { get; }
+
+    /// <summary>How long it may take.</summary>
+    TimeSpan? HardTimeout { get; }
+
+    /// <summary>Makes the entry; gives null if the value cannot be serialized, which its own caller gets all the same.</summary>
+    /// <param name="stale">The stale value that is refreshed, if there is one.</param>
+    /// <param name="cancellationToken">Cancelled when nobody waits any more.</param>
+    Task<Generated?> Generate(EntrySnapshot? stale, CancellationToken cancellationToken);
+}
+
+/// <summary>How an entry is made whose value is a <typeparamref name="T"/>, with the patience that the options of the entry say.</summary>
+internal abstract class Generation<T>(CacheEntryOptions? options) : IGeneration
+{
+    public bool HasFailSafe => options is { FailSafe.Ticks: > 0 };
+
+    public TimeSpan? SoftTimeout => options?.FactorySoftTimeout;
+
+    public TimeSpan? HardTimeout => options?.FactoryHardTimeout;
+
+    public abstract Task<Generated?> Generate(EntrySnapshot? stale, CancellationToken cancellationToken);
+
+    /// <exception cref="ArgumentException">What the caller says of the entry breaks a limit.</exception>
+    public virtual void Check()
+    {
+    }
+
+    /// <summary>Whether the entry is what this very generation made, and its value at hand.</summary>
+    public virtual bool TryGetOwn(EntrySnapshot entry, out T value)
+    {
+        value = default!;
+        return false;
+    }
+
+    /// <summary>Whether it made a value that no serializer takes: it is for its own caller alone.</summary>
+    public virtual bool TryGetUnserializable(out T value)
+    {
+        value = default!;
+        return false;
+    }
+}

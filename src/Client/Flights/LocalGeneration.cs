@@ -1,0 +1,65 @@
+using OrleansTagCache.Contracts;
+
+namespace OrleansTagCache.Flights;
+
+/// <summary>One caller's factory, and what it made: its own caller gets the value itself, everybody else a copy from the payload.</summary>
+internal sealed class LocalGeneration<TState, T>(
+    EntryMaker maker, string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options, bool isLoaded)
+    : Generation<T>(options)
+{
+    private readonly CacheEntryOptions? _options = options;
+    private volatile Made? _made;
+
+    public override async Task<Generated?> Generate(EntrySnapshot? stale, CancellationToken cancellationToken)
+    {
+        var context = maker.Begin(key, _options, type => stale is not null && type == typeof(T) ? maker.Serializer.Deserialize<T>(stale.Payload) : null);
+        context.Enter();
+        try
+        {
+            var value = await factory(state, context, cancellationToken);
+            if (TrySerialize(value) is not { } payload)
+            {
+                _made = new(value, null);
+                return null;
+            }
+
+            var made = maker.Make(context, payload, _options, isLoaded);
+            _made = new(value, payload);
+            return made;
+        }
+        finally
+        {
+            context.End();
+        }
+    }
+
+    public override void Check() => maker.Check(_options);
+
+    public override bool TryGetOwn(EntrySnapshot entry, out T value)
+    {
+        var isOwn = _made is { Payload: { } payload } && ReferenceEquals(payload, entry.Payload);
+        value = isOwn ? _made!.Value : default!;
+        return isOwn;
+    }
+
+    public override bool TryGetUnserializable(out T value)
+    {
+        var isUnserializable = _made is { Payload: null };
+        value = isUnserializable ? _made!.Value : default!;
+        return isUnserializable;
+    }
+
+    private Payload? TrySerialize(T value)
+    {
+        try
+        {
+            return maker.Serializer.Serialize(value);
+        }
+        catch (Exception exception) when (exception is NotSupportedException or System.Text.Json.JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private sealed record Made(T Value, Payload? Payload);
+}

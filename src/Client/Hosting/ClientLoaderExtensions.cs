@@ -1,0 +1,41 @@
+using OrleansTagCache;
+using OrleansTagCache.Hosting;
+
+namespace Orleans.Hosting;
+
+/// <summary>Adds loaders to an Orleans client.</summary>
+public static class ClientLoaderExtensions
+{
+    /// <summary>
+    /// Offers a loader to the cluster for as long as this process is connected: a named factory for
+    /// <see cref="ITagCache.GetAsync"/>, which the cluster runs again, without a reader, when a tag of an entry was revalidated.
+    /// </summary>
+    /// <typeparam name="T">The type of its values.</typeparam>
+    /// <param name="builder">The Orleans client.</param>
+    /// <param name="name">1 to 64 UTF-16 units, no colon. All processes that offer a name should make the same of the same argument.</param>
+    /// <param name="loader">Makes the value of an argument. It must not update or revalidate tags.</param>
+    /// <param name="options">Tags and life that are known beforehand; the loader may add to both.</param>
+    /// <exception cref="ArgumentException">The name breaks a limit or is taken, or the options break one.</exception>
+    public static IClientBuilder AddLoader<T>(
+        this IClientBuilder builder,
+        string name,
+        Func<CacheContext, string, CancellationToken, ValueTask<T>> loader,
+        CacheEntryOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(loader);
+        return builder.AddLoader(name, (_, context, argument, token) => loader(context, argument, token), options);
+    }
+
+    /// <summary>As <see cref="AddLoader{T}(IClientBuilder, string, Func{CacheContext, string, CancellationToken, ValueTask{T}}, CacheEntryOptions?)"/>, with services: a scope for each run.</summary>
+    /// <inheritdoc cref="AddLoader{T}(IClientBuilder, string, Func{CacheContext, string, CancellationToken, ValueTask{T}}, CacheEntryOptions?)"/>
+    public static IClientBuilder AddLoader<T>(
+        this IClientBuilder builder,
+        string name,
+        Func<IServiceProvider, CacheContext, string, CancellationToken, ValueTask<T>> loader,
+        CacheEntryOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddLoader(name, loader, options);
+        return builder;
+    }
+}

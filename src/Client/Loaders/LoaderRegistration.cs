@@ -1,0 +1,50 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Flights;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Loaders;
+
+/// <summary>A loader that this process offers.</summary>
+internal abstract class LoaderRegistration(LoaderName name, CacheEntryOptions? options)
+{
+    public LoaderName Name => name;
+
+    public CacheEntryOptions? Options => options;
+
+    /// <summary>How the entry of an argument is made, for whoever wants the value as it is stored.</summary>
+    public abstract IGeneration Generation(IServiceProvider services, EntryMaker maker, string argument);
+}
+
+/// <inheritdoc/>
+/// <typeparam name="T">The type of its values.</typeparam>
+internal sealed class LoaderRegistration<T>(
+    LoaderName name, Func<IServiceProvider, CacheContext, string, CancellationToken, ValueTask<T>> load, CacheEntryOptions? options)
+    : LoaderRegistration(name, options)
+{
+    public override LocalGeneration<LoaderRun<T>, T> Generation(IServiceProvider services, EntryMaker maker, string argument) => new(
+        maker,
+        Name.KeyOf(argument),
+        new(services, load, argument),
+        static (run, context, token) => run.Load(context, token),
+        Options,
+        isLoaded: true);
+}
+
+/// <summary>One run of a loader, with services of its own.</summary>
+internal sealed record LoaderRun<T>(
+    IServiceProvider Services, Func<IServiceProvider, CacheContext, string, CancellationToken, ValueTask<T>> Loader, string Argument)
+{
+    public async ValueTask<T> Load(CacheContext context, CancellationToken cancellationToken)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        return await Loader(scope.ServiceProvider, context, Argument, cancellationToken);
+    }
+}
+
+/// <summary>An entry that a loader of another process makes.</summary>
+internal sealed class RemoteGeneration<T>(Func<EntrySnapshot?, CancellationToken, Task<EntryData>> load) : Generation<T>(options: null)
+{
+    public override async Task<Generated?> Generate(EntrySnapshot? stale, CancellationToken cancellationToken) =>
+        new(await load(stale, cancellationToken) with { IsLoaded = true }, WhyNotStored: null);
+}

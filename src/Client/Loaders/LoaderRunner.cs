@@ -1,0 +1,139 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Loaders;
+
+/// <summary>Offers this process's loaders to the cluster, and runs them for it: so many at a time.</summary>
+/// <remarks>Thread-safe. It says what it offers again and again, so that no silo's death takes the offer with it.</remarks>
+internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDisposable
+{
+    private static readonly TimeSpan AnnouncePeriod = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(4);
+
+    private readonly LoaderTable _table;
+    private readonly IGrainFactory _grains;
+    private readonly TimeProvider _time;
+    private readonly ILogger<LoaderRunner> _logger;
+    private readonly CacheNamespace _namespace;
+    private readonly SemaphoreSlim _turns;
+    private readonly CancellationTokenSource _stop = new();
+    private ILoaderRunner? _self;
+    private Task _announcing = Task.CompletedTask;
+
+    public LoaderRunner(LoaderTable table, IGrainFactory grains, TagCacheClientOptions options, TimeProvider time, ILogger<LoaderRunner> logger)
+    {
+        (_table, _grains, _time, _logger) = (table, grains, time, logger);
+        _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
+        _turns = new(options.MaximumBackgroundRefreshes);
+    }
+
+    /// <summary>Whether this process can load that.</summary>
+    public bool Offers(LoadRequest request) => request.Namespace == _namespace.Value && _table.Has(LoaderName.Split(request.Key).Name);
+
+    public async Task<LoadOutcome> Load(LoadRequest request)
+    {
+        if (!Offers(request))
+        {
+            return LoadOutcome.NoRunner;
+        }
+
+        using var limit = new CancellationTokenSource(request.Limit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token);
+        try
+        {
+            await _turns.WaitAsync(either.Token);
+            try
+            {
+                return await Load(request, either.Token);
+            }
+            finally
+            {
+                _turns.Release();
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return LoadOutcome.NoRunner;
+        }
+        catch (Exception exception)
+        {
+            LogFailed(exception);
+            return LoadOutcome.Failed($"It threw {exception.GetType().Name}.");
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_table.Names.Any())
+        {
+            _announcing = Task.Run(Announce, CancellationToken.None);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _announcing.WaitAsync(cancellationToken);
+    }
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _turns.Dispose();
+    }
+
+    private async Task<LoadOutcome> Load(LoadRequest request, CancellationToken cancellationToken)
+    {
+        var (name, argument) = LoaderName.Split(request.Key);
+        var generation = _table.Generation(name, argument);
+        using var hard = new CancellationTokenSource(generation.HardTimeout ?? Timeout.InfiniteTimeSpan, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(hard.Token, cancellationToken);
+        var made = await generation.Generate(request.Stale, either.Token).WaitAsync(either.Token);
+        return made switch
+        {
+            null => LoadOutcome.Failed("What it made cannot be serialized."),
+            { WhyNotStored: { } why } => LoadOutcome.Failed(why),
+            _ => new(LoadStatus.Loaded, made.Entry),
+        };
+    }
+
+    private async Task Announce()
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.WhenAll(_table.Names.Select(name => Tell(name, (grain, self) => grain.Announce(self, Lease))));
+                await Task.Delay(AnnouncePeriod, _time, _stop.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await Task.WhenAll(_table.Names.Select(name => Tell(name, (grain, self) => grain.Withdraw(self))));
+        }
+    }
+
+    private async Task Tell(LoaderName name, Func<ILoaderGrain, ILoaderRunner, ValueTask> say)
+    {
+        try
+        {
+            _self ??= _grains.CreateObjectReference<ILoaderRunner>(this);
+            await say(_grains.GetGrain<ILoaderGrain>(_namespace.Scope(name.Value)), _self).AsTask().WaitAsync(AnnouncePeriod, _time);
+        }
+        catch (Exception exception)
+        {
+            LogNotTold(exception);
+        }
+    }
+
+    [LoggerMessage(2401, LogLevel.Warning, "A loader failed that the cluster had asked for")]
+    private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(2402, LogLevel.Debug, "The cluster did not hear which loaders this process offers; it is told again")]
+    private partial void LogNotTold(Exception exception);
+}

@@ -1,0 +1,68 @@
+namespace OrleansTagCache.Contracts;
+
+/// <summary>
+/// The refresh of what a tag's revalidation made stale: one job a tag, kept in storage with one reminder until it is done. Its identity is
+/// the namespaced tag.
+/// </summary>
+[Alias("otc.IRefreshJobGrain")]
+internal interface IRefreshJobGrain : IGrainWithStringKey
+{
+    /// <summary>The tag was revalidated: when this returns, the job is stored and its reminder registered, or there is nothing to do.</summary>
+    [Alias("Begin"), ResponseTimeout("00:00:15")]
+    ValueTask Begin();
+
+    /// <summary>A silo asks for work, and says what became of the batch before. Asking again gives the same batch.</summary>
+    /// <returns>Null if there is none for it now.</returns>
+    [Alias("Take"), ResponseTimeout("00:00:05")]
+    ValueTask<RefreshBatch?> Take(string silo, RefreshReport? report);
+
+    /// <summary>How far it is; null if there is no job.</summary>
+    [Alias("Describe"), ResponseTimeout("00:00:05")]
+    ValueTask<RefreshProgress?> Describe();
+}
+
+/// <summary>Some keys to refresh.</summary>
+/// <param name="Pass">The pass that it belongs to.</param>
+/// <param name="Number">Its number in the pass.</param>
+/// <param name="Keys">The namespaced keys, those first that were read last.</param>
+/// <param name="LoadMissing">Whether what is not there is loaded: it was lost with its silo. Otherwise it was removed or updated, and stays away.</param>
+[GenerateSerializer, Immutable, Alias("otc.RefreshBatch")]
+internal sealed record RefreshBatch(
+    [property: Id(0)] Guid Pass,
+    [property: Id(1)] int Number,
+    [property: Id(2)] string[] Keys,
+    [property: Id(3)] bool LoadMissing);
+
+/// <summary>What became of a batch.</summary>
+/// <param name="Pass">The pass that it belongs to.</param>
+/// <param name="Number">Its number in the pass.</param>
+/// <param name="Refreshed">How many were loaded and stored.</param>
+/// <param name="Skipped">How many were fresh, gone, or overtaken by an update.</param>
+/// <param name="Failed">Those whose loader failed.</param>
+/// <param name="Left">Those that nobody could load just now: no process offers the loader, or another refresh was under way.</param>
+[GenerateSerializer, Immutable, Alias("otc.RefreshReport")]
+internal sealed record RefreshReport(
+    [property: Id(0)] Guid Pass,
+    [property: Id(1)] int Number,
+    [property: Id(2)] int Refreshed,
+    [property: Id(3)] int Skipped,
+    [property: Id(4)] string[] Failed,
+    [property: Id(5)] string[] Left);
+
+/// <summary>How far the refresh of a tag is.</summary>
+/// <param name="Total">The keys of this pass.</param>
+/// <param name="Refreshed">How many were loaded and stored.</param>
+/// <param name="Skipped">How many were fresh, gone, or overtaken by an update.</param>
+/// <param name="Failed">How many loads failed; they are tried again in the next passes, three at most.</param>
+/// <param name="Left">How many are still to be done.</param>
+/// <param name="Pass">The number of this pass, from 1.</param>
+/// <param name="Elapsed">How long ago the job began, as far as it has been watched.</param>
+[GenerateSerializer, Immutable, Alias("otc.RefreshProgress")]
+internal sealed record RefreshProgress(
+    [property: Id(0)] int Total,
+    [property: Id(1)] int Refreshed,
+    [property: Id(2)] int Skipped,
+    [property: Id(3)] int Failed,
+    [property: Id(4)] int Left,
+    [property: Id(5)] int Pass,
+    [property: Id(6)] TimeSpan Elapsed);

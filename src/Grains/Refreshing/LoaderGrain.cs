@@ -1,0 +1,38 @@
+using Orleans.Concurrency;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
+
+namespace OrleansTagCache.Refreshing;
+
+/// <summary>Who offers one loader. Everybody says so again and again, so that nothing is lost for long with this activation.</summary>
+/// <remarks>Reentrant: runners are changed and read in one turn each; a load is not waited for by anybody else.</remarks>
+[Reentrant, ThroughAnyGateway]
+internal sealed class LoaderGrain(LoaderCalls calls, TimeProvider time) : Grain, ILoaderGrain
+{
+    private readonly Dictionary<ILoaderRunner, Moment> _until = [];
+
+    public ValueTask Announce(ILoaderRunner runner, TimeSpan lease)
+    {
+        _until[runner] = time.Now() + lease;
+        return default;
+    }
+
+    public ValueTask Withdraw(ILoaderRunner runner)
+    {
+        _until.Remove(runner);
+        return default;
+    }
+
+    public ValueTask<ILoaderRunner[]> Runners()
+    {
+        var now = time.Now();
+        foreach (var gone in _until.Where(runner => runner.Value <= now).ToList())
+        {
+            _until.Remove(gone.Key);
+        }
+
+        return new([.. _until.Keys]);
+    }
+
+    public async ValueTask<LoadOutcome> Load(LoadRequest request) => await calls.Load(request, CancellationToken.None);
+}

@@ -1,0 +1,118 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Timers;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Fanout;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Refreshing;
+
+/// <summary>What the refresh jobs of a silo share: the other silos, and the reminders.</summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed partial class RefreshJobHost
+{
+    private readonly IReminderRegistry? _reminders;
+    private readonly Membership _membership;
+    private readonly IPeers _peers;
+    private readonly SiloAddress _self;
+    private readonly TimeSpan _period;
+    private readonly ILogger<RefreshJobHost> _logger;
+    private int _hasWarned;
+
+    public RefreshJobHost(
+        IServiceProvider services,
+        Membership membership,
+        IPeers peers,
+        ILocalSiloDetails self,
+        TagCacheOptions options,
+        RefreshMetrics metrics,
+        TimeProvider time,
+        ILogger<RefreshJobHost> logger)
+    {
+        // A host that has not chosen where reminders are kept has none.
+        _reminders = services.GetService<IReminderRegistry>();
+        (_membership, _peers, _self, _period, _logger) = (membership, peers, self.SiloAddress, options.RefreshReminderPeriod, logger);
+        (Metrics, Time) = (metrics, time);
+    }
+
+    public RefreshMetrics Metrics { get; }
+
+    public TimeProvider Time { get; }
+
+    public Moment Now => Time.Now();
+
+    /// <summary>The silos that are not known to be dead, by their addresses.</summary>
+    public HashSet<string> Alive() => [.. Silos().Select(silo => silo.ToString())];
+
+    /// <summary>What is to be refreshed, of each silo, and whether every silo has answered.</summary>
+    public async Task<(PlannedBatch[] Collected, bool IsComplete)> Collect(TagId tag)
+    {
+        var silos = Silos();
+        var answers = await Task.WhenAll(silos.Select(Ask));
+        return ([.. answers.OfType<PlannedBatch>()], answers.All(answer => answer is not null));
+
+        async Task<PlannedBatch?> Ask(SiloAddress silo)
+        {
+            try
+            {
+                return new(silo.ToString(), await _peers.On(silo).StaleLoaded(tag));
+            }
+            catch (Exception exception)
+            {
+                LogNotAsked(exception, silo);
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Tells every silo that there may be work. One that does not hear it is told again.</summary>
+    public void Poke(TagId tag)
+    {
+        foreach (var silo in Silos())
+        {
+            _ = Tell(silo);
+        }
+
+        async Task Tell(SiloAddress silo)
+        {
+            try
+            {
+                await _peers.On(silo).Refresh(tag);
+            }
+            catch (Exception exception)
+            {
+                LogNotAsked(exception, silo);
+            }
+        }
+    }
+
+    public async Task Remind(IGrainBase grain, string name)
+    {
+        if (_reminders is not null)
+        {
+            await _reminders.RegisterOrUpdateReminder(grain.GrainContext.GrainId, name, _period, _period);
+        }
+        else if (Interlocked.Exchange(ref _hasWarned, 1) == 0)
+        {
+            LogNoReminders();
+        }
+    }
+
+    public async Task ForgetReminder(IGrainBase grain, string name)
+    {
+        if (_reminders is not null && await _reminders.GetReminder(grain.GrainContext.GrainId, name) is { } reminder)
+        {
+            await _reminders.UnregisterReminder(grain.GrainContext.GrainId, reminder);
+        }
+    }
+
+    private SiloAddress[] Silos() => [_self, .. _membership.Others];
+
+    [LoggerMessage(3711, LogLevel.Debug, "Silo {Silo} could not be asked about a refresh")]
+    private partial void LogNotAsked(Exception exception, SiloAddress silo);
+
+    [LoggerMessage(3712, LogLevel.Warning, "This silo has no reminder service: refreshes that a crash interrupts are not taken up again. Configure one, such as UseRedisReminderService")]
+    private partial void LogNoReminders();
+}

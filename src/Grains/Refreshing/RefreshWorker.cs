@@ -1,0 +1,181 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Refreshing;
+
+/// <summary>
+/// This silo's hands for refresh jobs: takes batches, and for each stale key takes the token, has the loader run, and commits. So a refresh is
+/// a generation like any other: one a key in the whole cluster, and dropped if an update overtakes it.
+/// </summary>
+/// <remarks>Thread-safe. One loop a tag takes work; all loops share the silo's loads.</remarks>
+internal sealed partial class RefreshWorker(
+    IGrainFactory grains,
+    LoaderCalls loaders,
+    TagCacheOptions options,
+    ILocalSiloDetails self,
+    RefreshMetrics metrics,
+    ILogger<RefreshWorker> logger) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
+{
+    private static readonly AcquireRequest Question = new(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero, IsRefresh: true);
+
+    private readonly ConcurrentDictionary<TagId, Task> _loops = [];
+    private readonly SemaphoreSlim _loads = new(options.MaximumLoads);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly string _name = self.SiloAddress.ToString();
+
+    private enum Outcome
+    {
+        Refreshed,
+        Skipped,
+        Failed,
+        Left,
+    }
+
+    public void Participate(ISiloLifecycle lifecycle) =>
+        lifecycle.Subscribe(nameof(RefreshWorker), ServiceLifecycleStage.Active, _ => Task.CompletedTask, _ => Stop());
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _loads.Dispose();
+    }
+
+    /// <summary>There may be work in the tag's job. It is told again while that is so, so that a call which comes too early or too late does no harm.</summary>
+    public void Poke(TagId tag)
+    {
+        if (!_stop.IsCancellationRequested && !_loops.ContainsKey(tag))
+        {
+            var loop = new Task<Task>(() => Work(tag));
+            if (_loops.TryAdd(tag, loop.Unwrap()))
+            {
+                loop.Start(TaskScheduler.Default);
+            }
+        }
+    }
+
+    /// <summary>A value was stale when it was stored: nobody else may come for it.</summary>
+    public void RefreshSoon(string scopedKey) => _ = Task.Run(() => Refresh(scopedKey, loadMissing: false));
+
+    private async Task Stop()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_loops.Values);
+    }
+
+    private async Task Work(TagId tag)
+    {
+        try
+        {
+            var job = grains.GetGrain<IRefreshJobGrain>(tag.Scoped);
+            RefreshReport? report = null;
+            while (!_stop.IsCancellationRequested && await job.Take(_name, report) is { } batch)
+            {
+                report = await Refresh(batch);
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+        }
+        catch (Exception exception)
+        {
+            // The job tells again that there is work.
+            LogInterrupted(exception);
+        }
+        finally
+        {
+            _loops.TryRemove(tag, out _);
+        }
+    }
+
+    private async Task<RefreshReport> Refresh(RefreshBatch batch)
+    {
+        var outcomes = new Outcome[batch.Keys.Length];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.MaximumLoads, CancellationToken = _stop.Token };
+        await Parallel.ForAsync(0, outcomes.Length, parallel, async (i, _) => outcomes[i] = await Refresh(batch.Keys[i], batch.LoadMissing));
+        string[] Keys(Outcome outcome) => [.. batch.Keys.Where((_, i) => outcomes[i] == outcome)];
+        return new(
+            batch.Pass,
+            batch.Number,
+            outcomes.Count(outcome => outcome == Outcome.Refreshed),
+            outcomes.Count(outcome => outcome == Outcome.Skipped),
+            Keys(Outcome.Failed),
+            Keys(Outcome.Left));
+    }
+
+    private async Task<Outcome> Refresh(string scopedKey, bool loadMissing)
+    {
+        await _loads.WaitAsync(_stop.Token);
+        try
+        {
+            var entry = grains.GetGrain<IEntryGrain>(scopedKey);
+            var answer = await entry.Acquire(Question);
+            switch (answer.Status)
+            {
+                case AcquireStatus.Fresh:
+                    return Outcome.Skipped;
+                case AcquireStatus.Miss when !loadMissing:
+                    await entry.Abandon(answer.Token);
+                    return Outcome.Skipped;
+                case AcquireStatus.Stale or AcquireStatus.Miss when !answer.Token.IsNone:
+                    return await Load(entry, scopedKey, answer);
+                default:
+                    // A reader refreshes it just now, or its silo may not serve.
+                    return Outcome.Left;
+            }
+        }
+        catch (Exception exception) when (!_stop.IsCancellationRequested)
+        {
+            LogNotRefreshed(exception);
+            return Outcome.Left;
+        }
+        finally
+        {
+            _loads.Release();
+        }
+    }
+
+    private async Task<Outcome> Load(IEntryGrain entry, string scopedKey, Acquired answer)
+    {
+        metrics.OnLoadBegun();
+        var outcome = "failed";
+        try
+        {
+            var loaded = await loaders.Load(scopedKey, answer.Entry, options.GenerationLease, _stop.Token);
+            if (loaded.Status != LoadStatus.Loaded)
+            {
+                outcome = loaded.Status == LoadStatus.NoRunner ? "no_runner" : "failed";
+                await entry.Abandon(answer.Token);
+                return loaded.Status == LoadStatus.NoRunner ? Outcome.Left : Outcome.Failed;
+            }
+
+            var commit = await entry.Commit(answer.Token, loaded.Entry! with { IsLoaded = true });
+            outcome = commit.Status.ToString();
+            return commit.Status switch
+            {
+                CommitStatus.Stored => Outcome.Refreshed,
+                CommitStatus.Superseded => Outcome.Skipped,
+                CommitStatus.NotServing => Outcome.Left,
+                _ => Outcome.Failed,
+            };
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            await entry.Abandon(answer.Token);
+            throw;
+        }
+        finally
+        {
+            metrics.OnLoadEnded(outcome);
+        }
+    }
+
+    [LoggerMessage(3721, LogLevel.Debug, "Work on a refresh was interrupted; it is taken up again")]
+    private partial void LogInterrupted(Exception exception);
+
+    [LoggerMessage(3722, LogLevel.Debug, "An entry could not be refreshed just now")]
+    private partial void LogNotRefreshed(Exception exception);
+}

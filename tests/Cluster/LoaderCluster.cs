@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Cluster;
+
+/// <summary>A cluster in which the client offers one loader, every silo another, and nobody a third.</summary>
+public sealed class LoaderCluster : TagCacheCluster
+{
+    public const int MaximumLoads = 4;
+
+    private readonly ConcurrentDictionary<string, int> _runs = [];
+    private int _running;
+
+    /// <summary>What the loaders read from.</summary>
+    public ConcurrentDictionary<string, string> Source { get; } = [];
+
+    /// <summary>Set to have every load wait.</summary>
+    public TaskCompletionSource? Held { get; set; }
+
+    /// <summary>Set to have every load throw.</summary>
+    public bool Fails { get; set; }
+
+    /// <summary>The most loads that ran at a time.</summary>
+    public int MostRunning { get; private set; }
+
+    public int RunsOf(string argument) => _runs.GetValueOrDefault(argument);
+
+    public async ValueTask<string> Load(CacheContext context, string argument, CancellationToken cancellationToken)
+    {
+        _runs.AddOrUpdate(argument, 1, (_, runs) => runs + 1);
+        lock (_runs)
+        {
+            MostRunning = Math.Max(MostRunning, ++_running);
+        }
+
+        try
+        {
+            var value = Source.GetValueOrDefault(argument, "none");
+            context.Tag($"of:{argument.Split('/')[0]}", $"item:{argument}");
+            if (Held is { } held)
+            {
+                await held.Task.WaitAsync(cancellationToken);
+            }
+
+            return Fails ? throw new InvalidOperationException("The source is down.") : value;
+        }
+        finally
+        {
+            lock (_runs)
+            {
+                _running--;
+            }
+        }
+    }
+
+    protected override void Configure(Hosting.TagCacheOptions options)
+    {
+        options.MaximumLoads = MaximumLoads;
+        options.RefreshReminderPeriod = TimeSpan.FromSeconds(1);
+    }
+
+    protected override void ConfigureSilo(ISiloBuilder silo) => silo.AddLoader<string>("silo", Load, new() { Life = CacheLife.Max });
+
+    protected override void ConfigureClient(IClientBuilder client) => client.AddLoader<string>("client", Load, new() { Life = CacheLife.Max });
+}
+
+[CollectionDefinition(Name)]
+public sealed class LoaderCollection : ICollectionFixture<LoaderCluster>
+{
+    public const string Name = "loaders";
+}
