@@ -39,16 +39,20 @@ internal sealed class BackgroundRefreshes(TagCacheClientOptions options, TimePro
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Cancels what runs, and waits until it has ended.</summary>
+    /// <summary>Cancels what runs, and waits until it has ended, or until the host waits no longer.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stop.CancelAsync();
-        for (var turn = 0; turn < options.MaximumBackgroundRefreshes; turn++)
+        try
         {
-            await _turns.WaitAsync(cancellationToken);
+            for (var turn = 0; turn < options.MaximumBackgroundRefreshes; turn++)
+            {
+                await _turns.WaitAsync(cancellationToken);
+            }
         }
-
-        _turns.Release(options.MaximumBackgroundRefreshes);
+        catch (OperationCanceledException)
+        {
+        }
     }
 
     public void Dispose()

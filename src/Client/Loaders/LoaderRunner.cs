@@ -78,7 +78,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stop.CancelAsync();
-        await _announcing.WaitAsync(cancellationToken);
+        await _announcing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public void Dispose()
