@@ -34,7 +34,8 @@ internal static class ClusteringExtensions
         silo.AddRedisGrainStorage(TagCacheOptions.JobStorage, storage => storage.Configure<IServiceProvider>((jobs, services) =>
         {
             (jobs.ConfigurationOptions, jobs.CreateMultiplexer) = (settings, _ => Task.FromResult((redis, true)));
-            jobs.GrainStorageSerializer = services.GetRequiredService<OrleansGrainStorageSerializer>();
+            jobs.GrainStorageSerializer = ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services);
+            jobs.DeleteStateOnClear = true;
         }));
         return silo.DetectFailuresSoon();
     }
