@@ -1,29 +1,61 @@
+// A client of the silo that `dotnet run --project src/Silo` starts. What stands between the marks is in the README.
+
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache;
 
+var database = new Database();
 var builder = Host.CreateApplicationBuilder(args);
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
+builder.UseOrleansClient(client =>
+{
+    client.UseLocalhostClustering(serviceId: "tagcache", clusterId: "tagcache").AddTagCacheClient();
 
-// <readme>
-builder.UseOrleansClient(client => client.UseLocalhostClustering(serviceId: "tagcache", clusterId: "tagcache").AddTagCacheClient());
+    // <readme: loader>
+    client.AddLoader("cities", async (CacheContext context, string country, CancellationToken cancellationToken) =>
+    {
+        context.Tag($"country:{country}");
+        return await database.CitiesOf(country, cancellationToken);
+    });
+    // </readme>
+});
 using var host = builder.Build();
 await host.StartAsync();
-
 var cache = host.Services.GetRequiredService<ITagCache>();
-var stock = 3;
-ValueTask<int> ReadStock() => cache.GetOrCreateAsync("product:42", (_, _) => ValueTask.FromResult(stock), new() { Tags = ["product:42", "products"] });
 
-Console.WriteLine($"{await ReadStock()} in stock");    // 3: made, and kept in the cluster
-stock = 2;
-Console.WriteLine($"{await ReadStock()} in stock");    // 3: from the cache
+// <readme: update>
+var city = await cache.GetOrCreateAsync(
+    "city:2988507",
+    async (context, cancellationToken) =>
+    {
+        var row = await database.FindCity(2988507, cancellationToken);
+        context.Tag($"country:{row.Country}");              // a tag that is only known now
+        return row;
+    },
+    new() { Tags = ["cities"], Life = CacheLife.Hours });
+
 using (ServerAction.Begin())
 {
-    await cache.UpdateTagAsync("product:42");
+    await database.RenameCity(2988507, "PARIS");
+    await cache.UpdateTagAsync("cities");                   // from here on nobody reads the old name
 }
-
-Console.WriteLine($"{await ReadStock()} in stock");    // 2: here and in every other process
 // </readme>
 
+Console.WriteLine($"It was {city.Name}, and is {(await database.FindCity(2988507)).Name}: in the cache {((await cache.TryGetAsync<City>("city:2988507")).HasValue ? "still" : "no more")} the old one.");
+
+// <readme: revalidate>
+var cities = await cache.GetAsync<string[]>("cities", "FR");            // loaded once, for every process
+
+await database.RenameCity(2996944, "LYON");
+await cache.RevalidateTagAsync("country:FR", CacheLife.Max);            // the cluster loads it again; meanwhile the old one is served
+// </readme>
+
+Console.WriteLine($"Before: {string.Join(", ", cities)}");
+while ((cities = await cache.GetAsync<string[]>("cities", "FR")).Contains("Lyon"))
+{
+    await Task.Yield();
+}
+
+Console.WriteLine($"After: {string.Join(", ", cities)}");
 await host.StopAsync();

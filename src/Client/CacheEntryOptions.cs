@@ -3,6 +3,8 @@ namespace OrleansTagCache;
 /// <summary>What is known of an entry before it is made. Immutable; share one instance between calls.</summary>
 public sealed class CacheEntryOptions
 {
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(1);
+
     /// <summary>Its life. Default: the cache's default life.</summary>
     public CacheLife? Life { get; init; }
 
@@ -18,19 +20,19 @@ public sealed class CacheEntryOptions
 
     /// <summary>
     /// How long a reader waits for its factory while there is an entry that <see cref="FailSafe"/> allows: then it gets that one, and the
-    /// factory goes on in the background. More than zero; default null: until it ends.
+    /// factory goes on in the background, for a minute at most. More than zero, up to a day; default null: until it ends.
     /// </summary>
     public TimeSpan? FactorySoftTimeout { get; init; }
 
     /// <summary>
-    /// How long the factory may run: then it is cancelled, and counts as failed with a <see cref="TimeoutException"/>. More than zero; default
-    /// null: for as long as somebody waits.
+    /// How long the factory may run: then it is cancelled, and counts as failed with a <see cref="TimeoutException"/>. More than zero, up to a
+    /// day; default null: for as long as somebody waits, or for a minute in the background.
     /// </summary>
     public TimeSpan? FactoryHardTimeout { get; init; }
 
     /// <summary>
-    /// Entries go stale up to this much earlier, each by a random part of it, so that what was made together is not refreshed together. Zero or
-    /// more; default zero.
+    /// Entries go stale up to this much earlier, each by a random part of it, so that what was made together is not refreshed together; a
+    /// life without a stale part ends earlier. Zero or more; default zero.
     /// </summary>
     public TimeSpan Jitter { get; init; }
 
@@ -46,11 +48,13 @@ public sealed class CacheEntryOptions
             throw new ArgumentOutOfRangeException(parameterName, $"FailSafe and Jitter must not be negative; FailSafe is {FailSafe} and Jitter is {Jitter}.");
         }
 
-        if (FactorySoftTimeout <= TimeSpan.Zero || FactoryHardTimeout <= TimeSpan.Zero)
+        if (!IsTimeout(FactorySoftTimeout) || !IsTimeout(FactoryHardTimeout))
         {
             throw new ArgumentOutOfRangeException(
                 parameterName,
-                $"FactorySoftTimeout and FactoryHardTimeout must be more than zero; FactorySoftTimeout is {FactorySoftTimeout} and FactoryHardTimeout is {FactoryHardTimeout}.");
+                $"FactorySoftTimeout and FactoryHardTimeout must be more than zero and at most {LongestTimeout}; FactorySoftTimeout is {FactorySoftTimeout} and FactoryHardTimeout is {FactoryHardTimeout}.");
         }
+
+        static bool IsTimeout(TimeSpan? timeout) => timeout is null || (timeout > TimeSpan.Zero && timeout <= LongestTimeout);
     }
 }

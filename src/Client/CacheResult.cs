@@ -28,7 +28,7 @@ public readonly struct CacheResult<T>
     /// <summary>The value, or the default of its type.</summary>
     public T? ValueOrDefault => _value;
 
-    /// <summary>Whether the value is stale: past its <see cref="CacheLife.Revalidate"/>, or revalidated by a tag.</summary>
+    /// <summary>Whether the value is stale: past its <see cref="CacheLife.Revalidate"/>, revalidated by a tag, or past its life and served in need.</summary>
     public bool IsStale { get; }
 
     /// <summary>

@@ -59,7 +59,7 @@ public interface ITagCache
     /// <remarks>Whatever the loader throws in this process comes through.</remarks>
     ValueTask<T> GetAsync<T>(string loader, string argument, CancellationToken cancellationToken = default);
 
-    /// <summary>Returns the entry if it is there, fresh or stale. Never generates and never waits for another's generation.</summary>
+    /// <summary>Returns the entry if it is there, fresh or stale, or past its life while its source is failing (<see cref="CacheEntryOptions.FailSafe"/>). Never generates and never waits for another's generation.</summary>
     /// <remarks>A cluster that cannot be reached is a miss.</remarks>
     /// <exception cref="ArgumentException">The key breaks a limit.</exception>
     ValueTask<CacheResult<T>> TryGetAsync<T>(string key, CancellationToken cancellationToken = default);

@@ -16,13 +16,14 @@ namespace OrleansTagCache;
 /// </summary>
 internal sealed class TagCache : ITagCache
 {
-    private const int LongestStackKey = 256;
+    private const int LongestStackKey = NameLimits.KeyLength;
 
     private readonly CacheNamespace _namespace;
     private readonly TagCacheClientOptions _options;
     private readonly EntryMaker _maker;
     private readonly ClusterCalls _calls;
     private readonly LoaderTable _loaders;
+    private readonly BackgroundRefreshes _refreshes;
     private readonly ClientMetrics _metrics;
     private readonly NearCache _near;
     private readonly FlightTable _flights;
@@ -39,7 +40,7 @@ internal sealed class TagCache : ITagCache
         TimeProvider time,
         ILoggerFactory loggers)
     {
-        (_options, _maker, _calls, _loaders, _near, _metrics) = (options, maker, calls, loaders, near, metrics);
+        (_options, _maker, _calls, _loaders, _near, _refreshes, _metrics) = (options, maker, calls, loaders, near, refreshes, metrics);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
         _flights = new(time, options.OrphanedFactoryGrace);
         _runner = new(_flights, calls, near, refreshes, metrics, options, time, loggers.CreateLogger<FlightRunner>());
@@ -89,13 +90,18 @@ internal sealed class TagCache : ITagCache
     {
         ArgumentNullException.ThrowIfNull(loader);
         ArgumentNullException.ThrowIfNull(argument);
+        if (loader.Contains(':', StringComparison.Ordinal))
+        {
+            _ = LoaderName.Parse(loader);
+        }
+
         var length = loader.Length + 1 + argument.Length;
         Span<char> key = length <= LongestStackKey ? stackalloc char[length] : new char[length];
         loader.CopyTo(key);
         key[loader.Length] = ':';
         argument.CopyTo(key[(loader.Length + 1)..]);
-        var outer = CacheContext.Current;
-        var hit = _near.Find(key, freshOnly: outer is not null);
+        var outer = CacheContext.Current is null ? null : OuterOf(key.ToString());
+        var hit = _loaders.KeepsNear(loader) ? _near.Find(key, freshOnly: outer is not null) : default;
         if (hit.Entry is null || !hit.Entry.TryGetValue<T>(_maker.Serializer, out var kept))
         {
             return Load<T>(loader, argument, cancellationToken);
@@ -121,9 +127,9 @@ internal sealed class TagCache : ITagCache
         }
 
         FoundNear(hit, outer);
-        if (hit.IsStale && hit.Entry.TryClaimAsk(hit.At))
+        if (hit.IsStale && hit.Entry.TryClaimLook(hit.At))
         {
-            _ = Look(_namespace.Scope(key), freshOnly: false, CancellationToken.None).AsTask();
+            _ = LookBehind(_namespace.Scope(key));
         }
 
         return new(new CacheResult<T>(value, hit.IsStale, hit.Entry.AgeAt(hit.At), hit.Entry.Life, hit.Entry.Tags));
@@ -202,7 +208,7 @@ internal sealed class TagCache : ITagCache
     {
         var name = LoaderName.Parse(loader);
         var key = Check(name.KeyOf(argument)).Value;
-        return Ask<T>(key, OuterOf(key), _loaders.Generation<T>(_namespace, name, argument), mayKeep: true, cancellationToken);
+        return Ask<T>(key, OuterOf(key), _loaders.Generation<T>(_namespace, name, argument), _loaders.KeepsNear(loader), cancellationToken);
     }
 
     private async ValueTask<T> Ask<T>(string key, CacheContext? outer, Generation<T> generation, bool mayKeep, CancellationToken cancellationToken)
@@ -247,6 +253,18 @@ internal sealed class TagCache : ITagCache
         _metrics.OnRead(isStale ? "stale" : "hit");
         outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
         return new(_maker.Serializer.Deserialize<T>(entry.Payload), isStale, entry);
+    }
+
+    /// <summary>A reader that makes nothing has got a stale value: a newer one that is there is kept for the next.</summary>
+    private async Task LookBehind(string scopedKey)
+    {
+        try
+        {
+            await Look(scopedKey, freshOnly: false, _refreshes.Stopping);
+        }
+        catch (OperationCanceledException)
+        {
+        }
     }
 
     /// <summary>Asks the cluster for what is there, and keeps it near if it is fresh.</summary>

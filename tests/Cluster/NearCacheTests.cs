@@ -63,6 +63,64 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
     }
 
     [Fact]
+    public async Task RevalidateTag_WhatIsKeptIsServedStaleAtOnce_UntilAnUpdateEndsIt()
+    {
+        foreach (var process in cluster.Processes)
+        {
+            await Keep(process, "near:stale", "value", "near-stale");
+        }
+
+        await cluster.Processes[0].Cache.RevalidateTagAsync("near-stale", CacheLife.Max);
+        foreach (var process in cluster.Processes)
+        {
+            var hit = process.Near.Find("near:stale", freshOnly: false);
+            Assert.Equal((true, true), (hit.Entry is not null, hit.IsStale));
+            Assert.Null(process.Near.Find("near:stale", freshOnly: true).Entry);
+        }
+
+        using (ServerAction.Begin())
+        {
+            await cluster.Processes[1].Cache.UpdateTagAsync("near-stale");
+        }
+
+        Assert.All(cluster.Processes, process => Assert.Null(process.Near.Find("near:stale", freshOnly: false).Entry));
+    }
+
+    /// <summary>All readers of a stale value get it from their own memory while one of them refreshes it.</summary>
+    [Fact]
+    public async Task Read_OfAStaleValue_WaitsForNobodyAndRefreshesOnce()
+    {
+        foreach (var process in cluster.Processes)
+        {
+            await Keep(process, "near:herd", "old", "near-herd");
+        }
+
+        await cluster.Processes[0].Cache.RevalidateTagAsync("near-herd", CacheLife.Max);
+        var run = new HeldFactory<string>("new");
+        for (var i = 0; i < 1_000; i++)
+        {
+            foreach (var process in cluster.Processes)
+            {
+                var read = process.Cache.GetOrCreateAsync("near:herd", (_, token) => run.Invoke(token), new() { Tags = ["near-herd"] }).AsTask();
+                Assert.True(read.IsCompletedSuccessfully);
+                Assert.Equal("old", await read);
+            }
+        }
+
+        await run.Started;
+        run.Release();
+        foreach (var process in cluster.Processes)
+        {
+            while (await process.Cache.GetOrCreateAsync("near:herd", (_, token) => run.Invoke(token), new() { Tags = ["near-herd"] }) == "old")
+            {
+                await Task.Yield();
+            }
+        }
+
+        Assert.Equal(1, run.Runs);
+    }
+
+    [Fact]
     public async Task SetAndRemove_WhenReturned_HaveEndedWhatEveryProcessKept()
     {
         foreach (var process in cluster.Processes)

@@ -64,7 +64,7 @@ internal sealed class FakePeer : IFanoutService
 
     public ValueTask<TagId[]> LoadedTags(TagId[] tags) => throw new NotSupportedException();
 
-    public ValueTask<string[]> StaleLoaded(TagId tag) => throw new NotSupportedException();
+    public ValueTask<StaleKeys> StaleLoaded(TagId tag) => throw new NotSupportedException();
 
     public ValueTask Refresh(TagId tag) => throw new NotSupportedException();
 

@@ -3,26 +3,47 @@ namespace OrleansTagCache.Tests.Processes;
 /// <summary>Silo programs on a Redis of their own, each a process, as the README starts them.</summary>
 internal sealed class RedisCluster : IAsyncDisposable
 {
+    private readonly List<(int Http, int Silo, int Gateway)> _ports = [];
     private readonly List<ChildProcess> _processes = [];
+    private readonly string[] _settings;
+    private readonly int _redis = FreePorts.Take(1)[0];
+    private ChildProcess? _redisProcess;
+
+    private RedisCluster(string[] settings) => _settings = settings;
+
+    /// <summary>Where its Redis is.</summary>
+    public string Redis => $"127.0.0.1:{_redis}";
 
     /// <summary>The HTTP addresses of the silos.</summary>
     public List<HttpClient> Silos { get; } = [];
 
-    public static async Task<RedisCluster> Start(int silos)
+    /// <summary>Starts Redis and that many silos, one after the other.</summary>
+    public static async Task<RedisCluster> Start(int silos, params string[] settings)
     {
-        var cluster = new RedisCluster();
-        var redis = FreePorts.Take(1)[0];
-        cluster._processes.Add(await ChildProcess.Start(
+        var cluster = new RedisCluster(settings);
+        cluster._redisProcess = await ChildProcess.Start(
             Programs.Redis!,
-            ["--port", $"{redis}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
-            "Ready to accept connections"));
+            ["--port", $"{cluster._redis}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+            "Ready to accept connections");
         for (var i = 0; i < silos; i++)
         {
-            await cluster.StartSilo(redis);
+            var ports = FreePorts.Take(3);
+            cluster._ports.Add((ports[0], ports[1], ports[2]));
+            cluster._processes.Add(await cluster.StartSilo(i));
+            cluster.Silos.Add(new() { BaseAddress = new($"http://127.0.0.1:{ports[0]}") });
         }
 
         return cluster;
     }
+
+    /// <summary>Kills a silo, as a crash does: with SIGKILL.</summary>
+    public ValueTask Kill(int silo) => _processes[silo].DisposeAsync();
+
+    /// <summary>Starts a silo anew that was killed.</summary>
+    public async Task Restart(int silo) => _processes[silo] = await StartSilo(silo);
+
+    /// <summary>Which silo listens to the others on that port.</summary>
+    public int SiloOn(int port) => _ports.FindIndex(ports => ports.Silo == port);
 
     public async ValueTask DisposeAsync()
     {
@@ -31,22 +52,23 @@ internal sealed class RedisCluster : IAsyncDisposable
         {
             await process.DisposeAsync();
         }
+
+        if (_redisProcess is { } redis)
+        {
+            await redis.DisposeAsync();
+        }
     }
 
-    private async Task StartSilo(int redis)
-    {
-        var ports = FreePorts.Take(3);
-        _processes.Add(await ChildProcess.Start(
-            "dotnet",
-            [
-                Repository.SiloProgram,
-                "--urls", $"http://127.0.0.1:{ports[0]}",
-                $"--TagCache:SiloPort={ports[1]}",
-                $"--TagCache:GatewayPort={ports[2]}",
-                "--TagCache:Clustering:Provider=Redis",
-                $"--TagCache:Clustering:ConnectionString=127.0.0.1:{redis}",
-            ],
-            "OrleansTagCache is ready."));
-        Silos.Add(new() { BaseAddress = new($"http://127.0.0.1:{ports[0]}") });
-    }
+    private Task<ChildProcess> StartSilo(int silo) => ChildProcess.Start(
+        "dotnet",
+        [
+            Repository.SiloProgram,
+            "--urls", $"http://127.0.0.1:{_ports[silo].Http}",
+            $"--TagCache:SiloPort={_ports[silo].Silo}",
+            $"--TagCache:GatewayPort={_ports[silo].Gateway}",
+            "--TagCache:Clustering:Provider=Redis",
+            $"--TagCache:Clustering:ConnectionString={Redis}",
+            .. _settings,
+        ],
+        "OrleansTagCache is ready.");
 }

@@ -17,7 +17,7 @@ internal static class Repository
         }
     }
 
-    private static string Root
+    public static string Root
     {
         get
         {

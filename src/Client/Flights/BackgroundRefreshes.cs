@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using OrleansTagCache.Hosting;
 
@@ -5,37 +6,55 @@ namespace OrleansTagCache.Flights;
 
 /// <summary>The background refreshes of a process: so many at a time, and none once it stops.</summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class BackgroundRefreshes(TagCacheClientOptions options, TimeProvider time) : IHostedService, IDisposable
+internal sealed class BackgroundRefreshes : IHostedService, IDisposable
 {
     /// <summary>
-    /// How long a refresh may wait for its turn, and run. Longer than tokens hold as a rule: one that takes longer would be stored
-    /// nowhere, and one that hangs must not keep the others from their turn.
+    /// How long a refresh waits for its turn: much shorter than tokens hold, so that nothing is made which could not be stored. Who gets no turn gives its
+    /// token back to readers with less to do.
     /// </summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan TurnPatience = TimeSpan.FromSeconds(5);
 
-    private readonly SemaphoreSlim _turns = new(options.MaximumBackgroundRefreshes);
+    /// <summary>How long one may run. Longer than tokens hold as a rule; one that hangs must not keep the others from their turn.</summary>
+    private static readonly TimeSpan RunPatience = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<Task, bool> _running = [];
+    private readonly SemaphoreSlim _turns;
     private readonly CancellationTokenSource _stop = new();
+    private readonly TimeProvider _time;
+
+    public BackgroundRefreshes(TagCacheClientOptions options, TimeProvider time)
+    {
+        (_turns, _time, Stopping) = (new(options.MaximumBackgroundRefreshes), time, _stop.Token);
+    }
 
     /// <summary>Cancelled when the process stops.</summary>
-    public CancellationToken Stopping => _stop.Token;
+    public CancellationToken Stopping { get; }
 
-    /// <summary>Waits for a turn and takes it.</summary>
-    /// <param name="refresh">What to do in it. It is given up when it takes too long, or when the process stops.</param>
-    /// <exception cref="OperationCanceledException">There was no turn in time, it took too long, or the process stops.</exception>
-    public async Task Run(Func<CancellationToken, Task> refresh)
+    /// <summary>Refreshes in its turn. The process does not stop before it has ended.</summary>
+    /// <param name="refresh">What to do. Its token is cancelled when it takes too long, and when the process stops.</param>
+    /// <param name="giveUp">What to do instead if there is no turn in time.</param>
+    public void Start(Func<CancellationToken, Task> refresh, Func<Task> giveUp) => Track(async () =>
     {
-        using var patience = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stop.Token);
-        await _turns.WaitAsync(either.Token);
-        try
+        if (await TryGetTurn())
         {
-            await refresh(either.Token);
+            try
+            {
+                await WithPatience(refresh);
+            }
+            finally
+            {
+                _turns.Release();
+            }
         }
-        finally
+        else
         {
-            _turns.Release();
+            await giveUp();
         }
-    }
+    });
+
+    /// <summary>Goes on with what was begun for a reader who did not wait for it: no turn is needed.</summary>
+    /// <param name="refresh">What to do, as in <see cref="Start"/>.</param>
+    public void GoOn(Func<CancellationToken, Task> refresh) => Track(() => WithPatience(refresh));
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -43,21 +62,44 @@ internal sealed class BackgroundRefreshes(TagCacheClientOptions options, TimePro
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stop.CancelAsync();
-        try
-        {
-            for (var turn = 0; turn < options.MaximumBackgroundRefreshes; turn++)
-            {
-                await _turns.WaitAsync(cancellationToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-        }
+        await Task.WhenAll(_running.Keys).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public void Dispose()
     {
         _stop.Dispose();
         _turns.Dispose();
+    }
+
+    private void Track(Func<Task> work)
+    {
+        // Off the reader's path.
+        var task = new Task<Task>(work);
+        var whole = task.Unwrap();
+        _running.TryAdd(whole, true);
+        _ = whole.ContinueWith(static (ended, running) => ((ConcurrentDictionary<Task, bool>)running!).TryRemove(ended, out _), _running, TaskScheduler.Default);
+        task.Start(TaskScheduler.Default);
+    }
+
+    private async Task<bool> TryGetTurn()
+    {
+        using var patience = new CancellationTokenSource(TurnPatience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, Stopping);
+        try
+        {
+            await _turns.WaitAsync(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task WithPatience(Func<CancellationToken, Task> refresh)
+    {
+        using var patience = new CancellationTokenSource(RunPatience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, Stopping);
+        await refresh(either.Token);
     }
 }

@@ -27,16 +27,16 @@ internal sealed class EntryMaker
     public PayloadSerializer Serializer { get; }
 
     /// <exception cref="ArgumentException">A tag, the life or a duration breaks a limit.</exception>
-    public void Check(CacheEntryOptions? options)
+    public void Check(CacheEntryOptions? options, IReadOnlyCollection<string>? tags)
     {
         options?.Check(nameof(options));
-        TagSet.ForEntry(options?.Tags, nameof(options));
+        TagSet.ForEntry(tags, nameof(options));
         LifeOf(options);
     }
 
     /// <summary>A factory begins.</summary>
-    public CacheContext Begin(string key, CacheEntryOptions? options, Func<Type, object?> stale) =>
-        new(key, TagSet.ForEntry(options?.Tags, nameof(options)), LifeOf(options), Profiles, stale);
+    public CacheContext Begin(string key, string[] tags, CacheEntryOptions? options, Func<Type, object?> stale) =>
+        new(key, TagSet.ForEntry(tags, nameof(options)), LifeOf(options), Profiles, stale);
 
     /// <summary>A factory has made a value.</summary>
     public Generated Make(CacheContext context, Payload payload, CacheEntryOptions? options, bool isLoaded)
@@ -50,7 +50,7 @@ internal sealed class EntryMaker
     /// <exception cref="ArgumentException">A tag, the life, a duration or the value's size breaks a limit.</exception>
     public EntryData Make<T>(T value, CacheEntryOptions? options)
     {
-        Check(options);
+        Check(options, options?.Tags);
         var payload = Serializer.Serialize(value);
         return FaultOf(payload) is { } fault
             ? throw new ArgumentException(fault, nameof(value))

@@ -20,6 +20,8 @@ internal sealed partial class FlightRunner(
     TimeProvider time,
     ILogger<FlightRunner> logger)
 {
+    private const string Busy = "busy";
+
     /// <summary>How long one question waits for another process's generation before it is asked again.</summary>
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
 
@@ -88,7 +90,7 @@ internal sealed partial class FlightRunner(
                     wait = left < Wait ? left : Wait;
                     continue;
                 case AcquireStatus.Busy:
-                    await Bypass(key, flight, "busy", generation);
+                    await Bypass(key, flight, Busy, generation);
                     return;
                 default:
                     await Bypass(key, flight, answer is null ? "unreachable" : "not_serving", generation);
@@ -111,7 +113,7 @@ internal sealed partial class FlightRunner(
         table.End(key, flight, new(answer.Entry, null), FlightResult.AskAgain);
         if (!answer.Token.IsNone)
         {
-            _ = Refresh(key, answer, ask, generation);
+            Refresh(key, answer, ask, generation);
         }
     }
 
@@ -122,11 +124,11 @@ internal sealed partial class FlightRunner(
 
         // What is made from a value past its life would look younger than it is: inside a factory there is none.
         var hasSpare = generation.HasFailSafe && !key.FreshOnly;
-        var making = Make(generation, answer.Entry, flight.Cancellation.Token);
-        if (hasSpare && generation.SoftTimeout is { } soft && await IsSlower(making, soft) && await FallBack(key, answer, isOver: false) is { } early)
+        var making = Factories.Run(generation, answer.Entry, time, flight.Cancellation.Token);
+        if (hasSpare && generation.SoftTimeout is { } soft && await InsteadOf(making, soft, key, answer) is { } early)
         {
             table.End(key, flight, new(early, null), FlightResult.AskAgain);
-            _ = GoOn(key, flight, answer, ask, making);
+            refreshes.GoOn(token => GoOn(key, flight, answer, ask, making, token));
             return;
         }
 
@@ -137,7 +139,7 @@ internal sealed partial class FlightRunner(
         }
         catch (Exception exception)
         {
-            if (hasSpare && !flight.Cancellation.IsCancellationRequested && await FallBack(key, answer, isOver: true) is { } spare)
+            if (hasSpare && !flight.Cancellation.IsCancellationRequested && await FallBack(key, answer.Token, isOver: true) is { } spare)
             {
                 LogServedInNeed(exception);
                 table.End(key, flight, new(spare, null), FlightResult.AskAgain);
@@ -155,37 +157,24 @@ internal sealed partial class FlightRunner(
         table.End(key, flight, result, isLive ? result : FlightResult.AskAgain);
     }
 
-    /// <summary>Runs the factory within its hard limit.</summary>
-    private async Task<Generated?> Make(IGeneration generation, EntrySnapshot? stale, CancellationToken cancellationToken)
-    {
-        if (generation.HardTimeout is not { } hard)
-        {
-            return await generation.Generate(stale, cancellationToken).WaitAsync(cancellationToken);
-        }
-
-        using var limit = new CancellationTokenSource(hard, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        try
-        {
-            return await generation.Generate(stale, either.Token).WaitAsync(either.Token);
-        }
-        catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new TimeoutException($"The factory was cancelled: it ran longer than its FactoryHardTimeout of {hard}.", exception);
-        }
-    }
-
-    private async Task<bool> IsSlower(Task making, TimeSpan soft)
+    /// <summary>What a reader gets that has waited long enough for its factory; null if that has ended, or there is nothing.</summary>
+    private async Task<EntrySnapshot?> InsteadOf(Task making, TimeSpan soft, FlightKey key, Acquired answer)
     {
         using var isMade = new CancellationTokenSource();
-        var first = await Task.WhenAny(making, Task.Delay(soft, time, isMade.Token));
+        await Task.WhenAny(making, Task.Delay(soft, time, isMade.Token));
         await isMade.CancelAsync();
-        return first != making;
+        if (making.IsCompleted)
+        {
+            return null;
+        }
+
+        var spare = FallBack(key, answer.Token, isOver: false);
+        return await Task.WhenAny(spare, making) == spare ? await spare : null;
     }
 
-    private async Task<EntrySnapshot?> FallBack(FlightKey key, Acquired answer, bool isOver)
+    private async Task<EntrySnapshot?> FallBack(FlightKey key, GenerationId token, bool isOver)
     {
-        var spare = await calls.TryFallBack(key.ScopedKey, answer.Token, isOver);
+        var spare = await calls.TryFallBack(key.ScopedKey, token, isOver);
         if (spare is not null)
         {
             metrics.OnRead("fail_safe");
@@ -195,48 +184,63 @@ internal sealed partial class FlightRunner(
     }
 
     /// <summary>The reader did not wait for its factory; what that makes is stored all the same.</summary>
-    private async Task GoOn(FlightKey key, Flight flight, Acquired answer, NearAsk ask, Task<Generated?> making)
+    private async Task GoOn(FlightKey key, Flight flight, Acquired answer, NearAsk ask, Task<Generated?> making, CancellationToken givenUp)
     {
-        using var stopping = refreshes.Stopping.UnsafeRegister(static cancellation => ((CancellationTokenSource)cancellation!).Cancel(), flight.Cancellation);
+        using var giving = givenUp.UnsafeRegister(static cancellation => ((CancellationTokenSource)cancellation!).Cancel(), flight.Cancellation);
         try
         {
             metrics.OnRefresh(await TryStore(key, answer.Token, await making, ask) ? "stored" : "not_stored");
         }
         catch (Exception exception)
         {
-            metrics.OnRefresh("failed");
-            LogRefreshFailed(exception);
-            await calls.TryAbandon(key.ScopedKey, answer.Token);
+            RefreshFailed(exception);
+            await calls.TryFallBack(key.ScopedKey, answer.Token, isOver: true);
         }
     }
 
     /// <summary>The cluster cannot vouch for anything: the factory runs for those who came before it began, and nothing is stored.</summary>
     private async Task Bypass(FlightKey key, Flight flight, string reason, IGeneration generation)
     {
+        // Somebody else's generation goes on and on; should there be a value for need, nobody has to ask the source as well.
+        if (reason == Busy && generation.HasFailSafe && !key.FreshOnly && await FallBack(key, GenerationId.None, isOver: false) is { } spare)
+        {
+            table.End(key, flight, new(spare, null), FlightResult.AskAgain);
+            return;
+        }
+
         metrics.OnRead("bypass");
         metrics.OnBypass(reason);
-        var made = await Make(generation, stale: null, flight.Cancellation.Token);
+        var made = await Factories.Run(generation, stale: null, time, flight.Cancellation.Token);
         table.End(key, flight, new(made?.ToSnapshot(), null), FlightResult.AskAgain);
     }
 
     /// <summary>Refreshes a stale entry behind its reader's back. A failure leaves it stale; the next reader tries again.</summary>
-    private async Task Refresh(FlightKey key, Acquired answer, NearAsk ask, IGeneration generation)
-    {
-        // Off the reader's path, and at its own pace; a token that waits too long for its turn is refused when it comes back.
-        await Task.Yield();
-        try
+    private void Refresh(FlightKey key, Acquired answer, NearAsk ask, IGeneration generation) => refreshes.Start(
+        async token =>
         {
-            await refreshes.Run(async token =>
+            try
             {
-                var made = await Make(generation, answer.Entry, token);
+                var made = await Factories.Run(generation, answer.Entry, time, token);
                 metrics.OnRefresh(await TryStore(key, answer.Token, made, ask) ? "stored" : "not_stored");
-            });
-        }
-        catch (Exception exception)
+            }
+            catch (Exception exception)
+            {
+                RefreshFailed(exception);
+                await calls.TryAbandon(key.ScopedKey, answer.Token);
+            }
+        },
+        () =>
         {
-            metrics.OnRefresh("failed");
+            metrics.OnRefresh("no_turn");
+            return calls.TryAbandon(key.ScopedKey, answer.Token);
+        });
+
+    private void RefreshFailed(Exception exception)
+    {
+        metrics.OnRefresh("failed");
+        if (!refreshes.Stopping.IsCancellationRequested)
+        {
             LogRefreshFailed(exception);
-            await calls.TryAbandon(key.ScopedKey, answer.Token);
         }
     }
 

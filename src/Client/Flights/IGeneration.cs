@@ -31,7 +31,7 @@ internal interface IGeneration
 /// <summary>How an entry is made whose value is a <typeparamref name="T"/>, with the patience that the options of the entry say.</summary>
 internal abstract class Generation<T>(CacheEntryOptions? options) : IGeneration
 {
-    public bool HasFailSafe => options is { FailSafe.Ticks: > 0 };
+    public virtual bool HasFailSafe => options is { FailSafe.Ticks: > 0 };
 
     public TimeSpan? SoftTimeout => options?.FactorySoftTimeout;
 

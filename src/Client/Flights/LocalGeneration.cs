@@ -8,11 +8,14 @@ internal sealed class LocalGeneration<TState, T>(
     : Generation<T>(options)
 {
     private readonly CacheEntryOptions? _options = options;
+
+    // As they are when the call is made: the caller's collection may change before a background refresh begins.
+    private readonly string[] _tags = options?.Tags is { } tags ? [.. tags] : [];
     private volatile Made? _made;
 
     public override async Task<Generated?> Generate(EntrySnapshot? stale, CancellationToken cancellationToken)
     {
-        var context = maker.Begin(key, _options, type => stale is not null && type == typeof(T) ? maker.Serializer.Deserialize<T>(stale.Payload) : null);
+        var context = maker.Begin(key, _tags, _options, type => stale is not null && type == typeof(T) ? maker.Serializer.Deserialize<T>(stale.Payload) : null);
         context.Enter();
         try
         {
@@ -33,7 +36,7 @@ internal sealed class LocalGeneration<TState, T>(
         }
     }
 
-    public override void Check() => maker.Check(_options);
+    public override void Check() => maker.Check(_options, _tags);
 
     public override bool TryGetOwn(EntrySnapshot entry, out T value)
     {

@@ -43,7 +43,7 @@ public sealed class TagCacheClientOptions
     /// <summary>How long updates, revalidations, sets and removals are tried. 100 ms to 10 min; default 30 s.</summary>
     public TimeSpan UpdateTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a read waits for a loader that another process runs. 100 ms to 1 h; default 30 s.</summary>
+    /// <summary>How long a read waits for a loader that another process runs. 100 ms to 10 min; default 30 s.</summary>
     public TimeSpan LoadTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>

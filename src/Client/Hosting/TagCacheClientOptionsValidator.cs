@@ -13,7 +13,7 @@ internal sealed class TagCacheClientOptionsValidator : IValidateOptions<TagCache
         Between(nameof(options.MaximumPayloadBytes), options.MaximumPayloadBytes, 1, 64 * 1024 * 1024);
         Between(nameof(options.ReadTimeout), options.ReadTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1));
         Between(nameof(options.WaitTimeout), options.WaitTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
-        Between(nameof(options.LoadTimeout), options.LoadTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
+        Between(nameof(options.LoadTimeout), options.LoadTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10));
         Between(nameof(options.UpdateTimeout), options.UpdateTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10));
         Between(nameof(options.MaximumBackgroundRefreshes), options.MaximumBackgroundRefreshes, 1, 1_000);
         Between(nameof(options.OrphanedFactoryGrace), options.OrphanedFactoryGrace, TimeSpan.Zero, TimeSpan.FromHours(1));

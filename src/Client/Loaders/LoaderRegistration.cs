@@ -45,6 +45,9 @@ internal sealed record LoaderRun<T>(
 /// <summary>An entry that a loader of another process makes.</summary>
 internal sealed class RemoteGeneration<T>(Func<EntrySnapshot?, CancellationToken, Task<EntryData>> load) : Generation<T>(options: null)
 {
+    /// <summary>The entry says; whether there is anything its silo knows.</summary>
+    public override bool HasFailSafe => true;
+
     public override async Task<Generated?> Generate(EntrySnapshot? stale, CancellationToken cancellationToken) =>
         new(await load(stale, cancellationToken) with { IsLoaded = true }, WhyNotStored: null);
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Names;
 
@@ -10,8 +11,10 @@ namespace OrleansTagCache.Loaders;
 /// <remarks>Thread-safe. It says what it offers again and again, so that no silo's death takes the offer with it.</remarks>
 internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDisposable
 {
+    /// <summary>How long an offer holds. Who has not said so again by then is gone.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(4);
+
     private static readonly TimeSpan AnnouncePeriod = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(4);
 
     private readonly LoaderTable _table;
     private readonly IGrainFactory _grains;
@@ -45,23 +48,30 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
         try
         {
             await _turns.WaitAsync(either.Token);
-            try
-            {
-                return await Load(request, either.Token);
-            }
-            finally
-            {
-                _turns.Release();
-            }
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException)
+        {
+            // Too much to do, or about to stop: that is no failure of the loader.
+            return LoadOutcome.NoRunner;
+        }
+
+        try
+        {
+            // Not on the caller's scheduler, which may be a grain's: whatever the loader does, it holds nobody else up.
+            return await Task.Run(() => Load(request, either.Token), either.Token);
+        }
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
             return LoadOutcome.NoRunner;
         }
         catch (Exception exception)
         {
             LogFailed(exception);
-            return LoadOutcome.Failed($"It threw {exception.GetType().Name}.");
+            return LoadOutcome.Failed(exception is TimeoutException ? exception.Message : $"It threw {exception.GetType().Name}.");
+        }
+        finally
+        {
+            _turns.Release();
         }
     }
 
@@ -90,10 +100,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
     private async Task<LoadOutcome> Load(LoadRequest request, CancellationToken cancellationToken)
     {
         var (name, argument) = LoaderName.Split(request.Key);
-        var generation = _table.Generation(name, argument);
-        using var hard = new CancellationTokenSource(generation.HardTimeout ?? Timeout.InfiniteTimeSpan, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(hard.Token, cancellationToken);
-        var made = await generation.Generate(request.Stale, either.Token).WaitAsync(either.Token);
+        var made = await Factories.Run(_table.Generation(name, argument), request.Stale, _time, cancellationToken);
         return made switch
         {
             null => LoadOutcome.Failed("What it made cannot be serialized."),

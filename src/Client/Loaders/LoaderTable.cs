@@ -8,18 +8,38 @@ namespace OrleansTagCache.Loaders;
 
 /// <summary>The loaders that this process offers, and the way to those of others.</summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class LoaderTable(
-    IEnumerable<LoaderRegistration> loaders, IServiceProvider services, EntryMaker maker, ClusterCalls calls, TagCacheClientOptions options)
+internal sealed class LoaderTable
 {
-    private readonly FrozenDictionary<string, LoaderRegistration> _loaders =
-        loaders.ToFrozenDictionary(loader => loader.Name.Value, StringComparer.Ordinal);
+    private readonly FrozenDictionary<string, LoaderRegistration> _loaders;
+    private readonly IServiceProvider _services;
+    private readonly EntryMaker _maker;
+    private readonly ClusterCalls _calls;
+    private readonly TimeSpan _timeout;
+    private readonly bool _allKeepNear;
+
+    /// <exception cref="ArgumentException">What is said of a loader's entries breaks a limit.</exception>
+    public LoaderTable(
+        IEnumerable<LoaderRegistration> loaders, IServiceProvider services, EntryMaker maker, ClusterCalls calls, TagCacheClientOptions options)
+    {
+        (_services, _maker, _calls, _timeout) = (services, maker, calls, options.LoadTimeout);
+        _loaders = loaders.ToFrozenDictionary(loader => loader.Name.Value, StringComparer.Ordinal);
+        foreach (var loader in _loaders.Values)
+        {
+            maker.Check(loader.Options, loader.Options?.Tags);
+        }
+
+        _allKeepNear = _loaders.Values.All(loader => loader.Options is not { NearCache: NearCacheMode.Off });
+    }
 
     public IEnumerable<LoaderName> Names => _loaders.Values.Select(loader => loader.Name);
+
+    /// <summary>Whether what it makes may be kept near.</summary>
+    public bool KeepsNear(string name) => _allKeepNear || _loaders.GetValueOrDefault(name)?.Options is not { NearCache: NearCacheMode.Off };
 
     public bool Has(LoaderName name) => _loaders.ContainsKey(name.Value);
 
     /// <summary>How one of this process's loaders makes its entry.</summary>
-    public IGeneration Generation(LoaderName name, string argument) => _loaders[name.Value].Generation(services, maker, argument);
+    public IGeneration Generation(LoaderName name, string argument) => _loaders[name.Value].Generation(_services, _maker, argument);
 
     /// <summary>How the entry is made for a reader: here if this process offers the loader, else in a process that does.</summary>
     /// <exception cref="InvalidOperationException">This process offers the loader with another type of value.</exception>
@@ -28,11 +48,11 @@ internal sealed class LoaderTable(
         if (!_loaders.TryGetValue(name.Value, out var loader))
         {
             return new RemoteGeneration<T>((stale, token) =>
-                calls.Load(ns.Scope(name.Value), new(ns.Value, name.KeyOf(argument), stale, options.LoadTimeout), token));
+                _calls.Load(ns.Scope(name.Value), new(ns.Value, name.KeyOf(argument), stale, _timeout), token));
         }
 
         return loader is LoaderRegistration<T> typed
-            ? typed.Generation(services, maker, argument)
+            ? typed.Generation(_services, _maker, argument)
             : throw new InvalidOperationException($"The loader was added with values of type {loader.GetType().GenericTypeArguments[0]}; this call asks for {typeof(T)}.");
     }
 }

@@ -16,15 +16,10 @@ internal sealed class NearEntry(
     /// <summary>What an entry costs beside its payload, roughly: this object, its place in the map, its key and its key's record.</summary>
     public const int Overhead = 512;
 
-    /// <summary>How long after one reader asked for a newer value the next one asks; doubled each time.</summary>
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-
-    private const int MaximumDoublings = 6;
-
     private readonly Moment _freshUntil = generatedAt + life.Revalidate;
     private readonly Moment _servableUntil = generatedAt + life.Expire;
-    private long _nextAsk = Moment.Past.Ticks;
-    private int _asks;
+    private Claims _asks;
+    private Claims _looks;
     private Payload? _payload = payload;
     private object? _shared;
     private int _isGone;
@@ -57,20 +52,14 @@ internal sealed class NearEntry(
         var isStale = now > _freshUntil;
         foreach (var record in records)
         {
-            if (!record.Admits(stamp))
+            // Stalings before expiries: one whose deadline has passed becomes an expiry, and only then goes.
+            var staling = record.IsStaleSince(stamp) ? record.StalingOf(stamp) : StalingVerdict.None;
+            if (staling.IsOverAt(now) || !record.Admits(stamp))
             {
                 return Freshness.Expired;
             }
 
-            if (record.IsStaleSince(stamp))
-            {
-                if (record.StalingOf(stamp).IsOverAt(now))
-                {
-                    return Freshness.Expired;
-                }
-
-                isStale = true;
-            }
+            isStale |= staling.IsStale;
         }
 
         return !ledger.IsSinceEpoch(stamp) ? Freshness.Expired : isStale ? Freshness.Stale : Freshness.Fresh;
@@ -79,26 +68,29 @@ internal sealed class NearEntry(
     /// <summary>
     /// Whether this reader of the stale value is the one that asks the cluster for a newer one. Seldomer and seldomer, as long as none comes.
     /// </summary>
-    public bool TryClaimAsk(Moment now)
-    {
-        var next = Volatile.Read(ref _nextAsk);
-        if (now.Ticks < next)
-        {
-            return false;
-        }
+    public bool TryClaimAsk(Moment now) => _asks.TryClaim(now);
 
-        var pause = FirstPause * (1 << Math.Min(Volatile.Read(ref _asks), MaximumDoublings));
-        if (Interlocked.CompareExchange(ref _nextAsk, (now + pause).Ticks, next) != next)
-        {
-            return false;
-        }
-
-        Interlocked.Increment(ref _asks);
-        return true;
-    }
+    /// <summary>The same for readers that make nothing: they only look whether there is a newer one, and take nobody's turn who would make it.</summary>
+    public bool TryClaimLook(Moment now) => _looks.TryClaim(now);
 
     /// <summary>Whether it will never be served again, so that its memory may go.</summary>
-    public bool IsDead(TagLedger ledger, Moment now) => lease.IsOver || now > _servableUntil || !ledger.IsLive(records, stamp);
+    public bool IsDead(TagLedger ledger, Moment now)
+    {
+        if (lease.IsOver || now > _servableUntil)
+        {
+            return true;
+        }
+
+        foreach (var record in records)
+        {
+            if (record.StalingOf(stamp).IsOverAt(now))
+            {
+                return true;
+            }
+        }
+
+        return !ledger.IsLive(records, stamp);
+    }
 
     /// <summary>The value: shared by all readers if nobody can change its type, otherwise one of the caller's own. False once the entry is gone.</summary>
     public bool TryGetValue<T>(PayloadSerializer serializer, out T value)
@@ -135,5 +127,34 @@ internal sealed class NearEntry(
         Volatile.Write(ref _payload, null);
         _shared = null;
         return true;
+    }
+
+    /// <summary>Lets one through at a time, after a pause that doubles each time.</summary>
+    private struct Claims
+    {
+        private const int MaximumDoublings = 6;
+
+        private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+
+        private long _next;
+        private int _count;
+
+        public bool TryClaim(Moment now)
+        {
+            var next = Volatile.Read(ref _next);
+            if (now.Ticks < next)
+            {
+                return false;
+            }
+
+            var pause = FirstPause * (1 << Math.Min(Volatile.Read(ref _count), MaximumDoublings));
+            if (Interlocked.CompareExchange(ref _next, (now + pause).Ticks, next) != next)
+            {
+                return false;
+            }
+
+            Interlocked.Increment(ref _count);
+            return true;
+        }
     }
 }

@@ -31,6 +31,9 @@ internal static class Rules
     /// <summary>An acknowledged push removes no interest that was registered again since it was queued (invariant C5).</summary>
     public static bool RegisteredAgainStays => true;
 
+    /// <summary>A revalidation takes no interest away: its values are served on (invariant R1).</summary>
+    public static bool RevalidationKeepsInterest => true;
+
     /// <summary>Where other threads could run if the rule on the order of an expiry were removed.</summary>
     public static void Meanwhile()
     {

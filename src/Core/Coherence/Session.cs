@@ -123,7 +123,7 @@ internal sealed class Session(SessionId id, object client)
                 released.Add(update);
             }
 
-            if (first.Push.StaleFor is null)
+            if (first.Push.StaleFor is null || !Rules.RevalidationKeepsInterest)
             {
                 Forget(first, forgotten);
             }

@@ -36,9 +36,9 @@ internal interface IFanoutService : IGrainService
     [Alias("LoadedTags"), ResponseTimeout("00:00:02")]
     ValueTask<TagId[]> LoadedTags(TagId[] tags);
 
-    /// <summary>The stale dependents of a tag on this silo that a loader made, those first that were read last.</summary>
+    /// <summary>The stale dependents of a tag on this silo that a loader made, those first that were read last, up to a bound.</summary>
     [Alias("StaleLoaded"), ResponseTimeout("00:00:10")]
-    ValueTask<string[]> StaleLoaded(TagId tag);
+    ValueTask<StaleKeys> StaleLoaded(TagId tag);
 
     /// <summary>There is work for this silo in the tag's refresh job.</summary>
     [Alias("Refresh"), ResponseTimeout("00:00:02")]
@@ -66,6 +66,12 @@ internal sealed record ChangeBatch(
 /// <summary>The updates of a batch that the member, and every client of it, has let go of. The others are confirmed later, each by itself.</summary>
 [GenerateSerializer, Immutable, Alias("otc.BatchReceipt")]
 internal sealed record BatchReceipt([property: Id(0)] UpdateId[] Acknowledged);
+
+/// <summary>Stale dependents of a tag on one silo.</summary>
+/// <param name="Keys">Their namespaced keys.</param>
+/// <param name="AreAll">Whether there are no more.</param>
+[GenerateSerializer, Immutable, Alias("otc.StaleKeys")]
+internal sealed record StaleKeys([property: Id(0)] string[] Keys, [property: Id(1)] bool AreAll);
 
 /// <summary>How a silo is, in figures.</summary>
 [GenerateSerializer, Immutable, Alias("otc.SiloReport")]

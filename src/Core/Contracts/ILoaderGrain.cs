@@ -16,19 +16,25 @@ internal interface ILoaderGrain : IGrainWithStringKey
 
     /// <summary>The processes that offer the loader now.</summary>
     [Alias("Runners"), ResponseTimeout("00:00:02")]
-    ValueTask<ILoaderRunner[]> Runners();
+    ValueTask<LoaderRunners> Runners();
 
     /// <summary>Runs the loader in some process that offers it.</summary>
-    [Alias("Load"), ResponseTimeout("01:00:00")]
+    [Alias("Load"), ResponseTimeout("00:11:00")]
     ValueTask<LoadOutcome> Load(LoadRequest request);
 }
+
+/// <summary>Who offers a loader.</summary>
+/// <param name="Processes">The processes.</param>
+/// <param name="AreAll">Whether everybody has had the time to say so since the grain came to life.</param>
+[GenerateSerializer, Immutable, Alias("otc.LoaderRunners")]
+internal sealed record LoaderRunners([property: Id(0)] ILoaderRunner[] Processes, [property: Id(1)] bool AreAll);
 
 /// <summary>The face that a process shows which offers loaders.</summary>
 [Alias("otc.ILoaderRunner")]
 internal interface ILoaderRunner : IGrainObserver
 {
     /// <summary>Runs a loader. The caller's own patience ends the call; the loader is cancelled when the request's limit is over.</summary>
-    [Alias("Load"), AlwaysInterleave, ResponseTimeout("01:00:00")]
+    [Alias("Load"), AlwaysInterleave, ResponseTimeout("00:11:00")]
     Task<LoadOutcome> Load(LoadRequest request);
 }
 
@@ -36,7 +42,7 @@ internal interface ILoaderRunner : IGrainObserver
 /// <param name="Namespace">The namespace of the entry.</param>
 /// <param name="Key">The key without it: the loader's name, a colon, the argument.</param>
 /// <param name="Stale">The stale value that is refreshed, if there is one.</param>
-/// <param name="Limit">How long the loader may run.</param>
+/// <param name="Limit">How long the loader may run, its wait for a turn included; 10 min at most.</param>
 [GenerateSerializer, Immutable, Alias("otc.LoadRequest")]
 internal sealed record LoadRequest(
     [property: Id(0)] string Namespace,

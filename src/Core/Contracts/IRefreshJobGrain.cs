@@ -25,7 +25,7 @@ internal interface IRefreshJobGrain : IGrainWithStringKey
 /// <param name="Pass">The pass that it belongs to.</param>
 /// <param name="Number">Its number in the pass.</param>
 /// <param name="Keys">The namespaced keys, those first that were read last.</param>
-/// <param name="LoadMissing">Whether what is not there is loaded: it was lost with its silo. Otherwise it was removed or updated, and stays away.</param>
+/// <param name="LoadMissing">Whether what is not there is loaded: a silo has died, and it may have been lost. Otherwise it was removed or updated, and stays away.</param>
 [GenerateSerializer, Immutable, Alias("otc.RefreshBatch")]
 internal sealed record RefreshBatch(
     [property: Id(0)] Guid Pass,
@@ -36,18 +36,20 @@ internal sealed record RefreshBatch(
 /// <summary>What became of a batch.</summary>
 /// <param name="Pass">The pass that it belongs to.</param>
 /// <param name="Number">Its number in the pass.</param>
+/// <param name="LoadedMissing">As in the batch.</param>
 /// <param name="Refreshed">How many were loaded and stored.</param>
 /// <param name="Skipped">How many were fresh, gone, or overtaken by an update.</param>
-/// <param name="Failed">Those whose loader failed.</param>
+/// <param name="Failed">Those whose loader failed, by their places in the batch.</param>
 /// <param name="Left">Those that nobody could load just now: no process offers the loader, or another refresh was under way.</param>
 [GenerateSerializer, Immutable, Alias("otc.RefreshReport")]
 internal sealed record RefreshReport(
     [property: Id(0)] Guid Pass,
     [property: Id(1)] int Number,
-    [property: Id(2)] int Refreshed,
-    [property: Id(3)] int Skipped,
-    [property: Id(4)] string[] Failed,
-    [property: Id(5)] string[] Left);
+    [property: Id(2)] bool LoadedMissing,
+    [property: Id(3)] int Refreshed,
+    [property: Id(4)] int Skipped,
+    [property: Id(5)] int[] Failed,
+    [property: Id(6)] int[] Left);
 
 /// <summary>How far the refresh of a tag is.</summary>
 /// <param name="Total">The keys of this pass.</param>

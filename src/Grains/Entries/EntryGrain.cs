@@ -29,6 +29,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     private readonly GenerationGate _gate = new();
     private TaskCompletionSource? _generationEnded;
     private Moment _inNeedUntil = Moment.Past;
+    private GenerationId _dawdling = GenerationId.None;
 
     public EntryGrain(EntryHost host, IGrainContext context)
     {
@@ -88,19 +89,23 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     public ValueTask<EntrySnapshot?> FallBack(GenerationId token, bool isOver)
     {
         var now = _host.Now;
-        if (isOver && _gate.Take(token, now) is not null)
+        var isWoken = isOver && _gate.Take(token, now) is not null;
+        EntrySnapshot? spare = null;
+        if (_host.Lease.IsValid(now) && _entry.Value is { } value && !value.IsDeadAt(_host.Ledger, now))
+        {
+            // Others get it at once too: while this generation dawdles, and for a moment after it has failed.
+            spare = value.SnapshotAt(now);
+            _inNeedUntil = now + _host.FailSafeThrottle;
+            _dawdling = isOver ? GenerationId.None : token;
+            isWoken = true;
+        }
+
+        if (isWoken)
         {
             WakeWaiters();
         }
 
-        if (!_host.Lease.IsValid(now) || _entry.Value is not { } value || value.IsDeadAt(_host.Ledger, now))
-        {
-            return new((EntrySnapshot?)null);
-        }
-
-        // For a moment others get it at once too: a source that has just failed is left alone.
-        _inNeedUntil = now + _host.FailSafeThrottle;
-        return new(value.SnapshotAt(now));
+        return new(spare);
     }
 
     public ValueTask<GenerationId> BeginSet()
@@ -185,7 +190,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
             return new(AcquireStatus.Fresh, value!.SnapshotAt(now), GenerationId.None, terms);
         }
 
-        if (now < _inNeedUntil && freshness == Freshness.Expired && value?.IsSpareAt(_host.Ledger, now) == true && !request.FreshOnly)
+        if (freshness == Freshness.Expired && !request.FreshOnly && IsInNeed(now) && value?.IsSpareAt(_host.Ledger, now) == true)
         {
             return new(AcquireStatus.Stale, value.SnapshotAt(now), GenerationId.None);
         }
@@ -207,6 +212,10 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         var entry = freshness == Freshness.Stale ? value!.SnapshotAt(now) : null;
         return new(mayServe ? AcquireStatus.Stale : AcquireStatus.Miss, entry, token, Terms(request.Sessions, registered: null, isLive: false));
     }
+
+    /// <summary>Whether a value past its life is served at once: its source has just failed, or takes longer than its readers wait.</summary>
+    private bool IsInNeed(Moment now) =>
+        now < _inNeedUntil || (!_dawdling.IsNone && _gate.InFlight(now) is { } inFlight && inFlight.Id == _dawdling);
 
     private Acquired AnswerWithoutLease(Moment now) =>
         _host.ServesWithoutLease && _entry.Value is { } value && FreshnessOf(value, now) is var freshness && freshness != Freshness.Expired
@@ -267,7 +276,11 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
         // Interest first, the check second (invariant C3).
         var records = _host.Ledger.Hold(TagId.OfEntry(_entry.ScopedKey, data.Tags));
+        var value = new StoredValue(data, generation.Stamp, generation.GrantedAt, records);
         var session = sessions is null ? null : _host.Sessions.Register(sessions, records);
+
+        // Stalings before expiries: one whose deadline has passed becomes an expiry, and only then goes.
+        var staling = value.Staling();
         if (!_host.Ledger.IsLive(records, generation.Stamp) || !_host.MayKeepWhatWasCopied(_entry.ScopedKey, data, generation.Stamp))
         {
             _host.Ledger.Release(records);
@@ -275,8 +288,6 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         }
 
         // A revalidation since the token makes it stale from the start: served, but not kept near as fresh, and not beyond the deadline.
-        var value = new StoredValue(data, generation.Stamp, generation.GrantedAt, records);
-        var staling = value.Staling();
         if (staling.IsOverAt(now))
         {
             _host.Ledger.Release(records);
@@ -284,7 +295,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         }
 
         _host.Table.Store(_entry, value);
-        _inNeedUntil = Moment.Past;
+        (_inNeedUntil, _dawdling) = (Moment.Past, GenerationId.None);
         if (staling.IsStale && data.IsLoaded)
         {
             _host.RefreshSoon(_entry.ScopedKey);

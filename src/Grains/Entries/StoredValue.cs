@@ -62,14 +62,18 @@ internal sealed class StoredValue
     public TimeSpan AgeAt(Moment now) => now - GeneratedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
 
     /// <summary>The check that every read makes.</summary>
-    public Freshness FreshnessAt(TagLedger ledger, Moment now) =>
-        IsLive(ledger) ? FreshnessRule.Of(Life, AgeAt(now), Staling(), now) : Freshness.Expired;
+    public Freshness FreshnessAt(TagLedger ledger, Moment now)
+    {
+        // Stalings before expiries: one whose deadline has passed becomes an expiry, and only then goes.
+        var staling = Staling();
+        return IsLive(ledger) ? FreshnessRule.Of(Life, AgeAt(now), staling, now) : Freshness.Expired;
+    }
 
     /// <summary>
     /// Whether it may be served in need: past its life by age alone. What an update or the deadline of a revalidation expired never is.
     /// </summary>
     public bool IsSpareAt(TagLedger ledger, Moment now) =>
-        _failSafe > TimeSpan.Zero && IsLive(ledger) && AgeAt(now) - Life.Expire <= _failSafe && !Staling().IsOverAt(now);
+        _failSafe > TimeSpan.Zero && AgeAt(now) - Life.Expire <= _failSafe && !Staling().IsOverAt(now) && IsLive(ledger);
 
     /// <summary>Whether nothing will ever serve it again.</summary>
     public bool IsDeadAt(TagLedger ledger, Moment now) => FreshnessAt(ledger, now) == Freshness.Expired && !IsSpareAt(ledger, now);

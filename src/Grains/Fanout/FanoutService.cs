@@ -45,7 +45,8 @@ internal sealed class FanoutService(
 
     public ValueTask<TagId[]> LoadedTags(TagId[] tags) => new(view.LoadedTags(tags));
 
-    public ValueTask<string[]> StaleLoaded(TagId tag) => new(view.StaleLoaded(tag));
+    /// <remarks>Off this service's scheduler: batches of updates do not wait for a walk over very many dependents.</remarks>
+    public ValueTask<StaleKeys> StaleLoaded(TagId tag) => new(Task.Run(() => view.StaleLoaded(tag)));
 
     public ValueTask Refresh(TagId tag)
     {

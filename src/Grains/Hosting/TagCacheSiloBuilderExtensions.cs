@@ -64,6 +64,7 @@ public static class TagCacheSiloBuilderExtensions
             client.Namespace = silo.Value.Namespace;
             client.MaximumPayloadBytes = silo.Value.MaximumPayloadBytes;
             client.UpdateTimeout = silo.Value.UpdateTimeout;
+            client.MaximumBackgroundRefreshes = Math.Max(client.MaximumBackgroundRefreshes, silo.Value.MaximumLoads);
             client.NearCache = silo.Value.NearCache;
             client.NearCacheMaximumEntries = silo.Value.NearCacheMaximumEntries;
             client.NearCacheMaximumBytes = silo.Value.NearCacheMaximumBytes;

@@ -33,6 +33,13 @@ internal sealed partial class LoaderCalls(IGrainFactory grains, LoaderRunner loc
         var loader = CacheNamespace.Parse(request.Namespace).Scope(LoaderName.Split(request.Key).Name.Value);
         var directory = _directories.GetOrAdd(loader, _ => new());
         await Look(directory, loader);
+        for (var until = time.Now() + LoaderRunner.Lease; directory.Pick() is null && !directory.KnowsAll && time.Now() < until;)
+        {
+            // Whoever offers it may not have had the time to say so to a grain that has just come to life.
+            await Task.Delay(LookPeriod, time, cancellationToken);
+            await Look(directory, loader);
+        }
+
         return directory.Pick() is { } runner ? await RunOn(runner, directory, loader, request, cancellationToken) : LoadOutcome.NoRunner;
     }
 
@@ -53,7 +60,7 @@ internal sealed partial class LoaderCalls(IGrainFactory grains, LoaderRunner loc
                 }
 
                 await Look(directory, loader);
-                if (!directory.Has(runner))
+                if (directory.IsGone(runner))
                 {
                     return LoadOutcome.NoRunner;
                 }
@@ -64,7 +71,7 @@ internal sealed partial class LoaderCalls(IGrainFactory grains, LoaderRunner loc
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             LogNotRun(exception);
-            directory.Remove(runner);
+            directory.Avoid(runner);
             return LoadOutcome.NoRunner;
         }
         finally
@@ -116,10 +123,24 @@ internal sealed partial class LoaderCalls(IGrainFactory grains, LoaderRunner loc
         private readonly Lock _gate = new();
         private readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private Runner[] _runners = [];
+        private ILoaderRunner[] _announced = [];
+        private bool _knowsAll;
         private Moment _nextLook = Moment.Past;
         private int _turn;
 
         public Task FirstLook => _firstLook.Task;
+
+        /// <summary>Whether nobody offers it who is not known here.</summary>
+        public bool KnowsAll
+        {
+            get
+            {
+                lock (_gate)
+                {
+                    return _knowsAll;
+                }
+            }
+        }
 
         public bool TryBeginLook(Moment now, TimeSpan period)
         {
@@ -135,13 +156,16 @@ internal sealed partial class LoaderCalls(IGrainFactory grains, LoaderRunner loc
             }
         }
 
-        public void Looked(ILoaderRunner[]? processes)
+        /// <summary>Takes what the grain knows; as long as that may not be all, what was known before stays.</summary>
+        public void Looked(LoaderRunners? known)
         {
             lock (_gate)
             {
-                if (processes is not null)
+                _knowsAll = known is { AreAll: true };
+                if (known is not null)
                 {
-                    _runners = [.. processes.Select(process => Array.Find(_runners, runner => runner.Process.Equals(process)) ?? new Runner(process))];
+                    _announced = known.AreAll ? known.Processes : [.. known.Processes.Union(_announced)];
+                    _runners = [.. _announced.Select(process => Array.Find(_runners, runner => runner.Process.Equals(process)) ?? new Runner(process))];
                 }
             }
 
@@ -160,19 +184,21 @@ internal sealed partial class LoaderCalls(IGrainFactory grains, LoaderRunner loc
             }
         }
 
-        public bool Has(Runner runner)
+        /// <summary>Whether it has not said for a lease that it is there.</summary>
+        public bool IsGone(Runner runner)
         {
             lock (_gate)
             {
-                return _runners.Contains(runner);
+                return _knowsAll && !_announced.Contains(runner.Process);
             }
         }
 
-        public void Remove(Runner runner)
+        /// <summary>A call to it failed: others are asked until the next look.</summary>
+        public void Avoid(Runner runner)
         {
             lock (_gate)
             {
-                _runners = Array.FindAll(_runners, other => other != runner);
+                _runners = Array.FindAll(_runners, other => !other.Process.Equals(runner.Process));
             }
         }
     }

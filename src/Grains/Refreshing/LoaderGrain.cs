@@ -1,6 +1,7 @@
 using Orleans.Concurrency;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Loaders;
 
 namespace OrleansTagCache.Refreshing;
 
@@ -10,6 +11,7 @@ namespace OrleansTagCache.Refreshing;
 internal sealed class LoaderGrain(LoaderCalls calls, TimeProvider time) : Grain, ILoaderGrain
 {
     private readonly Dictionary<ILoaderRunner, Moment> _until = [];
+    private readonly Moment _bornAt = time.Now();
 
     public ValueTask Announce(ILoaderRunner runner, TimeSpan lease)
     {
@@ -23,7 +25,7 @@ internal sealed class LoaderGrain(LoaderCalls calls, TimeProvider time) : Grain,
         return default;
     }
 
-    public ValueTask<ILoaderRunner[]> Runners()
+    public ValueTask<LoaderRunners> Runners()
     {
         var now = time.Now();
         foreach (var gone in _until.Where(runner => runner.Value <= now).ToList())
@@ -31,7 +33,7 @@ internal sealed class LoaderGrain(LoaderCalls calls, TimeProvider time) : Grain,
             _until.Remove(gone.Key);
         }
 
-        return new([.. _until.Keys]);
+        return new(new LoaderRunners([.. _until.Keys], now - _bornAt > LoaderRunner.Lease));
     }
 
     public async ValueTask<LoadOutcome> Load(LoadRequest request) => await calls.Load(request, CancellationToken.None);

@@ -15,12 +15,12 @@ namespace OrleansTagCache.Refreshing;
 /// refresh is a generation under a token, and what an update overtakes is dropped.</para>
 ///
 /// <para><b>Passes.</b> A pass is the work as it was collected when it began. A revalidation during a pass asks for one more; so does a silo
-/// that could not be asked, and what could not be loaded, which waits for the reminder.</para>
+/// that could not be asked, and what could not be loaded, which waits for a reminder's period first.</para>
 /// </summary>
 /// <remarks>
 /// Reentrant: silos take and report work while storage is written. <see cref="_gate"/> makes beginning and ending a pass one step each;
 /// taking and reporting change memory alone, in one turn, and are written soon afterwards. What is lost of that with this silo is
-/// done again.
+/// done again. Of two activations the one that writes the plan last is right: the other one's next write of it fails, and ends it.
 /// </remarks>
 [Reentrant, ThroughAnyGateway, CollectionAgeLimit(Minutes = 3)]
 internal sealed partial class RefreshJobGrain(
@@ -29,8 +29,11 @@ internal sealed partial class RefreshJobGrain(
     RefreshJobHost host,
     ILogger<RefreshJobGrain> logger) : Grain, IRefreshJobGrain, IRemindable
 {
-    /// <summary>What fails as often is left to its readers.</summary>
+    /// <summary>After so many passes with failed loads their keys are left to their readers.</summary>
     public const int MaximumFailedPasses = 3;
+
+    /// <summary>After so many passes that could load nothing, since nobody offers the loader, the keys are left to their readers.</summary>
+    public const int MaximumIdlePasses = 60;
 
     private const string ReminderName = "refresh";
     private const int BatchSize = 100;
@@ -46,10 +49,17 @@ internal sealed partial class RefreshJobGrain(
     private IGrainTimer? _looking;
     private bool _isSaving;
     private bool _isUnsaved;
-    private bool _isWaiting;
+    private bool _isReminded;
+    private Moment _worksFrom = Moment.Past;
+    private Moment _endsFrom = Moment.Past;
     private Moment _watchedSince;
 
     private TagId Tag => new(TagKind.Tag, this.GetPrimaryKeyString());
+
+    /// <summary>Whether the pass waits for what could not be loaded before.</summary>
+    private bool IsWaiting => host.Now < _worksFrom;
+
+    private TimeSpan Elapsed => progress.State.Elapsed + (host.Now - _watchedSince);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -69,13 +79,20 @@ internal sealed partial class RefreshJobGrain(
         {
             if (_pass is null)
             {
-                await BeginPass(number: 1, failedPasses: 0, carried: []);
+                await BeginPass(new() { Number = 1 });
             }
-            else if (!progress.State.Again)
+            else if (IsWaiting)
             {
-                progress.State.Again = true;
-                await progress.WriteStateAsync();
+                await BeginPass(new() { Number = plan.State.Number, Batches = plan.State.Batches, Silos = plan.State.Silos });
             }
+            else if (!plan.State.Again)
+            {
+                var next = plan.State.Copy();
+                next.Again = true;
+                await Write(next);
+            }
+
+            await EnsureReminded();
         }
         finally
         {
@@ -85,17 +102,17 @@ internal sealed partial class RefreshJobGrain(
 
     public async ValueTask<RefreshBatch?> Take(string silo, RefreshReport? report)
     {
-        if (_pass is { } pass && report is not null && report.Pass == plan.State.Pass && pass.TryFinish(report.Number, silo))
+        if (_pass is { } pass && report is not null && report.Pass == plan.State.Pass && pass.TryFinish(report.Number, silo, report.LoadedMissing))
         {
             progress.State.Refreshed += report.Refreshed;
             progress.State.Skipped += report.Skipped;
-            progress.State.Failed.AddRange(report.Failed);
-            progress.State.Left.AddRange(report.Left);
+            progress.State.Failed.AddRange(report.Failed.Select(place => new KeyPlace(report.Number, place)));
+            progress.State.Left.AddRange(report.Left.Select(place => new KeyPlace(report.Number, place)));
             SaveSoon();
         }
 
         await EndPassIfDone();
-        return _pass?.Take(silo) is { } work ? new(plan.State.Pass, work.Number, work.Batch.Keys, work.LoadMissing) : null;
+        return !IsWaiting && _pass?.Take(silo) is { } work ? new(plan.State.Pass, work.Number, work.Batch.Keys, _pass.IsRescue) : null;
     }
 
     public ValueTask<RefreshProgress?> Describe() => new(_pass is null
@@ -112,17 +129,22 @@ internal sealed partial class RefreshJobGrain(
     /// <summary>The safety net: goes on where the job stood, or finds that there is none any more.</summary>
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        if (_pass is null)
+        await _gate.WaitAsync();
+        try
         {
-            await host.ForgetReminder(this, ReminderName);
-            return;
+            _worksFrom = Moment.Past;
+            if (_pass is null)
+            {
+                await End();
+            }
+        }
+        finally
+        {
+            _gate.Release();
         }
 
-        _isWaiting = false;
         await Look();
     }
-
-    private TimeSpan Elapsed => progress.State.Elapsed + (host.Now - _watchedSince);
 
     /// <summary>Goes on with what is in storage.</summary>
     private void Resume()
@@ -132,23 +154,34 @@ internal sealed partial class RefreshJobGrain(
             progress.State = new() { Pass = plan.State.Pass };
         }
 
-        _pass = new(plan.State.Batches, progress.State.Done, progress.State.Rescued);
-        _looking ??= this.RegisterGrainTimer(Look, new() { DueTime = TimeSpan.Zero, Period = LookPeriod, Interleave = true, KeepAlive = true });
+        _pass = new(plan.State.Batches, plan.State.Silos, progress.State.Done, progress.State.IsRescue);
+        _looking ??= this.RegisterGrainTimer(Look, new() { DueTime = LookPeriod, Period = LookPeriod, Interleave = true, KeepAlive = true });
     }
 
     private async Task Look()
     {
         await EndPassIfDone();
-        if (_pass is { IsDone: false })
+        if (_pass is not { IsDone: false } || IsWaiting)
         {
-            host.Poke(Tag);
+            return;
+        }
+
+        host.Poke(Tag);
+        await _gate.WaitAsync();
+        try
+        {
+            await EnsureReminded();
+        }
+        finally
+        {
+            _gate.Release();
         }
     }
 
     private async Task EndPassIfDone()
     {
         _pass?.Reconsider(host.Alive());
-        if (_pass is not { IsDone: true } || _isWaiting)
+        if (!MayEnd())
         {
             return;
         }
@@ -156,7 +189,7 @@ internal sealed partial class RefreshJobGrain(
         await _gate.WaitAsync();
         try
         {
-            if (_pass is { IsDone: true } && !_isWaiting)
+            if (MayEnd())
             {
                 await EndPass();
             }
@@ -165,89 +198,133 @@ internal sealed partial class RefreshJobGrain(
         {
             _gate.Release();
         }
+
+        bool MayEnd() => _pass is { IsDone: true } && host.Now >= _endsFrom;
     }
 
     private async Task EndPass()
     {
-        var (state, number, failedPasses) = (progress.State, plan.State.Number, plan.State.FailedPasses + (progress.State.Failed.Count > 0 ? 1 : 0));
-        var hasGivenUp = failedPasses >= MaximumFailedPasses;
-        var carried = Planned(hasGivenUp ? state.Left : [.. state.Left, .. state.Failed]);
+        var (ended, state) = (plan.State, progress.State);
         host.Metrics.OnPass(state.Refreshed, state.Skipped, state.Failed.Count, state.Left.Count);
-        LogPassEnded(number, state.Refreshed, state.Skipped, state.Failed.Count, state.Left.Count);
-        if (hasGivenUp && state.Failed.Count > 0)
+        LogPassEnded(ended.Number, state.Refreshed, state.Skipped, state.Failed.Count, state.Left.Count);
+
+        // A revalidation meanwhile begins the counts anew: it asks for what has failed before.
+        var next = new StoredPlan
         {
-            LogGivenUp(state.Failed.Count, failedPasses);
+            Number = ended.Number + 1,
+            FailedPasses = state.Failed.Count > 0 && !ended.Again ? ended.FailedPasses + 1 : 0,
+            IdlePasses = state.Refreshed + state.Skipped + state.Failed.Count == 0 && !ended.Again ? ended.IdlePasses + 1 : 0,
+        };
+        List<KeyPlace> carried = [.. next.IdlePasses < MaximumIdlePasses ? state.Left : [], .. next.FailedPasses < MaximumFailedPasses ? state.Failed : []];
+        if (carried.Count < state.Left.Count + state.Failed.Count)
+        {
+            LogGivenUp(state.Left.Count + state.Failed.Count - carried.Count, ended.Number);
         }
 
-        if (state.Again)
+        next.Silos = carried.Count > 0 ? ended.Silos : [];
+        next.Batches = [.. carried.GroupBy(key => key.Batch, key => key.Place).Select(keys => Some(ended.Batches[keys.Key], keys))];
+        if (ended.Again || ended.IsIncomplete)
         {
-            await BeginPass(number + 1, failedPasses, carried);
+            await BeginPass(next);
         }
-        else if (carried.Count == 0)
+        else if (next.Batches.Count == 0)
         {
             await End();
         }
         else
         {
-            // In storage as a pass of its own, whose work begins with the next tick of the reminder.
-            await Store(number + 1, failedPasses, carried, again: false);
-            _isWaiting = true;
+            // In storage at once; its work begins later, or with the tick of the reminder.
+            await Store(next);
+            _worksFrom = host.Now + host.ReminderPeriod;
         }
     }
 
-    private async Task BeginPass(int number, int failedPasses, List<PlannedBatch> carried)
+    /// <summary>Collects what is stale now; with what was carried over, it is the next pass.</summary>
+    private async Task BeginPass(StoredPlan carried)
     {
+        var silos = host.Alive();
         var (collected, isComplete) = await host.Collect(Tag);
         var known = collected.SelectMany(silo => silo.Keys).ToHashSet(StringComparer.Ordinal);
-        var lost = carried.Select(batch => batch with { Keys = Array.FindAll(batch.Keys, key => !known.Contains(key)) });
-        var batches = collected.Concat(lost)
-            .SelectMany(silo => silo.Keys.Chunk(BatchSize).Select(keys => new PlannedBatch(silo.Home, keys)))
-            .ToList();
-        if (batches.Count == 0 && isComplete)
+        var lost = carried.Batches.Select(batch => batch with { Keys = Array.FindAll(batch.Keys, key => !known.Contains(key)) });
+        var next = carried.Copy();
+        (next.Again, next.IsIncomplete, next.Silos) = (false, !isComplete, [.. silos.Union(carried.Silos)]);
+        next.Batches =
+        [
+            .. collected.Concat(lost).SelectMany(silo => silo.Keys.Chunk(BatchSize).Select(keys => new PlannedBatch(silo.Home, keys))),
+        ];
+        if (next.Batches.Count == 0 && isComplete)
         {
             await End();
             return;
         }
 
-        await Store(number, failedPasses, batches, again: !isComplete);
-        await host.Remind(this, ReminderName);
+        await Store(next);
+
+        // What could not be asked is asked again, but not at once.
+        (_worksFrom, _endsFrom) = (Moment.Past, isComplete ? Moment.Past : host.Now + LookPeriod);
         host.Poke(Tag);
     }
 
     /// <summary>Stores a pass: with this the job exists.</summary>
-    private async Task Store(int number, int failedPasses, List<PlannedBatch> batches, bool again)
+    private async Task Store(StoredPlan next)
     {
-        var elapsed = Elapsed;
-        plan.State = new() { Pass = Guid.NewGuid(), Number = number, FailedPasses = failedPasses, Batches = batches };
-        await plan.WriteStateAsync();
-        progress.State = new() { Pass = plan.State.Pass, Again = again, Elapsed = number == 1 ? TimeSpan.Zero : elapsed };
+        var elapsed = next.Number == 1 ? TimeSpan.Zero : Elapsed;
+        next.Pass = Guid.NewGuid();
+        await Write(next);
+
+        // Of another pass progress says nothing; so it may be written later.
+        progress.State = new() { Pass = next.Pass, Elapsed = elapsed };
         _watchedSince = host.Now;
-        await progress.WriteStateAsync();
         Resume();
+        SaveSoon();
     }
 
-    /// <summary>Nothing is left: first the job goes, then its reminder, which would find nothing.</summary>
+    /// <summary>Writes the plan, which stays as it was if that fails.</summary>
+    private async Task Write(StoredPlan next)
+    {
+        var before = plan.State;
+        plan.State = next;
+        try
+        {
+            await plan.WriteStateAsync();
+        }
+        catch (Exception)
+        {
+            plan.State = before;
+            throw;
+        }
+    }
+
+    /// <summary>Nothing is left: first the job goes, then its reminder, which would find nothing. What fails of it is done again by whoever looks next.</summary>
     private async Task End()
     {
-        _pass = null;
-        _looking?.Dispose();
-        _looking = null;
         if (plan.RecordExists)
         {
             await plan.ClearStateAsync();
-            await progress.ClearStateAsync();
-            await host.ForgetReminder(this, ReminderName);
         }
 
+        if (progress.RecordExists)
+        {
+            await progress.ClearStateAsync();
+        }
+
+        await host.ForgetReminder(this, ReminderName);
+        (_pass, _isReminded) = (null, false);
         (plan.State, progress.State) = (new(), new());
+        _looking?.Dispose();
+        _looking = null;
     }
 
-    /// <summary>Some keys of this pass, with the homes that they had.</summary>
-    private List<PlannedBatch> Planned(List<string> keys)
+    private async Task EnsureReminded()
     {
-        var wanted = keys.ToHashSet(StringComparer.Ordinal);
-        return [.. plan.State.Batches.Select(batch => batch with { Keys = Array.FindAll(batch.Keys, wanted.Contains) }).Where(batch => batch.Keys.Length > 0)];
+        if (_pass is not null && !_isReminded)
+        {
+            await host.Remind(this, ReminderName);
+            _isReminded = true;
+        }
     }
+
+    private static PlannedBatch Some(PlannedBatch batch, IEnumerable<int> places) => batch with { Keys = [.. places.Select(place => batch.Keys[place])] };
 
     private void SaveSoon()
     {
@@ -272,7 +349,7 @@ internal sealed partial class RefreshJobGrain(
                     _isUnsaved = false;
                     if (_pass is { } pass)
                     {
-                        (progress.State.Done, progress.State.Rescued) = pass.Done;
+                        (progress.State.Done, progress.State.IsRescue) = (pass.Done, pass.IsRescue);
                         (progress.State.Elapsed, _watchedSince) = (Elapsed, host.Now);
                         await progress.WriteStateAsync();
                     }
@@ -297,8 +374,8 @@ internal sealed partial class RefreshJobGrain(
     [LoggerMessage(3701, LogLevel.Information, "Pass {Number} of the refresh of a tag ended: {Refreshed} refreshed, {Skipped} not needed, {Failed} failed, {Left} left for later")]
     private partial void LogPassEnded(int number, int refreshed, int skipped, int failed, int left);
 
-    [LoggerMessage(3702, LogLevel.Warning, "The loaders of {Count} stale entries failed in {Passes} passes; they are left to their readers")]
-    private partial void LogGivenUp(int count, int passes);
+    [LoggerMessage(3702, LogLevel.Warning, "{Count} stale entries could not be refreshed in several passes, up to pass {Number}; they are left to their readers")]
+    private partial void LogGivenUp(int count, int number);
 
     [LoggerMessage(3703, LogLevel.Warning, "The progress of a refresh could not be stored")]
     private partial void LogNotSaved(Exception exception);

@@ -43,21 +43,24 @@ internal sealed partial class RefreshJobHost
 
     public Moment Now => Time.Now();
 
-    /// <summary>The silos that are not known to be dead, by their addresses.</summary>
+    public TimeSpan ReminderPeriod => _period;
+
+    /// <summary>The silos whose entries may be served, by their addresses: a dead one until its lease is over.</summary>
     public HashSet<string> Alive() => [.. Silos().Select(silo => silo.ToString())];
 
-    /// <summary>What is to be refreshed, of each silo, and whether every silo has answered.</summary>
+    /// <summary>What is to be refreshed, of each silo, and whether that is all.</summary>
     public async Task<(PlannedBatch[] Collected, bool IsComplete)> Collect(TagId tag)
     {
         var silos = Silos();
         var answers = await Task.WhenAll(silos.Select(Ask));
-        return ([.. answers.OfType<PlannedBatch>()], answers.All(answer => answer is not null));
+        return ([.. answers.OfType<(PlannedBatch Work, bool AreAll)>().Select(answer => answer.Work)], answers.All(answer => answer is { AreAll: true }));
 
-        async Task<PlannedBatch?> Ask(SiloAddress silo)
+        async Task<(PlannedBatch Work, bool AreAll)?> Ask(SiloAddress silo)
         {
             try
             {
-                return new(silo.ToString(), await _peers.On(silo).StaleLoaded(tag));
+                var stale = await _peers.On(silo).StaleLoaded(tag);
+                return (new(silo.ToString(), stale.Keys), stale.AreAll);
             }
             catch (Exception exception)
             {

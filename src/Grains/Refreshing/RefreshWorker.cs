@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Hosting;
+using OrleansTagCache.Leases;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Refreshing;
@@ -16,16 +17,25 @@ internal sealed partial class RefreshWorker(
     IGrainFactory grains,
     LoaderCalls loaders,
     TagCacheOptions options,
+    ServingLease lease,
     ILocalSiloDetails self,
     RefreshMetrics metrics,
+    TimeProvider time,
     ILogger<RefreshWorker> logger) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
-    private static readonly AcquireRequest Question = new(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero, IsRefresh: true);
+    /// <summary>How often a job is asked that does not answer: its silo may have died, and another one takes it up.</summary>
+    private const int Attempts = 10;
+
+    private static readonly TimeSpan LongestLoad = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan AttemptPause = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<TagId, Task> _loops = [];
     private readonly SemaphoreSlim _loads = new(options.MaximumLoads);
     private readonly CancellationTokenSource _stop = new();
     private readonly string _name = self.SiloAddress.ToString();
+
+    /// <summary>Longer than its token holds nothing could be stored; and a call to another process is not waited for for ever.</summary>
+    private TimeSpan Limit => options.GenerationLease < LongestLoad ? options.GenerationLease : LongestLoad;
 
     private enum Outcome
     {
@@ -36,7 +46,7 @@ internal sealed partial class RefreshWorker(
     }
 
     public void Participate(ISiloLifecycle lifecycle) =>
-        lifecycle.Subscribe(nameof(RefreshWorker), ServiceLifecycleStage.Active, _ => Task.CompletedTask, _ => Stop());
+        lifecycle.Subscribe(nameof(RefreshWorker), ServiceLifecycleStage.Active, _ => Task.CompletedTask, Stop);
 
     public void Dispose()
     {
@@ -47,7 +57,7 @@ internal sealed partial class RefreshWorker(
     /// <summary>There may be work in the tag's job. It is told again while that is so, so that a call which comes too early or too late does no harm.</summary>
     public void Poke(TagId tag)
     {
-        if (!_stop.IsCancellationRequested && !_loops.ContainsKey(tag))
+        if (!_stop.IsCancellationRequested && lease.IsValid() && !_loops.ContainsKey(tag))
         {
             var loop = new Task<Task>(() => Work(tag));
             if (_loops.TryAdd(tag, loop.Unwrap()))
@@ -58,12 +68,21 @@ internal sealed partial class RefreshWorker(
     }
 
     /// <summary>A value was stale when it was stored: nobody else may come for it.</summary>
-    public void RefreshSoon(string scopedKey) => _ = Task.Run(() => Refresh(scopedKey, loadMissing: false));
+    public void RefreshSoon(string scopedKey) => _ = Task.Run(async () =>
+    {
+        try
+        {
+            await Refresh(scopedKey, loadMissing: false);
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    });
 
-    private async Task Stop()
+    private async Task Stop(CancellationToken cancellationToken)
     {
         await _stop.CancelAsync();
-        await Task.WhenAll(_loops.Values);
+        await Task.WhenAll(_loops.Values).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task Work(TagId tag)
@@ -72,9 +91,14 @@ internal sealed partial class RefreshWorker(
         {
             var job = grains.GetGrain<IRefreshJobGrain>(tag.Scoped);
             RefreshReport? report = null;
-            while (!_stop.IsCancellationRequested && await job.Take(_name, report) is { } batch)
+            while (await Take(job, report) is { } batch)
             {
                 report = await Refresh(batch);
+                if (!lease.IsValid())
+                {
+                    // This silo does not serve: what it could not do is nobody's failure. The job offers it again, here or elsewhere.
+                    return;
+                }
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -91,28 +115,46 @@ internal sealed partial class RefreshWorker(
         }
     }
 
+    private async Task<RefreshBatch?> Take(IRefreshJobGrain job, RefreshReport? report)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await job.Take(_name, report);
+            }
+            catch (Exception exception) when (attempt < Attempts)
+            {
+                LogInterrupted(exception);
+                await Task.Delay(AttemptPause, time, _stop.Token);
+            }
+        }
+    }
+
     private async Task<RefreshReport> Refresh(RefreshBatch batch)
     {
         var outcomes = new Outcome[batch.Keys.Length];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.MaximumLoads, CancellationToken = _stop.Token };
         await Parallel.ForAsync(0, outcomes.Length, parallel, async (i, _) => outcomes[i] = await Refresh(batch.Keys[i], batch.LoadMissing));
-        string[] Keys(Outcome outcome) => [.. batch.Keys.Where((_, i) => outcomes[i] == outcome)];
+        int[] Places(Outcome outcome) => [.. Enumerable.Range(0, outcomes.Length).Where(i => outcomes[i] == outcome)];
         return new(
             batch.Pass,
             batch.Number,
+            batch.LoadMissing,
             outcomes.Count(outcome => outcome == Outcome.Refreshed),
             outcomes.Count(outcome => outcome == Outcome.Skipped),
-            Keys(Outcome.Failed),
-            Keys(Outcome.Left));
+            Places(Outcome.Failed),
+            Places(Outcome.Left));
     }
 
     private async Task<Outcome> Refresh(string scopedKey, bool loadMissing)
     {
         await _loads.WaitAsync(_stop.Token);
+        var entry = grains.GetGrain<IEntryGrain>(scopedKey);
+        var question = new AcquireRequest(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero, Asker: Guid.NewGuid(), IsRefresh: true);
         try
         {
-            var entry = grains.GetGrain<IEntryGrain>(scopedKey);
-            var answer = await entry.Acquire(Question);
+            var answer = await entry.Acquire(question);
             switch (answer.Status)
             {
                 case AcquireStatus.Fresh:
@@ -130,6 +172,7 @@ internal sealed partial class RefreshWorker(
         catch (Exception exception) when (!_stop.IsCancellationRequested)
         {
             LogNotRefreshed(exception);
+            _ = GiveBack(entry, question);
             return Outcome.Left;
         }
         finally
@@ -144,7 +187,7 @@ internal sealed partial class RefreshWorker(
         var outcome = "failed";
         try
         {
-            var loaded = await loaders.Load(scopedKey, answer.Entry, options.GenerationLease, _stop.Token);
+            var loaded = await loaders.Load(scopedKey, answer.Entry, Limit, _stop.Token);
             if (loaded.Status != LoadStatus.Loaded)
             {
                 outcome = loaded.Status == LoadStatus.NoRunner ? "no_runner" : "failed";
@@ -162,14 +205,31 @@ internal sealed partial class RefreshWorker(
                 _ => Outcome.Failed,
             };
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (Exception)
         {
-            await entry.Abandon(answer.Token);
+            // Given back here if it can be; else its lease ends it.
+            _ = GiveBack(() => entry.Abandon(answer.Token));
             throw;
         }
         finally
         {
             metrics.OnLoadEnded(outcome);
+        }
+    }
+
+    /// <summary>An answer may have been lost with a token: the same question brings the same one again.</summary>
+    private Task GiveBack(IEntryGrain entry, AcquireRequest question) => GiveBack(async () =>
+        await entry.Acquire(question) is { Token.IsNone: false } answer && await entry.Abandon(answer.Token));
+
+    private async Task GiveBack(Func<ValueTask<bool>> giveBack)
+    {
+        try
+        {
+            await giveBack();
+        }
+        catch (Exception exception)
+        {
+            LogNotRefreshed(exception);
         }
     }
 

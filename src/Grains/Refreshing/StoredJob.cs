@@ -1,6 +1,9 @@
 namespace OrleansTagCache.Refreshing;
 
-/// <summary>The work of one pass, as it is kept in grain storage: written once, when the pass begins.</summary>
+/// <summary>
+/// The work of one pass, as it is kept in grain storage. Written when the pass begins, and once more when the tag is revalidated meanwhile: so an
+/// activation that does not know of that cannot end the job.
+/// </summary>
 [GenerateSerializer, Alias("otc.StoredPlan")]
 internal sealed class StoredPlan
 {
@@ -12,12 +15,31 @@ internal sealed class StoredPlan
     [Id(1)]
     public int Number { get; set; }
 
-    /// <summary>How many passes ended with loads that had failed.</summary>
+    /// <summary>How many passes in a row ended with loads that had failed.</summary>
     [Id(2)]
     public int FailedPasses { get; set; }
 
+    /// <summary>How many passes in a row could load nothing.</summary>
     [Id(3)]
+    public int IdlePasses { get; set; }
+
+    [Id(4)]
     public List<PlannedBatch> Batches { get; set; } = [];
+
+    /// <summary>The silos that were there when the work was collected.</summary>
+    [Id(7)]
+    public string[] Silos { get; set; } = [];
+
+    /// <summary>Whether the tag was revalidated again since the pass began.</summary>
+    [Id(5)]
+    public bool Again { get; set; }
+
+    /// <summary>Whether a silo could not be asked, or had more than it said.</summary>
+    [Id(6)]
+    public bool IsIncomplete { get; set; }
+
+    /// <summary>A copy that can be changed and stored while this one stands.</summary>
+    public StoredPlan Copy() => (StoredPlan)MemberwiseClone();
 }
 
 /// <summary>How far a pass is, as it is kept in grain storage: written again and again, so it does not repeat the keys.</summary>
@@ -28,13 +50,13 @@ internal sealed class StoredProgress
     [Id(0)]
     public Guid Pass { get; set; }
 
-    /// <summary>The batches that were done where their entries lived.</summary>
+    /// <summary>The batches that were done.</summary>
     [Id(1)]
     public int[] Done { get; set; } = [];
 
-    /// <summary>The batches that were done after the death of the silo that their entries lived on.</summary>
+    /// <summary>Whether a silo had died, and they were done after that.</summary>
     [Id(2)]
-    public int[] Rescued { get; set; } = [];
+    public bool IsRescue { get; set; }
 
     [Id(3)]
     public int Refreshed { get; set; }
@@ -42,19 +64,19 @@ internal sealed class StoredProgress
     [Id(4)]
     public int Skipped { get; set; }
 
-    /// <summary>The keys whose loader failed in this pass.</summary>
+    /// <summary>The keys whose loader failed in this pass, by their batches and their places there.</summary>
     [Id(5)]
-    public List<string> Failed { get; set; } = [];
+    public List<KeyPlace> Failed { get; set; } = [];
 
     /// <summary>The keys that nobody could load in this pass.</summary>
     [Id(6)]
-    public List<string> Left { get; set; } = [];
-
-    /// <summary>Whether the tag was revalidated again since the pass began, or a silo could not be asked: one more pass follows.</summary>
-    [Id(7)]
-    public bool Again { get; set; }
+    public List<KeyPlace> Left { get; set; } = [];
 
     /// <summary>How long the job had been watched when this was written.</summary>
-    [Id(8)]
+    [Id(7)]
     public TimeSpan Elapsed { get; set; }
 }
+
+/// <summary>Where a key stands in a pass.</summary>
+[GenerateSerializer, Immutable, Alias("otc.KeyPlace")]
+internal readonly record struct KeyPlace([property: Id(0)] int Batch, [property: Id(1)] int Place);

@@ -11,6 +11,9 @@ namespace OrleansTagCache.Tags;
 internal sealed class LocalTagView(
     EntryTable table, DependentsIndex index, TagLedger ledger, RecentChanges recent, ILocalSiloDetails silo, TimeProvider time)
 {
+    /// <summary>More keys are told of when these are done: an answer must be small enough to be sent.</summary>
+    private const int MaximumStaleKeys = 50_000;
+
     public TagOnSilo Describe(TagId tag)
     {
         var now = time.Now();
@@ -46,16 +49,16 @@ internal sealed class LocalTagView(
         table.HasLoaded ? Array.FindAll(tags, tag => Bearing(tag).Any(entry => entry.Value is { IsLoaded: true })) : [];
 
     /// <summary>The stale dependents that a loader made, those first that were read last.</summary>
-    public string[] StaleLoaded(TagId tag)
+    public StaleKeys StaleLoaded(TagId tag)
     {
         var now = time.Now();
-        return
+        LocalEntry[] stale =
         [
             .. Bearing(tag)
                 .Where(entry => entry.Value is { IsLoaded: true } value && value.FreshnessAt(ledger, now) == Freshness.Stale)
-                .OrderByDescending(entry => entry.LastUse)
-                .Select(entry => entry.ScopedKey),
+                .OrderByDescending(entry => entry.LastUse),
         ];
+        return new([.. stale.Take(MaximumStaleKeys).Select(entry => entry.ScopedKey)], stale.Length <= MaximumStaleKeys);
     }
 
     private IEnumerable<LocalEntry> Live(TagId tag, Moment now) =>

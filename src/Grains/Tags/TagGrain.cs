@@ -17,7 +17,7 @@ namespace OrleansTagCache.Tags;
 [Reentrant, RandomPlacement, ThroughAnyGateway]
 internal sealed class TagGrain(Invalidator invalidator, Membership membership, IPeers peers, ILocalSiloDetails silo) : Grain, ITagGrain
 {
-    /// <summary>How long one attempt waits; shorter than the call's own time-out, so that the caller hears why and tries again.</summary>
+    /// <summary>How long one attempt of the fan-out waits; shorter than the call's own time-out, so that the caller hears why and tries again.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<TimeSpan, ChangeLane> _lanes = [];
@@ -43,7 +43,7 @@ internal sealed class TagGrain(Invalidator invalidator, Membership membership, I
     public async ValueTask<TagDescription> Describe()
     {
         var tag = new TagId(TagKind.Tag, this.GetPrimaryKeyString());
-        var refresh = GrainFactory.GetGrain<IRefreshJobGrain>(tag.Scoped).Describe();
+        var refresh = DescribeRefresh(tag);
         var answers = await AskAll(peer => peer.DescribeTag(tag));
         return new([.. answers.OfType<TagOnSilo>()], answers.Count(answer => answer is null), await refresh);
     }
@@ -64,11 +64,23 @@ internal sealed class TagGrain(Invalidator invalidator, Membership membership, I
         {
             // Every silo has marked it stale: what a loader can make is refreshed, by a job that is stored before the caller hears of it.
             var loaded = await AskAll(peer => peer.LoadedTags(tags));
-            var jobs = loaded.Contains(null) ? tags : loaded.SelectMany(some => some!).Distinct();
+            var jobs = Array.TrueForAll(loaded, some => some is not null) ? loaded.SelectMany(some => some!).Distinct() : tags;
             await Task.WhenAll(jobs.Select(tag => GrainFactory.GetGrain<IRefreshJobGrain>(tag.Scoped).Begin().AsTask()));
         }
 
         return outcome;
+    }
+
+    private async Task<RefreshProgress?> DescribeRefresh(TagId tag)
+    {
+        try
+        {
+            return await GrainFactory.GetGrain<IRefreshJobGrain>(tag.Scoped).Describe();
+        }
+        catch (Exception)
+        {
+            return null;
+        }
     }
 
     /// <summary>Null for a silo that does not answer: a view is better than none.</summary>

@@ -42,6 +42,9 @@ internal enum Mutant
 
     /// <summary>Not in the list: a plain set whose value was made when the call was, not when its token had come.</summary>
     SetValueOlderThanToken,
+
+    /// <summary>Not in the list: a client that has acknowledged a revalidation is not told of updates of what it serves stale.</summary>
+    RevalidationForgetsInterest,
 }
 
 /// <summary>Which rule is removed in the search that this thread runs.</summary>

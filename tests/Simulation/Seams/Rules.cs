@@ -24,6 +24,8 @@ internal static class Rules
 
     public static bool RegisteredAgainStays => !Mutants.Is(Mutant.InterestRemovedByPush);
 
+    public static bool RevalidationKeepsInterest => !Mutants.Is(Mutant.RevalidationForgetsInterest);
+
     /// <summary>What other threads do in the middle of an expiry whose clock was published first.</summary>
     public static Action? OtherThreads
     {

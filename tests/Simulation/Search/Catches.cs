@@ -25,6 +25,7 @@ internal static class Catches
         Mutant.GoodbyeWithoutClients => "leaver",
         Mutant.DeadlineUncheckedAtCommit => "generation-revalidated",
         Mutant.StaleKeptAtCommit => "client-revalidated",
+        Mutant.RevalidationForgetsInterest => "client-stale-updated",
         Mutant.DeadlinePushedOut => "revalidations",
         _ => throw new ArgumentOutOfRangeException(nameof(mutant), mutant, "No configuration is known for it."),
     };

@@ -28,6 +28,7 @@ internal static class TimedConfigurations
         new("revalidations", Revalidations),
         new("generation-revalidated", GenerationRevalidated),
         new("client-revalidated", ClientRevalidated),
+        new("client-stale-updated", ClientStaleUpdated),
     ];
 
     /// <summary>A client whose pushes are late for longer than its lease, and that renews.</summary>
@@ -176,6 +177,19 @@ internal static class TimedConfigurations
         stage.Script("W", Revalidates(host, 100));
         stage.Script(client, Reads(client, Key), Checks(client, Key));
         (stage.Ticks, stage.Tick) = (1, TimeSpan.FromMilliseconds(130));
+    }
+
+    /// <summary>A client serves a value stale after a revalidation, and an update follows.</summary>
+    private static void ClientStaleUpdated(Stage stage)
+    {
+        var host = stage.Serving();
+        stage.Host(Key, host);
+        stage.Warm(host, Key);
+        var client = stage.Client(host);
+        stage.Warm(client, Key);
+        stage.Script("W", Revalidates(host, 900), Updates(host, host, Catalog.B));
+        stage.Script(client, Reads(client, Key), Checks(client, Key, after: 2));
+        stage.AtOnce = ["queues", "change", "checks", "grants", "commit", "factory"];
     }
 
     /// <summary>Sees the dead, keeps its own lease, and looks again when theirs is over.</summary>

@@ -1,0 +1,28 @@
+using OrleansTagCache.Contracts;
+
+namespace OrleansTagCache.Flights;
+
+/// <summary>Runs factories within their hard limits.</summary>
+internal static class Factories
+{
+    /// <exception cref="TimeoutException">It ran longer than its hard limit, which the message names, and was cancelled.</exception>
+    public static async Task<Generated?> Run(IGeneration generation, EntrySnapshot? stale, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (generation.HardTimeout is not { } hard)
+        {
+            return await generation.Generate(stale, cancellationToken).WaitAsync(cancellationToken);
+        }
+
+        using var limit = new CancellationTokenSource(hard, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await generation.Generate(stale, either.Token).WaitAsync(either.Token);
+        }
+        catch (Exception exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // Whatever the factory makes of being cancelled.
+            throw new TimeoutException($"The factory was cancelled: it ran longer than its FactoryHardTimeout of {hard}.", exception);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Processes;
+
+/// <summary>The README's code is what the samples compile.</summary>
+public sealed class ReadmeTests
+{
+    [Theory]
+    [InlineData("update")]
+    [InlineData("loader")]
+    [InlineData("revalidate")]
+    public void Snippet_IsWhatTheSampleCompiles(string name)
+    {
+        var readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+        var program = File.ReadAllText(Path.Combine(Repository.Root, "samples", "Quickstart", "Program.cs"));
+        var compiled = Regex.Match(program, $@"^ *// <readme: {name}>\n(?<code>.*?)^ *// </readme>", RegexOptions.Singleline | RegexOptions.Multiline).Groups["code"].Value;
+        var shown = Regex.Match(readme, $@"<!-- samples/Quickstart/Program\.cs: {name} -->\n```csharp\n(?<code>.*?)```", RegexOptions.Singleline).Groups["code"].Value;
+
+        Assert.NotEmpty(shown);
+        Assert.Equal(Outdented(compiled), shown.TrimEnd());
+    }
+
+    private static string Outdented(string code)
+    {
+        var lines = code.TrimEnd().Split('\n');
+        var indent = lines.Where(line => line.Length > 0).Min(line => line.Length - line.TrimStart(' ').Length);
+        return string.Join('\n', lines.Select(line => line.Length > indent ? line[indent..] : line));
+    }
+}

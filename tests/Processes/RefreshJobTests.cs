@@ -1,0 +1,134 @@
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Names;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Processes;
+
+/// <summary>
+/// A tag with very many dependents that a loader made is revalidated, and silos are killed half-way: all of them are refreshed without a
+/// reader, each loaded twice at most.
+/// </summary>
+public sealed class RefreshJobTests
+{
+    private const int Count = 20_000;
+    private const int Silos = 3;
+    private const int MaximumLoads = 8;
+
+    private readonly int[] _loads = new int[Count];
+    private int _version = 1;
+    private int _running;
+    private int _mostRunning;
+
+    [RedisFact]
+    public async Task RevalidateTag_WithoutFaults_LoadsEachOnce() => await Run((_, _) => Task.CompletedTask, mostLoads: 1);
+
+    [RedisFact]
+    public async Task RevalidateTag_WhoseCoordinatorIsKilledHalfWay_IsFinished() => await Run(
+        async (cluster, client) =>
+        {
+            var job = await client.GetGrain<IManagementGrain>(0).GetActivationAddress(Job(client));
+            await cluster.Kill(cluster.SiloOn(job!.Endpoint.Port));
+        },
+        mostLoads: 2);
+
+    [RedisFact]
+    public async Task RevalidateTag_WhoseClusterIsKilledHalfWayAndStartedAgain_IsFinished() => await Run(
+        async (cluster, _) =>
+        {
+            await Task.WhenAll(Enumerable.Range(0, Silos).Select(silo => cluster.Kill(silo).AsTask()));
+            await Task.WhenAll(Enumerable.Range(0, Silos).Select(cluster.Restart));
+        },
+        mostLoads: 2);
+
+    private async Task Run(Func<RedisCluster, IClusterClient, Task> halfWay, int mostLoads)
+    {
+        await using var cluster = await RedisCluster.Start(
+            Silos, "--TagCache:RefreshReminderPeriod=00:00:05", $"--TagCache:MaximumLoads={MaximumLoads}");
+        using var host = Client(cluster.Redis);
+        await host.StartAsync();
+        var client = host.Services.GetRequiredService<IClusterClient>();
+        var cache = host.Services.GetRequiredService<ITagCache>();
+        await Parallel.ForAsync(0, Count, async (i, token) => await cache.GetAsync<int>("item", Name(i), token));
+        Array.Clear(_loads);
+        (_version, _mostRunning) = (2, 0);
+
+        await cache.RevalidateTagAsync("items", CacheLife.Max);
+        await Until(() => Task.FromResult(_loads.Sum() >= Count / 2));
+        await halfWay(cluster, client);
+        await Until(async () => await Job(client).Describe() is null);
+
+        Assert.All(_loads, loads => Assert.InRange(loads, 1, mostLoads));
+        Assert.InRange(_mostRunning, 1, Silos * MaximumLoads);
+        await Parallel.ForAsync(0, Count, async (i, token) =>
+        {
+            var found = await cache.TryGetAsync<int>($"item:{Name(i)}", token);
+            Assert.Equal((true, false, 2), (found.HasValue, found.IsStale, found.ValueOrDefault));
+        });
+        await host.StopAsync();
+    }
+
+    private IHost Client(string redis)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        builder.UseOrleansClient(client =>
+        {
+            client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ("tagcache", "tagcache"));
+            client.UseRedisClustering(redis);
+            client.UseConnectionRetryFilter((_, _) => Task.FromResult(true));
+            client.AddTagCacheClient(options => (options.NearCache, options.MaximumBackgroundRefreshes) = (NearCacheMode.Off, 100));
+            client.AddLoader("item", (context, argument, _) => Load(context, argument), new() { Tags = ["items"], Life = CacheLife.Max });
+        });
+        return builder.Build();
+    }
+
+    private async ValueTask<int> Load(CacheContext context, string argument)
+    {
+        Interlocked.Increment(ref _loads[int.Parse(argument, CultureInfo.InvariantCulture)]);
+        var running = Interlocked.Increment(ref _running);
+        InterlockedMax(ref _mostRunning, running);
+        var value = Volatile.Read(ref _version);
+        await Task.Yield();
+        Interlocked.Decrement(ref _running);
+        return value;
+    }
+
+    private static IRefreshJobGrain Job(IClusterClient client) => client.GetGrain<IRefreshJobGrain>(CacheNamespace.Default.Scope("items"));
+
+    private static string Name(int i) => i.ToString(CultureInfo.InvariantCulture);
+
+    private static void InterlockedMax(ref int target, int value)
+    {
+        for (var seen = Volatile.Read(ref target); value > seen && Interlocked.CompareExchange(ref target, value, seen) is var now && now != seen;)
+        {
+            seen = now;
+        }
+    }
+
+    /// <summary>Waits for a state that is reached by itself; while silos are away, asking fails.</summary>
+    private static async Task Until(Func<Task<bool>> isReached)
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                if (await isReached())
+                {
+                    return;
+                }
+            }
+            catch (Exception exception) when (exception is OrleansException or TimeoutException)
+            {
+            }
+
+            Assert.True(TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromMinutes(3), "The state was not reached within three minutes.");
+            await Task.Yield();
+        }
+    }
+}
