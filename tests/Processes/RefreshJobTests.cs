@@ -19,6 +19,8 @@ public sealed class RefreshJobTests
     private const int Silos = 3;
     private const int MaximumLoads = 8;
 
+    private static readonly ParallelOptions Many = new() { MaxDegreeOfParallelism = 64 };
+
     private readonly int[] _loads = new int[Count];
     private int _version = 1;
     private int _running;
@@ -53,7 +55,7 @@ public sealed class RefreshJobTests
         await host.StartAsync();
         var client = host.Services.GetRequiredService<IClusterClient>();
         var cache = host.Services.GetRequiredService<ITagCache>();
-        await Parallel.ForAsync(0, Count, async (i, token) => await cache.GetAsync<int>("item", Name(i), token));
+        await Parallel.ForAsync(0, Count, Many, async (i, token) => await cache.GetAsync<int>("item", Name(i), token));
         Array.Clear(_loads);
         (_version, _mostRunning) = (2, 0);
 
@@ -64,7 +66,7 @@ public sealed class RefreshJobTests
 
         Assert.All(_loads, loads => Assert.InRange(loads, 1, mostLoads));
         Assert.InRange(_mostRunning, 1, Silos * MaximumLoads);
-        await Parallel.ForAsync(0, Count, async (i, token) =>
+        await Parallel.ForAsync(0, Count, Many, async (i, token) =>
         {
             var found = await cache.TryGetAsync<int>($"item:{Name(i)}", token);
             Assert.Equal((true, false, 2), (found.HasValue, found.IsStale, found.ValueOrDefault));
