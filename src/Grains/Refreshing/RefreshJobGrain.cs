@@ -371,7 +371,7 @@ internal sealed partial class RefreshJobGrain(
         }
     }
 
-    [LoggerMessage(3701, LogLevel.Information, "Pass {Number} of the refresh of a tag ended: {Refreshed} refreshed, {Skipped} not needed, {Failed} failed, {Left} left for later")]
+    [LoggerMessage(3701, LogLevel.Debug, "Pass {Number} of the refresh of a tag ended: {Refreshed} refreshed, {Skipped} not needed, {Failed} failed, {Left} left for later")]
     private partial void LogPassEnded(int number, int refreshed, int skipped, int failed, int left);
 
     [LoggerMessage(3702, LogLevel.Warning, "{Count} stale entries could not be refreshed in several passes, up to pass {Number}; they are left to their readers")]
