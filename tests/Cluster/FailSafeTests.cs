@@ -8,7 +8,10 @@ public sealed class FailSafeTests(TagCacheCluster cluster)
 {
     private static readonly CacheEntryOptions Options = new()
     {
-        Life = CacheLife.For(TimeSpan.FromMilliseconds(1)), Tags = ["safe"], FailSafe = TimeSpan.FromHours(1), NearCache = NearCacheMode.Off,
+        Life = CacheLife.For(TimeSpan.FromMilliseconds(1)),
+        Tags = ["safe"],
+        FailSafe = TimeSpan.FromHours(1),
+        NearCache = NearCacheMode.Off,
     };
 
     [Fact]
@@ -76,7 +79,11 @@ public sealed class FailSafeTests(TagCacheCluster cluster)
     {
         var options = new CacheEntryOptions
         {
-            Life = Options.Life, Tags = ["safe"], FailSafe = Options.FailSafe, FactorySoftTimeout = TimeSpan.FromMilliseconds(1), NearCache = NearCacheMode.Off,
+            Life = Options.Life,
+            Tags = ["safe"],
+            FailSafe = Options.FailSafe,
+            FactorySoftTimeout = TimeSpan.FromMilliseconds(1),
+            NearCache = NearCacheMode.Off,
         };
         await Expired("safe:5", options);
         var run = new HeldFactory<string>("new");
@@ -121,7 +128,10 @@ public sealed class FailSafeTests(TagCacheCluster cluster)
     {
         var options = new CacheEntryOptions
         {
-            Life = Options.Life, FailSafe = Options.FailSafe, FactoryHardTimeout = TimeSpan.FromMilliseconds(20), NearCache = NearCacheMode.Off,
+            Life = Options.Life,
+            FailSafe = Options.FailSafe,
+            FactoryHardTimeout = TimeSpan.FromMilliseconds(20),
+            NearCache = NearCacheMode.Off,
         };
         await Expired("hard:2", options);
 
