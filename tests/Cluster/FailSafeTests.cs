@@ -24,6 +24,47 @@ public sealed class FailSafeTests(TagCacheCluster cluster)
         }
     }
 
+    /// <summary>A source that has just failed is left alone: others get the old value at once.</summary>
+    [Fact]
+    public async Task FailingFactory_ForAWhile_IsNotRunByOthers()
+    {
+        await Expired("safe:throttled", Options);
+        await cluster.Client.GetOrCreateAsync<string>("safe:throttled", (_, _) => throw new InvalidOperationException("down"), Options);
+        foreach (var reader in cluster.Everyone)
+        {
+            var isRun = false;
+            var value = await reader.GetOrCreateAsync(
+                "safe:throttled",
+                (_, _) =>
+                {
+                    isRun = true;
+                    return new ValueTask<string>("new");
+                },
+                Options);
+            Assert.Equal(("old", false), (value, isRun));
+        }
+    }
+
+    /// <summary>One reader's factory dawdles beyond its soft limit: nobody else waits for it.</summary>
+    [Fact]
+    public async Task SlowFactory_PastItsSoftTimeout_HoldsNobodyUp()
+    {
+        var options = new CacheEntryOptions
+        {
+            Life = Options.Life, FailSafe = Options.FailSafe, FactorySoftTimeout = TimeSpan.FromMilliseconds(1), NearCache = NearCacheMode.Off,
+        };
+        await Expired("safe:dawdling", options);
+        var run = new HeldFactory<string>("new");
+        await cluster.Client.GetOrCreateAsync("safe:dawdling", (_, token) => run.Invoke(token), options);
+        foreach (var reader in cluster.Everyone)
+        {
+            Assert.Equal("old", await reader.GetOrCreateAsync("safe:dawdling", (_, token) => run.Invoke(token), options));
+        }
+
+        Assert.Equal(1, run.Runs);
+        run.Release();
+    }
+
     [Fact]
     public async Task FailingFactory_WithoutFailSafe_Throws()
     {

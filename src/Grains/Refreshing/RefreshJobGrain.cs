@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Storage;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
@@ -42,7 +43,13 @@ internal sealed partial class RefreshJobGrain(
     private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(2);
 
     /// <summary>How much of what was done may be done again after a crash.</summary>
-    private static readonly TimeSpan SavePeriod = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan SavePeriod = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// How long nothing is handed out after silos came or went, or the job did: until the grain directory has settled, entries may be lost that have just
+    /// been loaded.
+    /// </summary>
+    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _gate = new(1);
     private RefreshPlan? _pass;
@@ -50,6 +57,8 @@ internal sealed partial class RefreshJobGrain(
     private bool _isSaving;
     private bool _isUnsaved;
     private bool _isReminded;
+    private HashSet<string> _silos = [];
+    private Moment _settledFrom = Moment.Past;
     private Moment _worksFrom = Moment.Past;
     private Moment _endsFrom = Moment.Past;
     private Moment _watchedSince;
@@ -59,13 +68,17 @@ internal sealed partial class RefreshJobGrain(
     /// <summary>Whether the pass waits for what could not be loaded before.</summary>
     private bool IsWaiting => host.Now < _worksFrom;
 
+    private bool IsSettling => host.Now < _settledFrom;
+
     private TimeSpan Elapsed => progress.State.Elapsed + (host.Now - _watchedSince);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _watchedSince = host.Now;
+        _silos = host.Alive();
         if (plan.State.Pass != Guid.Empty)
         {
+            _settledFrom = host.Now + SettlingTime;
             Resume();
         }
 
@@ -112,7 +125,7 @@ internal sealed partial class RefreshJobGrain(
         }
 
         await EndPassIfDone();
-        return !IsWaiting && _pass?.Take(silo) is { } work ? new(plan.State.Pass, work.Number, work.Batch.Keys, _pass.IsRescue) : null;
+        return !IsWaiting && !IsSettling && _pass?.Take(silo) is { } work ? new(plan.State.Pass, work.Number, work.Batch.Keys, _pass.IsRescue) : null;
     }
 
     public ValueTask<RefreshProgress?> Describe() => new(_pass is null
@@ -161,7 +174,7 @@ internal sealed partial class RefreshJobGrain(
     private async Task Look()
     {
         await EndPassIfDone();
-        if (_pass is not { IsDone: false } || IsWaiting)
+        if (_pass is not { IsDone: false } || IsWaiting || IsSettling)
         {
             return;
         }
@@ -180,7 +193,7 @@ internal sealed partial class RefreshJobGrain(
 
     private async Task EndPassIfDone()
     {
-        _pass?.Reconsider(host.Alive());
+        Reconsider();
         if (!MayEnd())
         {
             return;
@@ -199,7 +212,24 @@ internal sealed partial class RefreshJobGrain(
             _gate.Release();
         }
 
-        bool MayEnd() => _pass is { IsDone: true } && host.Now >= _endsFrom;
+        bool MayEnd() => _pass is { IsDone: true } && host.Now >= _endsFrom && !IsSettling;
+    }
+
+    /// <summary>Takes notice of who is there. After a death all of the pass counts anew.</summary>
+    private void Reconsider()
+    {
+        var alive = host.Alive();
+        if (!alive.SetEquals(_silos))
+        {
+            (_silos, _settledFrom) = (alive, host.Now + SettlingTime);
+        }
+
+        _pass?.Reconsider(alive);
+        if (_pass is { IsRescue: true } && !progress.State.IsRescue)
+        {
+            progress.State = new() { Pass = progress.State.Pass, IsRescue = true, Elapsed = progress.State.Elapsed };
+            SaveSoon();
+        }
     }
 
     private async Task EndPass()
@@ -286,7 +316,7 @@ internal sealed partial class RefreshJobGrain(
         plan.State = next;
         try
         {
-            await plan.WriteStateAsync();
+            await Storing(plan.WriteStateAsync());
         }
         catch (Exception)
         {
@@ -300,12 +330,12 @@ internal sealed partial class RefreshJobGrain(
     {
         if (plan.RecordExists)
         {
-            await plan.ClearStateAsync();
+            await Storing(plan.ClearStateAsync());
         }
 
         if (progress.RecordExists)
         {
-            await progress.ClearStateAsync();
+            await Storing(progress.ClearStateAsync());
         }
 
         await host.ForgetReminder(this, ReminderName);
@@ -313,6 +343,20 @@ internal sealed partial class RefreshJobGrain(
         (plan.State, progress.State) = (new(), new());
         _looking?.Dispose();
         _looking = null;
+    }
+
+    /// <summary>Another activation has written meanwhile: this one is not the job any more.</summary>
+    private async Task Storing(Task storing)
+    {
+        try
+        {
+            await storing;
+        }
+        catch (InconsistentStateException)
+        {
+            DeactivateOnIdle();
+            throw;
+        }
     }
 
     private async Task EnsureReminded()
@@ -351,7 +395,7 @@ internal sealed partial class RefreshJobGrain(
                     {
                         (progress.State.Done, progress.State.IsRescue) = (pass.Done, pass.IsRescue);
                         (progress.State.Elapsed, _watchedSince) = (Elapsed, host.Now);
-                        await progress.WriteStateAsync();
+                        await Storing(progress.WriteStateAsync());
                     }
                 }
                 finally
