@@ -110,11 +110,11 @@ public sealed class CacheContext
         }
     }
 
-    internal bool IsGenerating(string key)
+    internal bool IsGenerating(ReadOnlySpan<char> key)
     {
         for (var context = this; context is not null; context = context._outer)
         {
-            if (!context._hasEnded && string.Equals(context.Key, key, StringComparison.Ordinal))
+            if (!context._hasEnded && key.SequenceEqual(context.Key))
             {
                 return true;
             }

@@ -100,7 +100,7 @@ internal sealed class TagCache : ITagCache
         loader.CopyTo(key);
         key[loader.Length] = ':';
         argument.CopyTo(key[(loader.Length + 1)..]);
-        var outer = CacheContext.Current is null ? null : OuterOf(key.ToString());
+        var outer = OuterOf(key);
         var hit = _loaders.KeepsNear(loader) ? _near.Find(key, freshOnly: outer is not null) : default;
         if (hit.Entry is null || !hit.Entry.TryGetValue<T>(_maker.Serializer, out var kept))
         {
@@ -176,7 +176,7 @@ internal sealed class TagCache : ITagCache
         Change([tag], staleFor: null, nameof(tag), cancellationToken);
 
     /// <summary>The factory that this read belongs to. A factory that reads its own entry would wait for itself.</summary>
-    private static CacheContext? OuterOf(string key)
+    private static CacheContext? OuterOf(ReadOnlySpan<char> key)
     {
         var outer = CacheContext.Current;
         return outer?.IsGenerating(key) == true

@@ -51,7 +51,10 @@ public sealed class FailSafeTests(TagCacheCluster cluster)
     {
         var options = new CacheEntryOptions
         {
-            Life = Options.Life, FailSafe = Options.FailSafe, FactorySoftTimeout = TimeSpan.FromMilliseconds(1), NearCache = NearCacheMode.Off,
+            Life = Options.Life,
+            FailSafe = Options.FailSafe,
+            FactorySoftTimeout = TimeSpan.FromMilliseconds(1),
+            NearCache = NearCacheMode.Off,
         };
         await Expired("safe:dawdling", options);
         var run = new HeldFactory<string>("new");

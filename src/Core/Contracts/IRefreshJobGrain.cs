@@ -25,18 +25,18 @@ internal interface IRefreshJobGrain : IGrainWithStringKey
 /// <param name="Pass">The pass that it belongs to.</param>
 /// <param name="Number">Its number in the pass.</param>
 /// <param name="Keys">The namespaced keys, those first that were read last.</param>
-/// <param name="LoadMissing">Whether what is not there is loaded: a silo has died, and it may have been lost. Otherwise it was removed or updated, and stays away.</param>
+/// <param name="Deaths">How many deaths of silos there were in the pass. After the first what is not there is loaded: it may have been lost. Otherwise it was removed or updated, and stays away.</param>
 [GenerateSerializer, Immutable, Alias("otc.RefreshBatch")]
 internal sealed record RefreshBatch(
     [property: Id(0)] Guid Pass,
     [property: Id(1)] int Number,
     [property: Id(2)] string[] Keys,
-    [property: Id(3)] bool LoadMissing);
+    [property: Id(3)] int Deaths);
 
 /// <summary>What became of a batch.</summary>
 /// <param name="Pass">The pass that it belongs to.</param>
 /// <param name="Number">Its number in the pass.</param>
-/// <param name="LoadedMissing">As in the batch.</param>
+/// <param name="Deaths">As in the batch.</param>
 /// <param name="Refreshed">How many were loaded and stored.</param>
 /// <param name="Skipped">How many were fresh, gone, or overtaken by an update.</param>
 /// <param name="Failed">Those whose loader failed, by their places in the batch.</param>
@@ -45,7 +45,7 @@ internal sealed record RefreshBatch(
 internal sealed record RefreshReport(
     [property: Id(0)] Guid Pass,
     [property: Id(1)] int Number,
-    [property: Id(2)] bool LoadedMissing,
+    [property: Id(2)] int Deaths,
     [property: Id(3)] int Refreshed,
     [property: Id(4)] int Skipped,
     [property: Id(5)] int[] Failed,

@@ -11,32 +11,35 @@ internal sealed record PlannedBatch([property: Id(0)] string Home, [property: Id
 /// where it is.
 ///
 /// <para><b>When a silo dies</b> its entries are lost, refreshed or not, and with its part of the grain directory entries of others. So all batches
-/// are due once more, for any silo whose own it is not, and what is missing is loaded; what is fresh costs a look. Without a death nothing is
-/// looked at twice, however long a silo takes, and what is missing was removed or updated.</para>
+/// are due once more, with each death, for any silo once their own is dead, and what is missing is loaded; what is fresh costs a look. Without a
+/// death nothing is looked at twice, however long a silo takes, and what is missing was removed or updated.</para>
 /// </summary>
 /// <remarks>Not thread-safe: it belongs to one grain.</remarks>
 internal sealed class RefreshPlan
 {
     private readonly Batch[] _batches;
-    private readonly HashSet<string> _seen;
+    private HashSet<string> _seen;
 
     /// <param name="batches">The work.</param>
-    /// <param name="silos">The silos that were there when the work was collected.</param>
-    /// <param name="done">The batches that were done.</param>
-    /// <param name="isRescue">Whether that was after a death.</param>
-    public RefreshPlan(IReadOnlyList<PlannedBatch> batches, IEnumerable<string> silos, IEnumerable<int> done, bool isRescue)
+    /// <param name="silos">The silos that were there when the work was collected, or last seen.</param>
+    /// <param name="done">The batches that were done since the last death.</param>
+    /// <param name="deaths">How many deaths there were.</param>
+    public RefreshPlan(IReadOnlyList<PlannedBatch> batches, IEnumerable<string> silos, IEnumerable<int> done, int deaths)
     {
         _batches = [.. batches.Select(batch => new Batch(batch))];
         _seen = [.. silos];
-        IsRescue = isRescue;
+        Deaths = deaths;
         foreach (var number in done)
         {
             _batches[number].IsDone = true;
         }
     }
 
-    /// <summary>Whether a silo has died since the work was collected: what is missing is loaded.</summary>
-    public bool IsRescue { get; private set; }
+    /// <summary>How often silos were found to have died since the work was collected. After the first time what is missing is loaded.</summary>
+    public int Deaths { get; private set; }
+
+    /// <summary>The silos that were seen since the last death.</summary>
+    public IEnumerable<string> Seen => _seen;
 
     public int Total => _batches.Sum(batch => batch.Plan.Keys.Length);
 
@@ -52,22 +55,17 @@ internal sealed class RefreshPlan
     /// <summary>Takes notice of who is there. To be called before every question about what is left.</summary>
     public void Reconsider(IReadOnlySet<string> alive)
     {
-        var isRescue = IsRescue || !_seen.IsSubsetOf(alive);
-        _seen.UnionWith(alive);
+        var hasDied = !_seen.IsSubsetOf(alive);
+        _seen = hasDied ? [.. alive] : [.. _seen, .. alive];
+        Deaths += hasDied ? 1 : 0;
         foreach (var batch in _batches)
         {
             batch.IsHomeless = !alive.Contains(batch.Plan.Home);
-            if (isRescue && !IsRescue)
+            if (hasDied)
             {
                 (batch.IsDone, batch.Worker) = (false, null);
             }
-            else if (batch.Worker is { } worker && !alive.Contains(worker))
-            {
-                batch.Worker = null;
-            }
         }
-
-        IsRescue = isRescue;
     }
 
     /// <summary>
@@ -98,10 +96,10 @@ internal sealed class RefreshPlan
     /// <summary>A silo has done a batch. False if it was not its, or was taken back: then it counts for nothing.</summary>
     /// <param name="number">The batch.</param>
     /// <param name="silo">The silo.</param>
-    /// <param name="asRescue">Whether it was done as after a death.</param>
-    public bool TryFinish(int number, string silo, bool asRescue)
+    /// <param name="deaths">After how many deaths it was handed out.</param>
+    public bool TryFinish(int number, string silo, int deaths)
     {
-        if (number < 0 || number >= _batches.Length || _batches[number].Worker != silo || asRescue != IsRescue)
+        if (number < 0 || number >= _batches.Length || _batches[number].Worker != silo || deaths != Deaths)
         {
             return false;
         }

@@ -89,9 +89,10 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     public ValueTask<EntrySnapshot?> FallBack(GenerationId token, bool isOver)
     {
         var now = _host.Now;
+        var isOut = token.IsNone || _gate.InFlight(now)?.Id == token;
         var isWoken = isOver && _gate.Take(token, now) is not null;
         EntrySnapshot? spare = null;
-        if (_host.Lease.IsValid(now) && _entry.Value is { } value && !value.IsDeadAt(_host.Ledger, now))
+        if (isOut && _host.Lease.IsValid(now) && _entry.Value is { } value && !value.IsDeadAt(_host.Ledger, now))
         {
             // Others get it at once too: while this generation dawdles, and for a moment after it has failed.
             spare = value.SnapshotAt(now);

@@ -33,7 +33,7 @@ internal sealed partial class LoaderCalls(IGrainFactory grains, LoaderRunner loc
         var loader = CacheNamespace.Parse(request.Namespace).Scope(LoaderName.Split(request.Key).Name.Value);
         var directory = _directories.GetOrAdd(loader, _ => new());
         await Look(directory, loader);
-        for (var until = time.Now() + LoaderRunner.Lease; directory.Pick() is null && !directory.KnowsAll && time.Now() < until;)
+        for (var until = time.Now() + LoaderRunner.Lease; !directory.HasRunner && !directory.KnowsAll && time.Now() < until;)
         {
             // Whoever offers it may not have had the time to say so to a grain that has just come to life.
             await Task.Delay(LookPeriod, time, cancellationToken);
@@ -138,6 +138,17 @@ internal sealed partial class LoaderCalls(IGrainFactory grains, LoaderRunner loc
                 lock (_gate)
                 {
                     return _knowsAll;
+                }
+            }
+        }
+
+        public bool HasRunner
+        {
+            get
+            {
+                lock (_gate)
+                {
+                    return _runners.Length > 0;
                 }
             }
         }

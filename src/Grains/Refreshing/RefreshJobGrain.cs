@@ -68,7 +68,8 @@ internal sealed partial class RefreshJobGrain(
     /// <summary>Whether the pass waits for what could not be loaded before.</summary>
     private bool IsWaiting => host.Now < _worksFrom;
 
-    private bool IsSettling => host.Now < _settledFrom;
+    /// <summary>Whether some silo is dead whose lease is not over, or the directory may not have settled since.</summary>
+    private bool IsSettling => host.Now < _settledFrom || !host.IsWaitedOut;
 
     private TimeSpan Elapsed => progress.State.Elapsed + (host.Now - _watchedSince);
 
@@ -115,7 +116,7 @@ internal sealed partial class RefreshJobGrain(
 
     public async ValueTask<RefreshBatch?> Take(string silo, RefreshReport? report)
     {
-        if (_pass is { } pass && report is not null && report.Pass == plan.State.Pass && pass.TryFinish(report.Number, silo, report.LoadedMissing))
+        if (_pass is { } pass && report is not null && report.Pass == plan.State.Pass && pass.TryFinish(report.Number, silo, report.Deaths))
         {
             progress.State.Refreshed += report.Refreshed;
             progress.State.Skipped += report.Skipped;
@@ -125,7 +126,7 @@ internal sealed partial class RefreshJobGrain(
         }
 
         await EndPassIfDone();
-        return !IsWaiting && !IsSettling && _pass?.Take(silo) is { } work ? new(plan.State.Pass, work.Number, work.Batch.Keys, _pass.IsRescue) : null;
+        return !IsWaiting && !IsSettling && _pass?.Take(silo) is { } work ? new(plan.State.Pass, work.Number, work.Batch.Keys, _pass.Deaths) : null;
     }
 
     public ValueTask<RefreshProgress?> Describe() => new(_pass is null
@@ -167,7 +168,7 @@ internal sealed partial class RefreshJobGrain(
             progress.State = new() { Pass = plan.State.Pass };
         }
 
-        _pass = new(plan.State.Batches, plan.State.Silos, progress.State.Done, progress.State.IsRescue);
+        _pass = new(plan.State.Batches, progress.State.Seen.Length > 0 ? progress.State.Seen : plan.State.Silos, progress.State.Done, progress.State.Deaths);
         _looking ??= this.RegisterGrainTimer(Look, new() { DueTime = LookPeriod, Period = LookPeriod, Interleave = true, KeepAlive = true });
     }
 
@@ -225,9 +226,9 @@ internal sealed partial class RefreshJobGrain(
         }
 
         _pass?.Reconsider(alive);
-        if (_pass is { IsRescue: true } && !progress.State.IsRescue)
+        if (_pass is { } pass && pass.Deaths != progress.State.Deaths)
         {
-            progress.State = new() { Pass = progress.State.Pass, IsRescue = true, Elapsed = progress.State.Elapsed };
+            progress.State = new() { Pass = progress.State.Pass, Deaths = pass.Deaths, Elapsed = progress.State.Elapsed };
             SaveSoon();
         }
     }
@@ -253,7 +254,10 @@ internal sealed partial class RefreshJobGrain(
 
         next.Silos = carried.Count > 0 ? ended.Silos : [];
         next.Batches = [.. carried.GroupBy(key => key.Batch, key => key.Place).Select(keys => Some(ended.Batches[keys.Key], keys))];
-        if (ended.Again || ended.IsIncomplete)
+        // A pass of which nothing came would be the same again at once.
+        var hasMoved = state.Refreshed + state.Skipped > 0 || ended.Batches.Count == 0;
+        next.IsIncomplete = ended.IsIncomplete;
+        if (ended.Again || (ended.IsIncomplete && hasMoved))
         {
             await BeginPass(next);
         }
@@ -325,7 +329,7 @@ internal sealed partial class RefreshJobGrain(
         }
     }
 
-    /// <summary>Nothing is left: first the job goes, then its reminder, which would find nothing. What fails of it is done again by whoever looks next.</summary>
+    /// <summary>Nothing is left: first the job goes, then its reminder, which would find nothing.</summary>
     private async Task End()
     {
         if (plan.RecordExists)
@@ -333,16 +337,19 @@ internal sealed partial class RefreshJobGrain(
             await Storing(plan.ClearStateAsync());
         }
 
+        // From here on there is no job. What fails of the rest does no harm: a progress without its plan says nothing, and a tick finds nothing.
+        (_pass, _isReminded) = (null, false);
+        plan.State = new();
+        _looking?.Dispose();
+        _looking = null;
+
         if (progress.RecordExists)
         {
             await Storing(progress.ClearStateAsync());
         }
 
+        progress.State = new();
         await host.ForgetReminder(this, ReminderName);
-        (_pass, _isReminded) = (null, false);
-        (plan.State, progress.State) = (new(), new());
-        _looking?.Dispose();
-        _looking = null;
     }
 
     /// <summary>Another activation has written meanwhile: this one is not the job any more.</summary>
@@ -393,7 +400,7 @@ internal sealed partial class RefreshJobGrain(
                     _isUnsaved = false;
                     if (_pass is { } pass)
                     {
-                        (progress.State.Done, progress.State.IsRescue) = (pass.Done, pass.IsRescue);
+                        (progress.State.Done, progress.State.Deaths, progress.State.Seen) = (pass.Done, pass.Deaths, [.. pass.Seen]);
                         (progress.State.Elapsed, _watchedSince) = (Elapsed, host.Now);
                         await Storing(progress.WriteStateAsync());
                     }

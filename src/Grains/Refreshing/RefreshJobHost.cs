@@ -45,6 +45,9 @@ internal sealed partial class RefreshJobHost
 
     public TimeSpan ReminderPeriod => _period;
 
+    /// <summary>Whether no silo is dead whose lease may not be over.</summary>
+    public bool IsWaitedOut => _membership.IsWaitedOut;
+
     /// <summary>The silos whose entries may be served, by their addresses: a dead one until its lease is over.</summary>
     public HashSet<string> Alive() => [.. Silos().Select(silo => silo.ToString())];
 

@@ -135,12 +135,12 @@ internal sealed partial class RefreshWorker(
     {
         var outcomes = new Outcome[batch.Keys.Length];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.MaximumLoads, CancellationToken = _stop.Token };
-        await Parallel.ForAsync(0, outcomes.Length, parallel, async (i, _) => outcomes[i] = await Refresh(batch.Keys[i], batch.LoadMissing));
+        await Parallel.ForAsync(0, outcomes.Length, parallel, async (i, _) => outcomes[i] = await Refresh(batch.Keys[i], loadMissing: batch.Deaths > 0));
         int[] Places(Outcome outcome) => [.. Enumerable.Range(0, outcomes.Length).Where(i => outcomes[i] == outcome)];
         return new(
             batch.Pass,
             batch.Number,
-            batch.LoadMissing,
+            batch.Deaths,
             outcomes.Count(outcome => outcome == Outcome.Refreshed),
             outcomes.Count(outcome => outcome == Outcome.Skipped),
             Places(Outcome.Failed),

@@ -50,13 +50,17 @@ internal sealed class StoredProgress
     [Id(0)]
     public Guid Pass { get; set; }
 
-    /// <summary>The batches that were done.</summary>
+    /// <summary>The batches that were done since the last death.</summary>
     [Id(1)]
     public int[] Done { get; set; } = [];
 
-    /// <summary>Whether a silo had died, and they were done after that.</summary>
+    /// <summary>How often silos were found to have died.</summary>
     [Id(2)]
-    public bool IsRescue { get; set; }
+    public int Deaths { get; set; }
+
+    /// <summary>The silos that were seen since the last death; none if there was none.</summary>
+    [Id(8)]
+    public string[] Seen { get; set; } = [];
 
     [Id(3)]
     public int Refreshed { get; set; }
