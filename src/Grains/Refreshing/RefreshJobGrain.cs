@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
-using Orleans.Storage;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
@@ -52,6 +51,7 @@ internal sealed partial class RefreshJobGrain(
     private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _gate = new(1);
+    private JobStorage? _storage;
     private RefreshPlan? _pass;
     private IGrainTimer? _looking;
     private bool _isSaving;
@@ -63,6 +63,8 @@ internal sealed partial class RefreshJobGrain(
     private Moment _endsFrom = Moment.Past;
     private Moment _watchedSince;
 
+    private JobStorage Storage => _storage ??= new(plan, progress, DeactivateOnIdle);
+
     private TagId Tag => new(TagKind.Tag, this.GetPrimaryKeyString());
 
     /// <summary>Whether the pass waits for what could not be loaded before.</summary>
@@ -71,13 +73,13 @@ internal sealed partial class RefreshJobGrain(
     /// <summary>Whether some silo is dead whose lease is not over, or the directory may not have settled since.</summary>
     private bool IsSettling => host.Now < _settledFrom || !host.IsWaitedOut;
 
-    private TimeSpan Elapsed => progress.State.Elapsed + (host.Now - _watchedSince);
+    private TimeSpan Elapsed => Storage.Progress.Elapsed + (host.Now - _watchedSince);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _watchedSince = host.Now;
         _silos = host.Alive();
-        if (plan.State.Pass != Guid.Empty)
+        if (Storage.Plan.Pass != Guid.Empty)
         {
             _settledFrom = host.Now + SettlingTime;
             Resume();
@@ -97,13 +99,13 @@ internal sealed partial class RefreshJobGrain(
             }
             else if (IsWaiting)
             {
-                await BeginPass(new() { Number = plan.State.Number, Batches = plan.State.Batches, Silos = plan.State.Silos });
+                await BeginPass(new() { Number = Storage.Plan.Number, Batches = Storage.Plan.Batches, Silos = Storage.Plan.Silos });
             }
-            else if (!plan.State.Again)
+            else if (!Storage.Plan.Again)
             {
-                var next = plan.State.Copy();
+                var next = Storage.Plan.Copy();
                 next.Again = true;
-                await Write(next);
+                await Storage.Write(next);
             }
 
             await EnsureReminded();
@@ -116,28 +118,28 @@ internal sealed partial class RefreshJobGrain(
 
     public async ValueTask<RefreshBatch?> Take(string silo, RefreshReport? report)
     {
-        if (_pass is { } pass && report is not null && report.Pass == plan.State.Pass && pass.TryFinish(report.Number, silo, report.Deaths))
+        if (_pass is { } pass && report is not null && report.Pass == Storage.Plan.Pass && pass.TryFinish(report.Number, silo, report.Deaths))
         {
-            progress.State.Refreshed += report.Refreshed;
-            progress.State.Skipped += report.Skipped;
-            progress.State.Failed.AddRange(report.Failed.Select(place => new KeyPlace(report.Number, place)));
-            progress.State.Left.AddRange(report.Left.Select(place => new KeyPlace(report.Number, place)));
+            Storage.Progress.Refreshed += report.Refreshed;
+            Storage.Progress.Skipped += report.Skipped;
+            Storage.Progress.Failed.AddRange(report.Failed.Select(place => new KeyPlace(report.Number, place)));
+            Storage.Progress.Left.AddRange(report.Left.Select(place => new KeyPlace(report.Number, place)));
             SaveSoon();
         }
 
         await EndPassIfDone();
-        return !IsWaiting && !IsSettling && _pass?.Take(silo) is { } work ? new(plan.State.Pass, work.Number, work.Batch.Keys, _pass.Deaths) : null;
+        return !IsWaiting && !IsSettling && _pass?.Take(silo) is { } work ? new(Storage.Plan.Pass, work.Number, work.Batch.Keys, _pass.Deaths) : null;
     }
 
     public ValueTask<RefreshProgress?> Describe() => new(_pass is null
         ? null
         : new RefreshProgress(
             _pass.Total,
-            progress.State.Refreshed,
-            progress.State.Skipped,
-            progress.State.Failed.Count,
-            _pass.Left + progress.State.Left.Count,
-            plan.State.Number,
+            Storage.Progress.Refreshed,
+            Storage.Progress.Skipped,
+            Storage.Progress.Failed.Count,
+            _pass.Left + Storage.Progress.Left.Count,
+            Storage.Plan.Number,
             Elapsed));
 
     /// <summary>The safety net: goes on where the job stood, or finds that there is none any more.</summary>
@@ -163,12 +165,12 @@ internal sealed partial class RefreshJobGrain(
     /// <summary>Goes on with what is in storage.</summary>
     private void Resume()
     {
-        if (progress.State.Pass != plan.State.Pass)
+        if (Storage.Progress.Pass != Storage.Plan.Pass)
         {
-            progress.State = new() { Pass = plan.State.Pass };
+            Storage.Begin(new() { Pass = Storage.Plan.Pass });
         }
 
-        _pass = new(plan.State.Batches, progress.State.Seen.Length > 0 ? progress.State.Seen : plan.State.Silos, progress.State.Done, progress.State.Deaths);
+        _pass = new(Storage.Plan.Batches, Storage.Progress.Seen.Length > 0 ? Storage.Progress.Seen : Storage.Plan.Silos, Storage.Progress.Done, Storage.Progress.Deaths);
         _looking ??= this.RegisterGrainTimer(Look, new() { DueTime = LookPeriod, Period = LookPeriod, Interleave = true, KeepAlive = true });
     }
 
@@ -226,37 +228,27 @@ internal sealed partial class RefreshJobGrain(
         }
 
         _pass?.Reconsider(alive);
-        if (_pass is { } pass && pass.Deaths != progress.State.Deaths)
+        if (_pass is { } pass && pass.Deaths != Storage.Progress.Deaths)
         {
-            progress.State = new() { Pass = progress.State.Pass, Deaths = pass.Deaths, Elapsed = progress.State.Elapsed };
+            Storage.Begin(new() { Pass = Storage.Progress.Pass, Deaths = pass.Deaths, Elapsed = Storage.Progress.Elapsed });
             SaveSoon();
         }
     }
 
     private async Task EndPass()
     {
-        var (ended, state) = (plan.State, progress.State);
+        var (ended, state) = (Storage.Plan, Storage.Progress);
         host.Metrics.OnPass(state.Refreshed, state.Skipped, state.Failed.Count, state.Left.Count);
         LogPassEnded(ended.Number, state.Refreshed, state.Skipped, state.Failed.Count, state.Left.Count);
 
-        // A revalidation meanwhile begins the counts anew: it asks for what has failed before.
-        var next = new StoredPlan
+        var (next, givenUp) = ended.After(state);
+        if (givenUp > 0)
         {
-            Number = ended.Number + 1,
-            FailedPasses = state.Failed.Count > 0 && !ended.Again ? ended.FailedPasses + 1 : 0,
-            IdlePasses = state.Refreshed + state.Skipped + state.Failed.Count == 0 && !ended.Again ? ended.IdlePasses + 1 : 0,
-        };
-        List<KeyPlace> carried = [.. next.IdlePasses < MaximumIdlePasses ? state.Left : [], .. next.FailedPasses < MaximumFailedPasses ? state.Failed : []];
-        if (carried.Count < state.Left.Count + state.Failed.Count)
-        {
-            LogGivenUp(state.Left.Count + state.Failed.Count - carried.Count, ended.Number);
+            LogGivenUp(givenUp, ended.Number);
         }
 
-        next.Silos = carried.Count > 0 ? ended.Silos : [];
-        next.Batches = [.. carried.GroupBy(key => key.Batch, key => key.Place).Select(keys => Some(ended.Batches[keys.Key], keys))];
         // A pass of which nothing came would be the same again at once.
         var hasMoved = state.Refreshed + state.Skipped > 0 || ended.Batches.Count == 0;
-        next.IsIncomplete = ended.IsIncomplete;
         if (ended.Again || (ended.IsIncomplete && hasMoved))
         {
             await BeginPass(next);
@@ -304,66 +296,26 @@ internal sealed partial class RefreshJobGrain(
     {
         var elapsed = next.Number == 1 ? TimeSpan.Zero : Elapsed;
         next.Pass = Guid.NewGuid();
-        await Write(next);
+        await Storage.Write(next);
 
         // Of another pass progress says nothing; so it may be written later.
-        progress.State = new() { Pass = next.Pass, Elapsed = elapsed };
+        Storage.Begin(new() { Pass = next.Pass, Elapsed = elapsed });
         _watchedSince = host.Now;
         Resume();
         SaveSoon();
     }
 
-    /// <summary>Writes the plan, which stays as it was if that fails.</summary>
-    private async Task Write(StoredPlan next)
-    {
-        var before = plan.State;
-        plan.State = next;
-        try
-        {
-            await Storing(plan.WriteStateAsync());
-        }
-        catch (Exception)
-        {
-            plan.State = before;
-            throw;
-        }
-    }
-
     /// <summary>Nothing is left: first the job goes, then its reminder, which would find nothing.</summary>
     private async Task End()
     {
-        if (plan.RecordExists)
-        {
-            await Storing(plan.ClearStateAsync());
-        }
+        await Storage.ClearPlan();
 
-        // From here on there is no job. What fails of the rest does no harm: a progress without its plan says nothing, and a tick finds nothing.
+        // From here on there is no job: what fails of the rest does no harm, and the next tick does it again.
         (_pass, _isReminded) = (null, false);
-        plan.State = new();
         _looking?.Dispose();
         _looking = null;
-
-        if (progress.RecordExists)
-        {
-            await Storing(progress.ClearStateAsync());
-        }
-
-        progress.State = new();
+        await Storage.ClearProgress();
         await host.ForgetReminder(this, ReminderName);
-    }
-
-    /// <summary>Another activation has written meanwhile: this one is not the job any more.</summary>
-    private async Task Storing(Task storing)
-    {
-        try
-        {
-            await storing;
-        }
-        catch (InconsistentStateException)
-        {
-            DeactivateOnIdle();
-            throw;
-        }
     }
 
     private async Task EnsureReminded()
@@ -374,8 +326,6 @@ internal sealed partial class RefreshJobGrain(
             _isReminded = true;
         }
     }
-
-    private static PlannedBatch Some(PlannedBatch batch, IEnumerable<int> places) => batch with { Keys = [.. places.Select(place => batch.Keys[place])] };
 
     private void SaveSoon()
     {
@@ -400,9 +350,9 @@ internal sealed partial class RefreshJobGrain(
                     _isUnsaved = false;
                     if (_pass is { } pass)
                     {
-                        (progress.State.Done, progress.State.Deaths, progress.State.Seen) = (pass.Done, pass.Deaths, [.. pass.Seen]);
-                        (progress.State.Elapsed, _watchedSince) = (Elapsed, host.Now);
-                        await Storing(progress.WriteStateAsync());
+                        (Storage.Progress.Done, Storage.Progress.Deaths, Storage.Progress.Seen) = (pass.Done, pass.Deaths, [.. pass.Seen]);
+                        (Storage.Progress.Elapsed, _watchedSince) = (Elapsed, host.Now);
+                        await Storage.WriteProgress();
                     }
                 }
                 finally

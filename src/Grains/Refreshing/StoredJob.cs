@@ -38,6 +38,33 @@ internal sealed class StoredPlan
     [Id(6)]
     public bool IsIncomplete { get; set; }
 
+    /// <summary>
+    /// The pass that follows this one: what was left and what failed, up to the maxima of <see cref="RefreshJobGrain"/>; and how many keys are given
+    /// up. A revalidation meanwhile begins the counts anew: it asks for what has failed before.
+    /// </summary>
+    public (StoredPlan Next, int GivenUp) After(StoredProgress ended)
+    {
+        var next = new StoredPlan
+        {
+            Number = Number + 1,
+            FailedPasses = ended.Failed.Count > 0 && !Again ? FailedPasses + 1 : 0,
+            IdlePasses = ended.Refreshed + ended.Skipped + ended.Failed.Count == 0 && !Again ? IdlePasses + 1 : 0,
+            IsIncomplete = IsIncomplete,
+        };
+        List<KeyPlace> carried =
+        [
+            .. next.IdlePasses < RefreshJobGrain.MaximumIdlePasses ? ended.Left : [],
+            .. next.FailedPasses < RefreshJobGrain.MaximumFailedPasses ? ended.Failed : [],
+        ];
+        next.Silos = carried.Count > 0 ? Silos : [];
+        next.Batches =
+        [
+            .. carried.GroupBy(key => key.Batch, key => key.Place)
+                .Select(keys => Batches[keys.Key] with { Keys = [.. keys.Select(place => Batches[keys.Key].Keys[place])] }),
+        ];
+        return (next, ended.Left.Count + ended.Failed.Count - carried.Count);
+    }
+
     /// <summary>A copy that can be changed and stored while this one stands.</summary>
     public StoredPlan Copy() => (StoredPlan)MemberwiseClone();
 }
