@@ -11,7 +11,7 @@ namespace OrleansTagCache.Tests.Processes;
 
 /// <summary>
 /// A tag with very many dependents that a loader made is revalidated, and silos are killed half-way: all of them are refreshed without a
-/// reader, hardly any of them loaded more than twice.
+/// reader, none of them loaded more than twice.
 /// </summary>
 public sealed class RefreshJobTests
 {
@@ -19,11 +19,8 @@ public sealed class RefreshJobTests
     private const int Silos = 3;
     private const int MaximumLoads = 8;
 
-    /// <summary>
-    /// Once before the crash and once after it; and once more for an entry whose silo lost it again, as Orleans' grain directory may when it is starved
-    /// while it heals.
-    /// </summary>
-    private const int MostLoadsAfterACrash = 3;
+    /// <summary>Once before the crash and once after it.</summary>
+    private const int MostLoadsAfterACrash = 2;
 
     private static readonly ParallelOptions Many = new() { MaxDegreeOfParallelism = 64 };
 
@@ -87,7 +84,6 @@ public sealed class RefreshJobTests
         await Until(async () => await Job(client).Describe() is null);
 
         Assert.All(_loads, loads => Assert.InRange(loads, 1, mostLoads));
-        Assert.InRange(_loads.Count(loads => loads > 2), 0, mostLoads == MostLoadsAfterACrash && readers == 0 ? Count / 100 : Count);
         Assert.InRange(_mostRunning, 1, (Silos * MaximumLoads) + readers);
         await Parallel.ForAsync(0, Count, Many, async (i, token) =>
         {

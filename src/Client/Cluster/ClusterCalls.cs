@@ -197,7 +197,8 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     {
         var door = request.Tags.MinBy(tag => tag.Scoped, StringComparer.Ordinal).Scoped;
         var what = request.StaleFor is null ? "update" : "revalidation";
-        return Persist(what, timeout, TagAttemptPatience, async _ => Decide(await grains.GetGrain<ITagGrain>(door).Change(request)), cancellationToken);
+        var asker = Guid.NewGuid();
+        return Persist(what, timeout, TagAttemptPatience, async _ => Decide(await grains.GetGrain<ITagGrain>(door).Change(request, asker)), cancellationToken);
     }
 
     public ValueTask<EntryDescription?> Describe(string scopedKey) => grains.GetGrain<IEntryGrain>(scopedKey).Describe();

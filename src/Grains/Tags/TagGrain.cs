@@ -22,7 +22,7 @@ internal sealed class TagGrain(Invalidator invalidator, Membership membership, I
 
     private readonly Dictionary<TimeSpan, ChangeLane> _lanes = [];
 
-    public async ValueTask<ChangeOutcome> Change(ChangeRequest request)
+    public async ValueTask<ChangeOutcome> Change(ChangeRequest request, Guid asker)
     {
         var kind = request.StaleFor ?? Timeout.InfiniteTimeSpan;
         if (!_lanes.TryGetValue(kind, out var lane))
@@ -31,7 +31,7 @@ internal sealed class TagGrain(Invalidator invalidator, Membership membership, I
             _lanes.Add(kind, lane);
         }
 
-        var outcome = await lane.Join(request.Tags);
+        var outcome = await lane.Join(asker, request.Tags);
         if (lane.IsIdle)
         {
             _lanes.Remove(kind);
