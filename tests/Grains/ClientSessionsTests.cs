@@ -199,8 +199,10 @@ public sealed class ClientSessionsTests : IDisposable
 
         public async Task<long> Apply(Push[] pushes)
         {
+            // As told when the push came: the test reads it, and tells anew.
+            var answer = Answer;
             await _pushed.Writer.WriteAsync(pushes);
-            if (Answer is { } answer)
+            if (answer is not null)
             {
                 return await answer(pushes);
             }
