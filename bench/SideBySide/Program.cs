@@ -5,7 +5,7 @@
 using OrleansTagCache.Bench.SideBySide.Reporting;
 using OrleansTagCache.Bench.SideBySide.Workloads;
 
-IWorkload[] workloads = [new NearHit()];
+IWorkload[] workloads = [new NearHit(), new SharedHit(), new Fill(), new StaleHit()];
 var report = "side-by-side.md";
 var names = new List<string>();
 for (var i = 0; i < args.Length; i++)
@@ -20,7 +20,7 @@ for (var i = 0; i < args.Length; i++)
     }
 }
 
-var extent = names.Contains("short") ? Extent.Short : Extent.Full;
+var extent = names.Contains("short") ? Extent.Short : names.Contains("all") ? Extent.All : Extent.Full;
 var chosen = workloads.Where(workload => names.Contains("all") || names is ["short"] || names.Contains(workload.Name)).ToList();
 if (chosen.Count == 0)
 {

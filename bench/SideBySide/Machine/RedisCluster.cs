@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace OrleansTagCache.Bench.SideBySide.Machine;
 
 /// <summary>One Redis, which all peers share, and silos on it, as the README starts them.</summary>
@@ -42,7 +40,7 @@ internal sealed class RedisCluster : IAsyncDisposable
     }
 
     public ProcessorTimes ProcessorTimes() => new(
-        Process.GetCurrentProcess().TotalProcessorTime,
+        Environment.CpuUsage.TotalTime,
         _silos.Aggregate(TimeSpan.Zero, (sum, silo) => sum + silo.ProcessorTime),
         _redis.ProcessorTime);
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using OrleansTagCache.Hosting;
 
 namespace OrleansTagCache.Bench.SideBySide.Peers;
 
@@ -17,7 +18,7 @@ internal sealed class Ours : ITaggedPeer, INearPeer
 
     public ITagCache Cache { get; }
 
-    public static async Task<Ours> Connect(string redis, NearCacheMode near)
+    public static async Task<Ours> Connect(string redis, Action<TagCacheClientOptions>? configure = null)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
@@ -28,7 +29,8 @@ internal sealed class Ours : ITaggedPeer, INearPeer
             client.AddTagCacheClient(cache =>
             {
                 // The other peers' memory is not bounded either.
-                (cache.NearCache, cache.NearCacheMaximumEntries, cache.NearCacheMaximumBytes) = (near, NearEntries, NearBytes);
+                (cache.NearCacheMaximumEntries, cache.NearCacheMaximumBytes) = (NearEntries, NearBytes);
+                configure?.Invoke(cache);
             });
         });
         var host = builder.Build();

@@ -11,7 +11,7 @@ internal sealed class EntrySet<T>
 {
     private const int Shelves = 100;
     private const int Kinds = 10;
-    private const int FillingCallers = 64;
+    private const int Callers = 64;
     private const int MostPasses = 10;
 
     private readonly string[] _keys;
@@ -47,14 +47,17 @@ internal sealed class EntrySet<T>
 
     public ValueTask<T> Read(int entry) => _reads[entry % Shelves](_keys[entry]);
 
+    /// <summary>Reads each entry once, with 64 callers at a time.</summary>
+    public Task ReadAll() => Parallel.ForAsync(
+        0, Count, new ParallelOptions { MaxDegreeOfParallelism = Callers }, async (entry, _) => await Read(entry));
+
     /// <summary>Reads all until none is missing any more.</summary>
     public async Task Fill()
     {
         for (var pass = 0; pass < MostPasses; pass++)
         {
             var before = Interlocked.Read(ref _made);
-            await Parallel.ForAsync(
-                0, Count, new ParallelOptions { MaxDegreeOfParallelism = FillingCallers }, async (entry, _) => await Read(entry));
+            await ReadAll();
             if (Interlocked.Read(ref _made) == before)
             {
                 return;

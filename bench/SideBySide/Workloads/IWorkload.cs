@@ -10,6 +10,9 @@ internal enum Extent
 
     /// <summary>Figures to cite.</summary>
     Full,
+
+    /// <summary>With what takes longest.</summary>
+    All,
 }
 
 /// <summary>Something that applications do with caches, and that all peers do here in turns.</summary>

@@ -12,12 +12,6 @@ internal sealed class NearHit : IWorkload
     private const int Many = 100_000;
     private const double Skew = 0.99;
 
-    private const string OursNear = "ours";
-    private const string HybridMemory = "HybridCache memory";
-    private const string FusionMemory = "FusionCache memory";
-    private const string MemoryCache = "IMemoryCache (floor)";
-    private const string BitFaster = "BitFaster (floor)";
-
     public string Name => "w1";
 
     public async Task<Findings> Run(Extent extent)
@@ -27,7 +21,7 @@ internal sealed class NearHit : IWorkload
             $"Values of {Document.Size} bytes and three tags. *Shared*: an immutable type, so that every peer gives all readers the same object. *Copied*: `byte[]`, "
             + "of which ours and HybridCache give each reader a copy, and the floors and FusionCache do not.");
         await using var cluster = await RedisCluster.Start(silos: 1);
-        await using var ours = await Ours.Connect(cluster.Redis, NearCacheMode.On);
+        await using var ours = await Ours.Connect(cluster.Redis);
         await using var hybrid = Hybrid.InMemory();
         await using var fusion = Fusion.InMemory();
         await using var memory = new Memory();
@@ -38,18 +32,22 @@ internal sealed class NearHit : IWorkload
 
         var peers = new Dictionary<string, INearPeer>
         {
-            [OursNear] = ours, [HybridMemory] = hybrid, [FusionMemory] = fusion, [MemoryCache] = memory, [BitFaster] = lru,
+            [Catalogue.Ours] = ours,
+            [Catalogue.HybridInMemory] = hybrid,
+            [Catalogue.FusionInMemory] = fusion,
+            [Catalogue.MemoryCache] = memory,
+            [Catalogue.BitFasterLru] = lru,
         };
         await Loop(findings, extent, peers, $"{Hot:N0} hot entries", "hot", Hot, Sequences.Uniform(Hot));
         var skewed = await Loop(findings, extent, peers, $"{Many:N0} entries, Zipf {Skew}", "zipf", Many, Sequences.Zipf(Many, Skew));
         findings.Targets.Add(Target.AtLeast(
-            1.2, "Zipf, 2 threads, reads a second: ours / HybridCache memory", skewed.Ratio(OursNear, HybridMemory, rate => rate.PerSecond)));
+            1.2, "Zipf, 2 threads, reads a second: ours / HybridCache memory", skewed.Ratio(Catalogue.Ours, Catalogue.HybridInMemory, rate => rate.PerSecond)));
         return findings;
     }
 
     private static void Hottest(Findings findings, Extent extent)
     {
-        var results = MicroBenchmark.Run<HotHits>(iterations: extent == Extent.Full ? 15 : 5);
+        var results = MicroBenchmark.Run<HotHits>(iterations: extent > Extent.Short ? 15 : 5);
         var table = new Table($"{Hot:N0} hot entries, 1 thread, BenchmarkDotNet", "", "ns", "bytes a read");
         foreach (var result in results)
         {
@@ -70,7 +68,7 @@ internal sealed class NearHit : IWorkload
     private static async Task<Rounds<HitRate>> Loop(
         Findings findings, Extent extent, Dictionary<string, INearPeer> peers, string title, string prefix, int count, int[] sequence)
     {
-        var (rounds, duration) = extent == Extent.Full ? (9, TimeSpan.FromSeconds(1)) : (3, TimeSpan.FromMilliseconds(300));
+        var (rounds, duration) = extent > Extent.Short ? (9, TimeSpan.FromSeconds(1)) : (3, TimeSpan.FromMilliseconds(300));
         var sets = new Dictionary<string, EntrySet<Document>>();
         foreach (var (name, peer) in peers)
         {
