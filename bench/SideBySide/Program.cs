@@ -2,10 +2,17 @@
 //
 //   dotnet run --project bench/SideBySide -c Release -- all | short | w1 w2 ... [--report side-by-side.md]
 
+using OrleansTagCache.Bench.SideBySide.Machine;
 using OrleansTagCache.Bench.SideBySide.Reporting;
 using OrleansTagCache.Bench.SideBySide.Workloads;
 
-IWorkload[] workloads = [new NearHit(), new SharedHit(), new Fill(), new StaleHit()];
+if (args is [Node.Argument, var peer, var redis])
+{
+    await NodeCommands.Serve(peer, redis);
+    return 0;
+}
+
+IWorkload[] workloads = [new NearHit(), new SharedHit(), new TagUpdate(), new Stampede(), new EntryMemory(), new OldReads(), new Fill(), new StaleHit()];
 var report = "side-by-side.md";
 var names = new List<string>();
 for (var i = 0; i < args.Length; i++)

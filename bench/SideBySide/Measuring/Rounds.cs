@@ -27,4 +27,8 @@ internal sealed class Rounds<T>
     /// <summary>A figure of one peer divided by the same one of another, round by round.</summary>
     public Samples Ratio(string peer, string other, Func<T, double> figure) =>
         Samples.Of(_results[peer].Zip(_results[other], (mine, theirs) => figure(mine) / figure(theirs)));
+
+    /// <summary>One figure of a peer divided by another of the same peer, round by round.</summary>
+    public Samples Ratio(string peer, Func<T, double> figure, Func<T, double> other) =>
+        Samples.Of(_results[peer].Select(result => figure(result) / other(result)));
 }
