@@ -1,7 +1,8 @@
 // Benchmarks of this cache and its peers, in turns in the same run. Starts and ends what it needs: Redis from the path, silos, application processes.
 //
-//   dotnet run --project bench/SideBySide -c Release -- all | short | w1 w2 ... [--report side-by-side.md]
+//   dotnet run --project bench/SideBySide -c Release -- all | short | [short] w1 w2 ... [--report side-by-side.md]
 
+using OrleansTagCache.Bench.SideBySide;
 using OrleansTagCache.Bench.SideBySide.Machine;
 using OrleansTagCache.Bench.SideBySide.Reporting;
 using OrleansTagCache.Bench.SideBySide.Workloads;
@@ -12,33 +13,35 @@ if (args is [Node.Argument, var peer, var redis])
     return 0;
 }
 
-IWorkload[] workloads = [new NearHit(), new SharedHit(), new TagUpdate(), new Stampede(), new EntryMemory(), new OldReads(), new Fill(), new StaleHit()];
-var report = "side-by-side.md";
-var names = new List<string>();
-for (var i = 0; i < args.Length; i++)
+if (args is [WebNode.Argument, var database, var address])
 {
-    if (args[i] == "--report" && i + 1 < args.Length)
-    {
-        report = args[++i];
-    }
-    else
-    {
-        names.Add(args[i]);
-    }
+    await WebNode.Serve(database, address);
+    return 0;
 }
 
-var extent = names.Contains("short") ? Extent.Short : names.Contains("all") ? Extent.All : Extent.Full;
-var chosen = workloads.Where(workload => names.Contains("all") || names is ["short"] || names.Contains(workload.Name)).ToList();
-if (chosen.Count == 0)
+if (!Repository.IsRelease)
 {
-    Console.Error.WriteLine($"Say what to run: all, short, or some of {string.Join(' ', workloads.Select(workload => workload.Name))} (with short, in few and short rounds).");
+    Console.Error.WriteLine("Run it with -c Release: only what the compiler has optimized is worth measuring.");
     return 2;
 }
 
-var markdown = new MarkdownReport(report, string.Join(' ', names));
-foreach (var workload in chosen)
+IWorkload[] workloads =
+[
+    new NearHit(), new SharedHit(), new TagUpdate(), new Stampede(), new EntryMemory(), new OldReads(), new Fill(), new StaleHit(), new ManyClients(), new WebHit(),
+];
+if (RunPlan.Parse(args, workloads) is not { } plan)
 {
-    markdown.Add(await workload.Run(extent));
+    Console.Error.WriteLine(
+        $"Say what to run: all, or short, or some of {string.Join(' ', workloads.Select(workload => workload.Name))}; short beside names runs these in few and short rounds.");
+    return 2;
+}
+
+var report = new MarkdownReport(plan.Report, plan.What);
+foreach (var workload in plan.Workloads)
+{
+    var begun = TimeProvider.System.GetTimestamp();
+    var findings = await workload.Run(plan.Extent);
+    report.Add(findings, TimeProvider.System.GetElapsedTime(begun));
 }
 
 return 0;

@@ -35,6 +35,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Each line that it prints once it is ready.</summary>
     public event Action<string>? Said;
 
+    public int Id => _process.Id;
+
     /// <summary>The processor time that it has used so far.</summary>
     public TimeSpan ProcessorTime
     {

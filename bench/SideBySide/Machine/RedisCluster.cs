@@ -1,10 +1,9 @@
 namespace OrleansTagCache.Bench.SideBySide.Machine;
 
-/// <summary>One Redis, which all peers share, and silos on it, as the README starts them.</summary>
+/// <summary>One Redis, which all peers share, and silos on it.</summary>
 internal sealed class RedisCluster : IAsyncDisposable
 {
-    private readonly List<ChildProcess> _silos = [];
-    private readonly List<Uri> _addresses = [];
+    private readonly List<Silo> _silos = [];
     private readonly ChildProcess _redis;
 
     private RedisCluster(ChildProcess redis, string address) => (_redis, Redis) = (redis, address);
@@ -12,8 +11,7 @@ internal sealed class RedisCluster : IAsyncDisposable
     /// <summary>Where Redis is.</summary>
     public string Redis { get; }
 
-    /// <summary>The HTTP addresses of the silos.</summary>
-    public IReadOnlyList<Uri> Silos => _addresses;
+    public IReadOnlyList<Silo> Silos => _silos;
 
     public static async Task<RedisCluster> Start(int silos)
     {
@@ -27,7 +25,7 @@ internal sealed class RedisCluster : IAsyncDisposable
         {
             for (var i = 0; i < silos; i++)
             {
-                await cluster.AddSilo();
+                cluster._silos.Add(await Silo.Start(cluster.Redis));
             }
 
             return cluster;
@@ -53,29 +51,4 @@ internal sealed class RedisCluster : IAsyncDisposable
 
         await _redis.DisposeAsync();
     }
-
-    private async Task AddSilo()
-    {
-        var ports = FreePorts.Take(3);
-        var address = new Uri($"http://127.0.0.1:{ports[0]}");
-        _silos.Add(await ChildProcess.Start(
-            "dotnet",
-            [
-                Repository.SiloProgram,
-                "--urls", address.ToString(),
-                $"--TagCache:SiloPort={ports[1]}",
-                $"--TagCache:GatewayPort={ports[2]}",
-                "--TagCache:Clustering:Provider=Redis",
-                $"--TagCache:Clustering:ConnectionString={Redis}",
-            ],
-            "OrleansTagCache is ready."));
-        _addresses.Add(address);
-    }
-}
-
-/// <summary>The processor time of all who take part: this process, which is the application, the silos and Redis.</summary>
-internal sealed record ProcessorTimes(TimeSpan Application, TimeSpan Silos, TimeSpan Redis)
-{
-    public ProcessorTimes Since(ProcessorTimes earlier) =>
-        new(Application - earlier.Application, Silos - earlier.Silos, Redis - earlier.Redis);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using OrleansTagCache.Bench.SideBySide.Machine;
 
@@ -18,10 +19,11 @@ internal sealed class MarkdownReport
         Append(["", ""], MachineDescription.Lines().Select(line => new[] { line.What, line.Is }), isText: true);
     }
 
-    public void Add(Findings findings)
+    public void Add(Findings findings, TimeSpan took)
     {
         var begun = _text.Length;
-        _text.Append("## ").Append(findings.Title).Append("\n\n").Append(findings.Method).Append("\n\n");
+        _text.Append("## ").Append(findings.Title).Append("\n\n").Append(findings.Method);
+        _text.Append(CultureInfo.InvariantCulture, $" The run of it took {took.TotalSeconds:F0} s.\n\n");
         foreach (var table in findings.Tables)
         {
             _text.Append("**").Append(table.Title).Append("**\n\n");
