@@ -10,7 +10,6 @@ internal sealed class SharedHit : IWorkload
 {
     private const int Entries = 10_000;
 
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
     private static readonly int[] Sequence = Sequences.Uniform(Entries);
 
     public string Name => "w2";
@@ -40,12 +39,14 @@ internal sealed class SharedHit : IWorkload
             Catalogue.RedisPlain,
             Catalogue.RedisTagVersions);
         var sets = new Dictionary<string, EntrySet<byte[]>>();
-        var (rounds, duration) = extent > Extent.Short ? (7, TimeSpan.FromSeconds(2)) : (3, TimeSpan.FromMilliseconds(400));
+        var (rounds, duration, warmUp) = extent > Extent.Short
+            ? (7, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(5))
+            : (3, TimeSpan.FromMilliseconds(400), TimeSpan.FromSeconds(1));
         foreach (var name in peers.Names)
         {
             sets[name] = new("shared", Entries, peers[name].Entries, Document.MakeBytes);
             await sets[name].Fill();
-            await ClosedLoop.Run(64, WarmUp, Sequence, sets[name].Read);
+            await ClosedLoop.Run(64, warmUp, Sequence, sets[name].Read);
         }
 
         var where = silos == 1 ? "1 silo" : $"{silos} silos";
