@@ -129,7 +129,7 @@ internal sealed class TagCache : ITagCache
         FoundNear(hit, outer);
         if (hit.IsStale && hit.Entry.TryClaimLook(hit.At))
         {
-            _ = LookBehind(_namespace.Scope(key));
+            _ = LookBehind(key);
         }
 
         return new(new CacheResult<T>(value, hit.IsStale, hit.Entry.AgeAt(hit.At), hit.Entry.Life, hit.Entry.Tags));
@@ -197,7 +197,7 @@ internal sealed class TagCache : ITagCache
     /// <summary>A reader has got a stale value; the newer one is asked for, and made if the cluster grants it, while nobody waits.</summary>
     private void RefreshBehind(string key, IGeneration generation)
     {
-        var flightKey = new FlightKey(_namespace.Scope(key), FreshOnly: false);
+        var flightKey = new FlightKey(key, _namespace.Scope(key), FreshOnly: false);
         if (_flights.TryLead(flightKey) is { } flight)
         {
             _ = Task.Run(() => _runner.Run(flightKey, flight, generation, mayKeep: true, isBehind: true));
@@ -217,7 +217,7 @@ internal sealed class TagCache : ITagCache
         generation.Check();
 
         // An entry that is made from a stale one would look fresh: inside a factory, stale counts as missing.
-        var flightKey = new FlightKey(_namespace.Scope(checkedKey.Value), FreshOnly: outer is not null);
+        var flightKey = new FlightKey(checkedKey.Value, _namespace.Scope(checkedKey.Value), FreshOnly: outer is not null);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -243,8 +243,7 @@ internal sealed class TagCache : ITagCache
 
     private async ValueTask<CacheResult<T>> Find<T>(string key, CacheContext? outer, CancellationToken cancellationToken)
     {
-        var scoped = _namespace.Scope(Check(key).Value);
-        if (await Look(scoped, freshOnly: outer is not null, cancellationToken) is not var (entry, isStale))
+        if (await Look(Check(key).Value, freshOnly: outer is not null, cancellationToken) is not var (entry, isStale))
         {
             _metrics.OnRead("miss");
             return default;
@@ -256,11 +255,11 @@ internal sealed class TagCache : ITagCache
     }
 
     /// <summary>A reader that makes nothing has got a stale value: a newer one that is there is kept for the next.</summary>
-    private async Task LookBehind(string scopedKey)
+    private async Task LookBehind(string key)
     {
         try
         {
-            await Look(scopedKey, freshOnly: false, _refreshes.Stopping);
+            await Look(key, freshOnly: false, _refreshes.Stopping);
         }
         catch (OperationCanceledException)
         {
@@ -268,15 +267,16 @@ internal sealed class TagCache : ITagCache
     }
 
     /// <summary>Asks the cluster for what is there, and keeps it near if it is fresh.</summary>
-    private async ValueTask<(EntrySnapshot Entry, bool IsStale)?> Look(string scopedKey, bool freshOnly, CancellationToken cancellationToken)
+    private async ValueTask<(EntrySnapshot Entry, bool IsStale)?> Look(string key, bool freshOnly, CancellationToken cancellationToken)
     {
+        var scopedKey = _namespace.Scope(key);
         var ask = _near.Ask();
         var request = new AcquireRequest(MayGenerate: false, freshOnly, Wait: TimeSpan.Zero, ask.Sessions);
-        var answer = await _calls.TryAcquire(scopedKey, request, _options.ReadTimeout, cancellationToken);
+        var answer = await _calls.TryAcquire(scopedKey, request, _options.ReadTimeout, cancellationToken).AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         switch (answer)
         {
             case { Status: AcquireStatus.Fresh, Entry: { } fresh }:
-                _near.KeepCopy(scopedKey, fresh, answer.Near, ask);
+                _near.KeepCopy(key, scopedKey, fresh, answer.Near, ask);
                 return (fresh, false);
             case { Status: AcquireStatus.Stale, Entry: { } stale }:
                 return (stale, true);

@@ -7,7 +7,7 @@ namespace OrleansTagCache.Tests.Client;
 /// <summary>Who may share a flight (invariant F1): nobody takes an answer that may be older than his own question.</summary>
 public sealed class FlightTableTests
 {
-    private static readonly FlightKey Key = new("default:k", FreshOnly: false);
+    private static readonly FlightKey Key = new("default:k", "default:k", FreshOnly: false);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
     private static readonly FlightResult Value = new(new(new([1], null), [], CacheLife.Default, TimeSpan.Zero), null);
 

@@ -92,6 +92,6 @@ public sealed class NearMapTests
     {
         var records = _ledger.Hold(TagId.OfEntry(CacheNamespace.Default.Scope(key), []));
         _session.Kept();
-        return new(new(new byte[bytes], null), [], CacheLife.Max, new Moment(0), _ledger.Stamp(), records, _session);
+        return new(new(new byte[bytes], null), CacheLife.Max, new Moment(0), _ledger.Stamp(), records, _session);
     }
 }

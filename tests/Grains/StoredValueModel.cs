@@ -34,7 +34,7 @@ internal sealed class StoredValueModel
         var stamp = _ledger.Stamp();
         _kept[key] = new(
             new StoredValue(data, stamp, Now, Hold()),
-            new NearEntry(data.Payload, tags, life, Now, stamp, Hold(), new Forever()),
+            new NearEntry(data.Payload, life, Now, stamp, Hold(), new Forever()),
             tags,
             _now,
             life,

@@ -23,7 +23,14 @@ internal sealed class ClientMetrics
         _refreshes = meter.CreateCounter<long>("tagcache.refreshes", "{refresh}", "Background refreshes of stale entries, by outcome.");
     }
 
-    public void OnRead(string outcome) => _reads.Add(1, new KeyValuePair<string, object?>("tagcache.outcome", outcome));
+    public void OnRead(string outcome)
+    {
+        // A hit from memory pays for every call.
+        if (_reads.Enabled)
+        {
+            _reads.Add(1, new KeyValuePair<string, object?>("tagcache.outcome", outcome));
+        }
+    }
 
     public void OnBypass(string reason) => _bypasses.Add(1, new KeyValuePair<string, object?>("tagcache.reason", reason));
 

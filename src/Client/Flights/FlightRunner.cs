@@ -103,7 +103,7 @@ internal sealed partial class FlightRunner(
     {
         if (answer.Status == AcquireStatus.Fresh)
         {
-            near.KeepCopy(key.ScopedKey, answer.Entry!, answer.Near, ask);
+            near.KeepCopy(key.Key, key.ScopedKey, answer.Entry!, answer.Near, ask);
         }
         else
         {
@@ -282,7 +282,7 @@ internal sealed partial class FlightRunner(
 
         if (!outcome.IsStale)
         {
-            near.KeepGenerated(key.ScopedKey, made.Entry, outcome.Near, commit);
+            near.KeepGenerated(key.Key, key.ScopedKey, made.Entry, outcome.Near, commit);
         }
 
         // Who takes no stale values takes none of these either.

@@ -14,7 +14,13 @@ internal enum FlightRole : byte
 }
 
 /// <summary>What one flight is for. Readers that refuse stale values do not fly with those that take them.</summary>
-internal readonly record struct FlightKey(string ScopedKey, bool FreshOnly);
+internal readonly record struct FlightKey(string Key, string ScopedKey, bool FreshOnly)
+{
+    /// <summary>The scoped key has the key in it.</summary>
+    public bool Equals(FlightKey other) => FreshOnly == other.FreshOnly && string.Equals(ScopedKey, other.ScopedKey, StringComparison.Ordinal);
+
+    public override int GetHashCode() => HashCode.Combine(ScopedKey, FreshOnly);
+}
 
 /// <summary>The flights of a process: at most one under way for a key, and at most one gathering behind it.</summary>
 /// <remarks>Thread-safe: one lock, held for a few field writes.</remarks>

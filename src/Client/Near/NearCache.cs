@@ -57,17 +57,17 @@ internal sealed class NearCache : IDisposable
     public NearAsk Again(NearAsk ask) => ask.MayKeep ? ask with { Sessions = _host.Sessions } : ask;
 
     /// <summary>An entry was answered: a value that another process keeps.</summary>
-    public void KeepCopy(string scopedKey, EntrySnapshot snapshot, NearTerms? terms, NearAsk ask)
+    public void KeepCopy(string key, string scopedKey, EntrySnapshot snapshot, NearTerms? terms, NearAsk ask)
     {
         if (ask.MayKeep && _host.Accept(terms, ask) is { } lease && !snapshot.PromiseSuspended)
         {
             var tags = TagId.OfEntry(scopedKey, snapshot.Tags);
-            Keep(scopedKey, snapshot.Payload, tags, copied: tags, snapshot.Life, snapshot.Age, ask, lease);
+            Keep(key, snapshot.Payload, tags, copied: tags, snapshot.Life, snapshot.Age, ask, lease);
         }
     }
 
     /// <summary>A value was generated after the question, and found live when it was committed.</summary>
-    public void KeepGenerated(string scopedKey, EntryData data, NearTerms? terms, NearAsk ask)
+    public void KeepGenerated(string key, string scopedKey, EntryData data, NearTerms? terms, NearAsk ask)
     {
         if (!ask.MayKeep || _host.Accept(terms, ask) is not { } lease)
         {
@@ -76,7 +76,7 @@ internal sealed class NearCache : IDisposable
 
         // Made from other entries, it is a copy of them: under their tags, and under `*`.
         var copied = data.CopiedTags is { } tags ? TagId.OfEntry(scopedKey, tags).AsSpan(..^1) : [];
-        Keep(scopedKey, data.Payload, TagId.OfEntry(scopedKey, data.Tags), copied, data.Life, TimeSpan.Zero, ask, lease);
+        Keep(key, data.Payload, TagId.OfEntry(scopedKey, data.Tags), copied, data.Life, TimeSpan.Zero, ask, lease);
     }
 
     /// <summary>An answer without a value to keep was given: its terms renew the session all the same.</summary>
@@ -102,7 +102,7 @@ internal sealed class NearCache : IDisposable
     }
 
     private void Keep(
-        string scopedKey, Payload payload, TagId[] tags, ReadOnlySpan<TagId> copied, CacheLife life, TimeSpan age, NearAsk ask, INearLease lease)
+        string key, Payload payload, TagId[] tags, ReadOnlySpan<TagId> copied, CacheLife life, TimeSpan age, NearAsk ask, INearLease lease)
     {
         var records = _ledger.Hold(tags);
         if (!_host.MayKeep(tags, copied, ask.Stamp))
@@ -111,16 +111,10 @@ internal sealed class NearCache : IDisposable
             return;
         }
 
-        var names = new string[records.Length - 2];
-        for (var i = 0; i < names.Length; i++)
-        {
-            names[i] = records[i].Name;
-        }
-
         // Older than it may be, never younger: it was as old as that when the answer was given, after the question.
-        var entry = new NearEntry(payload, names, life, ask.At + -age, ask.Stamp, records, lease);
+        var entry = new NearEntry(payload, life, ask.At + -age, ask.Stamp, records, lease);
         lease.Kept();
-        _map!.Store(CacheNamespace.Split(scopedKey).Name, entry);
+        _map!.Store(key, entry);
     }
 
     /// <summary>Gives back the memory of what will never be served again, a slice at a time. Nothing rests on it.</summary>

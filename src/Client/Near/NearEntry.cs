@@ -7,19 +7,20 @@ namespace OrleansTagCache.Near;
 
 /// <summary>A value as a process keeps it near: with the stamp from before it was asked for, the records of its tags, and the lease that it is served under.</summary>
 /// <remarks>
-/// Immutable but for its end, and for the deserialized value, which any reader may publish: for types that nobody can change, so that it does
-/// not matter whose comes last.
+/// Immutable but for its end and what any reader may publish, where it does not matter whose comes last: the deserialized value, for types that
+/// nobody can change; and up to which clock nothing was found changed.
 /// </remarks>
-internal sealed class NearEntry(
-    Payload payload, string[] tags, CacheLife life, Moment generatedAt, Stamp stamp, TagRecord[] records, INearLease lease)
+internal sealed class NearEntry(Payload payload, CacheLife life, Moment generatedAt, Stamp stamp, TagRecord[] records, INearLease lease)
 {
     /// <summary>What an entry costs beside its payload, roughly: this object, its place in the map, its key and its key's record.</summary>
     public const int Overhead = 512;
 
     private readonly Moment _freshUntil = generatedAt + life.Revalidate;
     private readonly Moment _servableUntil = generatedAt + life.Expire;
-    private Claims _asks;
-    private Claims _looks;
+    private readonly int _payloadBytes = payload.Bytes.Length;
+    private long _unchangedAt = Stamp.Zero.Value - 1;
+    private Turns? _turns;
+    private string[]? _tags;
     private Payload? _payload = payload;
     private object? _shared;
     private int _isGone;
@@ -27,7 +28,8 @@ internal sealed class NearEntry(
     /// <summary>The value; null once the entry has left the cache. Read it once.</summary>
     public Payload? Payload => Volatile.Read(ref _payload);
 
-    public string[] Tags => tags;
+    /// <summary>The tags, without the namespace: made for the first who asks, since most never do.</summary>
+    public string[] Tags => _tags ??= [.. records[..^2].Select(record => record.Name)];
 
     public CacheLife Life => life;
 
@@ -35,11 +37,14 @@ internal sealed class NearEntry(
 
     public ReadOnlySpan<TagRecord> Records => records;
 
-    public long Bytes { get; } = payload.Bytes.Length + Overhead;
+    public long Bytes => _payloadBytes + Overhead;
 
     public TimeSpan AgeAt(Moment now) => now - generatedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
 
-    /// <summary>The check that every hit makes: the right to serve, the age, and nothing that the value bears was changed since its stamp.</summary>
+    /// <summary>
+    /// The check that every hit makes: the right to serve, the age, and nothing that the value bears was changed since its stamp. What was
+    /// found unchanged is so as long as the ledger's clock stands still (invariant L1): then the records need not be looked at.
+    /// </summary>
     /// <param name="ledger">The process's ledger.</param>
     /// <param name="now">The clock as read for this very hit.</param>
     public Freshness FreshnessAt(TagLedger ledger, Moment now)
@@ -50,28 +55,18 @@ internal sealed class NearEntry(
         }
 
         var isStale = now > _freshUntil;
-        foreach (var record in records)
-        {
-            // Stalings before expiries: one whose deadline has passed becomes an expiry, and only then goes.
-            var staling = record.IsStaleSince(stamp) ? record.StalingOf(stamp) : StalingVerdict.None;
-            if (staling.IsOverAt(now) || !record.Admits(stamp))
-            {
-                return Freshness.Expired;
-            }
-
-            isStale |= staling.IsStale;
-        }
-
-        return !ledger.IsSinceEpoch(stamp) ? Freshness.Expired : isStale ? Freshness.Stale : Freshness.Fresh;
+        var clock = ledger.Stamp();
+        return clock.Value == Volatile.Read(ref _unchangedAt)
+            ? isStale ? Freshness.Stale : Freshness.Fresh
+            : Check(ledger, clock, isStale, now);
     }
-
     /// <summary>
     /// Whether this reader of the stale value is the one that asks the cluster for a newer one. Seldomer and seldomer, as long as none comes.
     /// </summary>
-    public bool TryClaimAsk(Moment now) => _asks.TryClaim(now);
+    public bool TryClaimAsk(Moment now) => Claims.Asks.TryClaim(now);
 
     /// <summary>The same for readers that make nothing: they only look whether there is a newer one, and take nobody's turn who would make it.</summary>
-    public bool TryClaimLook(Moment now) => _looks.TryClaim(now);
+    public bool TryClaimLook(Moment now) => Claims.Looks.TryClaim(now);
 
     /// <summary>Whether it will never be served again, so that its memory may go.</summary>
     public bool IsDead(TagLedger ledger, Moment now)
@@ -95,9 +90,10 @@ internal sealed class NearEntry(
     /// <summary>The value: shared by all readers if nobody can change its type, otherwise one of the caller's own. False once the entry is gone.</summary>
     public bool TryGetValue<T>(PayloadSerializer serializer, out T value)
     {
-        if (Sharing<T>.IsImmutable && _shared is T shared)
+        // What nobody can change is published, and a class that nobody can change is sealed.
+        if (_shared is { } shared && (typeof(T).IsValueType ? shared is T : shared.GetType() == typeof(T)))
         {
-            value = shared;
+            value = (T)shared;
             return true;
         }
 
@@ -129,8 +125,52 @@ internal sealed class NearEntry(
         return true;
     }
 
+    /// <param name="ledger">The process's ledger.</param>
+    /// <param name="clock">Its clock, read before the records are.</param>
+    /// <param name="isStale">Whether the age makes it stale.</param>
+    /// <param name="now">The clock as read for this very hit.</param>
+    private Freshness Check(TagLedger ledger, Stamp clock, bool isStale, Moment now)
+    {
+        var isChanged = false;
+        foreach (var record in records)
+        {
+            if (record.IsChangedSince(stamp))
+            {
+                // Stalings before expiries: one whose deadline has passed becomes an expiry, and only then goes.
+                var staling = record.StalingOf(stamp);
+                if (staling.IsOverAt(now) || !record.Admits(stamp))
+                {
+                    return Freshness.Expired;
+                }
+
+                isChanged = true;
+            }
+        }
+
+        if (!ledger.IsSinceEpoch(stamp))
+        {
+            return Freshness.Expired;
+        }
+
+        if (!isChanged)
+        {
+            Volatile.Write(ref _unchangedAt, clock.Value);
+        }
+
+        return isStale || isChanged ? Freshness.Stale : Freshness.Fresh;
+    }
+
+    private Turns Claims => _turns ?? Interlocked.CompareExchange(ref _turns, new(), null) ?? _turns;
+
+    /// <summary>Who asks for a newer value; there only once the entry was stale.</summary>
+    private sealed class Turns
+    {
+        public Claim Asks;
+        public Claim Looks;
+    }
+
     /// <summary>Lets one through at a time, after a pause that doubles each time.</summary>
-    private struct Claims
+    private struct Claim
     {
         private const int MaximumDoublings = 6;
 

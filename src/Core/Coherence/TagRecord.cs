@@ -8,11 +8,12 @@ namespace OrleansTagCache.Coherence;
 /// nothing up.
 /// </summary>
 /// <remarks>
-/// Threads: every member that writes needs the ledger's lock. <see cref="Admits"/> and <see cref="StalingOf"/> may be called by anyone at
-/// any time; they read published fields and see a change no later than the ledger's clock that announces it.
+/// Threads: every member that writes needs the ledger's lock. <see cref="IsChangedSince"/>, <see cref="Admits"/> and <see cref="StalingOf"/> may be
+/// called by anyone at any time; they read published fields and see a change no later than the ledger's clock that announces it.
 /// </remarks>
 internal sealed class TagRecord
 {
+    private long _changed;
     private long _expired;
     private long _settled;
     private StalingSchedule? _stalings;
@@ -20,8 +21,7 @@ internal sealed class TagRecord
     public TagRecord(TagId tag, Stamp floor)
     {
         Tag = tag;
-        _expired = floor.Value;
-        _settled = floor.Value;
+        (_changed, _expired, _settled) = (floor.Value, floor.Value, floor.Value);
     }
 
     public TagId Tag { get; }
@@ -51,16 +51,21 @@ internal sealed class TagRecord
     /// <summary>What the stalings of this tag say of a value with that stamp.</summary>
     public StalingVerdict StalingOf(Stamp stamp) => Volatile.Read(ref _stalings)?.Of(stamp) ?? StalingVerdict.None;
 
-    /// <summary>Whether a staling came after that stamp.</summary>
-    public bool IsStaleSince(Stamp stamp) => Volatile.Read(ref _stalings) is { } stalings && stalings.Newest > stamp;
+    /// <summary>Whether anything, an expiry or a staling, came after that stamp: mostly not, so a hit asks this first.</summary>
+    public bool IsChangedSince(Stamp stamp) => Volatile.Read(ref _changed) > stamp.Value;
 
-    public void ExpireNeedsLock(Stamp at) => Volatile.Write(ref _expired, Math.Max(_expired, at.Value));
+    public void ExpireNeedsLock(Stamp at)
+    {
+        Volatile.Write(ref _expired, Math.Max(_expired, at.Value));
+        Volatile.Write(ref _changed, Math.Max(_changed, at.Value));
+    }
 
     public void StaleNeedsLock(Staling staling, Moment now)
     {
         var stalings = StalingSchedule.Add(_stalings, staling, now, out var expired);
         ExpireNeedsLock(expired);
         Volatile.Write(ref _stalings, stalings);
+        Volatile.Write(ref _changed, Math.Max(_changed, stalings.Newest.Value));
     }
 
     public void SettleNeedsLock(Stamp at) => _settled = Math.Max(_settled, at.Value);

@@ -37,5 +37,10 @@ internal readonly record struct Moment(long Ticks) : IComparable<Moment>
 /// <summary>Reads moments off a <see cref="TimeProvider"/>'s monotonic timestamp.</summary>
 internal static class MomentExtensions
 {
-    public static Moment Now(this TimeProvider time) => new(time.GetElapsedTime(0).Ticks);
+    private const long NanosecondsPerSecond = 1_000_000_000;
+
+    /// <remarks>Every hit reads it: where the clock counts nanoseconds, as on Linux, that is one division by a constant.</remarks>
+    public static Moment Now(this TimeProvider time) => time.TimestampFrequency == NanosecondsPerSecond
+        ? new(time.GetTimestamp() / TimeSpan.NanosecondsPerTick)
+        : new(time.GetElapsedTime(0).Ticks);
 }
