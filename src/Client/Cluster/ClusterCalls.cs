@@ -31,13 +31,14 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     /// <summary>So many failures without an answer in between mean the cluster, not one of its silos.</summary>
     private const int FailuresOfACluster = 5;
 
+    private readonly SharedReads _shared = new(grains, time, logger);
     private int _failures;
     private int _isUnreachable;
     private long _nextProbe;
 
     /// <summary>
     /// Asks an entry, through another gateway if the answer does not come. Null if the cluster could not be reached in that time: the caller's
-    /// factory serves.
+    /// factory serves. What is awaited here may go on in a thread that has others to serve: whoever lets users' code run next yields first.
     /// </summary>
     public async ValueTask<Acquired?> TryAcquire(string scopedKey, AcquireRequest request, TimeSpan patience, CancellationToken cancellationToken)
     {
@@ -46,8 +47,13 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
             return null;
         }
 
+        if (request.Wait == TimeSpan.Zero && await TryShare(scopedKey, request.Sessions, patience / ReadAttempts) is { } found)
+        {
+            return found;
+        }
+
         // Every attempt is the same question: should its answer be lost with a token, the next one brings the same token.
-        var question = request.MayGenerate ? request with { Asker = Guid.NewGuid() } : request;
+        var question = request with { Asker = request.MayGenerate ? Guid.NewGuid() : Guid.Empty, WantsHome = true };
         var attempts = new List<Task<Acquired>>(1);
         try
         {
@@ -61,6 +67,7 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
                     cancellationToken.ThrowIfCancellationRequested();
                     Reached();
                     GiveBackOthers(scopedKey, attempts, answer.Token);
+                    _shared.Learn(scopedKey, answer);
                     return answer;
                 }
                 catch (Exception exception) when (attempts.Count is > 0 and < ReadAttempts && !cancellationToken.IsCancellationRequested)
@@ -80,6 +87,24 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
             NotReached(exception);
             return null;
         }
+    }
+
+    private async ValueTask<Acquired?> TryShare(string scopedKey, SessionId[]? sessions, TimeSpan patience)
+    {
+        try
+        {
+            if (await _shared.TryRead(scopedKey, sessions, patience) is { } found)
+            {
+                Reached();
+                return found;
+            }
+        }
+        catch (Exception exception)
+        {
+            LogCallFailed(exception);
+        }
+
+        return null;
     }
 
     /// <summary>Offers a generated value. Null if the cluster could not be reached: it counts as not stored.</summary>

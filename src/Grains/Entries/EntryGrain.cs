@@ -188,7 +188,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         {
             // Still the entry's: so the records that were checked were held, and every later change finds the interest.
             var terms = Terms(request.Sessions, session, isLive: ReferenceEquals(_entry.Value, value));
-            return new(AcquireStatus.Fresh, value!.SnapshotAt(now), GenerationId.None, terms);
+            return new(AcquireStatus.Fresh, value!.SnapshotAt(now), GenerationId.None, terms, request.WantsHome ? _host.Address : null);
         }
 
         if (freshness == Freshness.Expired && !request.FreshOnly && IsInNeed(now) && value?.IsSpareAt(_host.Ledger, now) == true)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using OrleansTagCache.Coherence;
 
 namespace OrleansTagCache.Entries;
@@ -13,6 +14,7 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
 
     private readonly Lock _listGate = new();
     private readonly List<LocalEntry> _valued = [];
+    private readonly ConcurrentDictionary<string, LocalEntry> _byKey = new(StringComparer.Ordinal);
     private readonly Random _random = new(0);
     private long _bytes;
     private long _loaded;
@@ -40,6 +42,9 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
             }
         }
     }
+
+    /// <summary>The entry of that key which has a value; of two activations of one key, the one that got it last.</summary>
+    public LocalEntry? Find(string scopedKey) => _byKey.GetValueOrDefault(scopedKey);
 
     public void Register(LocalEntry entry) => Emptied?.Invoke(entry);
 
@@ -207,6 +212,7 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
         {
             entry.Index = _valued.Count;
             _valued.Add(entry);
+            _byKey[entry.ScopedKey] = entry;
         }
     }
 
@@ -219,6 +225,7 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
             last.Index = entry.Index;
             _valued.RemoveAt(_valued.Count - 1);
             entry.Index = -1;
+            _byKey.TryRemove(new(entry.ScopedKey, entry));
         }
     }
 }

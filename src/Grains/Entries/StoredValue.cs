@@ -66,14 +66,25 @@ internal sealed class StoredValue
     {
         // Stalings before expiries: one whose deadline has passed becomes an expiry, and only then goes.
         var staling = Staling();
-        return IsLive(ledger) ? FreshnessRule.Of(Life, AgeAt(now), staling, now) : Freshness.Expired;
+        return IsLive(ledger, KeyStamp) ? FreshnessRule.Of(Life, AgeAt(now), staling, now) : Freshness.Expired;
     }
 
     /// <summary>
     /// Whether it may be served in need: past its life by age alone. What an update or the deadline of a revalidation expired never is.
     /// </summary>
     public bool IsSpareAt(TagLedger ledger, Moment now) =>
-        _failSafe > TimeSpan.Zero && AgeAt(now) - Life.Expire <= _failSafe && !Staling().IsOverAt(now) && IsLive(ledger);
+        _failSafe > TimeSpan.Zero && AgeAt(now) - Life.Expire <= _failSafe && !Staling().IsOverAt(now) && IsLive(ledger, KeyStamp);
+
+    /// <summary>
+    /// The check for readers on other threads than the entry's: true only if it is fresh, and no set is just carrying it over the expiry of its key, which
+    /// only the entry's own turns may look behind.
+    /// </summary>
+    public bool IsFreshAt(TagLedger ledger, Moment now)
+    {
+        var keyStamp = KeyStamp;
+        var staling = Staling();
+        return keyStamp != Stamp.Never && IsLive(ledger, keyStamp) && FreshnessRule.Of(Life, AgeAt(now), staling, now) == Freshness.Fresh;
+    }
 
     /// <summary>Whether nothing will ever serve it again.</summary>
     public bool IsDeadAt(TagLedger ledger, Moment now) => FreshnessAt(ledger, now) == Freshness.Expired && !IsSpareAt(ledger, now);
@@ -92,6 +103,6 @@ internal sealed class StoredValue
 
     public EntrySnapshot SnapshotAt(Moment now, bool promiseSuspended = false) => new(Payload, Tags, Life, AgeAt(now), promiseSuspended);
 
-    private bool IsLive(TagLedger ledger) =>
-        ledger.IsLive(_records.AsSpan(0, _records.Length - 1), _stamp) && _records[^1].Admits(KeyStamp);
+    private bool IsLive(TagLedger ledger, Stamp keyStamp) =>
+        ledger.IsLive(_records.AsSpan(0, _records.Length - 1), _stamp) && _records[^1].Admits(keyStamp);
 }

@@ -139,10 +139,11 @@ internal sealed class EntryEndpoints(
             var left = until - time.Now();
             var question = new AcquireRequest(MayGenerate: true, FreshOnly: false, left < LongestQuestion ? left : LongestQuestion);
             var ask = near.Ask();
-            var answer = await calls.TryAcquire(scoped, question, options.ReadTimeout, cancellationToken);
+            var answer = await calls.TryAcquire(scoped, question, options.ReadTimeout, cancellationToken)
+                .AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             if (answer is { Status: AcquireStatus.Fresh, Entry: { } entry })
             {
-                near.KeepCopy(scoped, entry, answer.Near, ask);
+                near.KeepCopy(CacheNamespace.Split(scoped).Name, scoped, entry, answer.Near, ask);
             }
 
             if (answer?.Status != AcquireStatus.Busy || time.Now() >= until)
