@@ -272,7 +272,8 @@ internal sealed class TagCache : ITagCache
         var scopedKey = _namespace.Scope(key);
         var ask = _near.Ask();
         var request = new AcquireRequest(MayGenerate: false, freshOnly, Wait: TimeSpan.Zero, ask.Sessions);
-        var answer = await _calls.TryAcquire(scopedKey, request, _options.ReadTimeout, cancellationToken).AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var answer = await _calls.TryAcquire(scopedKey, request, _options.ReadTimeout, cancellationToken)
+            .AsTask().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         switch (answer)
         {
             case { Status: AcquireStatus.Fresh, Entry: { } fresh }:

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using OrleansTagCache.Cluster;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
@@ -10,87 +11,144 @@ public sealed class ReadLaneTests
 {
     private const int UnderWay = 4;
 
-    private readonly List<(ReadQuestions Questions, TaskCompletionSource<ReadAnswers> End)> _sent = [];
+    private readonly Channel<Message> _sent = Channel.CreateUnbounded<Message>();
     private readonly ReadLane _lane;
 
     public ReadLaneTests() => _lane = new(questions =>
     {
-        var end = new TaskCompletionSource<ReadAnswers>();
-        _sent.Add((questions, end));
-        return end.Task;
+        var message = new Message(questions);
+        Assert.True(_sent.Writer.TryWrite(message));
+        return message.End.Task;
     });
 
     [Fact]
     public async Task Read_WhileEnoughIsUnderWay_SharesTheNextMessage()
     {
-        var first = _lane.Read("first", null);
-        Fill(UnderWay - 1);
+        var underWay = await Occupy();
         Task<Acquired?>[] others = [.. Enumerable.Range(0, 10).Select(i => _lane.Read($"{i}", null))];
-        Assert.Equal(UnderWay, _sent.Count);
+        Assert.False(_sent.Reader.TryRead(out _));
 
-        Answer(0, 1);
-        Assert.Equal(1, (await first)!.Entry!.Payload.Bytes[0]);
-        Assert.Equal(UnderWay + 1, _sent.Count);
-        Assert.Equal(Enumerable.Range(0, 10).Select(i => $"{i}"), _sent[^1].Questions.ScopedKeys);
+        underWay[0].Answer(1);
+        var next = await Next();
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => $"{i}"), next.Questions.ScopedKeys);
 
         // In the order of the questions; null is for the entry's own grain.
-        Answer(UnderWay, 7, null, 9, 1, 2, 3, 4, 5, 6, 7);
+        next.Answer(7, null, 9, 1, 2, 3, 4, 5, 6, 7);
         Assert.Equal(7, (await others[0])!.Entry!.Payload.Bytes[0]);
         Assert.Null(await others[1]);
         Assert.Equal(AcquireStatus.Fresh, (await others[2])!.Status);
     }
 
     [Fact]
-    public void Read_ByThoseWhoNameOtherSessions_GoesApart()
+    public async Task Read_ByThoseWhoNameOtherSessions_GoesApart()
     {
         SessionId[] named = [new(Guid.NewGuid(), 1)];
-        Fill(UnderWay);
-        _lane.Read("without", null);
-        _lane.Read("with", named);
-        _lane.Read("with too", named);
+        var underWay = await Occupy();
+        _ = _lane.Read("without", null);
+        _ = _lane.Read("with", named);
+        _ = _lane.Read("with too", named);
 
-        Answer(0, 0);
-        Answer(1, 0);
-        Assert.Equal(["without"], _sent[UnderWay].Questions.ScopedKeys);
-        Assert.Equal(["with", "with too"], _sent[UnderWay + 1].Questions.ScopedKeys);
-        Assert.Same(named, _sent[UnderWay + 1].Questions.Sessions);
+        underWay[0].Answer(0);
+        Assert.Equal(["without"], (await Next()).Questions.ScopedKeys);
+        underWay[1].Answer(0);
+        var next = await Next();
+        Assert.Equal(["with", "with too"], next.Questions.ScopedKeys);
+        Assert.Same(named, next.Questions.Sessions);
     }
 
     [Fact]
-    public void Read_OfVeryManyAtATime_FillsSeveralMessages()
+    public async Task Read_OfVeryManyAtATime_FillsMessages_AndBeyondSomeIsNotWaitedFor()
     {
-        Fill(UnderWay);
-        Fill(100);
-        Answer(0, 0);
-        Answer(1, 0);
+        const int Full = 64;
+        var underWay = await Occupy();
+        Task<Acquired?>[] readers = [.. Enumerable.Range(0, 6 * Full).Select(i => _lane.Read($"{i}", null))];
 
-        Assert.Equal([64, 36], _sent[UnderWay..].Select(message => message.Questions.ScopedKeys.Length));
+        // Four messages are full, a fifth is filling; whoever comes then is told to ask otherwise.
+        Assert.All(readers[..(5 * Full)], reader => Assert.False(reader.IsCompleted));
+        Assert.All(readers[(5 * Full)..], reader => Assert.Null(reader.Result));
+        underWay[0].Answer(0);
+        Assert.Equal(Full, (await Next()).Questions.ScopedKeys.Length);
     }
 
     [Fact]
     public async Task Read_ThatIsNotAnswered_FailsWithAllWhoWaitBehindIt_AndTheLaneGoesOn()
     {
         var failing = _lane.Read("failing", null);
-        Fill(UnderWay - 1);
+        var failed = await Next();
+        await Occupy(UnderWay - 1);
         var waiting = _lane.Read("waiting", null);
 
-        _sent[0].End.SetException(new TimeoutException());
+        failed.End.SetException(new TimeoutException());
         await Assert.ThrowsAsync<TimeoutException>(() => failing);
         await Assert.ThrowsAsync<TimeoutException>(() => waiting);
+        await GoesOn();
+    }
 
+    [Fact]
+    public async Task Read_AnsweredWithSomethingElse_Fails_AndTheLaneGoesOn()
+    {
+        var failing = _lane.Read("failing", null);
+        var failed = await Next();
+        await Occupy(UnderWay - 1);
+
+        failed.Answer(1, 2);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => failing);
+        await GoesOn();
+    }
+
+    /// <summary>A reader whose context is blocked, as a grain's turn may be, holds up nobody but itself.</summary>
+    [Fact]
+    public async Task Read_FromABlockedContext_IsNoMatterToOthers()
+    {
+        var scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
+        using var release = new ManualResetEventSlim();
+        Task<Acquired?>? other = null;
+        var blocked = Task.Factory.StartNew(
+            () =>
+            {
+                _ = _lane.Read("mine", null);
+                other = _lane.Read("other", null);
+                release.Wait();
+            },
+            CancellationToken.None,
+            TaskCreationOptions.None,
+            scheduler);
+
+        // Messages may overtake each other on their way.
+        var messages = new[] { await Next(), await Next() };
+        Array.ForEach(messages, message => message.Answer(3));
+        Assert.Equal(3, (await other!.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System))!.Entry!.Payload.Bytes[0]);
+
+        release.Set();
+        await blocked;
+    }
+
+    private async Task<Message[]> Occupy(int count = UnderWay)
+    {
+        var messages = new Message[count];
+        for (var i = 0; i < count; i++)
+        {
+            _ = _lane.Read($"occupying {i}", null);
+            messages[i] = await Next();
+        }
+
+        return messages;
+    }
+
+    private async Task GoesOn()
+    {
         var next = _lane.Read("next", null);
-        Answer(UnderWay, 5);
+        (await Next()).Answer(5);
         Assert.Equal(5, (await next)!.Entry!.Payload.Bytes[0]);
     }
 
-    private void Fill(int count)
-    {
-        for (var i = 0; i < count; i++)
-        {
-            _ = _lane.Read($"filler {i}", null);
-        }
-    }
+    private async Task<Message> Next() => await _sent.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
 
-    private void Answer(int message, params byte?[] values) => _sent[message].End.SetResult(
-        new([.. values.Select(value => value is { } one ? new EntrySnapshot(new([one], null), [], CacheLife.Max, TimeSpan.Zero) : null)], null));
+    private sealed record Message(ReadQuestions Questions)
+    {
+        public TaskCompletionSource<ReadAnswers> End { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Answer(params byte?[] values) => End.SetResult(
+            new([.. values.Select(value => value is { } one ? new EntrySnapshot(new([one], null), [], CacheLife.Max, TimeSpan.Zero) : null)], null));
+    }
 }

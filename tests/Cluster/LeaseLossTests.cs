@@ -42,6 +42,10 @@ public sealed class LeaseLossTests
         Assert.Equal(Acquired.NotServing, await open.Acquire(question));
         Assert.Equal(Acquired.NotServing, await stored.Acquire(question with { MayGenerate = false }));
         Assert.Null(await stored.Describe());
+        Assert.All(
+            await Task.WhenAll(cluster.Value.Orleans.Silos.Select(silo => cluster.Value.Orleans.Client.GetGrain<IReaderGrain>(silo.SiloAddress.ToParsableString())
+                .Read(new([Names.CacheNamespace.Default.Scope("lost")], null)).AsTask())),
+            answer => Assert.Null(answer.Entries[0]));
         Assert.True((await open.BeginSet()).IsNone);
         Assert.Equal(CommitStatus.NotServing, (await open.Commit(token, data)).Status);
         var outcome = await open.Set(set, data, TimeSpan.Zero);

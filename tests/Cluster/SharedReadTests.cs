@@ -1,5 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Names;
+using OrleansTagCache.Near;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Cluster;
@@ -66,6 +69,27 @@ public sealed class SharedReadTests(TagCacheCluster cluster)
 
         await over.CancelAsync();
         Assert.All(await Task.WhenAll(readers), reads => Assert.True(reads > 0));
+        var grains = await cluster.Orleans.Client.GetGrain<IManagementGrain>(0).GetSimpleGrainStatistics();
+        Assert.Contains(grains, kind => kind.GrainType.Contains("ReaderGrain", StringComparison.Ordinal) && kind.ActivationCount > 0);
+    }
+
+    /// <summary>Invariant C3: what may be kept near was told of before it was checked, by whichever way it came.</summary>
+    [Fact]
+    public async Task Reader_AskedByAClientThatKeeps_RegistersItsInterest()
+    {
+        // Sessions are opened by the answers of their silos.
+        var host = cluster.Orleans.Client.ServiceProvider.GetRequiredService<INearHost>();
+        for (var i = 0; host.Sessions!.Length < cluster.Orleans.Silos.Count; i++)
+        {
+            Assert.InRange(i, 0, 10_000);
+            await Read($"reader:opening {i}", "any");
+        }
+
+        await Read("reader:kept", "kept");
+        var sessions = host.Sessions!;
+        var answer = Assert.Single(await Ask("reader:kept", sessions), answer => answer.Entries[0] is not null);
+        Assert.True(answer.Near![0]!.MayKeep);
+        Assert.Contains(answer.Near[0]!.Session, sessions);
     }
 
     private async Task<string> Read(string key, string value) =>
@@ -74,12 +98,17 @@ public sealed class SharedReadTests(TagCacheCluster cluster)
     /// <summary>What the readers of all silos together know of a key: at most one of them anything.</summary>
     private async Task<string?> Found(string key)
     {
-        var scoped = CacheNamespace.Default.Scope(key);
-        var answers = await Task.WhenAll(cluster.Orleans.Silos.Select(silo =>
-            cluster.Orleans.Client.GetGrain<IReaderGrain>(silo.SiloAddress.ToParsableString()).Read(new([scoped, "9:elsewherek"], null)).AsTask()));
+        var answers = await Ask(key, sessions: null);
         Assert.All(answers, answer => Assert.Null(answer.Entries[1]));
         return answers.Select(answer => answer.Entries[0]).SingleOrDefault(entry => entry is not null) is { } entry
             ? System.Text.Encoding.UTF8.GetString(entry.Payload.Bytes)
             : null;
+    }
+
+    private Task<ReadAnswers[]> Ask(string key, SessionId[]? sessions)
+    {
+        string[] keys = [CacheNamespace.Default.Scope(key), CacheNamespace.Parse("elsewhere").Scope(key)];
+        return Task.WhenAll(cluster.Orleans.Silos.Select(silo =>
+            cluster.Orleans.Client.GetGrain<IReaderGrain>(silo.SiloAddress.ToParsableString()).Read(new(keys, sessions)).AsTask()));
     }
 }

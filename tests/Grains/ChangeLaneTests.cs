@@ -57,6 +57,18 @@ public sealed class ChangeLaneTests
     }
 
     [Fact]
+    public async Task Join_ByNobodyInParticular_NeverSharesWhatBeganBefore()
+    {
+        var first = _lane.Join(Guid.Empty, Tags);
+        var second = _lane.Join(Guid.Empty, Tags);
+        End(0, "first");
+        await first;
+
+        Assert.False(second.IsCompleted);
+        Assert.Equal(2, _runs.Count);
+    }
+
+    [Fact]
     public async Task Join_OfAChangeThatFails_FailsAndHoldsNobodyUp()
     {
         var failing = _lane.Join(Guid.NewGuid(), Tags);

@@ -29,6 +29,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         };
         _process.OutputDataReceived += (_, line) => Heard(line.Data);
         _process.ErrorDataReceived += (_, line) => Heard(line.Data);
+        AppDomain.CurrentDomain.ProcessExit += Kill;
         _process.Exited += (_, _) => _ready.TrySetException(new InvalidOperationException($"{program} ended before it was ready:\n{Output}"));
     }
 
@@ -72,13 +73,19 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        AppDomain.CurrentDomain.ProcessExit -= Kill;
+        Kill(null, EventArgs.Empty);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    /// <summary>Also when the benchmark itself is ended from outside.</summary>
+    private void Kill(object? sender, EventArgs e)
+    {
         if (!_process.HasExited)
         {
             _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync();
         }
-
-        _process.Dispose();
     }
 
     private void Heard(string? line)

@@ -19,6 +19,9 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     /// <summary>How often a question is asked within its patience: each time through the next gateway.</summary>
     private const int ReadAttempts = 3;
 
+    /// <summary>What is left to ask an entry's grain when a shared read has used up the time.</summary>
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(30);
+
     /// <summary>No attempt of an update waits longer: a call through a gateway that was lost is lost without a word.</summary>
     private static readonly TimeSpan TagAttemptPatience = TimeSpan.FromSeconds(3);
 
@@ -38,7 +41,7 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
 
     /// <summary>
     /// Asks an entry, through another gateway if the answer does not come. Null if the cluster could not be reached in that time: the caller's
-    /// factory serves. What is awaited here may go on in a thread that has others to serve: whoever lets users' code run next yields first.
+    /// factory serves. After a value it may go on in a thread that has others to serve: whoever lets users' code run next yields first.
     /// </summary>
     public async ValueTask<Acquired?> TryAcquire(string scopedKey, AcquireRequest request, TimeSpan patience, CancellationToken cancellationToken)
     {
@@ -47,13 +50,22 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
             return null;
         }
 
-        if (request.Wait == TimeSpan.Zero && await TryShare(scopedKey, request.Sessions, patience / ReadAttempts) is { } found)
+        var mayShare = request.Wait == TimeSpan.Zero;
+        if (mayShare)
         {
-            return found;
+            var begun = time.Now();
+            if (await TryShare(scopedKey, request.Sessions, patience / ReadAttempts) is { } found)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                return found;
+            }
+
+            var left = patience - (time.Now() - begun);
+            patience = left > LeastPatience ? left : LeastPatience;
         }
 
         // Every attempt is the same question: should its answer be lost with a token, the next one brings the same token.
-        var question = request with { Asker = request.MayGenerate ? Guid.NewGuid() : Guid.Empty, WantsHome = true };
+        var question = request with { Asker = request.MayGenerate ? Guid.NewGuid() : Guid.Empty, WantsHome = mayShare };
         var attempts = new List<Task<Acquired>>(1);
         try
         {

@@ -5,13 +5,16 @@ using OrleansTagCache.Lifetimes;
 namespace OrleansTagCache.Cluster;
 
 /// <summary>The reads of one silo: so many messages are under way at a time, and whoever comes meanwhile shares the next.</summary>
-/// <remarks>Thread-safe: one lock, held for a few field writes.</remarks>
+/// <remarks>Thread-safe: one lock, held for a few field writes. Messages are sent and answered in no reader's context.</remarks>
 internal sealed class ReadLane(Func<ReadQuestions, Task<ReadAnswers>> send)
 {
     private const int MaximumKeys = 64;
 
     /// <summary>More than one, so that the silo is busy while an answer is on its way; few, so that messages are full when there is much to read.</summary>
     private const int MaximumUnderWay = 4;
+
+    /// <summary>Full messages that wait. Beyond it the silo is too slow, and waiting here would have no end.</summary>
+    private const int MaximumWaiting = 4;
 
     private readonly Lock _gate = new();
     private readonly Queue<Batch> _closed = [];
@@ -26,7 +29,10 @@ internal sealed class ReadLane(Func<ReadQuestions, Task<ReadAnswers>> send)
         set => Volatile.Write(ref _avoidedUntil, value.Ticks);
     }
 
-    /// <summary>The fresh value; null if the silo has none to give. What is awaited here goes on in the thread that has many to serve: be short.</summary>
+    /// <summary>
+    /// The fresh value; null if the silo has none to give, or too many wait. What is awaited here may go on in the thread that has many to serve: be
+    /// short, or yield.
+    /// </summary>
     public Task<Acquired?> Read(string scopedKey, SessionId[]? sessions)
     {
         var reader = new Reader(scopedKey);
@@ -35,6 +41,11 @@ internal sealed class ReadLane(Func<ReadQuestions, Task<ReadAnswers>> send)
         {
             if (_open?.TryAdd(reader, sessions) != true)
             {
+                if (_closed.Count == MaximumWaiting)
+                {
+                    return Task.FromResult<Acquired?>(null);
+                }
+
                 if (_open is not null)
                 {
                     _closed.Enqueue(_open);
@@ -52,7 +63,7 @@ internal sealed class ReadLane(Func<ReadQuestions, Task<ReadAnswers>> send)
 
         if (next is not null)
         {
-            _ = Send(next);
+            ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Lane.Send(work.Batch), (Lane: this, Batch: next), preferLocal: true);
         }
 
         return reader.Answer.Task;
@@ -60,11 +71,11 @@ internal sealed class ReadLane(Func<ReadQuestions, Task<ReadAnswers>> send)
 
     private async Task Send(Batch batch)
     {
+        ReadAnswers answers;
         try
         {
-            var answers = await send(batch.Questions);
-            Next();
-            batch.Answered(answers);
+            answers = await send(batch.Questions).ConfigureAwait(false);
+            batch.Check(answers);
         }
         catch (Exception exception)
         {
@@ -73,7 +84,11 @@ internal sealed class ReadLane(Func<ReadQuestions, Task<ReadAnswers>> send)
             Next();
             batch.Failed(exception);
             waiting.ForEach(other => other.Failed(exception));
+            return;
         }
+
+        Next();
+        batch.Answered(answers);
     }
 
     /// <summary>One message is not under way any more: the next goes before the answers are told.</summary>
@@ -137,6 +152,15 @@ internal sealed class ReadLane(Func<ReadQuestions, Task<ReadAnswers>> send)
             }
 
             return fits;
+        }
+
+        /// <exception cref="InvalidOperationException">They are not the answers to these questions.</exception>
+        public void Check(ReadAnswers answers)
+        {
+            if (answers.Entries.Length != _readers.Count || (answers.Near is { } near && near.Length != _readers.Count))
+            {
+                throw new InvalidOperationException($"A silo gave {answers.Entries.Length} answers to {_readers.Count} questions.");
+            }
         }
 
         public void Answered(ReadAnswers answers)

@@ -7,8 +7,8 @@ using OrleansTagCache.Lifetimes;
 namespace OrleansTagCache.Cluster;
 
 /// <summary>
-/// Reads of this process that go to one silo at a time share a message, since a message costs much more than what it asks. A reader never waits
-/// for company: while some messages are under way, those who come meanwhile share the next.
+/// Reads of this process that go to one silo at a time share a message, since a message costs much more than what it asks. A reader waits for messages
+/// that are under way, never for company: those who come meanwhile share the next.
 /// </summary>
 /// <remarks>Thread-safe. Only fresh values come this way; for everything else the entry's grain is asked, as if nothing had been.</remarks>
 internal sealed partial class SharedReads(IGrainFactory grains, TimeProvider time, ILogger logger)
@@ -23,11 +23,11 @@ internal sealed partial class SharedReads(IGrainFactory grains, TimeProvider tim
     private static readonly TimeSpan Avoidance = TimeSpan.FromSeconds(1);
 
     private readonly Homes _homes = new();
-    private readonly ConcurrentDictionary<SiloAddress, ReadLane> _lanes = [];
+    private readonly ConcurrentDictionary<(SiloAddress Silo, bool NamesSessions), ReadLane> _lanes = [];
 
     /// <summary>
-    /// Asks the silo where the entry was found last. Null if it is not known, or has no fresh value to give. What is awaited here goes on in a thread
-    /// that has others to serve.
+    /// Asks the silo where the entry was found last. Null if it is not known, or has no fresh value to give. After a value it goes on in a
+    /// thread that may have others to serve.
     /// </summary>
     /// <exception cref="TimeoutException">It did not answer in time.</exception>
     public async ValueTask<Acquired?> TryRead(string scopedKey, SessionId[]? sessions, TimeSpan patience)
@@ -37,7 +37,10 @@ internal sealed partial class SharedReads(IGrainFactory grains, TimeProvider tim
             return null;
         }
 
-        var lane = _lanes.TryGetValue(home, out var known) ? known : _lanes.GetOrAdd(home, silo => new ReadLane(questions => Read(silo, questions)));
+        // Readers that keep nothing near do not share with those that do.
+        var lane = _lanes.TryGetValue((home, sessions is not null), out var known)
+            ? known
+            : _lanes.GetOrAdd((home, sessions is not null), key => new ReadLane(questions => Read(key.Silo, questions)));
         if (time.Now() < lane.AvoidedUntil)
         {
             return null;
@@ -45,12 +48,18 @@ internal sealed partial class SharedReads(IGrainFactory grains, TimeProvider tim
 
         try
         {
-            // Whoever has more patience than a message needs no timer of his own.
+            // Few messages can be before his, and each ends soon: whoever has more patience than that needs no timer of his own.
             var reading = lane.Read(scopedKey, sessions);
-            var answer = await (patience < Patience ? reading.WaitAsync(patience, time) : reading);
+            var answer = await (patience < 2 * Patience ? reading.WaitAsync(patience, time) : reading);
             if (answer is not { Entry.Payload.Bytes.Length: <= LargestPayload })
             {
                 _homes.Forget(scopedKey);
+            }
+
+            if (answer is null)
+            {
+                // The others of the message are not to wait for what comes next.
+                await Task.Yield();
             }
 
             return answer;
@@ -59,6 +68,7 @@ internal sealed partial class SharedReads(IGrainFactory grains, TimeProvider tim
         {
             lane.AvoidedUntil = time.Now() + Avoidance;
             _homes.Forget(scopedKey);
+            await Task.Yield();
             throw;
         }
     }
@@ -76,7 +86,7 @@ internal sealed partial class SharedReads(IGrainFactory grains, TimeProvider tim
     {
         try
         {
-            return await grains.GetGrain<IReaderGrain>(silo.ToParsableString()).Read(questions).AsTask().WaitAsync(Patience, time);
+            return await grains.GetGrain<IReaderGrain>(silo.ToParsableString()).Read(questions).AsTask().WaitAsync(Patience, time).ConfigureAwait(false);
         }
         catch (Exception exception)
         {

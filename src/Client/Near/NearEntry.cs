@@ -8,14 +8,14 @@ namespace OrleansTagCache.Near;
 /// <summary>A value as a process keeps it near: with the stamp from before it was asked for, the records of its tags, and the lease that it is served under.</summary>
 /// <remarks>
 /// Immutable but for its end and what any reader may publish, where it does not matter whose comes last: the deserialized value, for types that
-/// nobody can change; and up to which clock nothing was found changed.
+/// nobody can change; up to which clock nothing was found changed; the tags and the turns, made when they are needed.
 /// </remarks>
 internal sealed class NearEntry(Payload payload, CacheLife life, Moment generatedAt, Stamp stamp, TagRecord[] records, INearLease lease)
 {
     /// <summary>What an entry costs beside its payload, roughly: this object, its place in the map, its key and its key's record.</summary>
     public const int Overhead = 512;
 
-    private readonly Moment _freshUntil = generatedAt + life.Revalidate;
+    private readonly Moment _freshUntil = Moment.Earlier(generatedAt + life.Revalidate, generatedAt + life.Expire);
     private readonly Moment _servableUntil = generatedAt + life.Expire;
     private readonly int _payloadBytes = payload.Bytes.Length;
     private long _unchangedAt = Stamp.Zero.Value - 1;
@@ -49,17 +49,18 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     /// <param name="now">The clock as read for this very hit.</param>
     public Freshness FreshnessAt(TagLedger ledger, Moment now)
     {
-        if (now > _servableUntil || !lease.IsValid(now))
+        var isStale = now > _freshUntil;
+        if ((isStale && now > _servableUntil) || !lease.IsValid(now))
         {
             return Freshness.Expired;
         }
 
-        var isStale = now > _freshUntil;
         var clock = ledger.Stamp();
         return clock.Value == Volatile.Read(ref _unchangedAt)
             ? isStale ? Freshness.Stale : Freshness.Fresh
             : Check(ledger, clock, isStale, now);
     }
+
     /// <summary>
     /// Whether this reader of the stale value is the one that asks the cluster for a newer one. Seldomer and seldomer, as long as none comes.
     /// </summary>
@@ -160,6 +161,7 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
         return isStale || isChanged ? Freshness.Stale : Freshness.Fresh;
     }
 
+    /// <summary>Made for the first reader of the stale entry.</summary>
     private Turns Claims => _turns ?? Interlocked.CompareExchange(ref _turns, new(), null) ?? _turns;
 
     /// <summary>Who asks for a newer value; there only once the entry was stale.</summary>

@@ -9,7 +9,7 @@ namespace OrleansTagCache.Contracts;
 /// <param name="Sessions">The sessions that the reader holds, if it is a client that keeps values near; null if it is none.</param>
 /// <param name="Asker">The same for every attempt of one question: whose answer was lost is given the same token again. Empty for nobody.</param>
 /// <param name="IsRefresh">Whether nobody reads: the cluster asks in order to refresh. It does not count as a use.</param>
-/// <param name="WantsHome">Whether the reader does not know on which silo the entry lives, and wants to.</param>
+/// <param name="WantsHome">Whether the reader wants to know on which silo a fresh value lives.</param>
 [GenerateSerializer, Immutable, Alias("otc.AcquireRequest")]
 internal sealed record AcquireRequest(
     [property: Id(0)] bool MayGenerate,

@@ -6,7 +6,7 @@ internal interface ITagGrain : IGrainWithStringKey
 {
     /// <summary>Updates or revalidates the tags; callers that arrive while a change is on its way share the next one.</summary>
     /// <param name="request">The change.</param>
-    /// <param name="asker">Who asks. Asked again by the same, while the change is on its way, it is the same change.</param>
+    /// <param name="asker">Who asks. Asked again by the same, while the change is on its way, it is the same change. Empty for nobody.</param>
     [Alias("Change"), ResponseTimeout("00:00:05")]
     ValueTask<ChangeOutcome> Change(ChangeRequest request, Guid asker);
 

@@ -43,7 +43,7 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
         }
     }
 
-    /// <summary>The entry of that key which has a value; of two activations of one key, the one that got it last.</summary>
+    /// <summary>The entry of that key which has a value; of two activations of one key, the one that began to have one last.</summary>
     public LocalEntry? Find(string scopedKey) => _byKey.GetValueOrDefault(scopedKey);
 
     public void Register(LocalEntry entry) => Emptied?.Invoke(entry);
@@ -212,8 +212,10 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
         {
             entry.Index = _valued.Count;
             _valued.Add(entry);
-            _byKey[entry.ScopedKey] = entry;
         }
+
+        // The entry's gate is held: what one entry does here comes in its order.
+        _byKey[entry.ScopedKey] = entry;
     }
 
     private void Unlink(LocalEntry entry)
@@ -225,7 +227,8 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
             last.Index = entry.Index;
             _valued.RemoveAt(_valued.Count - 1);
             entry.Index = -1;
-            _byKey.TryRemove(new(entry.ScopedKey, entry));
         }
+
+        _byKey.TryRemove(new(entry.ScopedKey, entry));
     }
 }

@@ -4,8 +4,8 @@ namespace OrleansTagCache.Entries;
 
 /// <summary>An entry grain activated on this silo, as the table, the index and the sweeper see it.</summary>
 /// <remarks>
-/// <see cref="Value"/> is published: the grain reads it on its own thread, the sweeper and the evictor on theirs. It is written only under
-/// <see cref="Gate"/>. The use marks are written by the grain and read by the evictor without a lock: they steer, they decide nothing.
+/// <see cref="Value"/> is published: the grain reads it on its own thread, the reader of many, the sweeper and the evictor on theirs. It is written only under
+/// <see cref="Gate"/>. The use marks are written by whoever reads, and read by the evictor, without a lock: they steer, they decide nothing.
 /// </remarks>
 internal sealed class LocalEntry(string scopedKey, IGrainContext context)
 {

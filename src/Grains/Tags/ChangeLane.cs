@@ -6,7 +6,7 @@ namespace OrleansTagCache.Tags;
 /// <summary>
 /// Coalesces changes of one kind at one door: one is on its way, and everyone who arrives meanwhile shares the next. A caller never shares
 /// one that began before it arrived: that one may have passed a silo before the caller's data changed. A caller that asks once more, since it
-/// heard nothing, shares the one that began for it: else a slow revalidation would make stale again what was refreshed since.
+/// heard nothing, shares the one that began for it as long as its run lasts: else a slow revalidation would make stale again what was refreshed since.
 /// </summary>
 /// <remarks>Not thread-safe: it belongs to one tag grain, whose calls interleave at awaits.</remarks>
 internal sealed class ChangeLane(Func<TagId[], Task<ChangeOutcome>> run)
@@ -19,7 +19,7 @@ internal sealed class ChangeLane(Func<TagId[], Task<ChangeOutcome>> run)
 
     public Task<ChangeOutcome> Join(Guid asker, IReadOnlyCollection<TagId> tags)
     {
-        if (_current is { } current && current.Askers.Contains(asker))
+        if (asker != Guid.Empty && _current is { } current && current.Askers.Contains(asker))
         {
             return current.Outcome.Task;
         }

@@ -31,13 +31,17 @@ internal sealed class TagGrain(Invalidator invalidator, Membership membership, I
             _lanes.Add(kind, lane);
         }
 
-        var outcome = await lane.Join(asker, request.Tags);
-        if (lane.IsIdle)
+        try
         {
-            _lanes.Remove(kind);
+            return await lane.Join(asker, request.Tags);
         }
-
-        return outcome;
+        finally
+        {
+            if (lane.IsIdle && _lanes.GetValueOrDefault(kind) == lane)
+            {
+                _lanes.Remove(kind);
+            }
+        }
     }
 
     public async ValueTask<TagDescription> Describe()

@@ -134,10 +134,11 @@ internal sealed class EntryEndpoints(
     private async Task<Acquired?> Acquire(string scoped, TimeSpan wait, CancellationToken cancellationToken)
     {
         var until = time.Now() + wait;
-        while (true)
+
+        // The first question does not wait: most need not, and it may share a message with others.
+        for (var patience = TimeSpan.Zero; ; patience = until - time.Now())
         {
-            var left = until - time.Now();
-            var question = new AcquireRequest(MayGenerate: true, FreshOnly: false, left < LongestQuestion ? left : LongestQuestion);
+            var question = new AcquireRequest(MayGenerate: true, FreshOnly: false, patience < LongestQuestion ? patience : LongestQuestion);
             var ask = near.Ask();
             var answer = await calls.TryAcquire(scoped, question, options.ReadTimeout, cancellationToken)
                 .AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
