@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
@@ -63,7 +64,8 @@ public sealed class NearMapTests
 
         map.Remove("key", entry);
 
-        Assert.Null(entry.Payload);
+        using var services = new ServiceCollection().BuildServiceProvider();
+        Assert.False(entry.TryGetValue<byte[]>(new(services), out _));
         Assert.Equal(0, map.Bytes);
         Assert.Equal(0, _session.KeptCount);
         Assert.Equal(0, _ledger.Counts.Records);

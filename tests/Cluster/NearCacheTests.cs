@@ -209,6 +209,22 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
         }
     }
 
+    /// <summary>What is shared as one type is kept as that alone; another reader of the same entry asks the cluster, and both get theirs.</summary>
+    [Fact]
+    public async Task Value_OfAnImmutableType_CanBeReadAsAnother()
+    {
+        foreach (var process in cluster.Processes)
+        {
+            var key = $"near:two types of {process.Name}";
+            await Keep(process, key, new Frozen(7));
+            for (var i = 0; i < 3; i++)
+            {
+                Assert.Equal(7, (await process.Cache.GetOrCreateAsync(key, Never<Frozen>)).Value);
+                Assert.Equal(7, (await process.Cache.GetOrCreateAsync(key, Never<Thawed>)).Value);
+            }
+        }
+    }
+
     [Fact]
     public async Task Nested_FromANearEntry_InheritsItsTags()
     {
@@ -304,6 +320,8 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
 
     [ImmutableObject(true)]
     public sealed record Frozen(int Value);
+
+    public sealed record Thawed(int Value);
 
     public sealed class NearCluster : TagCacheCluster
     {

@@ -25,7 +25,7 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     private object? _shared;
     private int _isGone;
 
-    /// <summary>The value; null once the entry has left the cache. Read it once.</summary>
+    /// <summary>The value as bytes; null once the entry has left the cache, or its value is shared as an object. Read it once.</summary>
     public Payload? Payload => Volatile.Read(ref _payload);
 
     /// <summary>The tags, without the namespace: made for the first who asks, since most never do.</summary>
@@ -88,7 +88,10 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
         return !ledger.IsLive(records, stamp);
     }
 
-    /// <summary>The value: shared by all readers if nobody can change its type, otherwise one of the caller's own. False once the entry is gone.</summary>
+    /// <summary>
+    /// The value: shared by all readers if nobody can change its type, otherwise one of the caller's own. False once the entry is gone, or if it was
+    /// shared as another type: its bytes are let go of then, since nearly every key is read as one type.
+    /// </summary>
     public bool TryGetValue<T>(PayloadSerializer serializer, out T value)
     {
         // What nobody can change is published, and a class that nobody can change is sealed.
@@ -108,6 +111,10 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
         if (Sharing<T>.IsImmutable)
         {
             _shared = value;
+            if (value is not null)
+            {
+                Volatile.Write(ref _payload, null);
+            }
         }
 
         return true;
