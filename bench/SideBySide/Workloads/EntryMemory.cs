@@ -35,7 +35,7 @@ internal sealed class EntryMemory : IWorkload
         return new(
             "W5: memory of an entry",
             $"{entries:N0} entries; what each costs beyond its {Document.Size} bytes, without the key, which the caller has anyway. Near: the process's managed heap after full collections. "
-            + "Of an immutable type ours keeps the object and its serialized form (JSON). Silo: its managed heap, as full collections before and after the fill found it.")
+            + "Of an immutable type ours keeps the object once it was read, and its serialized form until then. Silo: its managed heap, as full collections before and after the fill found it.")
         {
             Tables = { near, silo },
             Targets =
