@@ -117,9 +117,12 @@ internal sealed class EntryGrain : Grain, IEntryGrain
             return new(GenerationId.None);
         }
 
-        var set = _gate.GrantSet(new(Guid.NewGuid()), _host.Ledger.Stamp(), now, _host.GenerationLease);
-        _entry.BusyUntil = Moment.Later(_entry.BusyUntil, set.LeaseEnd);
-        return new(set.Id);
+        if (!_entry.TryBeBusy(now + _host.GenerationLease))
+        {
+            return new(GenerationId.None);
+        }
+
+        return new(_gate.GrantSet(new(Guid.NewGuid()), _host.Ledger.Stamp(), now, _host.GenerationLease).Id);
     }
 
     public async ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age)
@@ -209,6 +212,12 @@ internal sealed class EntryGrain : Grain, IEntryGrain
             return null;
         }
 
+        if (inFlight is null && !_entry.TryBeBusy(now + _host.GenerationLease))
+        {
+            // On its way out: who asks again finds the next activation.
+            return Acquired.Busy;
+        }
+
         var token = isOwn ? inFlight!.Id : inFlight is not null ? GenerationId.None : GrantToken(now, request.Asker);
         var entry = freshness == Freshness.Stale ? value!.SnapshotAt(now) : null;
         return new(mayServe ? AcquireStatus.Stale : AcquireStatus.Miss, entry, token, Terms(request.Sessions, registered: null, isLive: false));
@@ -231,13 +240,9 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
     private Freshness FreshnessOf(StoredValue value, Moment now) => value.FreshnessAt(_host.Ledger, now);
 
-    private GenerationId GrantToken(Moment now, Guid asker)
-    {
-        // The stamp is read here, before the factory can have begun.
-        var generation = _gate.Grant(new(Guid.NewGuid()), _host.Ledger.Stamp(), now, _host.GenerationLease, asker);
-        _entry.BusyUntil = Moment.Later(_entry.BusyUntil, generation.LeaseEnd);
-        return generation.Id;
-    }
+    /// <summary>The stamp is read here, before the factory can have begun.</summary>
+    private GenerationId GrantToken(Moment now, Guid asker) =>
+        _gate.Grant(new(Guid.NewGuid()), _host.Ledger.Stamp(), now, _host.GenerationLease, asker).Id;
 
     /// <summary>Ends with the generation in flight, with its lease (a dead generator does not block the key), or with the wait.</summary>
     private async Task GenerationEnded(Moment until, Moment now)

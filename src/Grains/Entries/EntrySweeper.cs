@@ -138,8 +138,8 @@ internal sealed partial class EntrySweeper : IDisposable
                 continue;
             }
 
-            var isBusy = now < empty.Entry.BusyUntil && _empties.Count < MaximumBusyEmpties;
-            if (isBusy || (!isCrowded && now - empty.Entry.LastUse < EmptyFor))
+            var isInUse = !isCrowded && now - empty.Entry.LastUse < EmptyFor;
+            if (isInUse || !empty.Entry.TryRetire(now, evenIfBusy: _empties.Count >= MaximumBusyEmpties))
             {
                 _empties.Enqueue((empty.Entry, now));
                 continue;

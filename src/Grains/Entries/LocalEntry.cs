@@ -32,6 +32,34 @@ internal sealed class LocalEntry(string scopedKey, IGrainContext context)
         set => Volatile.Write(ref _busyUntil, value.Ticks);
     }
 
+    /// <summary>Set under <see cref="Gate"/> when it is to be sent away: it gives no token any more, whose value nobody would store.</summary>
+    public bool IsRetired { get; private set; }
+
+    /// <summary>A token goes out. False if the activation is on its way out: then another one gives tokens.</summary>
+    public bool TryBeBusy(Moment until)
+    {
+        lock (Gate)
+        {
+            if (!IsRetired)
+            {
+                BusyUntil = Moment.Later(BusyUntil, until);
+            }
+
+            return !IsRetired;
+        }
+    }
+
+    /// <summary>It is to be sent away, unless it has a value or a token is out.</summary>
+    /// <param name="now">The clock.</param>
+    /// <param name="evenIfBusy">Whether a token that is out is lost.</param>
+    public bool TryRetire(Moment now, bool evenIfBusy)
+    {
+        lock (Gate)
+        {
+            return IsRetired = IsRetired || (_value is null && !IsClosed && (evenIfBusy || now >= BusyUntil));
+        }
+    }
+
     /// <summary>Set under <see cref="Gate"/> when the activation ends: nothing is stored any more.</summary>
     public bool IsClosed { get; set; }
 
