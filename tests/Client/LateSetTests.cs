@@ -1,6 +1,3 @@
-using System.Reflection;
-using Microsoft.Extensions.Logging.Abstractions;
-using OrleansTagCache.Cluster;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using Xunit;
@@ -14,9 +11,7 @@ public sealed class LateSetTests
     public async Task Set_GivenUpBeforeItsToken_StoresNothing()
     {
         var entry = new SlowEntry();
-        var factory = DispatchProxy.Create<IGrainFactory, OneGrain>();
-        ((OneGrain)(object)factory).Grain = entry;
-        var calls = new ClusterCalls(factory, TimeProvider.System, NullLogger<ClusterCalls>.Instance);
+        var calls = FakeCalls.Over(entry, TimeProvider.System);
         using var impatience = new CancellationTokenSource();
         var set = calls.Set("key", new(Payload.Null, [], null, CacheLife.Max), TimeSpan.FromMinutes(1), impatience.Token);
 
@@ -26,16 +21,6 @@ public sealed class LateSetTests
 
         await Task.Yield();
         Assert.False(entry.WasSet);
-    }
-
-    /// <summary>Gives out one grain, whatever is asked for.</summary>
-#pragma warning disable CA1852 // The proxy derives from it.
-    internal class OneGrain : DispatchProxy
-#pragma warning restore CA1852
-    {
-        public object Grain { get; set; } = null!;
-
-        protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => Grain;
     }
 
     private sealed class SlowEntry : IEntryGrain

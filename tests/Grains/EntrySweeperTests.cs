@@ -17,7 +17,7 @@ public sealed class EntrySweeperTests
         var time = new FakeTimeProvider();
         var ledger = new TagLedger(1_000);
         var table = new EntryTable(ledger, new DependentsIndex(), maximumBytes: 1 << 20, maximumEntries: null);
-        using var sweeper = new EntrySweeper(table, ledger, time, TimeSpan.FromSeconds(30), NullLogger<EntrySweeper>.Instance);
+        using var sweeper = new EntrySweeper(table, ledger, new FakeCluster().Owners, time, TimeSpan.FromSeconds(30), NullLogger<EntrySweeper>.Instance);
         var sentAway = new TaskCompletionSource();
         var entry = Register(table, sentAway);
 

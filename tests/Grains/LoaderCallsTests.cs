@@ -1,14 +1,13 @@
-using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using OrleansTagCache.Cluster;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Refreshing;
 using OrleansTagCache.Serialization;
+using OrleansTagCache.Tests.Client;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -25,11 +24,10 @@ public sealed class LoaderCallsTests : IDisposable
 
     public LoaderCallsTests()
     {
-        var factory = DispatchProxy.Create<IGrainFactory, OneGrain>();
-        ((OneGrain)(object)factory).Grain = _grain;
+        var factory = FakeCalls.Factory(_grain);
         var options = new TagCacheClientOptions();
         var services = new ServiceCollection().BuildServiceProvider();
-        var calls = new ClusterCalls(factory, _time, NullLogger<ClusterCalls>.Instance);
+        var calls = FakeCalls.Over(_grain, _time);
         var table = new LoaderTable([], services, new EntryMaker(options, new PayloadSerializer(services)), calls, options);
         _local = new(table, factory, options, _time, NullLogger<LoaderRunner>.Instance);
         _calls = new(factory, _local, _time, NullLogger<LoaderCalls>.Instance);
@@ -126,16 +124,6 @@ public sealed class LoaderCallsTests : IDisposable
         }
 
         await task;
-    }
-
-    /// <summary>Gives out one grain, whatever is asked for.</summary>
-#pragma warning disable CA1852 // The proxy derives from it.
-    internal class OneGrain : DispatchProxy
-#pragma warning restore CA1852
-    {
-        public object Grain { get; set; } = null!;
-
-        protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => Grain;
     }
 
     private sealed class FakeLoaderGrain : ILoaderGrain

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Doors;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 
@@ -11,7 +12,7 @@ namespace OrleansTagCache.Cluster;
 /// until their time-out, since every attempt is whole and repeating one is harmless.
 /// </summary>
 /// <remarks>Thread-safe. A fault of a call is never a fault of the caller's data: the grains answer those as outcomes.</remarks>
-internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider time, ILogger<ClusterCalls> logger)
+internal sealed partial class ClusterCalls(IGrainFactory grains, IEntryGrains entries, SiloDoors doors, TimeProvider time, ILogger<ClusterCalls> logger)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
@@ -19,7 +20,7 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     /// <summary>How often a question is asked within its patience: each time through the next gateway.</summary>
     private const int ReadAttempts = 3;
 
-    /// <summary>What is left to ask an entry's grain when a shared read has used up the time.</summary>
+    /// <summary>What is left to ask an entry's grain when its silo's door has used up the time.</summary>
     private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(30);
 
     /// <summary>No attempt of an update waits longer: a call through a gateway that was lost is lost without a word.</summary>
@@ -34,7 +35,6 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     /// <summary>So many failures without an answer in between mean the cluster, not one of its silos.</summary>
     private const int FailuresOfACluster = 5;
 
-    private readonly SharedReads _shared = new(grains, time, logger);
     private int _failures;
     private int _isUnreachable;
     private long _nextProbe;
@@ -50,39 +50,35 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
             return null;
         }
 
-        var mayShare = request.Wait == TimeSpan.Zero;
-        if (mayShare)
+        // Every attempt is the same question: should its answer be lost with a token, the next one brings the same token.
+        var question = request with { Asker = request.MayGenerate ? Askers.Next() : Guid.Empty };
+        var attempts = new List<Task<Acquired?>>(1);
+        try
         {
             var begun = time.Now();
-            if (await TryShare(scopedKey, request.Sessions, patience / ReadAttempts) is { } found)
+            if (request.Wait == TimeSpan.Zero && await TryDoor(scopedKey, question, patience / ReadAttempts, attempts) is { } found)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                Reached();
                 return found;
             }
 
             var left = patience - (time.Now() - begun);
             patience = left > LeastPatience ? left : LeastPatience;
-        }
-
-        // Every attempt is the same question: should its answer be lost with a token, the next one brings the same token.
-        var question = request with { Asker = request.MayGenerate ? Guid.NewGuid() : Guid.Empty, WantsHome = mayShare };
-        var attempts = new List<Task<Acquired>>(1);
-        try
-        {
+            var last = attempts.Count + ReadAttempts;
             while (true)
             {
                 try
                 {
                     // Inside: a client that has never connected does not even know the grain's interface.
-                    attempts.Add(grains.GetGrain<IEntryGrain>(scopedKey).Acquire(question).AsTask());
-                    var answer = await attempts[^1].WaitAsync((patience / ReadAttempts) + request.Wait, time, cancellationToken);
+                    attempts.Add(entries[scopedKey].Acquire(question).AsTask()!);
+                    var answer = (await attempts[^1].WaitAsync((patience / ReadAttempts) + request.Wait, time, cancellationToken))!;
                     cancellationToken.ThrowIfCancellationRequested();
                     Reached();
                     GiveBackOthers(scopedKey, attempts, answer.Token);
-                    _shared.Learn(scopedKey, answer);
                     return answer;
                 }
-                catch (Exception exception) when (attempts.Count is > 0 and < ReadAttempts && !cancellationToken.IsCancellationRequested)
+                catch (Exception exception) when (attempts.Count > last - ReadAttempts && attempts.Count < last && !cancellationToken.IsCancellationRequested)
                 {
                     LogCallFailed(exception);
                 }
@@ -101,22 +97,41 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
         }
     }
 
-    private async ValueTask<Acquired?> TryShare(string scopedKey, SessionId[]? sessions, TimeSpan patience)
+    /// <summary>Asks at the door of the silo that the entry belongs to, with others. Null if there is no answer this way.</summary>
+    private async ValueTask<Acquired?> TryDoor(string scopedKey, AcquireRequest request, TimeSpan patience, List<Task<Acquired?>> attempts)
     {
+        if (doors.Find(scopedKey) is not { } door)
+        {
+            return null;
+        }
+
+        var asking = door.Acquire(new(scopedKey, request.MayGenerate, request.FreshOnly, request.Asker), request.Sessions);
+        attempts.Add(asking);
         try
         {
-            if (await _shared.TryRead(scopedKey, sessions, patience) is { } found)
+            // Whoever has more patience than any answer takes needs no timer of his own.
+            var answer = await (patience < SiloDoorway.LongestAnswer ? asking.WaitAsync(patience, time) : asking);
+            if (answer?.Status == AcquireStatus.Fresh)
             {
-                Reached();
-                return found;
+                return answer;
             }
+
+            // The others of the message are not to wait for what comes next.
+            await Task.Yield();
+            if (answer is null)
+            {
+                doors.Doubt();
+            }
+
+            return answer;
         }
         catch (Exception exception)
         {
+            await Task.Yield();
+            doors.Doubt();
             LogCallFailed(exception);
+            return null;
         }
-
-        return null;
     }
 
     /// <summary>Offers a generated value. Null if the cluster could not be reached: it counts as not stored.</summary>
@@ -124,7 +139,14 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     {
         try
         {
-            return await grains.GetGrain<IEntryGrain>(scopedKey).Commit(token, data, sessions);
+            if (doors.Find(scopedKey) is { } door && await door.Commit(new(scopedKey, token, data), sessions) is { } outcome)
+            {
+                // The others of the message are not to wait for what comes next.
+                await Task.Yield();
+                return outcome;
+            }
+
+            return await entries[scopedKey].Commit(token, data, sessions);
         }
         catch (Exception exception)
         {
@@ -138,7 +160,7 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     {
         try
         {
-            return await grains.GetGrain<IEntryGrain>(scopedKey).Abandon(token);
+            return await entries[scopedKey].Abandon(token);
         }
         catch (Exception exception)
         {
@@ -152,7 +174,7 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     {
         try
         {
-            return await grains.GetGrain<IEntryGrain>(scopedKey).FallBack(token, isOver);
+            return await entries[scopedKey].FallBack(token, isOver);
         }
         catch (Exception exception)
         {
@@ -196,7 +218,7 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
 
         async Task<(CommitOutcome? Done, string? Reason)> Attempt(CancellationToken givenUp)
         {
-            var entry = grains.GetGrain<IEntryGrain>(scopedKey);
+            var entry = entries[scopedKey];
             if (!isFirst)
             {
                 var (removed, why) = Decide(await entry.Remove());
@@ -227,7 +249,7 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     }
 
     public Task<ChangeOutcome> Remove(string scopedKey, TimeSpan timeout, CancellationToken cancellationToken) =>
-        Persist("removal", timeout, KeyAttemptPatience, async _ => Decide(await grains.GetGrain<IEntryGrain>(scopedKey).Remove()), cancellationToken);
+        Persist("removal", timeout, KeyAttemptPatience, async _ => Decide(await entries[scopedKey].Remove()), cancellationToken);
 
     /// <summary>Updates or revalidates tags, through the door of the first of them.</summary>
     public Task<ChangeOutcome> Change(ChangeRequest request, TimeSpan timeout, CancellationToken cancellationToken)
@@ -235,10 +257,19 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
         var door = request.Tags.MinBy(tag => tag.Scoped, StringComparer.Ordinal).Scoped;
         var what = request.StaleFor is null ? "update" : "revalidation";
         var asker = Guid.NewGuid();
-        return Persist(what, timeout, TagAttemptPatience, async _ => Decide(await grains.GetGrain<ITagGrain>(door).Change(request, asker)), cancellationToken);
+        var isFirst = true;
+        return Persist(what, timeout, TagAttemptPatience, async _ => Decide(await Attempt()), cancellationToken);
+
+        async Task<ChangeOutcome> Attempt()
+        {
+            // Once: a gateway that lost the first attempt must not get the second.
+            var there = isFirst ? doors.Find(door) : null;
+            isFirst = false;
+            return (there is null ? null : await there.Change(door, request, asker)) ?? await grains.GetGrain<ITagGrain>(door).Change(request, asker);
+        }
     }
 
-    public ValueTask<EntryDescription?> Describe(string scopedKey) => grains.GetGrain<IEntryGrain>(scopedKey).Describe();
+    public ValueTask<EntryDescription?> Describe(string scopedKey) => entries[scopedKey].Describe();
 
     public ITagGrain Tag(TagId tag) => grains.GetGrain<ITagGrain>(tag.Scoped);
 
@@ -293,18 +324,18 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, TimeProvider ti
     }
 
     /// <summary>Answers that nobody waits for any more may carry the key's one token.</summary>
-    private void GiveBackOthers(string scopedKey, List<Task<Acquired>> attempts, GenerationId used)
+    private void GiveBackOthers(string scopedKey, List<Task<Acquired?>> attempts, GenerationId used)
     {
         foreach (var attempt in attempts)
         {
-            if (!attempt.IsCompletedSuccessfully || attempt.Result.Token != used)
+            if (!attempt.IsCompletedSuccessfully || attempt.Result?.Token != used)
             {
                 _ = GiveBack(scopedKey, attempt, used);
             }
         }
     }
 
-    private async Task GiveBack(string scopedKey, Task<Acquired> call, GenerationId used)
+    private async Task GiveBack(string scopedKey, Task<Acquired?> call, GenerationId used)
     {
         try
         {

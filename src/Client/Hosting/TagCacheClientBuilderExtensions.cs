@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using OrleansTagCache;
+using OrleansTagCache.Doors;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Near;
 
@@ -23,6 +24,7 @@ public static class TagCacheClientBuilderExtensions
         {
             builder.Services.AddTagCacheCore();
             builder.Services.AddSingleton<SessionClient>();
+            builder.Services.AddSingleton<IDoorReach, ThroughItsGateway>();
             builder.Services.AddSingleton<INearHost>(provider => provider.GetRequiredService<SessionClient>());
             builder.Services.AddSingleton<ILifecycleParticipant<IClusterClientLifecycle>>(provider => provider.GetRequiredService<SessionClient>());
             builder.Services.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayListRefreshPeriod);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Cluster;
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Doors;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Near;
@@ -21,6 +22,8 @@ internal static class TagCacheServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ClientMetrics>();
         services.TryAddSingleton<PayloadSerializer>();
+        services.TryAddSingleton<IEntryGrains, EntryGrains>();
+        services.TryAddSingleton<SiloDoors>();
         services.TryAddSingleton<ClusterCalls>();
         services.TryAddSingleton<NearCache>();
         services.TryAddSingleton<EntryMaker>();

@@ -9,7 +9,6 @@ namespace OrleansTagCache.Contracts;
 /// <param name="Sessions">The sessions that the reader holds, if it is a client that keeps values near; null if it is none.</param>
 /// <param name="Asker">The same for every attempt of one question: whose answer was lost is given the same token again. Empty for nobody.</param>
 /// <param name="IsRefresh">Whether nobody reads: the cluster asks in order to refresh. It does not count as a use.</param>
-/// <param name="WantsHome">Whether the reader wants to know on which silo a fresh value lives.</param>
 [GenerateSerializer, Immutable, Alias("otc.AcquireRequest")]
 internal sealed record AcquireRequest(
     [property: Id(0)] bool MayGenerate,
@@ -17,8 +16,7 @@ internal sealed record AcquireRequest(
     [property: Id(2)] TimeSpan Wait,
     [property: Id(3)] SessionId[]? Sessions = null,
     [property: Id(4)] Guid Asker = default,
-    [property: Id(5)] bool IsRefresh = false,
-    [property: Id(6)] bool WantsHome = false);
+    [property: Id(5)] bool IsRefresh = false);
 
 /// <summary>What a reader got.</summary>
 internal enum AcquireStatus : byte
@@ -44,14 +42,12 @@ internal enum AcquireStatus : byte
 /// <param name="Entry">The value, when there is one.</param>
 /// <param name="Token">The right to generate, or <see cref="GenerationId.None"/>.</param>
 /// <param name="Near">What was said of keeping it near; null if the request named no sessions.</param>
-/// <param name="Home">The silo of a fresh value, if the request wanted it.</param>
 [GenerateSerializer, Immutable, Alias("otc.Acquired")]
 internal sealed record Acquired(
     [property: Id(0)] AcquireStatus Status,
     [property: Id(1)] EntrySnapshot? Entry,
     [property: Id(2)] GenerationId Token,
-    [property: Id(3)] NearTerms? Near = null,
-    [property: Id(4)] SiloAddress? Home = null)
+    [property: Id(3)] NearTerms? Near = null)
 {
     public static readonly Acquired Miss = new(AcquireStatus.Miss, null, GenerationId.None);
 

@@ -1,9 +1,11 @@
 using Orleans.Concurrency;
+using Orleans.GrainDirectory;
 using Orleans.Placement;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
+using OrleansTagCache.Placement;
 
 namespace OrleansTagCache.Entries;
 
@@ -21,9 +23,13 @@ namespace OrleansTagCache.Entries;
 /// lease and the ledger in its own turn and holds nothing of them over an await. Kept alive, since the table bounds the silo, not idleness;
 /// immovable, since a value must not leave the ledger that it was stamped by.
 /// </remarks>
-[Reentrant, KeepAlive, Immovable, RandomPlacement, ThroughAnyGateway]
+[Reentrant, KeepAlive, Immovable, RandomPlacement, ThroughAnyGateway, GrainType(TypeName), GrainDirectory(OwnerDirectory.Name)]
 internal sealed class EntryGrain : Grain, IEntryGrain
 {
+    private const string TypeName = "otc.entry";
+
+    public static readonly GrainType Type = GrainType.Create(TypeName);
+
     private readonly EntryHost _host;
     private readonly LocalEntry _entry;
     private readonly GenerationGate _gate = new();
@@ -191,7 +197,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         {
             // Still the entry's: so the records that were checked were held, and every later change finds the interest.
             var terms = Terms(request.Sessions, session, isLive: ReferenceEquals(_entry.Value, value));
-            return new(AcquireStatus.Fresh, value!.SnapshotAt(now), GenerationId.None, terms, request.WantsHome ? _host.Address : null);
+            return new(AcquireStatus.Fresh, value!.SnapshotAt(now), GenerationId.None, terms);
         }
 
         if (freshness == Freshness.Expired && !request.FreshOnly && IsInNeed(now) && value?.IsSpareAt(_host.Ledger, now) == true)

@@ -45,8 +45,6 @@ internal sealed class EntryHost(
 
     public bool ServesWithoutLease => options.LeaseLossBehavior == LeaseLossBehavior.ServeStale;
 
-    public SiloAddress Address => silo.SiloAddress;
-
     public string Silo { get; } = silo.SiloAddress.ToString();
 
     public Moment Now => time.Now();

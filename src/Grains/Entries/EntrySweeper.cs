@@ -2,11 +2,13 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Placement;
 
 namespace OrleansTagCache.Entries;
 
 /// <summary>
-/// Gives back the memory of what is dead: values that an update or their age expired, and activations that have stood empty for a while.
+/// Gives back the memory of what is dead: values that an update or their age expired, or whose
+/// entry belongs to another silo since one came or went, and activations that have stood empty for a while.
 /// It works in slices with pauses between them, so that a million dead values cost their readers nothing.
 /// </summary>
 /// <remarks>One loop. Nothing rests on it: a dead value is refused at every read whether it was swept or not.</remarks>
@@ -33,6 +35,7 @@ internal sealed partial class EntrySweeper : IDisposable
 
     private readonly EntryTable _table;
     private readonly TagLedger _ledger;
+    private readonly Owners _owners;
     private readonly TimeProvider _time;
     private readonly ILogger<EntrySweeper> _logger;
     private readonly TimeSpan _generationLease;
@@ -46,9 +49,10 @@ internal sealed partial class EntrySweeper : IDisposable
     private bool _isToGiveBack;
     private Moment _lastFreed;
 
-    public EntrySweeper(EntryTable table, TagLedger ledger, TimeProvider time, TimeSpan generationLease, ILogger<EntrySweeper> logger)
+    public EntrySweeper(
+        EntryTable table, TagLedger ledger, Owners owners, TimeProvider time, TimeSpan generationLease, ILogger<EntrySweeper> logger)
     {
-        (_table, _ledger, _time, _generationLease, _logger) = (table, ledger, time, generationLease, logger);
+        (_table, _ledger, _owners, _time, _generationLease, _logger) = (table, ledger, owners, time, generationLease, logger);
         table.Emptied += entry => _empties.Enqueue((entry, time.Now()));
     }
 
@@ -66,16 +70,18 @@ internal sealed partial class EntrySweeper : IDisposable
     {
         var swept = _ledger.Stamp();
         var lastPass = _time.Now();
+        var silos = _owners.Silos;
         while (!_stop.IsCancellationRequested)
         {
             try
             {
                 await Task.Delay(Pause, _time, _stop.Token);
                 var stamp = _ledger.Stamp();
-                if (stamp > swept || _time.Now() - lastPass > AgePass)
+                var areMoved = !ReferenceEquals(silos, _owners.Silos);
+                if (stamp > swept || areMoved || _time.Now() - lastPass > AgePass)
                 {
-                    (swept, lastPass) = (stamp, _time.Now());
-                    await SweepValues();
+                    (swept, lastPass, silos) = (stamp, _time.Now(), _owners.Silos);
+                    await SweepValues(areMoved);
                 }
 
                 SweepEmpties();
@@ -93,7 +99,7 @@ internal sealed partial class EntrySweeper : IDisposable
         }
     }
 
-    private async Task SweepValues()
+    private async Task SweepValues(bool areMoved)
     {
         for (var end = int.MaxValue; end > 0;)
         {
@@ -101,9 +107,10 @@ internal sealed partial class EntrySweeper : IDisposable
             var now = _time.Now();
             for (var i = 0; i < count; i++)
             {
-                if (_slice[i]!.Value is { } value && value.IsDeadAt(_ledger, now))
+                var entry = _slice[i]!;
+                if (entry.Value is { } value && (value.IsDeadAt(_ledger, now) || (areMoved && _owners.IsAstray(entry.ScopedKey))))
                 {
-                    _table.Drop(_slice[i]!, value);
+                    _table.Drop(entry, value);
                     Freed(value.Bytes, now);
                 }
 

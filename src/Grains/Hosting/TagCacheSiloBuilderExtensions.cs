@@ -3,15 +3,20 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Runtime.GrainDirectory;
+using Orleans.Runtime.Hosting;
 using Orleans.Storage;
 using OrleansTagCache;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Doors;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Fanout;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Leases;
 using OrleansTagCache.Near;
+using OrleansTagCache.Placement;
 using OrleansTagCache.Refreshing;
 using OrleansTagCache.Sessions;
 using OrleansTagCache.Tags;
@@ -44,10 +49,12 @@ public static class TagCacheSiloBuilderExtensions
         AddOptions(builder.Services, builder.Configuration);
         AddProtocol(builder.Services);
         AddEntries(builder.Services);
+        AddOwners(builder);
         AddJobs(builder);
         builder.AddGrainService<FanoutService>();
         builder.AddPlacementDirector<OnNamedSilo, OnNamedSiloDirector>();
         builder.Services.AddSingleton<INearHost, SiloNear>();
+        AddDoors(builder);
         builder.Services.AddTagCacheCore();
         return builder;
     }
@@ -118,6 +125,25 @@ public static class TagCacheSiloBuilderExtensions
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<JoinAndLeave>());
     }
 
+    private static void AddDoors(ISiloBuilder builder)
+    {
+        builder.Services.AddSingleton<EntryDoor>();
+        builder.Services.AddSingleton<DoorServices>();
+        builder.Services.AddSingleton<DoorPlan>();
+        builder.Services.AddSingleton<IDoorReach, WithinTheCluster>();
+        builder.AddGrainService<DoorService>();
+    }
+
+    private static void AddOwners(ISiloBuilder builder)
+    {
+        builder.Services.AddSingleton<Owners>();
+        builder.Services.AddSingleton<OwnerDirectory>();
+        builder.AddGrainDirectory(OwnerDirectory.Name, (services, _) => services.GetRequiredService<OwnerDirectory>());
+        builder.Services.TryAddSingleton<IGrainDirectoryCache>(services => new OwnerDirectoryCache(
+            services.GetRequiredService<OwnerDirectory>(),
+            OwnerDirectoryCache.CacheOfOthers(services, services.GetRequiredService<IOptions<GrainDirectoryOptions>>().Value)));
+    }
+
     private static void AddEntries(IServiceCollection services)
     {
         services.AddSingleton<DependentsIndex>();
@@ -129,6 +155,7 @@ public static class TagCacheSiloBuilderExtensions
         services.AddSingleton(provider => new EntrySweeper(
             provider.GetRequiredService<EntryTable>(),
             provider.GetRequiredService<TagLedger>(),
+            provider.GetRequiredService<Owners>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<TagCacheOptions>().GenerationLease,
             provider.GetRequiredService<ILogger<EntrySweeper>>()));

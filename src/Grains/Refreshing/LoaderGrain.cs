@@ -7,7 +7,7 @@ namespace OrleansTagCache.Refreshing;
 
 /// <summary>Who offers one loader. Everybody says so again and again, so that nothing is lost for long with this activation.</summary>
 /// <remarks>Reentrant: runners are changed and read in one turn each; a load is not waited for by anybody else.</remarks>
-[Reentrant, ThroughAnyGateway]
+[Reentrant, ThroughAnyGateway, GrainType("otc.loader")]
 internal sealed class LoaderGrain(LoaderCalls calls, TimeProvider time) : Grain, ILoaderGrain
 {
     private readonly Dictionary<ILoaderRunner, Moment> _until = [];

@@ -22,7 +22,7 @@ namespace OrleansTagCache.Refreshing;
 /// taking and reporting change memory alone, in one turn, and are written soon afterwards. What is lost of that with this silo is
 /// done again. Of two activations the one that writes the plan last is right: the other one's next write of it fails, and ends it.
 /// </remarks>
-[Reentrant, ThroughAnyGateway, CollectionAgeLimit(Minutes = 3)]
+[Reentrant, ThroughAnyGateway, CollectionAgeLimit(Minutes = 3), GrainType("otc.refreshjob")]
 internal sealed partial class RefreshJobGrain(
     [PersistentState("plan", TagCacheOptions.JobStorage)] IPersistentState<StoredPlan> plan,
     [PersistentState("progress", TagCacheOptions.JobStorage)] IPersistentState<StoredProgress> progress,

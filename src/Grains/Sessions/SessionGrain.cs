@@ -6,7 +6,7 @@ namespace OrleansTagCache.Sessions;
 
 /// <summary>The door of one silo's client sessions. It holds nothing: an activation on another silo knows none of the sessions.</summary>
 /// <remarks>Reentrant; everything behind it is thread-safe.</remarks>
-[Reentrant, OnNamedSilo, ThroughAnyGateway]
+[Reentrant, OnNamedSilo, ThroughAnyGateway, GrainType("otc.session")]
 internal sealed class SessionGrain(ClientSessions sessions) : Grain, ISessionGrain
 {
     public ValueTask<NearTerms> Open(INearCacheObserver client, string name) => new(sessions.Open(client, name));

@@ -1,8 +1,10 @@
 using Orleans.Concurrency;
+using Orleans.GrainDirectory;
 using Orleans.Placement;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Fanout;
 using OrleansTagCache.Names;
+using OrleansTagCache.Placement;
 
 namespace OrleansTagCache.Tags;
 
@@ -14,9 +16,13 @@ namespace OrleansTagCache.Tags;
 /// Reentrant: callers interleave while a change is on its way, and only the lanes are shared between them, each touched without an await
 /// in between. Two activations of one tag do no harm: each of their changes reaches every silo.
 /// </remarks>
-[Reentrant, RandomPlacement, ThroughAnyGateway]
+[Reentrant, RandomPlacement, ThroughAnyGateway, GrainType(TypeName), GrainDirectory(OwnerDirectory.Name)]
 internal sealed class TagGrain(Invalidator invalidator, Membership membership, IPeers peers, ILocalSiloDetails silo) : Grain, ITagGrain
 {
+    private const string TypeName = "otc.tag";
+
+    public static readonly GrainType Type = GrainType.Create(TypeName);
+
     /// <summary>How long one attempt of the fan-out waits; shorter than the call's own time-out, so that the caller hears why and tries again.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 

@@ -4,7 +4,7 @@ using OrleansTagCache.Contracts;
 namespace OrleansTagCache.Tokens;
 
 /// <inheritdoc cref="ITokenKeyGrain"/>
-[KeepAlive]
+[KeepAlive, GrainType("otc.tokenkey")]
 internal sealed class TokenKeyGrain : Grain, ITokenKeyGrain
 {
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);

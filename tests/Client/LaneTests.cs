@@ -1,82 +1,97 @@
+using System.Globalization;
 using System.Threading.Channels;
-using OrleansTagCache.Cluster;
 using OrleansTagCache.Coherence;
-using OrleansTagCache.Contracts;
+using OrleansTagCache.Doors;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Client;
 
 /// <summary>Who shares a message to a silo, and what becomes of those who wait.</summary>
-public sealed class ReadLaneTests
+public sealed class LaneTests
 {
     private const int UnderWay = 4;
 
     private readonly Channel<Message> _sent = Channel.CreateUnbounded<Message>();
-    private readonly ReadLane _lane;
+    private readonly Lane<string, string> _lane;
 
-    public ReadLaneTests() => _lane = new(questions =>
+    public LaneTests() => _lane = new((questions, sessions) =>
     {
-        var message = new Message(questions);
+        var message = new Message(questions, sessions);
         Assert.True(_sent.Writer.TryWrite(message));
         return message.End.Task;
     });
 
     [Fact]
-    public async Task Read_WhileEnoughIsUnderWay_SharesTheNextMessage()
+    public async Task Ask_WhileEnoughIsUnderWay_SharesTheNextMessage()
     {
         var underWay = await Occupy();
-        Task<Acquired?>[] others = [.. Enumerable.Range(0, 10).Select(i => _lane.Read($"{i}", null))];
+        Task<string?>[] others = [.. Enumerable.Range(0, 10).Select(i => _lane.Ask($"{i}", null))];
         Assert.False(_sent.Reader.TryRead(out _));
 
         underWay[0].Answer(1);
         var next = await Next();
-        Assert.Equal(Enumerable.Range(0, 10).Select(i => $"{i}"), next.Questions.ScopedKeys);
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => $"{i}"), next.Questions);
 
         // In the order of the questions; null is for the entry's own grain.
         next.Answer(7, null, 9, 1, 2, 3, 4, 5, 6, 7);
-        Assert.Equal(7, (await others[0])!.Entry!.Payload.Bytes[0]);
+        Assert.Equal("7", await others[0]);
         Assert.Null(await others[1]);
-        Assert.Equal(AcquireStatus.Fresh, (await others[2])!.Status);
+        Assert.Equal("9", await others[2]);
     }
 
     [Fact]
-    public async Task Read_ByThoseWhoNameOtherSessions_GoesApart()
+    public async Task Ask_ByThoseWhoNameOtherSessions_GoesApart()
     {
         SessionId[] named = [new(Guid.NewGuid(), 1)];
         var underWay = await Occupy();
-        _ = _lane.Read("without", null);
-        _ = _lane.Read("with", named);
-        _ = _lane.Read("with too", named);
+        _ = _lane.Ask("without", null);
+        _ = _lane.Ask("with", named);
+        _ = _lane.Ask("with too", named);
 
         underWay[0].Answer(0);
-        Assert.Equal(["without"], (await Next()).Questions.ScopedKeys);
+        Assert.Equal(["without"], (await Next()).Questions);
         underWay[1].Answer(0);
         var next = await Next();
-        Assert.Equal(["with", "with too"], next.Questions.ScopedKeys);
-        Assert.Same(named, next.Questions.Sessions);
+        Assert.Equal(["with", "with too"], next.Questions);
+        Assert.Same(named, next.Sessions);
     }
 
     [Fact]
-    public async Task Read_OfVeryManyAtATime_FillsMessages_AndBeyondSomeIsNotWaitedFor()
+    public async Task Ask_OfVeryManyAtATime_FillsMessages_AndBeyondSomeIsNotWaitedFor()
     {
         const int Full = 64;
         var underWay = await Occupy();
-        Task<Acquired?>[] readers = [.. Enumerable.Range(0, 6 * Full).Select(i => _lane.Read($"{i}", null))];
+        Task<string?>[] readers = [.. Enumerable.Range(0, 6 * Full).Select(i => _lane.Ask($"{i}", null))];
 
         // Four messages are full, a fifth is filling; whoever comes then is told to ask otherwise.
         Assert.All(readers[..(5 * Full)], reader => Assert.False(reader.IsCompleted));
         Assert.All(readers[(5 * Full)..], reader => Assert.Null(reader.Result));
         underWay[0].Answer(0);
-        Assert.Equal(Full, (await Next()).Questions.ScopedKeys.Length);
+        Assert.Equal(Full, (await Next()).Questions.Length);
     }
 
     [Fact]
-    public async Task Read_ThatIsNotAnswered_FailsWithAllWhoWaitBehindIt_AndTheLaneGoesOn()
+    public async Task Ask_WithMuchToCarry_SharesNoMessageThatWouldBecomeTooLarge()
     {
-        var failing = _lane.Read("failing", null);
+        const int Large = 200_000;
+        var underWay = await Occupy();
+        _ = _lane.Ask("large", null, Large);
+        _ = _lane.Ask("large too", null, Large);
+        _ = _lane.Ask("small", null);
+
+        underWay[0].Answer(0);
+        Assert.Equal(["large"], (await Next()).Questions);
+        underWay[1].Answer(0);
+        Assert.Equal(["large too", "small"], (await Next()).Questions);
+    }
+
+    [Fact]
+    public async Task Ask_ThatIsNotAnswered_FailsWithAllWhoWaitBehindIt_AndTheLaneGoesOn()
+    {
+        var failing = _lane.Ask("failing", null);
         var failed = await Next();
         await Occupy(UnderWay - 1);
-        var waiting = _lane.Read("waiting", null);
+        var waiting = _lane.Ask("waiting", null);
 
         failed.End.SetException(new TimeoutException());
         await Assert.ThrowsAsync<TimeoutException>(() => failing);
@@ -85,9 +100,9 @@ public sealed class ReadLaneTests
     }
 
     [Fact]
-    public async Task Read_AnsweredWithSomethingElse_Fails_AndTheLaneGoesOn()
+    public async Task Ask_AnsweredWithSomethingElse_Fails_AndTheLaneGoesOn()
     {
-        var failing = _lane.Read("failing", null);
+        var failing = _lane.Ask("failing", null);
         var failed = await Next();
         await Occupy(UnderWay - 1);
 
@@ -98,16 +113,16 @@ public sealed class ReadLaneTests
 
     /// <summary>A reader whose context is blocked, as a grain's turn may be, holds up nobody but itself.</summary>
     [Fact]
-    public async Task Read_FromABlockedContext_IsNoMatterToOthers()
+    public async Task Ask_FromABlockedContext_IsNoMatterToOthers()
     {
         var scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
         using var release = new ManualResetEventSlim();
-        Task<Acquired?>? other = null;
+        Task<string?>? other = null;
         var blocked = Task.Factory.StartNew(
             () =>
             {
-                _ = _lane.Read("mine", null);
-                other = _lane.Read("other", null);
+                _ = _lane.Ask("mine", null);
+                other = _lane.Ask("other", null);
                 release.Wait();
             },
             CancellationToken.None,
@@ -117,7 +132,7 @@ public sealed class ReadLaneTests
         // Messages may overtake each other on their way.
         var messages = new[] { await Next(), await Next() };
         Array.ForEach(messages, message => message.Answer(3));
-        Assert.Equal(3, (await other!.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System))!.Entry!.Payload.Bytes[0]);
+        Assert.Equal("3", await other!.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System));
 
         release.Set();
         await blocked;
@@ -128,7 +143,7 @@ public sealed class ReadLaneTests
         var messages = new Message[count];
         for (var i = 0; i < count; i++)
         {
-            _ = _lane.Read($"occupying {i}", null);
+            _ = _lane.Ask($"occupying {i}", null);
             messages[i] = await Next();
         }
 
@@ -137,18 +152,17 @@ public sealed class ReadLaneTests
 
     private async Task GoesOn()
     {
-        var next = _lane.Read("next", null);
+        var next = _lane.Ask("next", null);
         (await Next()).Answer(5);
-        Assert.Equal(5, (await next)!.Entry!.Payload.Bytes[0]);
+        Assert.Equal("5", await next);
     }
 
     private async Task<Message> Next() => await _sent.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
 
-    private sealed record Message(ReadQuestions Questions)
+    private sealed record Message(string[] Questions, SessionId[]? Sessions)
     {
-        public TaskCompletionSource<ReadAnswers> End { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<string?[]> End { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void Answer(params byte?[] values) => End.SetResult(
-            new([.. values.Select(value => value is { } one ? new EntrySnapshot(new([one], null), [], CacheLife.Max, TimeSpan.Zero) : null)], null));
+        public void Answer(params int?[] values) => End.SetResult([.. values.Select(value => value?.ToString(CultureInfo.InvariantCulture))]);
     }
 }

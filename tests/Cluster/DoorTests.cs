@@ -1,20 +1,21 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Doors;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Cluster;
 
-/// <summary>Reads that share messages to a silo are under the same promise as those that ask an entry alone.</summary>
+/// <summary>What is asked at the door of a silo, with others, is under the same promise as what an entry is asked alone.</summary>
 [Collection(ClusterCollection.Name)]
-public sealed class SharedReadTests(TagCacheCluster cluster)
+public sealed class DoorTests(TagCacheCluster cluster)
 {
     [Fact]
-    public async Task Reader_GivesFreshValuesOfItsSilo_AndNothingElse()
+    public async Task Door_GivesWhatTheEntryWouldGive_OnItsSiloAlone()
     {
-        string[] keys = ["reader:updated", "reader:stale", "reader:removed", "reader:set"];
+        string[] keys = ["door:updated", "door:stale", "door:removed", "door:set"];
         foreach (var key in keys)
         {
             Assert.Equal("old", await Read(key, "old"));
@@ -23,18 +24,18 @@ public sealed class SharedReadTests(TagCacheCluster cluster)
 
         using (ServerAction.Begin())
         {
-            await cluster.Client.UpdateTagAsync("tag of reader:updated");
+            await cluster.Client.UpdateTagAsync("tag of door:updated");
         }
 
-        await cluster.Client.RevalidateTagAsync("tag of reader:stale", CacheLife.Max);
-        await cluster.Client.RemoveAsync("reader:removed");
-        await cluster.Client.SetAsync("reader:set", "new");
+        await cluster.Client.RevalidateTagAsync("tag of door:stale", CacheLife.Max);
+        await cluster.Client.RemoveAsync("door:removed");
+        await cluster.Client.SetAsync("door:set", "new");
 
-        Assert.Null(await Found("reader:updated"));
-        Assert.Null(await Found("reader:stale"));
-        Assert.Null(await Found("reader:removed"));
-        Assert.Equal("new", await Found("reader:set"));
-        Assert.Null(await Found("reader:never made"));
+        Assert.Null(await Found("door:updated"));
+        Assert.Null(await Found("door:stale"));
+        Assert.Null(await Found("door:removed"));
+        Assert.Equal("new", await Found("door:set"));
+        Assert.Null(await Found("door:never made"));
     }
 
     [Fact]
@@ -69,46 +70,43 @@ public sealed class SharedReadTests(TagCacheCluster cluster)
 
         await over.CancelAsync();
         Assert.All(await Task.WhenAll(readers), reads => Assert.True(reads > 0));
-        var grains = await cluster.Orleans.Client.GetGrain<IManagementGrain>(0).GetSimpleGrainStatistics();
-        Assert.Contains(grains, kind => kind.GrainType.Contains("ReaderGrain", StringComparison.Ordinal) && kind.ActivationCount > 0);
+        Assert.NotNull(cluster.Orleans.Client.ServiceProvider.GetRequiredService<SiloDoors>().Find(CacheNamespace.Default.Scope("any")));
     }
 
     /// <summary>Invariant C3: what may be kept near was told of before it was checked, by whichever way it came.</summary>
     [Fact]
-    public async Task Reader_AskedByAClientThatKeeps_RegistersItsInterest()
+    public async Task Door_AskedByAClientThatKeeps_RegistersItsInterest()
     {
         // Sessions are opened by the answers of their silos.
         var host = cluster.Orleans.Client.ServiceProvider.GetRequiredService<INearHost>();
         for (var i = 0; host.Sessions!.Length < cluster.Orleans.Silos.Count; i++)
         {
             Assert.InRange(i, 0, 10_000);
-            await Read($"reader:opening {i}", "any");
+            await Read($"door:opening {i}", "any");
         }
 
-        await Read("reader:kept", "kept");
+        await Read("door:kept", "kept");
         var sessions = host.Sessions!;
-        var answer = Assert.Single(await Ask("reader:kept", sessions), answer => answer.Entries[0] is not null);
-        Assert.True(answer.Near![0]!.MayKeep);
-        Assert.Contains(answer.Near[0]!.Session, sessions);
+        var answer = Assert.Single(await Ask("door:kept", sessions), answer => answer is not null)!;
+        Assert.True(answer.Near!.MayKeep);
+        Assert.Contains(answer.Near.Session, sessions);
     }
 
     private async Task<string> Read(string key, string value) =>
         await cluster.Client.GetOrCreateAsync(key, (_, _) => ValueTask.FromResult(value), new() { Tags = ["tag of " + key] });
 
-    /// <summary>What the readers of all silos together know of a key: at most one of them anything.</summary>
+    /// <summary>The fresh value that the doors of all silos together know of a key; only one of them says anything.</summary>
     private async Task<string?> Found(string key)
     {
-        var answers = await Ask(key, sessions: null);
-        Assert.All(answers, answer => Assert.Null(answer.Entries[1]));
-        return answers.Select(answer => answer.Entries[0]).SingleOrDefault(entry => entry is not null) is { } entry
-            ? System.Text.Encoding.UTF8.GetString(entry.Payload.Bytes)
-            : null;
+        var answer = Assert.Single(await Ask(key, sessions: null), answer => answer is not null)!;
+        return answer.Status == AcquireStatus.Fresh ? System.Text.Encoding.UTF8.GetString(answer.Entry!.Payload.Bytes) : null;
     }
 
-    private Task<ReadAnswers[]> Ask(string key, SessionId[]? sessions)
+    private async Task<Acquired?[]> Ask(string key, SessionId[]? sessions)
     {
-        string[] keys = [CacheNamespace.Default.Scope(key), CacheNamespace.Parse("elsewhere").Scope(key)];
-        return Task.WhenAll(cluster.Orleans.Silos.Select(silo =>
-            cluster.Orleans.Client.GetGrain<IReaderGrain>(silo.SiloAddress.ToParsableString()).Read(new(keys, sessions)).AsTask()));
+        var client = cluster.Orleans.Client;
+        var question = new EntryQuestion(CacheNamespace.Default.Scope(key), MayGenerate: false, FreshOnly: false, Guid.Empty);
+        return await Task.WhenAll((await client.GetGrain<IDoorsGrain>(0).Find()).Select(async door =>
+            (await client.GetGrain<IDoorService>(door.Identity).Acquire([question], sessions))[0]));
     }
 }

@@ -1,0 +1,48 @@
+using System.Reflection;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansTagCache.Cluster;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Doors;
+
+namespace OrleansTagCache.Tests.Client;
+
+/// <summary>Calls to a cluster of one grain, whatever is asked for, and without doors.</summary>
+internal static class FakeCalls
+{
+    public static ClusterCalls Over(object grain, TimeProvider time)
+    {
+        var factory = Factory(grain);
+        return new(
+            factory,
+            new OneEntry(grain as IEntryGrain),
+            new(factory, new NoReach(), time, NullLogger<SiloDoors>.Instance),
+            time,
+            NullLogger<ClusterCalls>.Instance);
+    }
+
+    public static IGrainFactory Factory(object grain)
+    {
+        var factory = DispatchProxy.Create<IGrainFactory, OneGrain>();
+        ((OneGrain)(object)factory).Grain = grain;
+        return factory;
+    }
+
+#pragma warning disable CA1852 // The proxy derives from it.
+    internal class OneGrain : DispatchProxy
+#pragma warning restore CA1852
+    {
+        public object Grain { get; set; } = null!;
+
+        protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => Grain;
+    }
+
+    private sealed class OneEntry(IEntryGrain? entry) : IEntryGrains
+    {
+        public IEntryGrain this[string scopedKey] => entry ?? throw new NotSupportedException();
+    }
+
+    private sealed class NoReach : IDoorReach
+    {
+        public ValueTask<GrainId?> Identity(DoorAddress door) => default;
+    }
+}
