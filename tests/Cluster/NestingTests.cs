@@ -20,8 +20,7 @@ public sealed class NestingTests(TagCacheCluster cluster)
             await cluster.Silos[0].UpdateTagAsync("nest-inner");
         }
 
-        Assert.Equal(20, await Outer("nest", () => source));
-        var outer = await cluster.Client.TryGetAsync<int>("nest-outer");
+        var outer = await Kept("nest-outer", async () => Assert.Equal(20, await Outer("nest", () => source)));
         Assert.Equal(["nest-inner", "nest-outer"], outer.Tags!.Order());
     }
 
@@ -29,12 +28,10 @@ public sealed class NestingTests(TagCacheCluster cluster)
     public async Task InnerEntry_AlreadyCached_GivesItsTagsAndLimitsTheLife()
     {
         await cluster.Client.SetAsync("nest-life-inner", 1, new() { Tags = ["nest-life"], Life = CacheLife.Seconds });
-        await cluster.Client.GetOrCreateAsync(
+        var outer = await Kept("nest-life-outer", async () => await cluster.Client.GetOrCreateAsync(
             "nest-life-outer",
             async (_, token) => (await cluster.Client.TryGetAsync<int>("nest-life-inner", token)).Value,
-            new() { Life = CacheLife.Hours });
-
-        var outer = await cluster.Client.TryGetAsync<int>("nest-life-outer");
+            new() { Life = CacheLife.Hours }));
         Assert.Equal(["nest-life"], outer.Tags!);
         Assert.InRange(outer.Life!.Revalidate, TimeSpan.Zero, CacheLife.Seconds.Revalidate);
         Assert.InRange(outer.Life!.Expire, TimeSpan.Zero, CacheLife.Seconds.Expire);
@@ -86,6 +83,24 @@ public sealed class NestingTests(TagCacheCluster cluster)
             await (what == "update" ? cluster.Client.UpdateTagAsync("x", token) : cluster.Client.RevalidateTagAsync("x", CacheLife.Max, token));
             return 1;
         }));
+    }
+
+    /// <summary>
+    /// What is kept of an outer entry. One that was made while the update of an inner one is not settled everywhere is given to its readers and not kept; so it
+    /// is read until it is.
+    /// </summary>
+    private async Task<CacheResult<int>> Kept(string key, Func<Task> read)
+    {
+        for (var reads = 1; ; reads++)
+        {
+            await read();
+            if (await cluster.Client.TryGetAsync<int>(key) is { HasValue: true } kept)
+            {
+                return kept;
+            }
+
+            Assert.True(reads < 1_000, "It is never kept.");
+        }
     }
 
     private async Task<int> Outer(string name, Func<int> source) => await cluster.Client.GetOrCreateAsync(

@@ -112,7 +112,7 @@ internal sealed class NearCache : IDisposable
         }
 
         // Older than it may be, never younger: it was as old as that when the answer was given, after the question.
-        var entry = new NearEntry(payload, life, ask.At + -age, ask.Stamp, records, lease);
+        var entry = new NearEntry(Alike.Share(payload), Alike.Share(life), ask.At + -age, ask.Stamp, records, lease);
         lease.Kept();
         _map!.Store(key, entry);
     }

@@ -32,11 +32,12 @@ internal sealed class GenerationGate
     /// <summary>How many plain sets of one key may be between their two trips. Beyond it the oldest is refused.</summary>
     public const int MaximumSets = 64;
 
-    private readonly List<Generation> _sets = [];
+    /// <summary>Made for the first set: most keys are never set.</summary>
+    private List<Generation>? _sets;
     private Generation? _current;
 
     /// <summary>Whether nothing is outstanding.</summary>
-    public bool IsIdle(Moment now) => InFlight(now) is null && _sets.TrueForAll(set => set.LeaseEnd <= now);
+    public bool IsIdle(Moment now) => InFlight(now) is null && _sets?.TrueForAll(set => set.LeaseEnd <= now) != false;
 
     /// <summary>The generation that readers wait for, or null when there is none or its lease has ended.</summary>
     public Generation? InFlight(Moment now) => _current is { } current && now < current.LeaseEnd ? current : null;
@@ -48,6 +49,7 @@ internal sealed class GenerationGate
     /// <summary>Grants a token for a plain set.</summary>
     public Generation GrantSet(GenerationId id, Stamp stamp, Moment now, TimeSpan lease)
     {
+        _sets ??= [];
         _sets.RemoveAll(set => set.LeaseEnd <= now);
         if (_sets.Count == MaximumSets)
         {
@@ -74,14 +76,12 @@ internal sealed class GenerationGate
     /// <summary>Uses up a plain set's token, or returns null for one that is late or unknown.</summary>
     public Generation? TakeSet(GenerationId id, Moment now)
     {
-        var index = _sets.FindIndex(set => set.Id == id && now < set.LeaseEnd);
-        if (index < 0)
+        var taken = _sets?.Find(set => set.Id == id && now < set.LeaseEnd);
+        if (taken is not null)
         {
-            return null;
+            _sets!.Remove(taken);
         }
 
-        var taken = _sets[index];
-        _sets.RemoveAt(index);
         return taken;
     }
 }

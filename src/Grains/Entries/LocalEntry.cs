@@ -17,7 +17,8 @@ internal sealed class LocalEntry(string scopedKey, IGrainContext context)
     private long _busyUntil = Moment.Past.Ticks;
 
     /// <summary>Guards <see cref="Value"/> together with the index's and the ledger's counts of it.</summary>
-    public Lock Gate { get; } = new();
+    /// <remarks>The object itself: there are very many, and no other has this one.</remarks>
+    public object Gate => this;
 
     public string ScopedKey { get; } = scopedKey;
 

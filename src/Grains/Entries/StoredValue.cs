@@ -22,14 +22,9 @@ internal sealed class StoredValue
     /// <param name="records">Held records: its tags, the namespace's <c>*</c>, and last its key.</param>
     public StoredValue(EntryData data, Stamp stamp, Moment generatedAt, TagRecord[] records)
     {
-        (Payload, Life, IsLoaded, GeneratedAt) = (data.Payload, data.Life, data.IsLoaded, generatedAt);
+        (Payload, Life, IsLoaded, GeneratedAt) = (Alike.Share(data.Payload), Alike.Share(data.Life), data.IsLoaded, generatedAt);
         _failSafe = data.FailSafe;
         (_records, _stamp, _keyStamp) = (records, stamp, stamp.Value);
-        Tags = new string[records.Length - 2];
-        for (var i = 0; i < Tags.Length; i++)
-        {
-            Tags[i] = records[i].Name;
-        }
     }
 
     public Payload Payload { get; }
@@ -39,8 +34,8 @@ internal sealed class StoredValue
     /// <summary>Whether a loader made it, which the cluster may run again.</summary>
     public bool IsLoaded { get; }
 
-    /// <summary>The tags without the namespace; the strings are the records', shared by all entries.</summary>
-    public string[] Tags { get; }
+    /// <summary>The tags without the namespace: an array of the caller's own, of strings that are the records', shared by all entries.</summary>
+    public string[] Tags => Array.ConvertAll(_records[..^2], static record => record.Name);
 
     public Moment GeneratedAt { get; }
 
