@@ -53,6 +53,9 @@ public sealed class CacheContext
     /// <summary>Whether the value must not be stored, since it was made from something that cannot vouch for itself.</summary>
     internal string? WhyNotStored { get; private set; }
 
+    /// <summary>Whether the value is for its readers alone.</summary>
+    internal bool IsUnwanted { get; private set; }
+
     /// <summary>Adds tags to the entry; at most 128 a call and 1,024 in all.</summary>
     /// <exception cref="ArgumentException">A tag or their number breaks a limit, or one is <c>*</c>.</exception>
     /// <exception cref="InvalidOperationException">The factory has ended.</exception>
@@ -97,6 +100,15 @@ public sealed class CacheContext
 
         value = default;
         return false;
+    }
+
+    /// <summary>Replaces the entry's own life, for adapters whose factories decide on it; null for the default. Inner entries limit it all the same.</summary>
+    internal void Decide(CacheLife? life, bool isUnwanted)
+    {
+        lock (_gate)
+        {
+            (_life, IsUnwanted) = (life, isUnwanted);
+        }
     }
 
     /// <summary>Makes this the flow's factory; the caller restores by leaving its async method.</summary>

@@ -36,6 +36,12 @@ public sealed class CacheEntryOptions
     /// </summary>
     public TimeSpan Jitter { get; init; }
 
+    /// <summary>
+    /// The entry also expires when nobody has read it for so long: for adapters whose contracts have that. Zero or more; default zero: never. Such entries are
+    /// not kept near, so that the silo sees every read.
+    /// </summary>
+    internal TimeSpan Sliding { get; init; }
+
     /// <summary>Its tags, at most 128 here; <c>*</c> cannot be one. Default: none.</summary>
     public IReadOnlyCollection<string>? Tags { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Cluster;
 using OrleansTagCache.Contracts;
@@ -26,6 +27,7 @@ internal sealed class TagCache : ITagCache
     private readonly BackgroundRefreshes _refreshes;
     private readonly ClientMetrics _metrics;
     private readonly NearCache _near;
+    private readonly IServerActionSource[] _serverActions;
     private readonly FlightTable _flights;
     private readonly FlightRunner _runner;
 
@@ -37,9 +39,11 @@ internal sealed class TagCache : ITagCache
         NearCache near,
         BackgroundRefreshes refreshes,
         ClientMetrics metrics,
+        IEnumerable<IServerActionSource> serverActions,
         TimeProvider time,
         ILoggerFactory loggers)
     {
+        _serverActions = [.. serverActions];
         (_options, _maker, _calls, _loaders, _near, _refreshes, _metrics) = (options, maker, calls, loaders, near, refreshes, metrics);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
         _flights = new(time, options.OrphanedFactoryGrace);
@@ -85,6 +89,39 @@ internal sealed class TagCache : ITagCache
 
         return new(kept);
     }
+
+    /// <summary>As <see cref="TryGetAsync{T}(string, CancellationToken)"/>, but always asking the cluster, for adapters whose contracts let a read lengthen a life.</summary>
+    internal ValueTask<CacheResult<T>> TryGetThereAsync<T>(string key, CancellationToken cancellationToken) =>
+        Find<T>(key, CacheContext.Current, cancellationToken, mayKeep: false);
+
+    /// <summary>A fresh value that this process keeps near, for adapters that prepare nothing for a hit.</summary>
+    internal bool TryGetNear<T>(ReadOnlySpan<char> key, [MaybeNullWhen(false)] out T value)
+    {
+        var outer = OuterOf(key);
+        var hit = _near.Find(key, freshOnly: outer is not null);
+        if (hit.Entry is null || hit.IsStale || !hit.Entry.TryGetValue(_maker.Serializer, out value))
+        {
+            value = default;
+            return false;
+        }
+
+        FoundNear(hit, outer);
+        return true;
+    }
+
+    /// <exception cref="ArgumentException">A tag, the life or the size of a value that is made already breaks a limit.</exception>
+    internal void CheckEntry(byte[] value, CacheEntryOptions options) => _maker.Check(value, options);
+
+    /// <summary>As the public one, for adapters whose contracts let a call leave out reading or storing.</summary>
+    internal ValueTask<T> GetOrCreateAsync<TState, T>(
+        string key,
+        TState state,
+        Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? options,
+        Access access,
+        CancellationToken cancellationToken) => access == Access.Cached
+            ? GetOrCreateAsync(key, state, factory, options, cancellationToken)
+            : Ask(key, OuterOf(key), Generation(key, state, factory, options), mayKeep: options is not { NearCache: NearCacheMode.Off }, cancellationToken, access);
 
     public ValueTask<T> GetAsync<T>(string loader, string argument, CancellationToken cancellationToken = default)
     {
@@ -135,10 +172,14 @@ internal sealed class TagCache : ITagCache
         return new(new CacheResult<T>(value, hit.IsStale, hit.Entry.AgeAt(hit.At), hit.Entry.Life, hit.Entry.Tags));
     }
 
-    public async ValueTask SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    public ValueTask SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default) =>
+        SetAsync(key, value, options, TimeSpan.Zero, cancellationToken);
+
+    /// <summary>As <see cref="SetAsync{T}(string, T, CacheEntryOptions?, CancellationToken)"/>, of a value that was made so long before the call.</summary>
+    internal async ValueTask SetAsync<T>(string key, T value, CacheEntryOptions? options, TimeSpan age, CancellationToken cancellationToken)
     {
         var checkedKey = Check(key);
-        var outcome = await _calls.Set(_namespace.Scope(checkedKey.Value), _maker.Make(value, options), _options.UpdateTimeout, cancellationToken);
+        var outcome = await _calls.Set(_namespace.Scope(checkedKey.Value), _maker.Make(value, options), age, _options.UpdateTimeout, cancellationToken);
         if (outcome.Status == CommitStatus.Refused)
         {
             throw new ArgumentException(outcome.Fault, nameof(value));
@@ -211,13 +252,13 @@ internal sealed class TagCache : ITagCache
         return Ask<T>(key, OuterOf(key), _loaders.Generation<T>(_namespace, name, argument), _loaders.KeepsNear(loader), cancellationToken);
     }
 
-    private async ValueTask<T> Ask<T>(string key, CacheContext? outer, Generation<T> generation, bool mayKeep, CancellationToken cancellationToken)
+    private async ValueTask<T> Ask<T>(string key, CacheContext? outer, Generation<T> generation, bool mayKeep, CancellationToken cancellationToken, Access access = Access.Cached)
     {
         var checkedKey = Check(key);
         generation.Check();
 
         // An entry that is made from a stale one would look fresh: inside a factory, stale counts as missing.
-        var flightKey = new FlightKey(checkedKey.Value, _namespace.Scope(checkedKey.Value), FreshOnly: outer is not null);
+        var flightKey = new FlightKey(checkedKey.Value, _namespace.Scope(checkedKey.Value), FreshOnly: outer is not null, access);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -241,9 +282,9 @@ internal sealed class TagCache : ITagCache
         }
     }
 
-    private async ValueTask<CacheResult<T>> Find<T>(string key, CacheContext? outer, CancellationToken cancellationToken)
+    private async ValueTask<CacheResult<T>> Find<T>(string key, CacheContext? outer, CancellationToken cancellationToken, bool mayKeep = true)
     {
-        if (await Look(Check(key).Value, freshOnly: outer is not null, cancellationToken) is not var (entry, isStale))
+        if (await Look(Check(key).Value, freshOnly: outer is not null, cancellationToken, mayKeep) is not var (entry, isStale))
         {
             _metrics.OnRead("miss");
             return default;
@@ -267,10 +308,10 @@ internal sealed class TagCache : ITagCache
     }
 
     /// <summary>Asks the cluster for what is there, and keeps it near if it is fresh.</summary>
-    private async ValueTask<(EntrySnapshot Entry, bool IsStale)?> Look(string key, bool freshOnly, CancellationToken cancellationToken)
+    private async ValueTask<(EntrySnapshot Entry, bool IsStale)?> Look(string key, bool freshOnly, CancellationToken cancellationToken, bool mayKeep = true)
     {
         var scopedKey = _namespace.Scope(key);
-        var ask = _near.Ask();
+        var ask = _near.Ask(mayKeep);
         var request = new AcquireRequest(MayGenerate: false, freshOnly, Wait: TimeSpan.Zero, ask.Sessions);
         var answer = await _calls.TryAcquire(scopedKey, request, _options.ReadTimeout, cancellationToken)
             .AsTask().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -287,9 +328,9 @@ internal sealed class TagCache : ITagCache
         }
     }
 
-    private static void MustBeInServerAction()
+    private void MustBeInServerAction()
     {
-        if (!ServerAction.IsActive)
+        if (!ServerAction.IsActive && !Array.Exists(_serverActions, static source => source.IsActive))
         {
             throw new ServerActionRequiredException();
         }

@@ -155,6 +155,34 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, IEntryGrains en
         }
     }
 
+    /// <summary>The first trip of a plain set whose value is yet to be made. None if the silo may not give it, or the cluster could not be reached.</summary>
+    public async Task<GenerationId> TryBeginSet(string scopedKey)
+    {
+        try
+        {
+            return await entries[scopedKey].BeginSet();
+        }
+        catch (Exception exception)
+        {
+            LogCallFailed(exception);
+            return GenerationId.None;
+        }
+    }
+
+    /// <summary>The second trip, with a value that was made after the first. Null if the cluster could not be reached.</summary>
+    public async Task<SetOutcome?> TrySet(string scopedKey, GenerationId token, EntryData data)
+    {
+        try
+        {
+            return await entries[scopedKey].Set(token, data, TimeSpan.Zero);
+        }
+        catch (Exception exception)
+        {
+            LogCallFailed(exception);
+            return null;
+        }
+    }
+
     /// <summary>Gives a token back. False if it was not the current one, or the cluster could not be reached: then its lease ends by itself.</summary>
     public async Task<bool> TryAbandon(string scopedKey, GenerationId token)
     {
@@ -210,9 +238,14 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, IEntryGrains en
     /// an old value look newer than a set in between. So should anything go wrong, the key is removed instead, again and again until no process serves an
     /// earlier value: then the value counts as superseded.
     /// </summary>
-    public Task<CommitOutcome> Set(string scopedKey, EntryData data, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <param name="scopedKey">The entry.</param>
+    /// <param name="data">The value.</param>
+    /// <param name="age">How long before this call the value was made.</param>
+    /// <param name="timeout">How long it is tried.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task<CommitOutcome> Set(string scopedKey, EntryData data, TimeSpan age, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var madeAt = time.Now();
+        var madeAt = time.Now() + -age;
         var isFirst = true;
         return Persist<CommitOutcome>("set", timeout, KeyAttemptPatience, Attempt, cancellationToken);
 

@@ -34,6 +34,16 @@ internal sealed class EntryMaker
         LifeOf(options);
     }
 
+    /// <exception cref="ArgumentException">A tag, the life or the value's size breaks a limit.</exception>
+    public void Check(byte[] value, CacheEntryOptions options)
+    {
+        Check(options, options.Tags);
+        if (FaultOf(new(value, null)) is { } fault)
+        {
+            throw new ArgumentException(fault, nameof(value));
+        }
+    }
+
     /// <summary>A factory begins.</summary>
     public CacheContext Begin(string key, string[] tags, CacheEntryOptions? options, Func<Type, object?> stale) =>
         new(key, TagSet.ForEntry(tags, nameof(options)), LifeOf(options), Profiles, stale);
@@ -42,8 +52,14 @@ internal sealed class EntryMaker
     public Generated Make(CacheContext context, Payload payload, CacheEntryOptions? options, bool isLoaded)
     {
         var entry = context.ToEntry(payload, _defaultLife);
-        entry = entry with { Life = Jittered(entry.Life, options), IsLoaded = isLoaded, FailSafe = options?.FailSafe ?? TimeSpan.Zero };
-        return new(entry, context.WhyNotStored ?? FaultOf(payload));
+        entry = entry with
+        {
+            Life = Jittered(entry.Life, options),
+            IsLoaded = isLoaded,
+            FailSafe = options?.FailSafe ?? TimeSpan.Zero,
+            Sliding = options?.Sliding ?? TimeSpan.Zero,
+        };
+        return new(entry, context.WhyNotStored ?? FaultOf(payload), context.IsUnwanted);
     }
 
     /// <summary>A caller has a value already.</summary>
@@ -59,7 +75,8 @@ internal sealed class EntryMaker
                 TagSet.ForEntry(options?.Tags, nameof(options)),
                 CopiedTags: null,
                 Jittered(LifeOf(options) ?? _defaultLife, options),
-                FailSafe: options?.FailSafe ?? TimeSpan.Zero);
+                FailSafe: options?.FailSafe ?? TimeSpan.Zero,
+                Sliding: options?.Sliding ?? TimeSpan.Zero);
     }
 
     private CacheLife? LifeOf(CacheEntryOptions? options) => options?.Life is { } life ? Profiles.Resolve(life, nameof(options)) : null;

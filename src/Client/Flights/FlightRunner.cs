@@ -21,6 +21,7 @@ internal sealed partial class FlightRunner(
     ILogger<FlightRunner> logger)
 {
     private const string Busy = "busy";
+    private const string Unwanted = "unwanted";
 
     /// <summary>How long one question waits for another process's generation before it is asked again.</summary>
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
@@ -42,7 +43,18 @@ internal sealed partial class FlightRunner(
                 await previous.Late;
             }
 
-            await Ask(key, flight, generation, mayKeep, isBehind, until);
+            switch (key.Access)
+            {
+                case Access.Refill:
+                    await Refill(key, flight, generation);
+                    break;
+                case Access.Uncached when table.TryEnter(flight, FlightPhase.Asking):
+                    await Bypass(key, flight, Unwanted, generation);
+                    break;
+                default:
+                    await Ask(key, flight, generation, mayKeep, isBehind, until);
+                    break;
+            }
         }
         catch (OperationCanceledException) when (flight.Cancellation.IsCancellationRequested)
         {
@@ -61,7 +73,7 @@ internal sealed partial class FlightRunner(
         while (table.TryEnter(flight, FlightPhase.Asking))
         {
             var ask = near.Ask(mayKeep);
-            var request = new AcquireRequest(MayGenerate: true, key.FreshOnly, wait, ask.Sessions);
+            var request = new AcquireRequest(MayGenerate: key.Access == Access.Cached, key.FreshOnly, wait, ask.Sessions);
             var answer = await calls.TryAcquire(key.ScopedKey, request, options.ReadTimeout, flight.Cancellation.Token);
             switch (answer?.Status)
             {
@@ -78,6 +90,10 @@ internal sealed partial class FlightRunner(
                     near.Hear(answer.Near, ask);
                     await calls.TryAbandon(key.ScopedKey, answer.Token);
                     table.End(key, flight, FlightResult.AskAgain, FlightResult.AskAgain);
+                    return;
+                case AcquireStatus.Miss when key.Access == Access.Unstored:
+                    near.Hear(answer.Near, ask);
+                    await Bypass(key, flight, Unwanted, generation);
                     return;
                 case AcquireStatus.Miss:
                     near.Hear(answer.Near, ask);
@@ -198,7 +214,37 @@ internal sealed partial class FlightRunner(
         }
     }
 
-    /// <summary>The cluster cannot vouch for anything: the factory runs for those who came before it began, and nothing is stored.</summary>
+    /// <summary>Makes the entry, whatever is stored, as a plain set whose token was taken before the factory began: what is updated meanwhile supersedes it.</summary>
+    private async Task Refill(FlightKey key, Flight flight, IGeneration generation)
+    {
+        table.TryEnter(flight, FlightPhase.Asking);
+        var token = await calls.TryBeginSet(key.ScopedKey);
+        metrics.OnRead("generated");
+        table.TryEnter(flight, FlightPhase.Generating);
+        var made = await Factories.Run(generation, stale: null, time, flight.Cancellation.Token);
+        table.TryEnter(flight, FlightPhase.Closing);
+        var isLive = await TryRefill(key, token, made);
+        var result = new FlightResult(made?.ToSnapshot(), null);
+        table.End(key, flight, result, isLive ? result : FlightResult.AskAgain);
+    }
+
+    private async Task<bool> TryRefill(FlightKey key, GenerationId token, Generated? made)
+    {
+        if (IsUnfit(made))
+        {
+            return false;
+        }
+
+        var outcome = token.IsNone ? null : await calls.TrySet(key.ScopedKey, token, made!.Entry);
+        if (outcome?.Commit.Status != CommitStatus.Stored)
+        {
+            metrics.OnNotStored(outcome?.Commit.Status.ToString() ?? "unreachable");
+        }
+
+        return outcome is { Commit: { Status: CommitStatus.Stored, IsStale: false }, Update.IsComplete: true };
+    }
+
+    /// <summary>The cluster cannot vouch for anything, or is not to be asked: the factory runs for those who came before it began, and nothing is stored.</summary>
     private async Task Bypass(FlightKey key, Flight flight, string reason, IGeneration generation)
     {
         // Somebody else's generation goes on and on; should there be a value for need, nobody has to ask the source as well.
@@ -247,11 +293,8 @@ internal sealed partial class FlightRunner(
     /// <summary>Commits a generated value, and keeps it near. True if those who joined may take it: the cluster found it live.</summary>
     private async Task<bool> TryStore(FlightKey key, GenerationId token, Generated? made, NearAsk ask)
     {
-        var why = made is null ? "It cannot be serialized." : made.WhyNotStored;
-        if (why is not null)
+        if (IsUnfit(made))
         {
-            metrics.OnNotStored("unfit");
-            LogNotStored(why);
             await calls.TryAbandon(key.ScopedKey, token);
             return false;
         }
@@ -287,6 +330,24 @@ internal sealed partial class FlightRunner(
 
         // Who takes no stale values takes none of these either.
         return !outcome.IsStale || !key.FreshOnly;
+    }
+
+    /// <summary>Whether it must not be stored, or its maker does not want it to be.</summary>
+    private bool IsUnfit(Generated? made)
+    {
+        if (made is { IsUnwanted: true })
+        {
+            return true;
+        }
+
+        var why = made is null ? "It cannot be serialized." : made.WhyNotStored;
+        if (why is not null)
+        {
+            metrics.OnNotStored("unfit");
+            LogNotStored(why);
+        }
+
+        return why is not null;
     }
 
     [LoggerMessage(2201, LogLevel.Warning, "A generated value was returned to its reader but not stored. {Why}")]

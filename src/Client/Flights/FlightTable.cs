@@ -13,13 +13,14 @@ internal enum FlightRole : byte
     Late = 2,
 }
 
-/// <summary>What one flight is for. Readers that refuse stale values do not fly with those that take them.</summary>
-internal readonly record struct FlightKey(string Key, string ScopedKey, bool FreshOnly)
+/// <summary>What one flight is for. Readers that refuse stale values do not fly with those that take them, nor those that store with those that do not.</summary>
+internal readonly record struct FlightKey(string Key, string ScopedKey, bool FreshOnly, Access Access = Access.Cached)
 {
     /// <summary>The scoped key has the key in it.</summary>
-    public bool Equals(FlightKey other) => FreshOnly == other.FreshOnly && string.Equals(ScopedKey, other.ScopedKey, StringComparison.Ordinal);
+    public bool Equals(FlightKey other) =>
+        FreshOnly == other.FreshOnly && Access == other.Access && string.Equals(ScopedKey, other.ScopedKey, StringComparison.Ordinal);
 
-    public override int GetHashCode() => HashCode.Combine(ScopedKey, FreshOnly);
+    public override int GetHashCode() => HashCode.Combine(ScopedKey, FreshOnly, Access);
 }
 
 /// <summary>The flights of a process: at most one under way for a key, and at most one gathering behind it.</summary>

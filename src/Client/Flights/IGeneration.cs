@@ -5,7 +5,8 @@ namespace OrleansTagCache.Flights;
 /// <summary>A value that was made: what to store, or why nothing can be.</summary>
 /// <param name="Entry">The value with its tags and life.</param>
 /// <param name="WhyNotStored">Null if it can be stored.</param>
-internal sealed record Generated(EntryData Entry, string? WhyNotStored)
+/// <param name="IsUnwanted">Whether its maker does not want it to be stored.</param>
+internal sealed record Generated(EntryData Entry, string? WhyNotStored, bool IsUnwanted = false)
 {
     public EntrySnapshot ToSnapshot() => new(Entry.Payload, Entry.Tags, Entry.Life, TimeSpan.Zero);
 }

@@ -7,6 +7,7 @@ using OrleansTagCache.Doors;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Near;
+using OrleansTagCache.Open;
 using OrleansTagCache.Serialization;
 
 namespace OrleansTagCache.Hosting;
@@ -33,6 +34,7 @@ internal static class TagCacheServices
         services.AddHostedService(provider => provider.GetRequiredService<LoaderRunner>());
         services.AddHostedService(provider => provider.GetRequiredService<BackgroundRefreshes>());
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<TagCacheClientOptions>>().Value);
+        services.TryAddSingleton<OpenEntries>();
         services.TryAddSingleton<ITagCache, TagCache>();
         return services;
     }

@@ -77,6 +77,7 @@ internal sealed record EntrySnapshot(
 /// <param name="Life">Its life, with durations.</param>
 /// <param name="IsLoaded">Whether a loader made it: the one that its key names, which the cluster may run again.</param>
 /// <param name="FailSafe">How long beyond its life it may be served when nobody can make a newer one.</param>
+/// <param name="Sliding">It also expires when nobody has read it for so long; zero for never.</param>
 [GenerateSerializer, Immutable, Alias("otc.EntryData")]
 internal sealed record EntryData(
     [property: Id(0)] Payload Payload,
@@ -84,7 +85,8 @@ internal sealed record EntryData(
     [property: Id(2)] string[]? CopiedTags,
     [property: Id(3)] CacheLife Life,
     [property: Id(4)] bool IsLoaded = false,
-    [property: Id(5)] TimeSpan FailSafe = default);
+    [property: Id(5)] TimeSpan FailSafe = default,
+    [property: Id(6)] TimeSpan Sliding = default);
 
 /// <summary>What became of a value that was to be stored.</summary>
 internal enum CommitStatus : byte

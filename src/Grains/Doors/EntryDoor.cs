@@ -63,6 +63,7 @@ internal sealed class EntryDoor(EntryHost host, Owners owners, IEntryGrains grai
         }
 
         entry.Used(now);
+        value.Read(now);
         host.Metrics.OnRead(AcquireStatus.Fresh);
         var near = sessions is null ? null : host.Sessions.Terms(sessions, session, isLive: ReferenceEquals(entry.Value, value));
         return new(AcquireStatus.Fresh, value.SnapshotAt(now), GenerationId.None, near);

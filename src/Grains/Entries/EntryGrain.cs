@@ -196,6 +196,11 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         if (freshness == Freshness.Fresh)
         {
             // Still the entry's: so the records that were checked were held, and every later change finds the interest.
+            if (!request.IsRefresh)
+            {
+                value!.Read(now);
+            }
+
             var terms = Terms(request.Sessions, session, isLive: ReferenceEquals(_entry.Value, value));
             return new(AcquireStatus.Fresh, value!.SnapshotAt(now), GenerationId.None, terms);
         }

@@ -5,7 +5,7 @@ using OrleansTagCache.Lifetimes;
 namespace OrleansTagCache.Entries;
 
 /// <summary>A value as a silo keeps it: with the stamp that was read before it was generated, and the records of its tags.</summary>
-/// <remarks>Immutable but for <see cref="KeepAsOf"/>. Any thread may ask for its freshness.</remarks>
+/// <remarks>Immutable but for <see cref="KeepAsOf"/> and <see cref="Read"/>. Any thread may ask for its freshness.</remarks>
 internal sealed class StoredValue
 {
     /// <summary>What an entry costs beside its payload, roughly: activation, directory entry, records, index. Accounted, so that empty values are bounded too.</summary>
@@ -14,6 +14,7 @@ internal sealed class StoredValue
     private readonly TagRecord[] _records;
     private readonly Stamp _stamp;
     private readonly TimeSpan _failSafe;
+    private readonly Slide? _slide;
     private long _keyStamp;
 
     /// <param name="data">The value.</param>
@@ -24,6 +25,7 @@ internal sealed class StoredValue
     {
         (Payload, Life, IsLoaded, GeneratedAt) = (Alike.Share(data.Payload), Alike.Share(data.Life), data.IsLoaded, generatedAt);
         _failSafe = data.FailSafe;
+        _slide = data.Sliding > TimeSpan.Zero ? new(data.Sliding, generatedAt) : null;
         (_records, _stamp, _keyStamp) = (records, stamp, stamp.Value);
     }
 
@@ -54,6 +56,15 @@ internal sealed class StoredValue
     /// <summary>A set of this key expires every value but this one: from now on the key's expiries up to then do not count against it.</summary>
     public void KeepAsOf(Stamp keyStamp) => Volatile.Write(ref _keyStamp, keyStamp.Value);
 
+    /// <summary>A reader got it: one that slides lives on from now.</summary>
+    public void Read(Moment now)
+    {
+        if (_slide is { } slide)
+        {
+            slide.ReadAt = Moment.Later(slide.ReadAt, now);
+        }
+    }
+
     public TimeSpan AgeAt(Moment now) => now - GeneratedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
 
     /// <summary>The check that every read makes.</summary>
@@ -61,14 +72,14 @@ internal sealed class StoredValue
     {
         // Stalings before expiries: one whose deadline has passed becomes an expiry, and only then goes.
         var staling = Staling();
-        return IsLive(ledger, KeyStamp) ? FreshnessRule.Of(Life, AgeAt(now), staling, now) : Freshness.Expired;
+        return IsLive(ledger, KeyStamp) && !HasSlidAway(now) ? FreshnessRule.Of(Life, AgeAt(now), staling, now) : Freshness.Expired;
     }
 
     /// <summary>
     /// Whether it may be served in need: past its life by age alone. What an update or the deadline of a revalidation expired never is.
     /// </summary>
     public bool IsSpareAt(TagLedger ledger, Moment now) =>
-        _failSafe > TimeSpan.Zero && AgeAt(now) - Life.Expire <= _failSafe && !Staling().IsOverAt(now) && IsLive(ledger, KeyStamp);
+        _failSafe > TimeSpan.Zero && AgeAt(now) - Life.Expire <= _failSafe && !HasSlidAway(now) && !Staling().IsOverAt(now) && IsLive(ledger, KeyStamp);
 
     /// <summary>
     /// The check for readers on other threads than the entry's: true only if it is fresh, and no set is just carrying it over the expiry of its key, which
@@ -78,7 +89,8 @@ internal sealed class StoredValue
     {
         var keyStamp = KeyStamp;
         var staling = Staling();
-        return keyStamp != Stamp.Never && IsLive(ledger, keyStamp) && FreshnessRule.Of(Life, AgeAt(now), staling, now) == Freshness.Fresh;
+        return keyStamp != Stamp.Never && IsLive(ledger, keyStamp) && !HasSlidAway(now)
+            && FreshnessRule.Of(Life, AgeAt(now), staling, now) == Freshness.Fresh;
     }
 
     /// <summary>Whether nothing will ever serve it again.</summary>
@@ -98,6 +110,23 @@ internal sealed class StoredValue
 
     public EntrySnapshot SnapshotAt(Moment now, bool promiseSuspended = false) => new(Payload, Tags, Life, AgeAt(now), promiseSuspended);
 
+    private bool HasSlidAway(Moment now) => _slide is { } slide && now - slide.ReadAt > slide.For;
+
     private bool IsLive(TagLedger ledger, Stamp keyStamp) =>
         ledger.IsLive(_records.AsSpan(0, _records.Length - 1), _stamp) && _records[^1].Admits(keyStamp);
+
+    /// <summary>Of a value that expires when nobody has read it for a while.</summary>
+    private sealed class Slide(TimeSpan @for, Moment readAt)
+    {
+        private long _readAt = readAt.Ticks;
+
+        public TimeSpan For => @for;
+
+        /// <summary>Racing readers may lose to an earlier one: by less than a read takes.</summary>
+        public Moment ReadAt
+        {
+            get => new(Volatile.Read(ref _readAt));
+            set => Volatile.Write(ref _readAt, value.Ticks);
+        }
+    }
 }

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.OutputCaching;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using OrleansTagCache;
+using OrleansTagCache.OutputCaching;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers output caching over the cluster's cache.</summary>
+public static class OutputCacheServices
+{
+    /// <summary>
+    /// As <c>AddOutputCache</c>, whose policies, attributes and middleware stay as they are, but responses are kept in the cluster's cache. It needs the cache:
+    /// call <c>AddTagCacheClient</c> on the Orleans client, or <c>AddTagCache</c> on a silo that hosts the application.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configure">Changes output caching's own options.</param>
+    public static IServiceCollection AddTagCacheOutputCache(this IServiceCollection services, Action<OutputCacheOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddOutputCache();
+        if (configure is not null)
+        {
+            services.Configure(configure);
+        }
+
+        services.AddHttpContextAccessor();
+        services.TryAddSingleton<UncacheableKeys>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<OutputCacheOptions>, AddPolicy>());
+        services.Replace(ServiceDescriptor.Singleton<IOutputCacheStore>(provider =>
+            ActivatorUtilities.CreateInstance<TagCacheOutputStore>(provider, (TagCache)provider.GetRequiredService<ITagCache>())));
+        return services;
+    }
+
+    private sealed class AddPolicy(TimeProvider time) : IConfigureOptions<OutputCacheOptions>
+    {
+        public void Configure(OutputCacheOptions options) => options.AddBasePolicy(new TagCacheOutputPolicy(time));
+    }
+}

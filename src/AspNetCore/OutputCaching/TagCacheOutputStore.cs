@@ -1,0 +1,128 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.OutputCaching;
+using Microsoft.Extensions.Logging;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Distributed;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Open;
+
+namespace OrleansTagCache.OutputCaching;
+
+/// <summary>
+/// The store of output caching over the cluster's cache. Evicting a tag is strict: when it has returned, no process serves a response that was begun before the
+/// call, one that is being produced at that moment included. One request in the cluster produces a response; the others wait for it.
+/// </summary>
+/// <remarks>
+/// Thread-safe. A store alone sees neither when a response was begun nor whether one will be stored. So a look-up within a request that may be stored takes the entry's
+/// one grant, which the storing uses, and which the end of the request gives back. A response that was not looked up is stored as of the beginning of its request.
+/// </remarks>
+internal sealed partial class TagCacheOutputStore(
+    OpenEntries entries,
+    TagCache cache,
+    UncacheableKeys uncacheable,
+    IHttpContextAccessor requests,
+    TagCacheClientOptions limits,
+    TimeProvider time,
+    ILogger<TagCacheOutputStore> logger) : IOutputCacheBufferStore
+{
+    private const string Adapter = "out";
+
+    public async ValueTask<byte[]?> GetAsync(string key, CancellationToken cancellationToken) =>
+        await Find(key, cancellationToken) is { } found ? [.. found.Bytes] : null;
+
+    public async ValueTask<bool> TryGetAsync(string key, PipeWriter destination, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        if (await Find(key, cancellationToken) is not { } found)
+        {
+            return false;
+        }
+
+        await destination.WriteAsync(found.Bytes, cancellationToken);
+        return true;
+    }
+
+    public async ValueTask SetAsync(string key, byte[] value, string[]? tags, TimeSpan validFor, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        await Store(KeyOf(key), [.. value], Copy(tags), validFor, cancellationToken);
+    }
+
+    public async ValueTask SetAsync(
+        string key, ReadOnlySequence<byte> value, ReadOnlyMemory<string> tags, TimeSpan validFor, CancellationToken cancellationToken) =>
+        await Store(KeyOf(key), value.ToArray(), Copy(tags.Span), validFor, cancellationToken);
+
+    public ValueTask EvictByTagAsync(string tag, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(tag);
+        return cache.RevalidateTagAsync(tag, cancellationToken);
+    }
+
+    private async ValueTask<Payload?> Find(string key, CancellationToken cancellationToken)
+    {
+        var known = KeyOf(key);
+        var request = requests.HttpContext;
+        var mayGenerate = request?.Features.Get<IOutputCacheFeature>()?.Context.AllowCacheStorage == true && !uncacheable.Contains(known);
+        var (found, granted) = await entries.Find(known, mayGenerate, () => !uncacheable.Contains(known), cancellationToken);
+        if (granted is not null)
+        {
+            RequestGrants.Add(request!, granted, Unused);
+        }
+
+        return found;
+    }
+
+    private Task Unused(OpenEntries.Grant grant)
+    {
+        uncacheable.Add(grant.Key);
+        return entries.GiveBack(grant);
+    }
+
+    private async Task Store(string key, byte[] value, string[] tags, TimeSpan validFor, CancellationToken cancellationToken)
+    {
+        var request = requests.HttpContext;
+        var granted = RequestGrants.Take(request, key);
+        uncacheable.Remove(key);
+        try
+        {
+            var options = new CacheEntryOptions { Tags = tags, Life = new(TimeSpan.Zero, validFor, validFor) };
+            if (granted is null)
+            {
+                var age = request?.Features.Get<RequestBegun>() is { } begun ? time.Now() - begun.At : TimeSpan.Zero;
+                await cache.SetAsync(key, value, options, age, cancellationToken);
+                return;
+            }
+
+            cache.CheckEntry(value, options);
+            await entries.Offer(granted, new(value, "application/octet-stream"), tags, options.Life);
+        }
+        catch (Exception fault) when (fault is ArgumentException or TagCacheException && request is not null)
+        {
+            // The response has been sent. It is safe not to keep what could not be evicted.
+            LogNotStored(fault);
+            if (granted is not null)
+            {
+                await entries.GiveBack(granted);
+            }
+        }
+    }
+
+    private string KeyOf(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return DistributedKey.Of(Adapter, key, limits.MaximumKeyLength);
+    }
+
+    /// <summary>The caller's memory is its own again when the call has returned.</summary>
+    private static string[] Copy(ReadOnlySpan<string> tags)
+    {
+        string[] copy = [.. tags];
+        return Array.TrueForAll(copy, tag => tag is not null) ? copy : throw new ArgumentException("A tag must not be null.", nameof(tags));
+    }
+
+    [LoggerMessage(4101, LogLevel.Warning, "A response was not stored")]
+    private partial void LogNotStored(Exception fault);
+}

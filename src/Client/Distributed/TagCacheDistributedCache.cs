@@ -1,0 +1,85 @@
+using System.Buffers;
+using Microsoft.Extensions.Caching.Distributed;
+using OrleansTagCache.Hosting;
+
+namespace OrleansTagCache.Distributed;
+
+/// <summary>
+/// <see cref="IDistributedCache"/> over the cluster's cache, for sessions, antiforgery and libraries that want it. Strict: what was set or removed is seen by every
+/// process when the call has returned. Reads ask the cluster, since each lengthens a sliding life.
+/// </summary>
+/// <remarks>Thread-safe. Any text is a key. The calls that are not asynchronous block their thread.</remarks>
+internal sealed class TagCacheDistributedCache(TagCache cache, TagCacheClientOptions limits, TimeProvider time) : IBufferDistributedCache
+{
+    private const string Adapter = "idc";
+
+    public byte[]? Get(string key) => GetAsync(key).GetAwaiter().GetResult();
+
+    public async Task<byte[]?> GetAsync(string key, CancellationToken token = default) =>
+        (await cache.TryGetThereAsync<byte[]>(KeyOf(key), token)).ValueOrDefault;
+
+    public bool TryGet(string key, IBufferWriter<byte> destination) => TryGetAsync(key, destination).AsTask().GetAwaiter().GetResult();
+
+    public async ValueTask<bool> TryGetAsync(string key, IBufferWriter<byte> destination, CancellationToken token = default)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        if (await GetAsync(key, token) is not { } value)
+        {
+            return false;
+        }
+
+        destination.Write(value);
+        return true;
+    }
+
+    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => SetAsync(key, value, options).GetAwaiter().GetResult();
+
+    public async Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        ArgumentNullException.ThrowIfNull(options);
+        await cache.SetAsync(KeyOf(key), value, EntryOf(options), token);
+    }
+
+    public void Set(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options) =>
+        SetAsync(key, value, options).AsTask().GetAwaiter().GetResult();
+
+    public async ValueTask SetAsync(
+        string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, CancellationToken token = default) =>
+        await SetAsync(key, value.ToArray(), options, token);
+
+    public void Refresh(string key) => RefreshAsync(key).GetAwaiter().GetResult();
+
+    public Task RefreshAsync(string key, CancellationToken token = default) => GetAsync(key, token);
+
+    public void Remove(string key) => RemoveAsync(key).GetAwaiter().GetResult();
+
+    public async Task RemoveAsync(string key, CancellationToken token = default) => await cache.RemoveAsync(KeyOf(key), token);
+
+    private string KeyOf(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return DistributedKey.Of(Adapter, key, limits.MaximumKeyLength);
+    }
+
+    private CacheEntryOptions EntryOf(DistributedCacheEntryOptions options)
+    {
+        var absolute = options.AbsoluteExpirationRelativeToNow;
+        if (options.AbsoluteExpiration is { } moment)
+        {
+            var left = moment - time.GetUtcNow();
+            if (left <= TimeSpan.Zero)
+            {
+#pragma warning disable CA2208 // It names the option, as the other implementations of the contract do.
+                throw new ArgumentOutOfRangeException(
+                    nameof(DistributedCacheEntryOptions.AbsoluteExpiration), moment, "The absolute expiration value must be in the future.");
+#pragma warning restore CA2208
+            }
+
+            absolute ??= left;
+        }
+
+        var life = absolute ?? CacheLife.Forever;
+        return new() { Life = new(TimeSpan.Zero, life, life), Sliding = options.SlidingExpiration ?? TimeSpan.Zero };
+    }
+}

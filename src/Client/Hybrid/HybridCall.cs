@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Caching.Hybrid;
+using OrleansTagCache.Flights;
+
+namespace OrleansTagCache.Hybrid;
+
+/// <summary>What the options of one call come to, with the defaults filled in.</summary>
+internal readonly record struct HybridCall(TimeSpan Expiration, TimeSpan? LocalExpiration, HybridCacheEntryFlags Flags)
+{
+    private static readonly TimeSpan DefaultExpiration = TimeSpan.FromMinutes(5);
+
+    /// <summary>Only look: a miss is the type's default.</summary>
+    public bool IsLookUp => Flags.HasFlag(HybridCacheEntryFlags.DisableUnderlyingData);
+
+    /// <summary>Whether a near copy may be served and kept. They are as strict as the silos' values, so this is the caller's wish alone.</summary>
+    public bool IsNear => (Flags & HybridCacheEntryFlags.DisableLocalCache) == 0 && LocalExpiration is null or { Ticks: > 0 };
+
+    /// <summary>Whether anything may be stored. There is no value near without one in the cluster, so what must not be there is nowhere.</summary>
+    public bool IsStored => !Flags.HasFlag(HybridCacheEntryFlags.DisableDistributedCacheWrite) && Expiration > TimeSpan.Zero;
+
+    public Access Access => (IsRead: !Flags.HasFlag(HybridCacheEntryFlags.DisableDistributedCacheRead), IsStored) switch
+    {
+        (true, true) => Access.Cached,
+        (true, false) => Access.Unstored,
+        (false, true) => Access.Refill,
+        _ => Access.Uncached,
+    };
+
+    /// <summary>Fresh until it expires: HybridCache knows no stale values.</summary>
+    public CacheLife Life => LifeOf(Expiration);
+
+    public static HybridCall Of(HybridCacheEntryOptions? options, HybridCacheEntryOptions defaults) => new(
+        options?.Expiration ?? defaults.Expiration ?? DefaultExpiration,
+        options?.LocalCacheExpiration ?? defaults.LocalCacheExpiration,
+        options?.Flags ?? defaults.Flags ?? HybridCacheEntryFlags.None);
+
+    public static CacheLife LifeOf(TimeSpan expiration) => new(TimeSpan.Zero, expiration, expiration);
+
+    public CacheEntryOptions ToOptions(string[] tags) => new()
+    {
+        Tags = tags,
+        Life = Expiration > TimeSpan.Zero ? Life : null,
+        NearCache = IsNear ? NearCacheMode.On : NearCacheMode.Off,
+    };
+}

@@ -1,0 +1,186 @@
+using Microsoft.Extensions.Caching.Hybrid;
+using Microsoft.Extensions.Logging;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Hybrid;
+
+/// <summary>
+/// <see cref="HybridCache"/> over the cluster's cache: what is removed by tag or by key is removed in every process when the call has returned, also against a
+/// factory that is running, and one factory runs in the whole cluster.
+/// </summary>
+/// <remarks>Thread-safe. A key that breaks a rule is not cached, as in Microsoft's implementation: its factory runs.</remarks>
+internal sealed partial class TagCacheHybridCache(
+    TagCache cache, TagCacheClientOptions limits, TagCacheHybridOptions options, ILogger<TagCacheHybridCache> logger) : HybridCache
+{
+    public override ValueTask<T> GetOrCreateAsync<TState, T>(
+        string key,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        HybridCacheEntryOptions? options = null,
+        IEnumerable<string>? tags = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        return TryGetNear(key, options, cancellationToken, out T? value)
+            ? new(value!)
+            : GetOrCreate(key, (state, factory), static (made, _, token) => made.factory(made.state, token), options, tags, cancellationToken);
+    }
+
+    public override ValueTask<T> GetOrCreateAsync<TState, T>(
+        ReadOnlySpan<char> key,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        HybridCacheEntryOptions? options = null,
+        IEnumerable<string>? tags = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        return TryGetNear(key, options, cancellationToken, out T? value)
+            ? new(value!)
+            : GetOrCreate(key.ToString(), (state, factory), static (made, _, token) => made.factory(made.state, token), options, tags, cancellationToken);
+    }
+
+    /// <remarks>What the factory decides through its context is part of the same generation: an update meanwhile supersedes it.</remarks>
+    public override ValueTask<T> GetOrCreateAsync<TState, T>(
+        string key,
+        TState state,
+        Func<TState, HybridCacheEntryContext, CancellationToken, ValueTask<T>> factory,
+        HybridCacheEntryOptions? options = null,
+        IEnumerable<string>? tags = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        return TryGetNear(key, options, cancellationToken, out T? value)
+            ? new(value!)
+            : GetOrCreate(key, (factory, state, options: Effective(options)), Decide, options, tags, cancellationToken);
+
+        static async ValueTask<T> Decide(
+            (Func<TState, HybridCacheEntryContext, CancellationToken, ValueTask<T>> Factory, TState State, HybridCacheEntryOptions Options) call,
+            CacheContext? entry,
+            CancellationToken token)
+        {
+            var context = new HybridCacheEntryContext(call.Options);
+            var made = await call.Factory(call.State, context, token);
+            var decided = HybridCall.Of(new() { Expiration = context.Expiration, Flags = context.Flags }, call.Options);
+            entry?.Decide(decided.IsStored ? decided.Life : null, isUnwanted: !decided.IsStored);
+            return made;
+        }
+    }
+
+    public override async ValueTask SetAsync<T>(
+        string key, T value, HybridCacheEntryOptions? options = null, IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var call = Of(options);
+        if (!IsSound(key) || call.Flags.HasFlag(HybridCacheEntryFlags.DisableDistributedCacheWrite))
+        {
+            return;
+        }
+
+        if (call.Expiration > TimeSpan.Zero && await TrySet(key, value, call.ToOptions(Copy(tags)), cancellationToken))
+        {
+            return;
+        }
+
+        // The value must not be kept; the one before it is old now.
+        await cache.RemoveAsync(key, cancellationToken);
+    }
+
+    public override ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default) =>
+        IsSound(key) ? cache.RemoveAsync(key, cancellationToken) : default;
+
+    public override async ValueTask RemoveAsync(IEnumerable<string> keys, CancellationToken cancellationToken = default) =>
+        await Task.WhenAll((keys ?? []).ToArray().Select(key => RemoveAsync(key, cancellationToken).AsTask()));
+
+    public override ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken = default) =>
+        string.IsNullOrWhiteSpace(tag) ? default : cache.RevalidateTagAsync(tag, cancellationToken);
+
+    /// <summary>All of them in one update, or as few as there may be.</summary>
+    public override async ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken cancellationToken = default)
+    {
+        foreach (var some in (tags ?? []).Where(tag => !string.IsNullOrWhiteSpace(tag)).Distinct(StringComparer.Ordinal).Chunk(NameLimits.TagsPerCall))
+        {
+            await cache.RevalidateTagsAsync(some, Immediately, cancellationToken);
+        }
+    }
+
+    private static readonly CacheLife Immediately = new(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
+
+    private HybridCall Of(HybridCacheEntryOptions? call) => HybridCall.Of(call, options.DefaultEntryOptions);
+
+    private HybridCacheEntryOptions Effective(HybridCacheEntryOptions? call)
+    {
+        var of = Of(call);
+        return new() { Expiration = of.Expiration, LocalCacheExpiration = of.LocalExpiration, Flags = of.Flags };
+    }
+
+    private bool TryGetNear<T>(ReadOnlySpan<char> key, HybridCacheEntryOptions? call, CancellationToken cancellationToken, out T? value)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Of(call) is { IsNear: true } && !key.IsEmpty)
+        {
+            return cache.TryGetNear(key, out value);
+        }
+
+        value = default;
+        return false;
+    }
+
+    private async ValueTask<T> GetOrCreate<TCall, T>(
+        string key,
+        TCall state,
+        Func<TCall, CacheContext?, CancellationToken, ValueTask<T>> factory,
+        HybridCacheEntryOptions? options,
+        IEnumerable<string>? tags,
+        CancellationToken cancellationToken)
+    {
+        var call = Of(options);
+        if (!IsSound(key))
+        {
+            return call.IsLookUp ? default! : await factory(state, null, cancellationToken);
+        }
+
+        if (call.IsLookUp)
+        {
+            var mayLook = !call.Flags.HasFlag(HybridCacheEntryFlags.DisableDistributedCacheRead);
+            return mayLook && await cache.TryGetAsync<T>(key, cancellationToken) is { HasValue: true } found ? found.Value : default!;
+        }
+
+        return await cache.GetOrCreateAsync(key, state, factory, call.ToOptions(Copy(tags)), call.Access, cancellationToken);
+    }
+
+    private async ValueTask<bool> TrySet<T>(string key, T value, CacheEntryOptions entry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await cache.SetAsync(key, value, entry, cancellationToken);
+            return true;
+        }
+        catch (ArgumentException fault) when (fault.ParamName == nameof(value))
+        {
+            LogNotStored(fault.Message);
+            return false;
+        }
+    }
+
+    /// <summary>As it is when the call is made: the caller may change it afterwards.</summary>
+    private static string[] Copy(IEnumerable<string>? tags) => tags is null ? [] : [.. tags];
+
+    private bool IsSound(string? key)
+    {
+        var fault = string.IsNullOrWhiteSpace(key) ? "A key must not be empty or white space." : NameRules.Fault("key", key, limits.MaximumKeyLength);
+        if (fault is not null)
+        {
+            LogNotCached(fault);
+        }
+
+        return fault is null;
+    }
+
+    [LoggerMessage(2301, LogLevel.Warning, "A call went past the cache, since its key breaks a rule. {Fault}")]
+    private partial void LogNotCached(string fault);
+
+    [LoggerMessage(2302, LogLevel.Warning, "A value was not stored. {Fault}")]
+    private partial void LogNotStored(string fault);
+}
