@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Http;
-using OrleansTagCache.Open;
+using OrleansTagCache.Adapters;
 
 namespace OrleansTagCache.OutputCaching;
 

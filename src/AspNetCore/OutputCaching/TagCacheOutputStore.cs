@@ -4,10 +4,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Distributed;
+using OrleansTagCache.Adapters;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
-using OrleansTagCache.Open;
 
 namespace OrleansTagCache.OutputCaching;
 

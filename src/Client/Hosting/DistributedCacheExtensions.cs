@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansTagCache;
-using OrleansTagCache.Distributed;
+using OrleansTagCache.Adapters;
 using OrleansTagCache.Hosting;
 
 namespace Microsoft.Extensions.DependencyInjection;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansTagCache;
 using OrleansTagCache.Hosting;
-using OrleansTagCache.Hybrid;
+using OrleansTagCache.Adapters;
 
 namespace Microsoft.Extensions.DependencyInjection;
 

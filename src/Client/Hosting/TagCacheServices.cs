@@ -7,7 +7,7 @@ using OrleansTagCache.Doors;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Near;
-using OrleansTagCache.Open;
+using OrleansTagCache.Adapters;
 using OrleansTagCache.Serialization;
 
 namespace OrleansTagCache.Hosting;

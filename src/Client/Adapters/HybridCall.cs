@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Caching.Hybrid;
 using OrleansTagCache.Flights;
 
-namespace OrleansTagCache.Hybrid;
+namespace OrleansTagCache.Adapters;
 
 /// <summary>What the options of one call come to, with the defaults filled in.</summary>
 internal readonly record struct HybridCall(TimeSpan Expiration, TimeSpan? LocalExpiration, HybridCacheEntryFlags Flags)

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using OrleansTagCache.Names;
 
-namespace OrleansTagCache.Distributed;
+namespace OrleansTagCache.Adapters;
 
 /// <summary>Keys of an adapter: apart from those of the cache itself and of other adapters, and any text at all, since their contracts set no rules.</summary>
 internal static class DistributedKey

@@ -6,7 +6,7 @@ using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
 
-namespace OrleansTagCache.Open;
+namespace OrleansTagCache.Adapters;
 
 /// <summary>
 /// Entries for adapters whose values are not made by a factory: who finds none may be granted its one generation in the cluster, goes on, and offers the value

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Names;
 
-namespace OrleansTagCache.Hybrid;
+namespace OrleansTagCache.Adapters;
 
 /// <summary>
 /// <see cref="HybridCache"/> over the cluster's cache: what is removed by tag or by key is removed in every process when the call has returned, also against a

@@ -2,7 +2,7 @@ using System.Buffers;
 using Microsoft.Extensions.Caching.Distributed;
 using OrleansTagCache.Hosting;
 
-namespace OrleansTagCache.Distributed;
+namespace OrleansTagCache.Adapters;
 
 /// <summary>
 /// <see cref="IDistributedCache"/> over the cluster's cache, for sessions, antiforgery and libraries that want it. Strict: what was set or removed is seen by every
