@@ -9,12 +9,6 @@ namespace OrleansTagCache.Tests.Processes;
 /// <summary>The sample application as a person uses it: a silo process, the application's process, and a real browser.</summary>
 public sealed class CitiesTests
 {
-    private static readonly string[] Browser =
-    [
-        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--window-size=1280,1100",
-    ];
-
     [BrowserFact]
     public async Task City_EditedInABrowser_ShowsTheChangeOnTheNextPageAndEverywhere()
     {
@@ -30,10 +24,8 @@ public sealed class CitiesTests
             [Repository.CitiesProgram, "--urls", address, $"--Cluster:Gateways={ports[2]}", $"--Database={Path.Combine(folder.FullName, "cities.db")}"],
             "Application started.");
 
-        var options = new ChromeOptions { BinaryLocation = Programs.Chromium };
-        options.AddArguments([.. Browser, $"--user-data-dir={Path.Combine(folder.FullName, "profile")}"]);
         using var service = ChromeDriverService.CreateDefaultService(Programs.ChromeDriver);
-        using (var browser = new ChromeDriver(service, options))
+        using (var browser = new ChromeDriver(service, Browsers.Options(folder)))
         {
             Visit(browser, address);
         }

@@ -6,16 +6,9 @@ internal static class Repository
     /// <summary>The built silo program; the tests refer to its project, so it lies beside them.</summary>
     public static string SiloProgram => Path.Combine(AppContext.BaseDirectory, "OrleansTagCache.Silo.dll");
 
-    /// <summary>The built Cities sample, of the same configuration as the tests.</summary>
-    public static string CitiesProgram
-    {
-        get
-        {
-            var output = new DirectoryInfo(AppContext.BaseDirectory);
-            var (framework, configuration) = (output.Name, output.Parent!.Name);
-            return Path.Combine(Root, "samples", "Cities", "bin", configuration, framework, "Cities.dll");
-        }
-    }
+    public static string CitiesProgram => Sample("Cities");
+
+    public static string StorefrontProgram => Sample("Storefront");
 
     public static string Root
     {
@@ -29,5 +22,12 @@ internal static class Repository
 
             return directory.FullName;
         }
+    }
+
+    /// <summary>A built sample, of the same configuration as the tests.</summary>
+    private static string Sample(string name)
+    {
+        var output = new DirectoryInfo(AppContext.BaseDirectory);
+        return Path.Combine(Root, "samples", name, "bin", output.Parent!.Name, output.Name, $"{name}.dll");
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OrleansTagCache;
+using OrleansTagCache.Adapters;
 using OrleansTagCache.OutputCaching;
 
 namespace Microsoft.Extensions.DependencyInjection;

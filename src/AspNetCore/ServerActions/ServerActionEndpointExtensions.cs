@@ -8,7 +8,7 @@ namespace Microsoft.AspNetCore.Builder;
 public static class ServerActionEndpointExtensions
 {
     /// <summary>As <see cref="ServerActionAttribute"/>, for one endpoint or a group of them.</summary>
-    /// <exception cref="InvalidOperationException">When the application starts: <c>AddTagCacheServerActions</c> was not called.</exception>
+    /// <exception cref="InvalidOperationException">When the endpoints are built, at the first request at the latest: <c>AddTagCacheServerActions</c> was not called.</exception>
     public static TBuilder WithServerAction<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder
     {

@@ -1,6 +1,6 @@
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Adapters;
@@ -15,5 +15,5 @@ internal static class DistributedKey
     public static string Of(string adapter, string key, int maximumLength) =>
         NameRules.Fault("key", key, maximumLength - adapter.Length - 1) is null
             ? $"{adapter}:{key}"
-            : $"{adapter}#{Base64Url.EncodeToString(SHA256.HashData(Encoding.Unicode.GetBytes(key)))}";
+            : $"{adapter}#{Base64Url.EncodeToString(SHA256.HashData(MemoryMarshal.AsBytes(key.AsSpan())))}";
 }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using OrleansTagCache.Lifetimes;
 
-namespace OrleansTagCache.OutputCaching;
+namespace OrleansTagCache.Adapters;
 
 /// <summary>
 /// Keys whose responses turned out not to be for storing: for a while nobody waits for another's response under them, or requests that could be served side by

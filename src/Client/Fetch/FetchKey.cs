@@ -1,0 +1,37 @@
+using System.Buffers.Text;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace OrleansTagCache.Fetch;
+
+/// <summary>The key of a request: a digest of where it goes and of its headers.</summary>
+internal static class FetchKey
+{
+    private static readonly string[] OfCredentials = ["Authorization", "Cookie", "Proxy-Authorization"];
+
+    /// <summary>What tells requests apart that ask for the same.</summary>
+    private static readonly HashSet<string> OfTracing = new(
+        ["traceparent", "tracestate", "baggage", "Request-Id", "Correlation-Context", "X-Request-Id", "X-Correlation-Id"], StringComparer.OrdinalIgnoreCase);
+
+    public static bool HasCredentials(HttpRequestMessage request) => Array.Exists(OfCredentials, name => request.Headers.NonValidated.Contains(name));
+
+    public static string Of(HttpRequestMessage request, bool isPerUser)
+    {
+        // Every part is closed by what none has in it.
+        var text = new StringBuilder().Append(isPerUser ? "user" : "all").Append('\n');
+        text.Append(request.RequestUri!.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped)).Append('\n');
+        foreach (var header in request.Headers.NonValidated.Where(header => !OfTracing.Contains(header.Key)).OrderBy(header => header.Key, StringComparer.OrdinalIgnoreCase))
+        {
+            text.Append(header.Key.ToLowerInvariant()).Append(':');
+            foreach (var value in header.Value)
+            {
+                text.Append(value.Length).Append(':').Append(value).Append(',');
+            }
+
+            text.Append('\n');
+        }
+
+        return $"fetch#{Base64Url.EncodeToString(SHA256.HashData(MemoryMarshal.AsBytes(text.ToString().AsSpan())))}";
+    }
+}

@@ -1,0 +1,29 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using OrleansTagCache;
+using OrleansTagCache.Adapters;
+using OrleansTagCache.Fetch;
+using OrleansTagCache.Hosting;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Lets an <see cref="HttpClient"/> keep responses in the cluster's cache.</summary>
+public static class HttpClientTagCacheExtensions
+{
+    /// <summary>
+    /// Requests of this client that say so (<see cref="HttpRequestCacheExtensions.Cache"/>) are served from the cache. Handlers that are added afterwards come
+    /// after it: they see only what is really sent.
+    /// </summary>
+    /// <param name="builder">The client.</param>
+    public static IHttpClientBuilder AddTagCache(this IHttpClientBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.TryAddSingleton<UncacheableKeys>();
+        return builder.AddHttpMessageHandler(provider => new TagCacheHttpHandler(
+            provider.GetRequiredService<ITagCache>(),
+            provider.GetRequiredService<UncacheableKeys>(),
+            provider.GetRequiredService<TagCacheClientOptions>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<TagCacheHttpHandler>>()));
+    }
+}

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Tests.Cluster;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Adapters;
+
+/// <summary>Three silos and a client, whose endpoints may be server actions: the processes that applications of these tests run in.</summary>
+public sealed class AdapterCluster : TagCacheCluster
+{
+    /// <summary>Of the client, and of each silo: an application on any of them is a node of its own.</summary>
+    internal IServiceProvider[] Nodes => [Orleans.Client.ServiceProvider, .. Orleans.Silos.Select(silo => silo.ServiceProvider)];
+
+    protected override void ConfigureClient(IClientBuilder client) => client.Services.AddTagCacheServerActions();
+
+    protected override void ConfigureClient(TagCacheClientOptions options) => options.MaximumPayloadBytes = 64 * 1024;
+
+    protected override void Configure(TagCacheOptions options) => options.MaximumPayloadBytes = 64 * 1024;
+}
+
+[CollectionDefinition(Name)]
+public sealed class AdapterCollection : ICollectionFixture<AdapterCluster>
+{
+    public const string Name = "adapters";
+}

@@ -1,0 +1,86 @@
+using OpenQA.Selenium;
+using OpenQA.Selenium.Chrome;
+using OpenQA.Selenium.Support.UI;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Processes;
+
+/// <summary>An application on two nodes, three silos, and a real browser that goes from node to node.</summary>
+public sealed class StorefrontTests
+{
+    [BrowserFact]
+    public async Task Shop_OnTwoNodes_HasOneCacheOneSessionAndOneSetOfForms()
+    {
+        await using var cluster = await RedisCluster.Start(silos: 3);
+        var folder = Directory.CreateTempSubdirectory("storefront");
+        var ports = FreePorts.Take(2);
+        await using var one = await Node(0);
+        await using var other = await Node(1);
+        using var service = ChromeDriverService.CreateDefaultService(Programs.ChromeDriver);
+        using (var browser = new ChromeDriver(service, Browsers.Options(folder)))
+        {
+            Visit(browser, [.. ports.Select(port => $"http://127.0.0.1:{port}")]);
+        }
+
+        folder.Delete(recursive: true);
+
+        Task<ChildProcess> Node(int node) => ChildProcess.Start(
+            "dotnet",
+            [
+                Repository.StorefrontProgram,
+                "--urls", $"http://127.0.0.1:{ports[node]}",
+                $"--Redis={cluster.Redis}",
+                $"--Database={Path.Combine(folder.FullName, "storefront.db")}",
+                $"--Keys={Path.Combine(folder.FullName, "keys")}",
+            ],
+            "Application started.");
+    }
+
+    private static void Visit(ChromeDriver browser, string[] nodes)
+    {
+        foreach (var node in nodes)
+        {
+            browser.Navigate().GoToUrl(node);
+            Assert.Equal("34.50", browser.FindElement(By.Id("price-1")).Text);
+            Assert.All(Prices(browser, node), price => Assert.Equal("34.50", price));
+        }
+
+        // A form that one node made is sent to the other: nothing binds a browser to a node.
+        browser.Navigate().GoToUrl($"{nodes[0]}/product/1");
+        browser.ExecuteScript($"document.forms[0].action = '{nodes[1]}/product/1/price'");
+        var cents = browser.FindElement(By.Name("cents"));
+        cents.Clear();
+        cents.SendKeys("1999");
+        browser.FindElement(By.Id("change")).Click();
+        new WebDriverWait(browser, TimeSpan.FromSeconds(30)).Until(_ => browser.Url == $"{nodes[1]}/product/1");
+        foreach (var node in nodes)
+        {
+            Assert.All(Prices(browser, node), price => Assert.Equal("19.99", price));
+            browser.Navigate().GoToUrl(node);
+            Assert.Equal("19.99", browser.FindElement(By.Id("price-1")).Text);
+        }
+
+        for (var things = 1; things <= 4; things++)
+        {
+            var node = nodes[things % 2];
+            browser.Navigate().GoToUrl($"{node}/product/2");
+            browser.FindElement(By.Id("add")).Click();
+            new WebDriverWait(browser, TimeSpan.FromSeconds(30)).Until(_ => browser.Url == $"{node}/cart");
+            browser.Navigate().GoToUrl($"{nodes[(things + 1) % 2]}/cart");
+            Assert.Equal($"{things}", browser.FindElement(By.Id("count")).Text);
+        }
+
+        browser.Navigate().GoToUrl($"{nodes[0]}/product/1");
+        browser.GetScreenshot().SaveAsFile(Path.Combine(AppContext.BaseDirectory, "storefront-product.png"));
+    }
+
+    /// <summary>In the three styles.</summary>
+    private static List<string> Prices(ChromeDriver browser, string node)
+    {
+        browser.Navigate().GoToUrl($"{node}/product/1");
+        List<string> prices = [browser.FindElement(By.Id("own")).Text, browser.FindElement(By.Id("hybrid")).Text];
+        browser.Navigate().GoToUrl($"{node}/label/1");
+        prices.Add(browser.FindElement(By.Id("label")).Text);
+        return prices;
+    }
+}
