@@ -178,9 +178,9 @@ internal sealed partial class TagCacheHybridCache(
         return fault is null;
     }
 
-    [LoggerMessage(2301, LogLevel.Warning, "A call went past the cache, since its key breaks a rule. {Fault}")]
+    [LoggerMessage(2501, LogLevel.Warning, "A call went past the cache, since its key breaks a rule. {Fault}")]
     private partial void LogNotCached(string fault);
 
-    [LoggerMessage(2302, LogLevel.Warning, "A value was not stored. {Fault}")]
+    [LoggerMessage(2502, LogLevel.Warning, "A value was not stored. {Fault}")]
     private partial void LogNotStored(string fault);
 }

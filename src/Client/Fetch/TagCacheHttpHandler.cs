@@ -113,7 +113,7 @@ internal sealed partial class TagCacheHttpHandler(
 
     private static bool HasCookies(CookieContainer cookies, Uri address) => cookies.GetCookies(address).Count > 0;
 
-    [LoggerMessage(2401, LogLevel.Debug, "A response was not taken from the cache, nor kept. {Fault}")]
+    [LoggerMessage(2511, LogLevel.Debug, "A response was not taken from the cache, nor kept. {Fault}")]
     private partial void LogNotCached(string fault);
 
     /// <summary>A response that must not be kept, on its way past the cache to the caller whose request it answered.</summary>
