@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
+using OrleansTagCache.Names;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -33,6 +35,38 @@ public sealed class EntrySweeperTests
         Assert.False(entry.TryGetTarget(out _));
     }
 
+    /// <summary>Nobody asks for such an entry here any more: its memory is another silo's to use.</summary>
+    [Fact]
+    public async Task Value_WhoseEntryBelongsToASiloThatCame_IsLetGo_AndNoOther()
+    {
+        var time = new FakeTimeProvider();
+        var ledger = new TagLedger(1_000);
+        var table = new EntryTable(ledger, new DependentsIndex(), maximumBytes: 1 << 20, maximumEntries: null);
+        var cluster = new FakeCluster();
+        cluster.Is((FakeCluster.Self, SiloStatus.Active, true));
+        using var sweeper = new EntrySweeper(table, ledger, cluster.Owners, time, TimeSpan.FromSeconds(30), NullLogger<EntrySweeper>.Instance);
+        var entries = Enumerable.Range(0, 50).Select(i => Stored($"7:default{i}", table, ledger)).ToList();
+
+        sweeper.Start();
+        cluster.Is((FakeCluster.Self, SiloStatus.Active, true), (FakeCluster.Silo(2), SiloStatus.Active, true));
+        await Cluster.TagCacheCluster.Until(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(10));
+            return entries.TrueForAll(entry => entry.Value is null == cluster.Owners.IsAstray(entry.ScopedKey));
+        });
+        await sweeper.Stop();
+        Assert.InRange(table.Count, 1, entries.Count - 1);
+    }
+
+    private static LocalEntry Stored(string scopedKey, EntryTable table, TagLedger ledger)
+    {
+        var entry = new LocalEntry(scopedKey, DispatchProxy.Create<IGrainContext, Activation>());
+        table.Register(entry);
+        var data = new EntryData(new([1], null), [], CopiedTags: null, CacheLife.Max);
+        table.Store(entry, new(data, ledger.Stamp(), new(0), ledger.Hold(TagId.OfEntry(scopedKey, []))));
+        return entry;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference<LocalEntry> Register(EntryTable table, TaskCompletionSource sentAway)
     {
@@ -53,7 +87,7 @@ public sealed class EntrySweeperTests
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
             Assert.Equal(nameof(IGrainContext.Deactivate), targetMethod!.Name);
-            SentAway!.SetResult();
+            SentAway?.TrySetResult();
             return null;
         }
     }

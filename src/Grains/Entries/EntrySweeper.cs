@@ -70,7 +70,7 @@ internal sealed partial class EntrySweeper : IDisposable
     {
         var swept = _ledger.Stamp();
         var lastPass = _time.Now();
-        var silos = _owners.Silos;
+        var silos = Rendezvous.OfNone;
         while (!_stop.IsCancellationRequested)
         {
             try
