@@ -43,6 +43,6 @@ internal static class FakeCalls
 
     private sealed class NoReach : IDoorReach
     {
-        public ValueTask<GrainId?> Identity(DoorAddress door) => default;
+        public ValueTask<IEnumerable<(SiloAddress Silo, GrainId Identity)>> Identities(DoorAddress[] doors) => new([]);
     }
 }

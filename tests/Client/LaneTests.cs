@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Threading.Channels;
+using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Doors;
 using Xunit;
@@ -19,13 +20,13 @@ public sealed class LaneTests
         var message = new Message(questions, sessions);
         Assert.True(_sent.Writer.TryWrite(message));
         return message.End.Task;
-    });
+    }, Timeout.InfiniteTimeSpan, TimeProvider.System);
 
     [Fact]
     public async Task Ask_WhileEnoughIsUnderWay_SharesTheNextMessage()
     {
         var underWay = await Occupy();
-        Task<string?>[] others = [.. Enumerable.Range(0, 10).Select(i => _lane.Ask($"{i}", null))];
+        Task<string?>[] others = [.. Enumerable.Range(0, 10).Select(i => _lane.Ask($"{i}", null).Answer)];
         Assert.False(_sent.Reader.TryRead(out _));
 
         underWay[0].Answer(1);
@@ -44,9 +45,9 @@ public sealed class LaneTests
     {
         SessionId[] named = [new(Guid.NewGuid(), 1)];
         var underWay = await Occupy();
-        _ = _lane.Ask("without", null);
-        _ = _lane.Ask("with", named);
-        _ = _lane.Ask("with too", named);
+        _ = _lane.Ask("without", null).Answer;
+        _ = _lane.Ask("with", named).Answer;
+        _ = _lane.Ask("with too", named).Answer;
 
         underWay[0].Answer(0);
         Assert.Equal(["without"], (await Next()).Questions);
@@ -61,7 +62,7 @@ public sealed class LaneTests
     {
         const int Full = 64;
         var underWay = await Occupy();
-        Task<string?>[] readers = [.. Enumerable.Range(0, 6 * Full).Select(i => _lane.Ask($"{i}", null))];
+        Task<string?>[] readers = [.. Enumerable.Range(0, 6 * Full).Select(i => _lane.Ask($"{i}", null).Answer)];
 
         // Four messages are full, a fifth is filling; whoever comes then is told to ask otherwise.
         Assert.All(readers[..(5 * Full)], reader => Assert.False(reader.IsCompleted));
@@ -75,9 +76,9 @@ public sealed class LaneTests
     {
         const int Large = 200_000;
         var underWay = await Occupy();
-        _ = _lane.Ask("large", null, Large);
-        _ = _lane.Ask("large too", null, Large);
-        _ = _lane.Ask("small", null);
+        _ = _lane.Ask("large", null, Large).Answer;
+        _ = _lane.Ask("large too", null, Large).Answer;
+        _ = _lane.Ask("small", null).Answer;
 
         underWay[0].Answer(0);
         Assert.Equal(["large"], (await Next()).Questions);
@@ -86,23 +87,44 @@ public sealed class LaneTests
     }
 
     [Fact]
-    public async Task Ask_ThatIsNotAnswered_FailsWithAllWhoWaitBehindIt_AndTheLaneGoesOn()
+    public async Task Ask_ThatIsNotAnswered_Fails_LetsThoseBehindItGo_AndTheLaneGoesOn()
     {
-        var failing = _lane.Ask("failing", null);
+        var failing = _lane.Ask("failing", null).Answer;
         var failed = await Next();
         await Occupy(UnderWay - 1);
-        var waiting = _lane.Ask("waiting", null);
+        var waiting = _lane.Ask("waiting", null).Answer;
 
         failed.End.SetException(new TimeoutException());
         await Assert.ThrowsAsync<TimeoutException>(() => failing);
-        await Assert.ThrowsAsync<TimeoutException>(() => waiting);
+        
+        // It was not sent: it asks otherwise at once.
+        Assert.Null(await waiting);
         await GoesOn();
+    }
+
+    [Fact]
+    public async Task Answer_ThatComesTooLate_IsToBeHadAllTheSame()
+    {
+        var time = new FakeTimeProvider();
+        var sent = new TaskCompletionSource<string?[]>();
+        var lane = new Lane<string, string>((_, _) => sent.Task, TimeSpan.FromSeconds(1), time);
+        var call = lane.Ask("late", null);
+        while (!call.Answer.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        await Assert.ThrowsAsync<TimeoutException>(() => call.Answer);
+        var whenever = call.Whenever();
+        sent.SetResult(["a token perhaps"]);
+        Assert.Equal("a token perhaps", await whenever);
     }
 
     [Fact]
     public async Task Ask_AnsweredWithSomethingElse_Fails_AndTheLaneGoesOn()
     {
-        var failing = _lane.Ask("failing", null);
+        var failing = _lane.Ask("failing", null).Answer;
         var failed = await Next();
         await Occupy(UnderWay - 1);
 
@@ -121,8 +143,8 @@ public sealed class LaneTests
         var blocked = Task.Factory.StartNew(
             () =>
             {
-                _ = _lane.Ask("mine", null);
-                other = _lane.Ask("other", null);
+                _ = _lane.Ask("mine", null).Answer;
+                other = _lane.Ask("other", null).Answer;
                 release.Wait();
             },
             CancellationToken.None,
@@ -143,7 +165,7 @@ public sealed class LaneTests
         var messages = new Message[count];
         for (var i = 0; i < count; i++)
         {
-            _ = _lane.Ask($"occupying {i}", null);
+            _ = _lane.Ask($"occupying {i}", null).Answer;
             messages[i] = await Next();
         }
 
@@ -152,7 +174,7 @@ public sealed class LaneTests
 
     private async Task GoesOn()
     {
-        var next = _lane.Ask("next", null);
+        var next = _lane.Ask("next", null).Answer;
         (await Next()).Answer(5);
         Assert.Equal("5", await next);
     }

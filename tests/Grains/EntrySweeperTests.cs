@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
+using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using Xunit;
 
@@ -45,7 +46,7 @@ public sealed class EntrySweeperTests
         var cluster = new FakeCluster();
         cluster.Is((FakeCluster.Self, SiloStatus.Active, true));
         using var sweeper = new EntrySweeper(table, ledger, cluster.Owners, time, TimeSpan.FromSeconds(30), NullLogger<EntrySweeper>.Instance);
-        var entries = Enumerable.Range(0, 50).Select(i => Stored($"7:default{i}", table, ledger)).ToList();
+        var entries = Enumerable.Range(0, 50).Select(i => Stored($"7:default{i}", table, ledger, time)).ToList();
 
         sweeper.Start();
         cluster.Is((FakeCluster.Self, SiloStatus.Active, true), (FakeCluster.Silo(2), SiloStatus.Active, true));
@@ -58,12 +59,12 @@ public sealed class EntrySweeperTests
         Assert.InRange(table.Count, 1, entries.Count - 1);
     }
 
-    private static LocalEntry Stored(string scopedKey, EntryTable table, TagLedger ledger)
+    private static LocalEntry Stored(string scopedKey, EntryTable table, TagLedger ledger, TimeProvider time)
     {
         var entry = new LocalEntry(scopedKey, DispatchProxy.Create<IGrainContext, Activation>());
         table.Register(entry);
         var data = new EntryData(new([1], null), [], CopiedTags: null, CacheLife.Max);
-        table.Store(entry, new(data, ledger.Stamp(), new(0), ledger.Hold(TagId.OfEntry(scopedKey, []))));
+        table.Store(entry, new(data, ledger.Stamp(), time.Now(), ledger.Hold(TagId.OfEntry(scopedKey, []))));
         return entry;
     }
 

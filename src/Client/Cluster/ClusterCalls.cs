@@ -106,11 +106,10 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, IEntryGrains en
         }
 
         var asking = door.Acquire(new(scopedKey, request.MayGenerate, request.FreshOnly, request.Asker), request.Sessions);
-        attempts.Add(asking);
         try
         {
             // Whoever has more patience than any answer takes needs no timer of his own.
-            var answer = await (patience < SiloDoorway.LongestAnswer ? asking.WaitAsync(patience, time) : asking);
+            var answer = await (patience < SiloDoorway.LongestAnswer ? asking.Answer.WaitAsync(patience, time) : asking.Answer);
             if (answer?.Status == AcquireStatus.Fresh)
             {
                 return answer;
@@ -118,9 +117,15 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, IEntryGrains en
 
             // The others of the message are not to wait for what comes next.
             await Task.Yield();
-            if (answer is null)
+            if (answer is { Token.IsNone: false })
+            {
+                attempts.Add(asking.Answer);
+            }
+
+            if (answer?.Status == AcquireStatus.Moved)
             {
                 doors.Doubt();
+                return null;
             }
 
             return answer;
@@ -128,6 +133,7 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, IEntryGrains en
         catch (Exception exception)
         {
             await Task.Yield();
+            attempts.Add(asking.Whenever());
             doors.Doubt();
             LogCallFailed(exception);
             return null;
@@ -139,13 +145,27 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, IEntryGrains en
     {
         try
         {
-            if (doors.Find(scopedKey) is { } door && await door.Commit(new(scopedKey, token, data), sessions) is { } outcome)
+            if (doors.Find(scopedKey) is { } door)
             {
+                var outcome = await door.Commit(new(scopedKey, token, data), sessions);
+
                 // The others of the message are not to wait for what comes next.
                 await Task.Yield();
-                return outcome;
+                if (outcome is not null)
+                {
+                    return outcome;
+                }
             }
+        }
+        catch (Exception exception)
+        {
+            await Task.Yield();
+            LogCallFailed(exception);
+        }
 
+        try
+        {
+            // Once more is safe: a token is taken once. Unknown then means that it may have been stored.
             return await entries[scopedKey].Commit(token, data, sessions);
         }
         catch (Exception exception)

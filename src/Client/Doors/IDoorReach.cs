@@ -2,10 +2,10 @@ using OrleansTagCache.Contracts;
 
 namespace OrleansTagCache.Doors;
 
-/// <summary>How this process reaches the door of a silo.</summary>
+/// <summary>How this process reaches the doors of silos.</summary>
 /// <remarks>Thread-safe.</remarks>
 internal interface IDoorReach
 {
-    /// <summary>The identity to call; null if it cannot be reached directly.</summary>
-    ValueTask<GrainId?> Identity(DoorAddress door);
+    /// <summary>The identities to call, of those that can be reached directly.</summary>
+    ValueTask<IEnumerable<(SiloAddress Silo, GrainId Identity)>> Identities(DoorAddress[] doors);
 }

@@ -7,7 +7,10 @@ namespace OrleansTagCache.Doors;
 /// messages that are under way.
 /// </summary>
 /// <remarks>Thread-safe: one lock, held for a few field writes. Messages are sent and answered in no caller's context.</remarks>
-internal sealed class Lane<TQuestion, TAnswer>(Func<TQuestion[], SessionId[]?, Task<TAnswer?[]>> send)
+/// <param name="send">Sends a message.</param>
+/// <param name="patience">How long its answer is waited for.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Lane<TQuestion, TAnswer>(Func<TQuestion[], SessionId[]?, Task<TAnswer?[]>> send, TimeSpan patience, TimeProvider time)
     where TAnswer : class
 {
     private const int MaximumQuestions = 64;
@@ -27,15 +30,15 @@ internal sealed class Lane<TQuestion, TAnswer>(Func<TQuestion[], SessionId[]?, T
     private int _underWay;
 
     /// <summary>
-    /// The answer; null if the silo has none, or too many wait. What is awaited here may go on in the thread that has many to serve: be
+    /// Asks; the answer is null if the silo has none, or too many wait. What is awaited here may go on in the thread that has many to serve: be
     /// short, or yield.
     /// </summary>
     /// <param name="question">What to ask.</param>
     /// <param name="sessions">The sessions that the question names. Only questions that name the same share a message.</param>
     /// <param name="bytes">Roughly how much it carries.</param>
-    public Task<TAnswer?> Ask(TQuestion question, SessionId[]? sessions, int bytes = 0)
+    public Call Ask(TQuestion question, SessionId[]? sessions, int bytes = 0)
     {
-        var caller = new Caller(question);
+        var caller = new Call(question);
         Batch? next = null;
         lock (_gate)
         {
@@ -43,7 +46,8 @@ internal sealed class Lane<TQuestion, TAnswer>(Func<TQuestion[], SessionId[]?, T
             {
                 if (_closed.Count == MaximumWaiting)
                 {
-                    return Task.FromResult<TAnswer?>(null);
+                    caller.Tell(null);
+                    return caller;
                 }
 
                 if (_open is not null)
@@ -66,23 +70,25 @@ internal sealed class Lane<TQuestion, TAnswer>(Func<TQuestion[], SessionId[]?, T
             ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Lane.Send(work.Batch), (Lane: this, Batch: next), preferLocal: true);
         }
 
-        return caller.Answer.Task;
+        return caller;
     }
 
     private async Task Send(Batch batch)
     {
         TAnswer?[] answers;
+        Task<TAnswer?[]>? sent = null;
         try
         {
-            answers = batch.Check(await send(batch.Questions, batch.Sessions).ConfigureAwait(false));
+            sent = send(batch.Questions, batch.Sessions);
+            answers = batch.Check(await sent.WaitAsync(patience, time).ConfigureAwait(false));
         }
         catch (Exception exception)
         {
             // Those who came meanwhile have waited already: they ask otherwise at once.
             var waiting = TakeAll();
             Next();
-            batch.Failed(exception);
-            waiting.ForEach(other => other.Failed(exception));
+            batch.Failed(exception, sent);
+            waiting.ForEach(other => other.GivenUp());
             return;
         }
 
@@ -130,22 +136,54 @@ internal sealed class Lane<TQuestion, TAnswer>(Func<TQuestion[], SessionId[]?, T
         return batch;
     }
 
-    private sealed record Caller(TQuestion Question)
+    /// <summary>A question and what becomes of it.</summary>
+    internal sealed class Call(TQuestion question)
     {
-        public TaskCompletionSource<TAnswer?> Answer { get; } = new();
+        private readonly TaskCompletionSource<TAnswer?> _answer = new();
+        private Task<TAnswer?[]>? _sent;
+        private int _place;
+
+        public TQuestion Question => question;
+
+        /// <summary>In time, or a fault.</summary>
+        public Task<TAnswer?> Answer => _answer.Task;
+
+        /// <summary>The answer, also if it comes when nobody waits for it any more; null if none ever does.</summary>
+        public async Task<TAnswer?> Whenever()
+        {
+            try
+            {
+                return await Answer;
+            }
+            catch (Exception)
+            {
+                return _sent is null ? null : (await _sent)[_place];
+            }
+        }
+
+        public void Tell(TAnswer? answer) => _answer.SetResult(answer);
+
+        public void Failed(Exception exception, Task<TAnswer?[]>? sent, int place)
+        {
+            (_sent, _place) = (sent, place);
+            _answer.SetException(exception);
+
+            // Some may not wait any more.
+            _ = Answer.Exception;
+        }
     }
 
     /// <summary>Those who share a message. They named the same sessions before they asked.</summary>
-    private sealed class Batch(Caller first, SessionId[]? sessions, int bytes)
+    private sealed class Batch(Call first, SessionId[]? sessions, int bytes)
     {
-        private readonly List<Caller> _callers = [first];
+        private readonly List<Call> _callers = [first];
         private int _bytes = bytes;
 
         public TQuestion[] Questions => [.. _callers.Select(caller => caller.Question)];
 
         public SessionId[]? Sessions => sessions;
 
-        public bool TryAdd(Caller caller, SessionId[]? named, int bytes)
+        public bool TryAdd(Call caller, SessionId[]? named, int bytes)
         {
             var fits = _callers.Count < MaximumQuestions && _bytes + bytes <= MaximumBytes && named == sessions;
             if (fits)
@@ -166,19 +204,19 @@ internal sealed class Lane<TQuestion, TAnswer>(Func<TQuestion[], SessionId[]?, T
         {
             for (var i = 0; i < answers.Length; i++)
             {
-                _callers[i].Answer.SetResult(answers[i]);
+                _callers[i].Tell(answers[i]);
             }
         }
 
-        public void Failed(Exception exception)
+        public void Failed(Exception exception, Task<TAnswer?[]>? sent)
         {
-            foreach (var caller in _callers)
+            for (var i = 0; i < _callers.Count; i++)
             {
-                caller.Answer.SetException(exception);
-
-                // Some may not wait any more.
-                _ = caller.Answer.Task.Exception;
+                _callers[i].Failed(exception, sent, i);
             }
         }
+
+        /// <summary>It was not sent, and will not be.</summary>
+        public void GivenUp() => _callers.ForEach(caller => caller.Tell(null));
     }
 }

@@ -15,8 +15,8 @@ internal sealed partial class SiloDoors(IGrainFactory grains, IDoorReach reach, 
     /// <summary>How long what is known is used before it is asked for again, behind a question.</summary>
     private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often at most, when a door had no answer.</summary>
-    private static readonly TimeSpan LeastLookPeriod = TimeSpan.FromMilliseconds(200);
+    /// <summary>How often at most, when a door did not answer or was the wrong one.</summary>
+    private static readonly TimeSpan LeastLookPeriod = TimeSpan.FromMilliseconds(500);
 
     private Known _known = Known.Nothing;
     private long _nextLook = Moment.Past.Ticks;
@@ -32,10 +32,10 @@ internal sealed partial class SiloDoors(IGrainFactory grains, IDoorReach reach, 
         }
 
         var known = Volatile.Read(ref _known);
-        return known.Owners.OwnerOf(scoped) is { } owner && known.Doors.TryGetValue(owner, out var door) && now >= door.AvoidedUntil ? door : null;
+        return known.Owners.OwnerOf(scoped) is { } owner && known.Doors.TryGetValue(owner, out var door) && door.IsOpen(now) ? door : null;
     }
 
-    /// <summary>A door had no answer: silos may have come or gone.</summary>
+    /// <summary>A door did not answer or was the wrong one: silos may have come or gone.</summary>
     public void Doubt() => Volatile.Write(ref _nextLook, Math.Min(Volatile.Read(ref _nextLook), (time.Now() + LeastLookPeriod).Ticks));
 
     private void Look(Moment now)
@@ -56,12 +56,9 @@ internal sealed partial class SiloDoors(IGrainFactory grains, IDoorReach reach, 
             var known = Volatile.Read(ref _known);
             Dictionary<SiloAddress, SiloDoorway> doors = [];
             var silos = await grains.GetGrain<IDoorsGrain>(0).Find();
-            foreach (var door in silos)
+            foreach (var (silo, identity) in await reach.Identities(silos))
             {
-                if (await reach.Identity(door) is { } identity)
-                {
-                    doors.Add(door.Silo, known.Doors.GetValueOrDefault(door.Silo) ?? new(grains.GetGrain<IDoorService>(identity), time));
-                }
+                doors.Add(silo, known.Doors.GetValueOrDefault(silo) ?? new(grains.GetGrain<IDoorService>(identity), time));
             }
 
             Volatile.Write(ref _known, new(known.Owners.With(silos.Select(door => door.Silo)), doors));

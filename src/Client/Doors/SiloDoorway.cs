@@ -11,8 +11,13 @@ internal sealed class SiloDoorway
     /// <summary>How long an answer is waited for: a silo that has not answered by then may be gone.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long the silo is not asked this way after it did not answer.</summary>
-    private static readonly TimeSpan Avoidance = TimeSpan.FromSeconds(1);
+    /// <summary>Longer: a value would be lost.</summary>
+    private static readonly TimeSpan CommitPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long the silo is not asked this way after it did not answer; twice as long each time.</summary>
+    private static readonly TimeSpan FirstAvoidance = TimeSpan.FromSeconds(1);
+
+    private const int MostDoublings = 6;
 
     private readonly Lane<EntryQuestion, Acquired> _named;
     private readonly Lane<EntryQuestion, Acquired> _unnamed;
@@ -20,43 +25,64 @@ internal sealed class SiloDoorway
     private readonly IDoorService _door;
     private readonly TimeProvider _time;
     private long _avoidedUntil = Moment.Past.Ticks;
+    private int _failures;
 
     public SiloDoorway(IDoorService door, TimeProvider time)
     {
         (_door, _time) = (door, time);
-        _named = new(Acquire);
-        _unnamed = new(Acquire);
-        _offers = new((offers, sessions) => Answered(door.Commit(offers, sessions).AsTask()));
+        _named = new(Acquire, Patience, time);
+        _unnamed = new(Acquire, Patience, time);
+        _offers = new((offers, sessions) => Watched(door.Commit(offers, sessions).AsTask(), CommitPatience), CommitPatience, time);
 
-        Task<Acquired?[]> Acquire(EntryQuestion[] questions, SessionId[]? sessions) =>
-            Answered(door.Acquire(questions, sessions).AsTask().WaitAsync(Patience, time));
+        Task<Acquired?[]> Acquire(EntryQuestion[] questions, SessionId[]? sessions) => Watched(door.Acquire(questions, sessions).AsTask(), Patience);
     }
 
-    /// <summary>The longest that a question takes: few messages can be before it, and each ends soon.</summary>
-    public static TimeSpan LongestAnswer => 2 * Patience;
+    /// <summary>The longest that a question takes: those under way, those that wait, and its own message.</summary>
+    public static TimeSpan LongestAnswer => 3 * Patience;
 
-    /// <summary>Until when it is not used.</summary>
-    public Moment AvoidedUntil => new(Volatile.Read(ref _avoidedUntil));
+    /// <summary>Whether it is to be used. After a failure it is left alone for a while; then one question tries it.</summary>
+    public bool IsOpen(Moment now)
+    {
+        if (Volatile.Read(ref _failures) == 0)
+        {
+            return true;
+        }
 
-    /// <summary>Asks an entry; null if there is no answer this way. Readers that keep nothing near do not share with those that do.</summary>
-    public Task<Acquired?> Acquire(EntryQuestion question, SessionId[]? sessions) => (sessions is null ? _unnamed : _named).Ask(question, sessions);
+        var until = Volatile.Read(ref _avoidedUntil);
+        return now.Ticks >= until && Interlocked.CompareExchange(ref _avoidedUntil, (now + FirstAvoidance).Ticks, until) == until;
+    }
+
+    /// <summary>Asks an entry. Readers that keep nothing near do not share with those that do.</summary>
+    public Lane<EntryQuestion, Acquired>.Call Acquire(EntryQuestion question, SessionId[]? sessions) => (sessions is null ? _unnamed : _named).Ask(question, sessions);
 
     /// <summary>Offers a value to an entry; null if there is no answer this way.</summary>
-    public Task<CommitOutcome?> Commit(EntryOffer offer, SessionId[]? sessions) => _offers.Ask(offer, sessions, offer.Data.Payload.Bytes.Length);
+    public Task<CommitOutcome?> Commit(EntryOffer offer, SessionId[]? sessions) => _offers.Ask(offer, sessions, offer.Data.Payload.Bytes.Length).Answer;
 
     /// <summary>Updates or revalidates through a tag; null if there is no answer this way.</summary>
-    public Task<ChangeOutcome?> Change(string tag, ChangeRequest request, Guid asker) => Answered(_door.Change(tag, request, asker).AsTask());
+    public Task<ChangeOutcome?> Change(string tag, ChangeRequest request, Guid asker) => Watched(_door.Change(tag, request, asker).AsTask(), Timeout.InfiniteTimeSpan);
 
-    private async Task<T> Answered<T>(Task<T> answer)
+    /// <summary>Notes whether the silo answers. A fault that the silo itself tells of is an answer.</summary>
+    private Task<T> Watched<T>(Task<T> answer, TimeSpan patience)
     {
-        try
+        _ = Watch();
+        return answer;
+
+        async Task Watch()
         {
-            return await answer.ConfigureAwait(false);
-        }
-        catch (Exception)
-        {
-            Volatile.Write(ref _avoidedUntil, (_time.Now() + Avoidance).Ticks);
-            throw;
+            try
+            {
+                await answer.WaitAsync(patience, _time).ConfigureAwait(false);
+                Volatile.Write(ref _failures, 0);
+            }
+            catch (Exception exception) when (exception is TimeoutException or OrleansException)
+            {
+                var failures = Math.Min(Interlocked.Increment(ref _failures), MostDoublings);
+                Volatile.Write(ref _avoidedUntil, (_time.Now() + (FirstAvoidance * (1 << (failures - 1)))).Ticks);
+            }
+            catch (Exception)
+            {
+                Volatile.Write(ref _failures, 0);
+            }
         }
     }
 }

@@ -7,10 +7,10 @@ namespace OrleansTagCache.Doors;
 /// <remarks>Orleans sends a call to a grain service that is named by a gateway through that gateway; it serves it itself.</remarks>
 internal sealed class ThroughItsGateway(IGatewayListProvider gateways) : IDoorReach
 {
-    public async ValueTask<GrainId?> Identity(DoorAddress door) =>
-        door.Gateway is { } gateway
-        && SystemTargetGrainId.TryParse(door.Identity, out var target)
-        && (await gateways.GetGateways()).Any(known => gateway.Equals(known.ToGatewayAddress()))
-            ? target.WithSiloAddress(gateway).GrainId
-            : null;
+    public async ValueTask<IEnumerable<(SiloAddress Silo, GrainId Identity)>> Identities(DoorAddress[] doors)
+    {
+        HashSet<SiloAddress?> known = [.. (await gateways.GetGateways()).Select(gateway => gateway.ToGatewayAddress())];
+        return doors.Where(door => door.Gateway is not null && known.Contains(door.Gateway)).Select(door =>
+            (door.Silo, SystemTargetGrainId.TryParse(door.Identity, out var target) ? target.WithSiloAddress(door.Gateway!).GrainId : door.Identity));
+    }
 }

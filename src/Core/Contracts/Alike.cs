@@ -1,33 +1,32 @@
-using System.Collections.Concurrent;
-
 namespace OrleansTagCache.Contracts;
 
 /// <summary>
-/// Very many values have the same life and the same media type, and each that comes over the wire brings its own copies: what is kept refers to one of them.
-/// Bounded: beyond so many different ones, copies stay copies.
+/// Very many values have the same life and the same media type, and each that comes over the wire brings its own copies: what is kept refers to one of them,
+/// mostly. A slot for each digest holds the last that came: no lock, a bounded room, and what is common stays.
 /// </summary>
-/// <remarks>Thread-safe.</remarks>
+/// <remarks>Thread-safe: a slot is written whole, and whose comes last does not matter.</remarks>
 internal static class Alike
 {
-    private const int Most = 1_024;
+    private const int Slots = 1_024;
 
-    private static readonly ConcurrentDictionary<CacheLife, CacheLife> Lives = [];
-    private static readonly ConcurrentDictionary<string, string> Types = new(StringComparer.Ordinal);
+    private static readonly CacheLife?[] Lives = new CacheLife?[Slots];
+    private static readonly string?[] Types = new string?[Slots];
 
     public static CacheLife Share(CacheLife life) => Share(Lives, life);
 
     public static Payload Share(Payload payload) =>
         payload.ContentType is { } type && Share(Types, type) is var shared && !ReferenceEquals(shared, type) ? payload with { ContentType = shared } : payload;
 
-    private static T Share<T>(ConcurrentDictionary<T, T> known, T value)
+    private static T Share<T>(T?[] slots, T value)
         where T : class
     {
-        if (known.TryGetValue(value, out var shared))
+        ref var slot = ref slots[(uint)value.GetHashCode() % Slots];
+        if (Volatile.Read(ref slot) is { } known && known.Equals(value))
         {
-            return shared;
+            return known;
         }
 
-        // The count walks over the table's locks, but only while there are few.
-        return known.Count < Most ? known.GetOrAdd(value, value) : value;
+        Volatile.Write(ref slot, value);
+        return value;
     }
 }

@@ -35,6 +35,9 @@ internal enum AcquireStatus : byte
 
     /// <summary>The silo has no right to serve just now: run the factory, store nothing.</summary>
     NotServing = 4,
+
+    /// <summary>The entry belongs to another silo. Doors alone say so.</summary>
+    Moved = 5,
 }
 
 /// <summary>The answer to an <see cref="AcquireRequest"/>.</summary>
@@ -52,6 +55,8 @@ internal sealed record Acquired(
     public static readonly Acquired Miss = new(AcquireStatus.Miss, null, GenerationId.None);
 
     public static readonly Acquired Busy = new(AcquireStatus.Busy, null, GenerationId.None);
+
+    public static readonly Acquired Moved = new(AcquireStatus.Moved, null, GenerationId.None);
 
     public static readonly Acquired NotServing = new(AcquireStatus.NotServing, null, GenerationId.None);
 }

@@ -10,7 +10,7 @@ namespace OrleansTagCache.Contracts;
 [Alias("otc.IDoorService")]
 internal interface IDoorService : IGrainService
 {
-    /// <summary>As <see cref="IEntryGrain.Acquire"/>, without waiting; null where there is no answer.</summary>
+    /// <summary>As <see cref="IEntryGrain.Acquire"/>, without waiting; <see cref="Acquired.Moved"/> for what belongs to another silo, null where there is no answer.</summary>
     [Alias("Acquire"), ResponseTimeout("00:00:02")]
     ValueTask<Acquired?[]> Acquire(EntryQuestion[] questions, SessionId[]? sessions);
 

@@ -15,20 +15,27 @@ internal sealed class DoorsGrain(DoorPlan plan) : Grain, IDoorsGrain
 /// <remarks>Thread-safe.</remarks>
 internal sealed class DoorPlan(Owners owners, DoorServices services, IMembershipTable table)
 {
-    private Known _known = new(Rendezvous.OfNone, []);
+    private Plan? _plan;
 
+    /// <summary>Whoever asks while the table is read waits for that reading.</summary>
     public async ValueTask<DoorAddress[]> Find()
     {
         var silos = owners.Silos;
-        if (Volatile.Read(ref _known) is { } known && ReferenceEquals(known.Silos, silos))
+        var plan = Volatile.Read(ref _plan);
+        if (plan is null || !ReferenceEquals(plan.Silos, silos) || plan.Doors.IsFaulted)
         {
-            return known.Doors;
+            var made = new Plan(silos, Make(silos));
+            plan = Interlocked.CompareExchange(ref _plan, made, plan) == plan ? made : Volatile.Read(ref _plan)!;
         }
 
+        return await plan.Doors;
+    }
+
+    private async Task<DoorAddress[]> Make(Rendezvous silos)
+    {
+        await Task.Yield();
         var rows = (await table.ReadAllAsync(CancellationToken.None)).Members.ToDictionary(row => row.Item1.SiloAddress, row => row.Item1.ProxyPort);
-        DoorAddress[] doors = [.. silos.Silos.Select(silo => DoorOf(silo, rows.GetValueOrDefault(silo)))];
-        Volatile.Write(ref _known, new(silos, doors));
-        return doors;
+        return [.. silos.Silos.Select(silo => DoorOf(silo, rows.GetValueOrDefault(silo)))];
     }
 
     private DoorAddress DoorOf(SiloAddress silo, int gatewayPort)
@@ -40,5 +47,5 @@ internal sealed class DoorPlan(Owners owners, DoorServices services, IMembership
         return new(silo, inside, gateway);
     }
 
-    private sealed record Known(Rendezvous Silos, DoorAddress[] Doors);
+    private sealed record Plan(Rendezvous Silos, Task<DoorAddress[]> Doors);
 }

@@ -13,6 +13,9 @@ internal sealed class EntryDoor(EntryHost host, Owners owners, IEntryGrains grai
     /// <summary>An answer is one message: the values beyond this are asked of their own grains.</summary>
     private const int MaximumBytes = 1 << 20;
 
+    /// <summary>How long the entries' grains are waited for: one that is slow is not to hold the others up. Who gets no answer asks that grain alone, under the same name.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+
     public async ValueTask<Acquired?[]> Acquire(EntryQuestion[] questions, SessionId[]? sessions)
     {
         var answers = new Acquired?[questions.Length];
@@ -26,25 +29,32 @@ internal sealed class EntryDoor(EntryHost host, Owners owners, IEntryGrains grai
                 answers[i] = fresh;
                 bytes += fresh.Entry!.Payload.Bytes.Length;
             }
-            else if (!owners.IsAstray(question.ScopedKey))
+            else if (owners.IsAstray(question.ScopedKey))
             {
+                answers[i] = Acquired.Moved;
+            }
+            else
+            {
+                bytes += host.Table.Find(question.ScopedKey)?.Value?.Payload.Bytes.Length ?? 0;
                 (asked ??= []).Add(Ask(question, sessions, answers, i));
             }
         }
 
-        if (asked is not null)
-        {
-            await Task.WhenAll(asked);
-        }
-
-        return answers;
+        return asked is null ? answers : await Within(asked, answers);
     }
 
     public async ValueTask<CommitOutcome?[]> Commit(EntryOffer[] offers, SessionId[]? sessions)
     {
         var outcomes = new CommitOutcome?[offers.Length];
-        await Task.WhenAll(offers.Select((offer, i) => Offer(offer, sessions, outcomes, i)));
-        return outcomes;
+        List<Task> offered = [.. offers.Select((offer, i) => owners.IsAstray(offer.ScopedKey) ? Task.CompletedTask : Offer(offer, sessions, outcomes, i))];
+        return await Within(offered, outcomes);
+    }
+
+    /// <summary>What has been answered in time: a copy, since the late ones still write.</summary>
+    private async ValueTask<T?[]> Within<T>(List<Task> tasks, T?[] answers)
+    {
+        await Task.WhenAll(tasks).WaitAsync(Patience, host.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        return [.. answers];
     }
 
     private Acquired? TryGetFresh(string scopedKey, SessionId[]? sessions)

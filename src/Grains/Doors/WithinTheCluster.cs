@@ -5,5 +5,5 @@ namespace OrleansTagCache.Doors;
 /// <summary>Silos reach each other directly.</summary>
 internal sealed class WithinTheCluster : IDoorReach
 {
-    public ValueTask<GrainId?> Identity(DoorAddress door) => new(door.Identity);
+    public ValueTask<IEnumerable<(SiloAddress Silo, GrainId Identity)>> Identities(DoorAddress[] doors) => new(doors.Select(door => (door.Silo, door.Identity)));
 }

@@ -77,11 +77,13 @@ internal sealed partial class EntrySweeper : IDisposable
             {
                 await Task.Delay(Pause, _time, _stop.Token);
                 var stamp = _ledger.Stamp();
-                var areMoved = !ReferenceEquals(silos, _owners.Silos);
-                if (stamp > swept || areMoved || _time.Now() - lastPass > AgePass)
+                var current = _owners.Silos;
+                var isAgePass = _time.Now() - lastPass > AgePass;
+                if (stamp > swept || isAgePass || !ReferenceEquals(silos, current))
                 {
-                    (swept, lastPass, silos) = (stamp, _time.Now(), _owners.Silos);
-                    await SweepValues(areMoved);
+                    (swept, lastPass) = (stamp, _time.Now());
+                    await SweepValues(mayBeAstray: isAgePass || !ReferenceEquals(silos, current));
+                    silos = current;
                 }
 
                 SweepEmpties();
@@ -99,7 +101,7 @@ internal sealed partial class EntrySweeper : IDisposable
         }
     }
 
-    private async Task SweepValues(bool areMoved)
+    private async Task SweepValues(bool mayBeAstray)
     {
         for (var end = int.MaxValue; end > 0;)
         {
@@ -108,7 +110,7 @@ internal sealed partial class EntrySweeper : IDisposable
             for (var i = 0; i < count; i++)
             {
                 var entry = _slice[i]!;
-                if (entry.Value is { } value && (value.IsDeadAt(_ledger, now) || (areMoved && _owners.IsAstray(entry.ScopedKey))))
+                if (entry.Value is { } value && (value.IsDeadAt(_ledger, now) || (mayBeAstray && _owners.IsAstray(entry.ScopedKey))))
                 {
                     _table.Drop(entry, value);
                     Freed(value.Bytes, now);

@@ -139,9 +139,16 @@ public static class TagCacheSiloBuilderExtensions
         builder.Services.AddSingleton<Owners>();
         builder.Services.AddSingleton<OwnerDirectory>();
         builder.AddGrainDirectory(OwnerDirectory.Name, (services, _) => services.GetRequiredService<OwnerDirectory>());
-        builder.Services.TryAddSingleton<IGrainDirectoryCache>(services => new OwnerDirectoryCache(
+        var others = builder.Services.LastOrDefault(service => service.ServiceType == typeof(IGrainDirectoryCache) && !service.IsKeyedService);
+        builder.Services.AddSingleton<IGrainDirectoryCache>(services => new OwnerDirectoryCache(
             services.GetRequiredService<OwnerDirectory>(),
-            OwnerDirectoryCache.CacheOfOthers(services, services.GetRequiredService<IOptions<GrainDirectoryOptions>>().Value)));
+            OthersOf(services, others) ?? OwnerDirectoryCache.CacheOfOthers(services, services.GetRequiredService<IOptions<GrainDirectoryOptions>>().Value)));
+
+        // The application's own cache stays, behind ours.
+        static IGrainDirectoryCache? OthersOf(IServiceProvider services, ServiceDescriptor? others) => (IGrainDirectoryCache?)(
+            others?.ImplementationInstance
+            ?? others?.ImplementationFactory?.Invoke(services)
+            ?? (others?.ImplementationType is { } type ? ActivatorUtilities.CreateInstance(services, type) : null));
     }
 
     private static void AddEntries(IServiceCollection services)
