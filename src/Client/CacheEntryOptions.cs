@@ -37,8 +37,7 @@ public sealed class CacheEntryOptions
     public TimeSpan Jitter { get; init; }
 
     /// <summary>
-    /// The entry also expires when nobody has read it for so long: for adapters whose contracts have that. Zero or more; default zero: never. Such entries are
-    /// not kept near, so that the silo sees every read.
+    /// The entry also expires when nobody has read it for so long: for adapters whose contracts have that. Zero or more; default zero: never.
     /// </summary>
     internal TimeSpan Sliding { get; init; }
 

@@ -90,10 +90,6 @@ internal sealed class TagCache : ITagCache
         return new(kept);
     }
 
-    /// <summary>As <see cref="TryGetAsync{T}(string, CancellationToken)"/>, but always asking the cluster, for adapters whose contracts let a read lengthen a life.</summary>
-    internal ValueTask<CacheResult<T>> TryGetThereAsync<T>(string key, CancellationToken cancellationToken) =>
-        Find<T>(key, CacheContext.Current, cancellationToken, mayKeep: false);
-
     /// <summary>A fresh value that this process keeps near, for adapters that prepare nothing for a hit.</summary>
     internal bool TryGetNear<T>(ReadOnlySpan<char> key, [MaybeNullWhen(false)] out T value)
     {
@@ -108,9 +104,6 @@ internal sealed class TagCache : ITagCache
         FoundNear(hit, outer);
         return true;
     }
-
-    /// <exception cref="ArgumentException">A tag, the life or the size of a value that is made already breaks a limit.</exception>
-    internal void CheckEntry(byte[] value, CacheEntryOptions options) => _maker.Check(value, options);
 
     /// <summary>As the public one, for adapters whose contracts let a call leave out reading or storing.</summary>
     internal ValueTask<T> GetOrCreateAsync<TState, T>(
@@ -172,14 +165,10 @@ internal sealed class TagCache : ITagCache
         return new(new CacheResult<T>(value, hit.IsStale, hit.Entry.AgeAt(hit.At), hit.Entry.Life, hit.Entry.Tags));
     }
 
-    public ValueTask SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default) =>
-        SetAsync(key, value, options, TimeSpan.Zero, cancellationToken);
-
-    /// <summary>As <see cref="SetAsync{T}(string, T, CacheEntryOptions?, CancellationToken)"/>, of a value that was made so long before the call.</summary>
-    internal async ValueTask SetAsync<T>(string key, T value, CacheEntryOptions? options, TimeSpan age, CancellationToken cancellationToken)
+    public async ValueTask SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
     {
         var checkedKey = Check(key);
-        var outcome = await _calls.Set(_namespace.Scope(checkedKey.Value), _maker.Make(value, options), age, _options.UpdateTimeout, cancellationToken);
+        var outcome = await _calls.Set(_namespace.Scope(checkedKey.Value), _maker.Make(value, options), _options.UpdateTimeout, cancellationToken);
         if (outcome.Status == CommitStatus.Refused)
         {
             throw new ArgumentException(outcome.Fault, nameof(value));
@@ -282,9 +271,9 @@ internal sealed class TagCache : ITagCache
         }
     }
 
-    private async ValueTask<CacheResult<T>> Find<T>(string key, CacheContext? outer, CancellationToken cancellationToken, bool mayKeep = true)
+    private async ValueTask<CacheResult<T>> Find<T>(string key, CacheContext? outer, CancellationToken cancellationToken)
     {
-        if (await Look(Check(key).Value, freshOnly: outer is not null, cancellationToken, mayKeep) is not var (entry, isStale))
+        if (await Look(Check(key).Value, freshOnly: outer is not null, cancellationToken) is not var (entry, isStale))
         {
             _metrics.OnRead("miss");
             return default;
@@ -308,10 +297,10 @@ internal sealed class TagCache : ITagCache
     }
 
     /// <summary>Asks the cluster for what is there, and keeps it near if it is fresh.</summary>
-    private async ValueTask<(EntrySnapshot Entry, bool IsStale)?> Look(string key, bool freshOnly, CancellationToken cancellationToken, bool mayKeep = true)
+    private async ValueTask<(EntrySnapshot Entry, bool IsStale)?> Look(string key, bool freshOnly, CancellationToken cancellationToken)
     {
         var scopedKey = _namespace.Scope(key);
-        var ask = _near.Ask(mayKeep);
+        var ask = _near.Ask();
         var request = new AcquireRequest(MayGenerate: false, freshOnly, Wait: TimeSpan.Zero, ask.Sessions);
         var answer = await _calls.TryAcquire(scopedKey, request, _options.ReadTimeout, cancellationToken)
             .AsTask().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);

@@ -41,6 +41,16 @@ public sealed class DistributedCacheTests(AdapterCluster cluster)
         Node.Refresh("blocking");
     }
 
+    /// <summary>A grain's turn, or the thread of a user interface: the only one that may go on with what it awaits.</summary>
+    [Fact]
+    public async Task BlockingCalls_NeedNoOtherThreadOfTheirContext()
+    {
+        await Node.SetAsync("context", [1], new());
+        var found = Task.Factory.StartNew(
+            () => Node.Get("context"), CancellationToken.None, TaskCreationOptions.None, new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler);
+        Assert.Equal([1], await found.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System));
+    }
+
     [Fact]
     public async Task Buffers_GetWhatArraysSet_AndTheOtherWayRound()
     {
@@ -88,6 +98,8 @@ public sealed class DistributedCacheTests(AdapterCluster cluster)
         await cluster.Client.SetAsync("apart", "a value of the cache");
         await Node.SetAsync("apart", [1], new());
         Assert.Equal("a value of the cache", (await cluster.Client.TryGetAsync<string>("apart")).Value);
+        await cluster.Client.SetAsync("idc:apart", "another");
+        Assert.Equal([1], await Node.GetAsync("apart"));
     }
 
     private static IBufferDistributedCache CacheOn(IServiceProvider process) => (IBufferDistributedCache)AppNode.Over(new ServiceCollection(), process)

@@ -50,6 +50,7 @@ public sealed class FetchTests(AdapterCluster cluster) : IAsyncLifetime
     [InlineData("/private")]
     [InlineData("/nostore")]
     [InlineData("/varyall")]
+    [InlineData("/malformed")]
     [InlineData("/missing")]
     [InlineData("/large")]
     public async Task Response_ThatIsNotForKeeping_GoesToItsOwnCallerEachTime(string path)
@@ -101,6 +102,48 @@ public sealed class FetchTests(AdapterCluster cluster) : IAsyncLifetime
         Assert.Equal("2", await Get(0, "/plain?cookies"));
     }
 
+    /// <summary>A handler further in puts the caller's own token on the request: what comes back is the caller's own.</summary>
+    [Fact]
+    public async Task CredentialsOfAnInnerHandler_KeepAResponseOutOfTheCache()
+    {
+        var user = "a";
+        var client = AppNode.Over(new ServiceCollection().AddLogging(), cluster.Nodes[0])
+            .AddHttpClient("inner", client => client.BaseAddress = _origin!.Http.BaseAddress)
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseProxy = false })
+            .AddTagCache()
+            .AddHttpMessageHandler(() => new AddsToken(() => user))
+            .Services.BuildServiceProvider().GetRequiredService<IHttpClientFactory>().CreateClient("inner");
+        Assert.Equal("1 Bearer a", await Mine());
+        user = "b";
+        Assert.Equal("2 Bearer b", await Mine());
+
+        async Task<string> Mine()
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/mine").Cache(CacheLife.Hours);
+            using var answer = await client.SendAsync(request);
+            return await answer.Content.ReadAsStringAsync();
+        }
+    }
+
+    [Fact]
+    public async Task CookieOfARedirect_KeepsAResponseOutOfTheCache()
+    {
+        Assert.Equal("1 session=mine", await Get(0, "/redirect"));
+        Assert.Equal("1", (await Get(1, "/unrelated"))[..1]);
+        Assert.Equal("2 session=mine", await Get(0, "/redirect"));
+    }
+
+    [Fact]
+    public async Task LargeResponse_IsReadAsItComes()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/large").Cache(CacheLife.Hours);
+        using var answer = await _clients[0].SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await using var stream = await answer.Content.ReadAsStreamAsync();
+        using var all = new MemoryStream();
+        await stream.CopyToAsync(all);
+        Assert.Equal(100_001, all.Length);
+    }
+
     [Fact]
     public async Task Request_ThatSaysNothing_OrIsNoGet_IsSent()
     {
@@ -145,6 +188,13 @@ public sealed class FetchTests(AdapterCluster cluster) : IAsyncLifetime
             case "/cookie":
                 headers.SetCookie = "session=mine";
                 break;
+            case "/redirect":
+                headers.SetCookie = "session=mine";
+                http.Response.Redirect("/landed");
+                return;
+            case "/malformed":
+                headers.CacheControl = "no-store; max-age=0";
+                break;
             case "/private":
                 headers.CacheControl = "private";
                 break;
@@ -164,9 +214,19 @@ public sealed class FetchTests(AdapterCluster cluster) : IAsyncLifetime
         await http.Response.WriteAsync(http.Request.Path.Value switch
         {
             "/language" => $"{count} {http.Request.Headers.AcceptLanguage}",
+            "/landed" => $"{count} {http.Request.Headers.Cookie}",
             "/mine" => $"{count} {http.Request.Headers.Authorization}",
             "/large" => $"{count}{new string(' ', 100_000)}",
             _ => $"{count}",
         });
+    }
+
+    private sealed class AddsToken(Func<string> user) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.Headers.Authorization = new("Bearer", user());
+            return base.SendAsync(request, cancellationToken);
+        }
     }
 }

@@ -274,6 +274,14 @@ public sealed class HybridCacheTests(AdapterCluster cluster)
     }
 
     [Fact]
+    public async Task Tuples_AreWhole()
+    {
+        await Node.SetAsync("hybrid:tuple", (1, Name: "a", new Fields { Number = 2 }));
+        var (one, name, fields) = await Node.GetOrCreateAsync<(int, string, Fields)>("hybrid:tuple", _ => throw new InvalidOperationException("It is there."));
+        Assert.Equal((1, "a", 2), (one, name, fields.Number));
+    }
+
+    [Fact]
     public async Task NothingSensible_DoesNothing()
     {
         await Node.RemoveByTagAsync(" ");
@@ -292,6 +300,11 @@ public sealed class HybridCacheTests(AdapterCluster cluster)
     private sealed class Mutable
     {
         public int Value { get; set; }
+    }
+
+    private struct Fields
+    {
+        public int Number;
     }
 
     [ImmutableObject(true)]

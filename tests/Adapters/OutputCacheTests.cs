@@ -127,7 +127,14 @@ public sealed class OutputCacheTests(AdapterCluster cluster) : IAsyncLifetime
         Assert.Null(await one.GetAsync("store\u001f?", default));
         string[] tags = ["store"];
         byte[] value = [1, 2];
-        await one.SetAsync("store\u001f?", value, tags, TimeSpan.FromMinutes(1), default);
+
+        // Everything was expired a moment ago: a set straight after that may be superseded.
+        for (var sets = 0; await one.GetAsync("store\u001f?", default) is null; sets++)
+        {
+            Assert.InRange(sets, 0, 1_000);
+            await one.SetAsync("store\u001f?", value, tags, TimeSpan.FromMinutes(1), default);
+        }
+
         (tags[0], value[0]) = ("changed", 9);
         Assert.Equal([1, 2], await other.GetAsync("store\u001f?", default));
         await other.EvictByTagAsync("changed", default);

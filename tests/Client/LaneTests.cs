@@ -96,7 +96,7 @@ public sealed class LaneTests
 
         failed.End.SetException(new TimeoutException());
         await Assert.ThrowsAsync<TimeoutException>(() => failing);
-        
+
         // It was not sent: it asks otherwise at once.
         Assert.Null(await waiting);
         await GoesOn();

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using OrleansTagCache;
 using OrleansTagCache.Adapters;
 using OrleansTagCache.OutputCaching;
 
@@ -28,8 +27,7 @@ public static class OutputCacheServices
         services.AddHttpContextAccessor();
         services.TryAddSingleton<UncacheableKeys>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<OutputCacheOptions>, AddPolicy>());
-        services.Replace(ServiceDescriptor.Singleton<IOutputCacheStore>(provider =>
-            ActivatorUtilities.CreateInstance<TagCacheOutputStore>(provider, (TagCache)provider.GetRequiredService<ITagCache>())));
+        services.Replace(ServiceDescriptor.Singleton<IOutputCacheStore, TagCacheOutputStore>());
         return services;
     }
 

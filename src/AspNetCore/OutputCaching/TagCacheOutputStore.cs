@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Adapters;
 using OrleansTagCache.Hosting;
@@ -20,7 +21,7 @@ namespace OrleansTagCache.OutputCaching;
 /// </remarks>
 internal sealed partial class TagCacheOutputStore(
     OpenEntries entries,
-    TagCache cache,
+    ITagCache cache,
     UncacheableKeys uncacheable,
     IHttpContextAccessor requests,
     TagCacheClientOptions limits,
@@ -65,42 +66,57 @@ internal sealed partial class TagCacheOutputStore(
         var known = KeyOf(key);
         var request = requests.HttpContext;
         var mayGenerate = request?.Features.Get<IOutputCacheFeature>()?.Context.AllowCacheStorage == true && !uncacheable.Contains(known);
-        var (found, granted) = await entries.Find(known, mayGenerate, () => !uncacheable.Contains(known), cancellationToken);
+        var (found, granted, isAnswered) = await entries.Find(known, mayGenerate, () => !uncacheable.Contains(known), cancellationToken);
+        if (!isAnswered)
+        {
+            request?.Features.Set(NoAnswer.Instance);
+        }
+
         if (granted is not null)
         {
-            RequestGrants.Add(request!, granted, Unused);
+            RequestGrants.Add(request!, granted, GiveBack);
         }
 
         return found;
     }
 
-    private Task Unused(OpenEntries.Grant grant)
+    /// <summary>Its request has ended without storing anything under it.</summary>
+    private Task GiveBack(HttpContext request, OpenEntries.Grant grant)
     {
-        uncacheable.Add(grant.Key);
+        // A response with an age was another's; one whose client has gone says nothing of the next.
+        if (!request.RequestAborted.IsCancellationRequested && StringValues.IsNullOrEmpty(request.Response.Headers.Age))
+        {
+            uncacheable.Add(grant.Key);
+        }
+
         return entries.GiveBack(grant);
     }
 
     private async Task Store(string key, byte[] value, string[] tags, TimeSpan validFor, CancellationToken cancellationToken)
     {
-        var request = requests.HttpContext;
-        var granted = RequestGrants.Take(request, key);
+        var options = new CacheEntryOptions { Tags = tags, Life = new(TimeSpan.Zero, validFor, validFor) };
+        if (requests.HttpContext is not { } request)
+        {
+            await entries.Set(key, value, options, cancellationToken);
+            return;
+        }
+
         uncacheable.Remove(key);
+        var granted = RequestGrants.Take(request, key);
         try
         {
-            var options = new CacheEntryOptions { Tags = tags, Life = new(TimeSpan.Zero, validFor, validFor) };
-            if (granted is null)
+            if (granted is not null)
             {
-                var age = request?.Features.Get<RequestBegun>() is { } begun ? time.Now() - begun.At : TimeSpan.Zero;
-                await cache.SetAsync(key, value, options, age, cancellationToken);
-                return;
+                await entries.Offer(granted, value, options);
             }
-
-            cache.CheckEntry(value, options);
-            await entries.Offer(granted, new(value, "application/octet-stream"), tags, options.Life);
+            else if (request.Features.Get<NoAnswer>() is null)
+            {
+                await entries.TrySet(key, value, options, request.Features.Get<RequestBegun>()?.At ?? time.Now());
+            }
         }
-        catch (Exception fault) when (fault is ArgumentException or TagCacheException && request is not null)
+        catch (ArgumentException fault)
         {
-            // The response has been sent. It is safe not to keep what could not be evicted.
+            // The response is being sent. It is safe not to keep what could not be evicted.
             LogNotStored(fault);
             if (granted is not null)
             {
@@ -120,6 +136,12 @@ internal sealed partial class TagCacheOutputStore(
     {
         string[] copy = [.. tags];
         return Array.TrueForAll(copy, tag => tag is not null) ? copy : throw new ArgumentException("A tag must not be null.", nameof(tags));
+    }
+
+    /// <summary>The cluster did not answer the look-up of this request: its response is not offered to it either, so that nobody waits for that.</summary>
+    private sealed class NoAnswer
+    {
+        public static readonly NoAnswer Instance = new();
     }
 
     [LoggerMessage(4101, LogLevel.Warning, "A response was not stored")]

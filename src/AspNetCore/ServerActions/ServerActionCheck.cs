@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.Mvc.RazorPages.Infrastructure;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -14,7 +15,11 @@ internal sealed class ServerActionCheck : IStartupFilter
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
         next(app);
-        string[] faults = [.. app.ApplicationServices.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).Distinct().SelectMany(FaultsOf)];
+        var pages = app.ApplicationServices.GetService<PageLoader>();
+        string[] faults =
+        [
+            .. app.ApplicationServices.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).Distinct().SelectMany(endpoint => FaultsOf(endpoint, pages)),
+        ];
         if (faults.Length > 0)
         {
             throw new InvalidOperationException(
@@ -22,7 +27,7 @@ internal sealed class ServerActionCheck : IStartupFilter
         }
     };
 
-    private static IEnumerable<string> FaultsOf(Endpoint endpoint)
+    private static IEnumerable<string> FaultsOf(Endpoint endpoint, PageLoader? pages)
     {
         if (endpoint.Metadata.GetMetadata<ServerActionAttribute>() is not null
             && endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.FirstOrDefault(IsRead) is { } method)
@@ -30,9 +35,10 @@ internal sealed class ServerActionCheck : IStartupFilter
             yield return $"{method} {endpoint.DisplayName}";
         }
 
-        if (endpoint.Metadata.GetMetadata<CompiledPageActionDescriptor>() is { } page)
+        // A page knows its handlers when it is loaded; otherwise the first request would load it.
+        if (endpoint.Metadata.GetMetadata<PageActionDescriptor>() is { } page && pages is not null)
         {
-            foreach (var handler in page.HandlerMethods)
+            foreach (var handler in pages.LoadAsync(page, endpoint.Metadata).GetAwaiter().GetResult().HandlerMethods)
             {
                 if (IsRead(handler.HttpMethod) && handler.MethodInfo.GetCustomAttribute<ServerActionAttribute>() is not null)
                 {

@@ -5,7 +5,10 @@ using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Adapters;
 
-/// <summary>Keys of an adapter: apart from those of the cache itself and of other adapters, and any text at all, since their contracts set no rules.</summary>
+/// <summary>
+/// Keys of an adapter: any text at all, since their contracts set no rules, and apart from those of other adapters and of the cache itself. They begin with a
+/// control character, which no key of the cache may have, whoever names it.
+/// </summary>
 internal static class DistributedKey
 {
     /// <summary>The key itself where it is a sound one, else its digest, which nobody can make two of.</summary>
@@ -13,7 +16,7 @@ internal static class DistributedKey
     /// <param name="key">The key.</param>
     /// <param name="maximumLength">The longest key.</param>
     public static string Of(string adapter, string key, int maximumLength) =>
-        NameRules.Fault("key", key, maximumLength - adapter.Length - 1) is null
-            ? $"{adapter}:{key}"
-            : $"{adapter}#{Base64Url.EncodeToString(SHA256.HashData(MemoryMarshal.AsBytes(key.AsSpan())))}";
+        NameRules.Fault("key", key, maximumLength - adapter.Length - 2) is null
+            ? $"\u0001{adapter}:{key}"
+            : $"\u0001{adapter}#{Base64Url.EncodeToString(SHA256.HashData(MemoryMarshal.AsBytes(key.AsSpan())))}";
 }

@@ -1,6 +1,7 @@
 using OrleansTagCache.Cluster;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
@@ -13,25 +14,67 @@ namespace OrleansTagCache.Adapters;
 /// later, or gives the grant back. What is updated in between supersedes the value.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class OpenEntries(ClusterCalls calls, NearCache near, TagCacheClientOptions options, TimeProvider time)
+internal sealed class OpenEntries(ClusterCalls calls, NearCache near, EntryMaker maker, TagCacheClientOptions options, TimeProvider time)
 {
     /// <summary>How long one question waits for another's generation before it is asked again.</summary>
     private static readonly TimeSpan LongestQuestion = TimeSpan.FromSeconds(2);
 
+    private const string Binary = "application/octet-stream";
+
     private readonly CacheNamespace _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
+
+    private static readonly TimeSpan SetPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>The value as the cluster has it now: asked at every call, since a read may lengthen a life.</summary>
+    /// <exception cref="TagCacheUnavailableException">The cluster did not say: that is not the same as that there is none.</exception>
+    public async Task<Payload?> Get(string key, CancellationToken cancellationToken)
+    {
+        var question = new AcquireRequest(MayGenerate: false, FreshOnly: false, Wait: TimeSpan.Zero);
+        var answer = await calls.TryAcquire(_namespace.Scope(key), question, options.ReadTimeout, cancellationToken)
+            .AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return answer is null or { Status: AcquireStatus.NotServing }
+            ? throw new TagCacheUnavailableException("The cluster could not be reached for the read.")
+            : answer.Entry?.Payload;
+    }
+
+    /// <summary>As <see cref="ITagCache.SetAsync"/>, of bytes.</summary>
+    public async Task Set(string key, byte[] value, CacheEntryOptions entry, CancellationToken cancellationToken)
+    {
+        var outcome = await calls.Set(_namespace.Scope(key), maker.Make(value, Binary, entry), options.UpdateTimeout, cancellationToken);
+        if (outcome.Status == CommitStatus.Refused)
+        {
+            throw new ArgumentException(outcome.Fault, nameof(value));
+        }
+    }
+
+    /// <summary>As <see cref="ITagCache.RemoveAsync"/>.</summary>
+    public Task Remove(string key, CancellationToken cancellationToken) => calls.Remove(_namespace.Scope(key), options.UpdateTimeout, cancellationToken);
+
+    /// <summary>Tries once to store bytes that were made so long ago, and nothing that was updated since. For whoever must not wait for a cluster that does not answer.</summary>
+    /// <exception cref="ArgumentException">A tag, the life or the value's size breaks a limit.</exception>
+    public async Task TrySet(string key, byte[] value, CacheEntryOptions entry, Moment madeAt)
+    {
+        var (scopedKey, data) = (_namespace.Scope(key), maker.Make(value, Binary, entry));
+        var token = await calls.TryBeginSet(scopedKey, SetPatience);
+        if (!token.IsNone)
+        {
+            await calls.TrySet(scopedKey, token, data, time.Now() - madeAt, SetPatience);
+        }
+    }
 
     /// <summary>The value, fresh or stale; or none, and perhaps the right to make it. A stale one is withheld from whoever is to make a newer one.</summary>
     /// <param name="key">The key; it must be a sound one.</param>
     /// <param name="mayGenerate">Whether the caller may make the value.</param>
     /// <param name="isWorthWaiting">Asked whenever another one makes the value: whether to wait on.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async ValueTask<(Payload? Found, Grant? Granted)> Find(
+    /// <returns>The value; the right to make it; whether the cluster has answered.</returns>
+    public async ValueTask<(Payload? Found, Grant? Granted, bool IsAnswered)> Find(
         string key, bool mayGenerate, Func<bool> isWorthWaiting, CancellationToken cancellationToken)
     {
         var hit = near.Find(key, freshOnly: false);
         if (hit.Entry?.Payload is { } kept && (!hit.IsStale || !mayGenerate || !hit.Entry.TryClaimAsk(hit.At)))
         {
-            return (kept, null);
+            return (kept, null, true);
         }
 
         var scopedKey = _namespace.Scope(key);
@@ -46,18 +89,18 @@ internal sealed class OpenEntries(ClusterCalls calls, NearCache near, TagCacheCl
             if (answer is { Status: AcquireStatus.Fresh, Entry: { } fresh })
             {
                 near.KeepCopy(key, scopedKey, fresh, answer.Near, ask);
-                return (fresh.Payload, null);
+                return (fresh.Payload, null, true);
             }
 
             near.Hear(answer?.Near, ask);
             if (answer is { Token.IsNone: false })
             {
-                return (null, new(key, scopedKey, answer.Token, ask));
+                return (null, new(key, scopedKey, answer.Token, ask), true);
             }
 
             if (answer?.Status != AcquireStatus.Busy || time.Now() >= until || !isWorthWaiting())
             {
-                return (answer?.Entry?.Payload, null);
+                return (answer?.Entry?.Payload, null, answer is not null and not { Status: AcquireStatus.NotServing });
             }
 
             wait = LongestQuestion;
@@ -65,11 +108,18 @@ internal sealed class OpenEntries(ClusterCalls calls, NearCache near, TagCacheCl
     }
 
     /// <summary>Stores what was made under a grant. False if it was superseded, came too late, or could not be stored.</summary>
-    public async Task<bool> Offer(Grant grant, Payload value, string[] tags, CacheLife life)
+    /// <exception cref="ArgumentException">A tag, the life or the value's size breaks a limit.</exception>
+    public async Task<bool> Offer(Grant grant, byte[] value, CacheEntryOptions options)
     {
-        var entry = new EntryData(value, tags, CopiedTags: null, life);
+        var entry = maker.Make(value, Binary, options);
         var ask = near.Again(grant.Ask);
         var outcome = await calls.TryCommit(grant.ScopedKey, grant.Token, entry, ask.Sessions);
+        if (outcome is null)
+        {
+            // Should it not have arrived: others need not wait for the grant's end.
+            _ = GiveBack(grant);
+        }
+
         if (outcome is { Status: CommitStatus.Stored, IsStale: false })
         {
             near.KeepGenerated(grant.Key, grant.ScopedKey, entry, outcome.Near, ask);

@@ -6,19 +6,20 @@ namespace OrleansTagCache.Adapters;
 
 /// <summary>
 /// <see cref="IDistributedCache"/> over the cluster's cache, for sessions, antiforgery and libraries that want it. Strict: what was set or removed is seen by every
-/// process when the call has returned. Reads ask the cluster, since each lengthens a sliding life.
+/// process when the call has returned. Reads ask the cluster, since each lengthens a sliding life; one that gets no answer throws
+/// <see cref="TagCacheUnavailableException"/>, since a session that seems empty would be overwritten.
 /// </summary>
-/// <remarks>Thread-safe. Any text is a key. The calls that are not asynchronous block their thread.</remarks>
-internal sealed class TagCacheDistributedCache(TagCache cache, TagCacheClientOptions limits, TimeProvider time) : IBufferDistributedCache
+/// <remarks>Thread-safe. Any text is a key. The calls that are not asynchronous block their thread, and need no other of its context.</remarks>
+internal sealed class TagCacheDistributedCache(OpenEntries entries, TagCacheClientOptions limits, TimeProvider time) : IBufferDistributedCache
 {
     private const string Adapter = "idc";
 
-    public byte[]? Get(string key) => GetAsync(key).GetAwaiter().GetResult();
+    public byte[]? Get(string key) => Task.Run(() => GetAsync(key)).GetAwaiter().GetResult();
 
     public async Task<byte[]?> GetAsync(string key, CancellationToken token = default) =>
-        (await cache.TryGetThereAsync<byte[]>(KeyOf(key), token)).ValueOrDefault;
+        await entries.Get(KeyOf(key), token) is { } found ? [.. found.Bytes] : null;
 
-    public bool TryGet(string key, IBufferWriter<byte> destination) => TryGetAsync(key, destination).AsTask().GetAwaiter().GetResult();
+    public bool TryGet(string key, IBufferWriter<byte> destination) => Task.Run(() => TryGetAsync(key, destination).AsTask()).GetAwaiter().GetResult();
 
     public async ValueTask<bool> TryGetAsync(string key, IBufferWriter<byte> destination, CancellationToken token = default)
     {
@@ -32,29 +33,30 @@ internal sealed class TagCacheDistributedCache(TagCache cache, TagCacheClientOpt
         return true;
     }
 
-    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => SetAsync(key, value, options).GetAwaiter().GetResult();
+    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) =>
+        Task.Run(() => SetAsync(key, value, options)).GetAwaiter().GetResult();
 
     public async Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(value);
         ArgumentNullException.ThrowIfNull(options);
-        await cache.SetAsync(KeyOf(key), value, EntryOf(options), token);
+        await entries.Set(KeyOf(key), [.. value], EntryOf(options), token);
     }
 
     public void Set(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options) =>
-        SetAsync(key, value, options).AsTask().GetAwaiter().GetResult();
+        Task.Run(() => SetAsync(key, value, options).AsTask()).GetAwaiter().GetResult();
 
     public async ValueTask SetAsync(
         string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, CancellationToken token = default) =>
         await SetAsync(key, value.ToArray(), options, token);
 
-    public void Refresh(string key) => RefreshAsync(key).GetAwaiter().GetResult();
+    public void Refresh(string key) => Task.Run(() => RefreshAsync(key)).GetAwaiter().GetResult();
 
     public Task RefreshAsync(string key, CancellationToken token = default) => GetAsync(key, token);
 
-    public void Remove(string key) => RemoveAsync(key).GetAwaiter().GetResult();
+    public void Remove(string key) => Task.Run(() => RemoveAsync(key)).GetAwaiter().GetResult();
 
-    public async Task RemoveAsync(string key, CancellationToken token = default) => await cache.RemoveAsync(KeyOf(key), token);
+    public async Task RemoveAsync(string key, CancellationToken token = default) => await entries.Remove(KeyOf(key), token);
 
     private string KeyOf(string key)
     {

@@ -176,25 +176,37 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, IEntryGrains en
     }
 
     /// <summary>The first trip of a plain set whose value is yet to be made. None if the silo may not give it, or the cluster could not be reached.</summary>
-    public async Task<GenerationId> TryBeginSet(string scopedKey)
+    public async Task<GenerationId> TryBeginSet(string scopedKey, TimeSpan patience)
     {
+        if (!MayTry())
+        {
+            return GenerationId.None;
+        }
+
         try
         {
-            return await entries[scopedKey].BeginSet();
+            var token = await entries[scopedKey].BeginSet().AsTask().WaitAsync(patience, time);
+            Reached();
+            return token;
         }
         catch (Exception exception)
         {
-            LogCallFailed(exception);
+            NotReached(exception);
             return GenerationId.None;
         }
     }
 
     /// <summary>The second trip, with a value that was made after the first. Null if the cluster could not be reached.</summary>
-    public async Task<SetOutcome?> TrySet(string scopedKey, GenerationId token, EntryData data)
+    /// <param name="scopedKey">The entry.</param>
+    /// <param name="token">From the first.</param>
+    /// <param name="data">The value.</param>
+    /// <param name="age">How long before the first trip's answer it was made, or more.</param>
+    /// <param name="patience">How long it is waited for.</param>
+    public async Task<SetOutcome?> TrySet(string scopedKey, GenerationId token, EntryData data, TimeSpan age, TimeSpan patience)
     {
         try
         {
-            return await entries[scopedKey].Set(token, data, TimeSpan.Zero);
+            return await entries[scopedKey].Set(token, data, age).AsTask().WaitAsync(patience, time);
         }
         catch (Exception exception)
         {
@@ -258,14 +270,9 @@ internal sealed partial class ClusterCalls(IGrainFactory grains, IEntryGrains en
     /// an old value look newer than a set in between. So should anything go wrong, the key is removed instead, again and again until no process serves an
     /// earlier value: then the value counts as superseded.
     /// </summary>
-    /// <param name="scopedKey">The entry.</param>
-    /// <param name="data">The value.</param>
-    /// <param name="age">How long before this call the value was made.</param>
-    /// <param name="timeout">How long it is tried.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    public Task<CommitOutcome> Set(string scopedKey, EntryData data, TimeSpan age, TimeSpan timeout, CancellationToken cancellationToken)
+    public Task<CommitOutcome> Set(string scopedKey, EntryData data, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var madeAt = time.Now() + -age;
+        var madeAt = time.Now();
         var isFirst = true;
         return Persist<CommitOutcome>("set", timeout, KeyAttemptPatience, Attempt, cancellationToken);
 

@@ -16,10 +16,16 @@ internal static class FetchKey
 
     public static bool HasCredentials(HttpRequestMessage request) => Array.Exists(OfCredentials, name => request.Headers.NonValidated.Contains(name));
 
-    public static string Of(HttpRequestMessage request, bool isPerUser)
+    /// <summary>Whether what was sent has credentials that the request did not have.</summary>
+    public static bool HasOtherCredentials(HttpRequestMessage request, HttpRequestMessage sent) => Array.Exists(
+        OfCredentials,
+        name => sent.Headers.NonValidated.TryGetValues(name, out var values)
+            && !(request.Headers.NonValidated.TryGetValues(name, out var known) && known.ToString() == values.ToString()));
+
+    public static string Of(string client, HttpRequestMessage request, bool isPerUser)
     {
         // Every part is closed by what none has in it.
-        var text = new StringBuilder().Append(isPerUser ? "user" : "all").Append('\n');
+        var text = new StringBuilder().Append(client.Length).Append(':').Append(client).Append('\n').Append(isPerUser ? "user" : "all").Append('\n');
         text.Append(request.RequestUri!.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped)).Append('\n');
         foreach (var header in request.Headers.NonValidated.Where(header => !OfTracing.Contains(header.Key)).OrderBy(header => header.Key, StringComparer.OrdinalIgnoreCase))
         {

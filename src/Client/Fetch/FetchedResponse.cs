@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 
 namespace OrleansTagCache.Fetch;
 
@@ -15,9 +16,27 @@ internal sealed record FetchedResponse(
     public static string? FaultOf(HttpResponseMessage response) =>
         response.StatusCode != HttpStatusCode.OK ? "Its status is not 200."
         : response.Headers.Contains("Set-Cookie") ? "It sets a cookie."
-        : response.Headers.CacheControl is { NoStore: true } or { Private: true } ? "Its Cache-Control says private or no-store."
+        : Says(response.Headers, "no-store", "private") ? "Its Cache-Control says private or no-store."
         : response.Headers.Vary.Contains("*") ? "It varies by more than its request."
         : null;
+
+    /// <summary>Whether Cache-Control has one of these words in it, well-formed or not: who wrote it meant something by it.</summary>
+    public static bool Says(HttpHeaders headers, params ReadOnlySpan<string> words)
+    {
+        if (headers.NonValidated.TryGetValues("Cache-Control", out var values))
+        {
+            var all = values.ToString();
+            foreach (var word in words)
+            {
+                if (all.Contains(word, StringComparison.OrdinalIgnoreCase))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
 
     public static FetchedResponse Of(HttpResponseMessage response, byte[] body, DateTimeOffset now) => new(
         response.ReasonPhrase,

@@ -41,6 +41,11 @@ internal sealed class ReplayedContent : HttpContent
         return new(content, read.ToArray(), stream, isComplete: false);
     }
 
+    /// <summary>As it comes: whoever reads a stream does not want all of it in memory.</summary>
+    protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult<Stream>(IsComplete ? new MemoryStream(_beginning, writable: false) : new Replay(_beginning, _rest));
+
+    protected override Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) => CreateContentReadStreamAsync();
+
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
@@ -66,5 +71,61 @@ internal sealed class ReplayedContent : HttpContent
         }
 
         base.Dispose(disposing);
+    }
+
+    /// <summary>The beginning, then the rest.</summary>
+    private sealed class Replay(byte[] beginning, Stream rest) : Stream
+    {
+        private int _given;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Take(buffer.AsSpan(offset, count)) is > 0 and var taken ? taken : rest.Read(buffer, offset, count);
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            Take(buffer.Span) is > 0 and var taken ? taken : await rest.ReadAsync(buffer, cancellationToken);
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                rest.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+
+        private int Take(Span<byte> target)
+        {
+            var taken = Math.Min(target.Length, beginning.Length - _given);
+            beginning.AsSpan(_given, taken).CopyTo(target);
+            _given += taken;
+            return taken;
+        }
     }
 }

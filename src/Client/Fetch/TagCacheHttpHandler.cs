@@ -8,9 +8,12 @@ namespace OrleansTagCache.Fetch;
 /// <summary>
 /// Caches the responses of requests that say so. What must not be kept goes to the one caller whose request it answered: others who waited for it send their own.
 /// </summary>
-/// <remarks>Thread-safe.</remarks>
+/// <remarks>
+/// Thread-safe. What handlers further in, or the connection, add to a request is looked at when the response is there: credentials that its caller did not name keep it
+/// out of the cache. Clients of different names share nothing, since their handlers may differ.
+/// </remarks>
 internal sealed partial class TagCacheHttpHandler(
-    ITagCache cache, UncacheableKeys uncacheable, TagCacheClientOptions limits, TimeProvider time, ILogger<TagCacheHttpHandler> logger) : DelegatingHandler
+    string client, ITagCache cache, UncacheableKeys uncacheable, TagCacheClientOptions limits, TimeProvider time, ILogger<TagCacheHttpHandler> logger) : DelegatingHandler
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -25,28 +28,56 @@ internal sealed partial class TagCacheHttpHandler(
             return await base.SendAsync(request, cancellationToken);
         }
 
-        var key = FetchKey.Of(request, caching.IsPerUser);
+        var key = FetchKey.Of(client, request, caching.IsPerUser);
         if (uncacheable.Contains(key))
         {
             return await base.SendAsync(request, cancellationToken);
         }
 
+        var call = new Call(this, request);
         try
         {
             var fetched = await cache.GetOrCreateAsync(
-                key, (Handler: this, Request: request), static (call, _, token) => call.Handler.Fetch(call.Request, token), new() { Life = caching.Life, Tags = caching.Tags }, cancellationToken);
+                key, call, static (call, _, token) => call.Handler.Fetch(call, token), new() { Life = caching.Life, Tags = caching.Tags }, cancellationToken);
             return fetched.ToResponse(request, time.GetUtcNow());
         }
         catch (NotForKeeping found)
         {
             uncacheable.Add(key);
             LogNotCached(found.Message);
-            return found.TakeFor(request) ?? await base.SendAsync(request, cancellationToken);
+            return found.TakeFor(call) ?? await base.SendAsync(request, cancellationToken);
+        }
+        finally
+        {
+            call.IsOver = true;
         }
     }
 
     /// <summary>A request is sent for whoever joins: so a copy is, which its caller cannot dispose of; a refresh in the background sends another.</summary>
-    private async ValueTask<FetchedResponse> Fetch(HttpRequestMessage request, CancellationToken cancellationToken)
+    private async ValueTask<FetchedResponse> Fetch(Call call, CancellationToken cancellationToken)
+    {
+        var copy = CopyOf(call.Request);
+        var response = await base.SendAsync(copy, cancellationToken);
+        try
+        {
+            if ((FetchedResponse.FaultOf(response) ?? AddedFault(call.Request, copy, response) ?? await TooLarge(response, cancellationToken)) is { } fault)
+            {
+                throw new NotForKeeping(fault, call, response);
+            }
+
+            var fetched = FetchedResponse.Of(response, await response.Content.ReadAsByteArrayAsync(cancellationToken), time.GetUtcNow());
+            response.Dispose();
+            return fetched;
+        }
+        catch (Exception exception) when (exception is not NotForKeeping || call.IsOver)
+        {
+            // Nobody takes it.
+            response.Dispose();
+            throw;
+        }
+    }
+
+    private static HttpRequestMessage CopyOf(HttpRequestMessage request)
     {
         var copy = new HttpRequestMessage(HttpMethod.Get, request.RequestUri) { Version = request.Version, VersionPolicy = request.VersionPolicy };
         foreach (var header in request.Headers.NonValidated)
@@ -54,17 +85,20 @@ internal sealed partial class TagCacheHttpHandler(
             copy.Headers.TryAddWithoutValidation(header.Key, header.Value);
         }
 
-        var response = await base.SendAsync(copy, cancellationToken);
-        if ((FetchedResponse.FaultOf(response) ?? await TooLarge(response, cancellationToken)) is { } fault)
+        foreach (var option in (IDictionary<string, object?>)request.Options)
         {
-            throw new NotForKeeping(fault, request, response);
+            ((IDictionary<string, object?>)copy.Options)[option.Key] = option.Value;
         }
 
-        using (response)
-        {
-            return FetchedResponse.Of(response, await response.Content.ReadAsByteArrayAsync(cancellationToken), time.GetUtcNow());
-        }
+        return copy;
     }
+
+    /// <summary>Credentials that came in between: of a handler further in, or cookies of an address that it was redirected to.</summary>
+    private string? AddedFault(HttpRequestMessage request, HttpRequestMessage sent, HttpResponseMessage response) =>
+        FetchKey.HasOtherCredentials(request, sent) || (response.RequestMessage is { } last && FetchKey.HasOtherCredentials(request, last))
+            || HandlerAddsCredentials(request.RequestUri!) || (response.RequestMessage?.RequestUri is { } address && HandlerAddsCredentials(address))
+            ? "A handler added credentials or cookies, which are no part of the key."
+            : null;
 
     /// <summary>Reads the body, but no more of it than may be kept: whoever asked gets the rest from the wire.</summary>
     private async ValueTask<string?> TooLarge(HttpResponseMessage response, CancellationToken cancellationToken)
@@ -85,7 +119,7 @@ internal sealed partial class TagCacheHttpHandler(
         request.Method != HttpMethod.Get || request.Content is not null ? "Only GET without a body is cached."
         : request.RequestUri is not { IsAbsoluteUri: true } ? "The request has no absolute address."
         : request.Headers.Range is not null || HasCondition(request) ? "It asks for a part, or under a condition."
-        : request.Headers.CacheControl is { NoStore: true } or { NoCache: true } ? "The request's Cache-Control forbids it."
+        : FetchedResponse.Says(request.Headers, "no-store", "no-cache") ? "The request's Cache-Control forbids it."
         : FetchKey.HasCredentials(request) && !caching.IsPerUser ? "It has credentials; CachePerUser makes them a part of the key."
         : HandlerAddsCredentials(request.RequestUri) ? "The client's handler adds credentials or cookies, which cannot be a part of the key."
         : null;
@@ -104,9 +138,9 @@ internal sealed partial class TagCacheHttpHandler(
 
         return handler switch
         {
-            SocketsHttpHandler sockets => sockets.Credentials is not null || (sockets.UseCookies && HasCookies(sockets.CookieContainer, address)),
+            SocketsHttpHandler sockets => sockets.Credentials is not null || sockets.SslOptions.ClientCertificates is { Count: > 0 } || (sockets.UseCookies && HasCookies(sockets.CookieContainer, address)),
             HttpClientHandler client => client.UseDefaultCredentials || client.Credentials is not null
-                || (client.UseCookies && HasCookies(client.CookieContainer, address)),
+                || client.ClientCertificates.Count > 0 || (client.UseCookies && HasCookies(client.CookieContainer, address)),
             _ => false,
         };
     }
@@ -116,22 +150,39 @@ internal sealed partial class TagCacheHttpHandler(
     [LoggerMessage(2511, LogLevel.Debug, "A response was not taken from the cache, nor kept. {Fault}")]
     private partial void LogNotCached(string fault);
 
+    /// <summary>One call of a client.</summary>
+    private sealed class Call(TagCacheHttpHandler handler, HttpRequestMessage request)
+    {
+        private volatile bool _isOver;
+
+        public TagCacheHttpHandler Handler => handler;
+
+        public HttpRequestMessage Request => request;
+
+        /// <summary>Whether its caller has got what it asked for, or has gone. Then it runs for others, or in the background.</summary>
+        public bool IsOver
+        {
+            get => _isOver;
+            set => _isOver = value;
+        }
+    }
+
     /// <summary>A response that must not be kept, on its way past the cache to the caller whose request it answered.</summary>
 #pragma warning disable CA1064 // Nobody else ever sees it.
-    private sealed class NotForKeeping(string fault, HttpRequestMessage request, HttpResponseMessage response) : Exception(fault)
+    private sealed class NotForKeeping(string fault, Call call, HttpResponseMessage response) : Exception(fault)
 #pragma warning restore CA1064
     {
         private HttpResponseMessage? _response = response;
 
         /// <summary>The response, for its own caller, once.</summary>
-        public HttpResponseMessage? TakeFor(HttpRequestMessage caller)
+        public HttpResponseMessage? TakeFor(Call caller)
         {
-            if (!ReferenceEquals(caller, request) || Interlocked.Exchange(ref _response, null) is not { } own)
+            if (!ReferenceEquals(caller, call) || Interlocked.Exchange(ref _response, null) is not { } own)
             {
                 return null;
             }
 
-            own.RequestMessage = caller;
+            own.RequestMessage = caller.Request;
             return own;
         }
     }

@@ -34,14 +34,15 @@ internal sealed class EntryMaker
         LifeOf(options);
     }
 
+    /// <summary>An adapter has bytes already.</summary>
     /// <exception cref="ArgumentException">A tag, the life or the value's size breaks a limit.</exception>
-    public void Check(byte[] value, CacheEntryOptions options)
+    public EntryData Make(byte[] value, string contentType, CacheEntryOptions options)
     {
         Check(options, options.Tags);
-        if (FaultOf(new(value, null)) is { } fault)
-        {
-            throw new ArgumentException(fault, nameof(value));
-        }
+        var payload = new Payload(value, contentType);
+        return FaultOf(payload) is { } fault
+            ? throw new ArgumentException(fault, nameof(value))
+            : new(payload, TagSet.ForEntry(options.Tags, nameof(options)), CopiedTags: null, options.Life!, Sliding: options.Sliding);
     }
 
     /// <summary>A factory begins.</summary>
@@ -57,7 +58,6 @@ internal sealed class EntryMaker
             Life = Jittered(entry.Life, options),
             IsLoaded = isLoaded,
             FailSafe = options?.FailSafe ?? TimeSpan.Zero,
-            Sliding = options?.Sliding ?? TimeSpan.Zero,
         };
         return new(entry, context.WhyNotStored ?? FaultOf(payload), context.IsUnwanted);
     }
@@ -75,8 +75,7 @@ internal sealed class EntryMaker
                 TagSet.ForEntry(options?.Tags, nameof(options)),
                 CopiedTags: null,
                 Jittered(LifeOf(options) ?? _defaultLife, options),
-                FailSafe: options?.FailSafe ?? TimeSpan.Zero,
-                Sliding: options?.Sliding ?? TimeSpan.Zero);
+                FailSafe: options?.FailSafe ?? TimeSpan.Zero);
     }
 
     private CacheLife? LifeOf(CacheEntryOptions? options) => options?.Life is { } life ? Profiles.Resolve(life, nameof(options)) : null;

@@ -218,7 +218,7 @@ internal sealed partial class FlightRunner(
     private async Task Refill(FlightKey key, Flight flight, IGeneration generation)
     {
         table.TryEnter(flight, FlightPhase.Asking);
-        var token = await calls.TryBeginSet(key.ScopedKey);
+        var token = await calls.TryBeginSet(key.ScopedKey, options.ReadTimeout);
         metrics.OnRead("generated");
         table.TryEnter(flight, FlightPhase.Generating);
         var made = await Factories.Run(generation, stale: null, time, flight.Cancellation.Token);
@@ -235,7 +235,7 @@ internal sealed partial class FlightRunner(
             return false;
         }
 
-        var outcome = token.IsNone ? null : await calls.TrySet(key.ScopedKey, token, made!.Entry);
+        var outcome = token.IsNone ? null : await calls.TrySet(key.ScopedKey, token, made!.Entry, TimeSpan.Zero, options.ReadTimeout);
         if (outcome?.Commit.Status != CommitStatus.Stored)
         {
             metrics.OnNotStored(outcome?.Commit.Status.ToString() ?? "unreachable");

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using OrleansTagCache;
 using OrleansTagCache.Adapters;
 using OrleansTagCache.Hosting;
 
@@ -18,7 +17,7 @@ public static class DistributedCacheExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.Replace(ServiceDescriptor.Singleton<IDistributedCache>(provider => new TagCacheDistributedCache(
-            (TagCache)provider.GetRequiredService<ITagCache>(),
+            provider.GetRequiredService<OpenEntries>(),
             provider.GetRequiredService<TagCacheClientOptions>(),
             provider.GetRequiredService<TimeProvider>())));
         return services;

@@ -12,7 +12,7 @@ public static class HttpClientTagCacheExtensions
 {
     /// <summary>
     /// Requests of this client that say so (<see cref="HttpRequestCacheExtensions.Cache"/>) are served from the cache. Handlers that are added afterwards come
-    /// after it: they see only what is really sent.
+    /// after it: they see only what is really sent. A request that one of them adds credentials to is not cached.
     /// </summary>
     /// <param name="builder">The client.</param>
     public static IHttpClientBuilder AddTagCache(this IHttpClientBuilder builder)
@@ -20,6 +20,7 @@ public static class HttpClientTagCacheExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.TryAddSingleton<UncacheableKeys>();
         return builder.AddHttpMessageHandler(provider => new TagCacheHttpHandler(
+            builder.Name,
             provider.GetRequiredService<ITagCache>(),
             provider.GetRequiredService<UncacheableKeys>(),
             provider.GetRequiredService<TagCacheClientOptions>(),

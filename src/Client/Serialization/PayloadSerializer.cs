@@ -10,7 +10,8 @@ namespace OrleansTagCache.Serialization;
 
 /// <summary>
 /// Turns values into payloads and back, at the edge: the cluster sees bytes alone. Strings and byte arrays go as they are; a type with an
-/// <see cref="IHybridCacheSerializer{T}"/> of its own, or of a factory, goes through that; everything else is JSON.
+/// <see cref="IHybridCacheSerializer{T}"/> of its own, or of a factory, goes through that; everything else is JSON, with public fields, and with the options
+/// that are registered under the key <c>typeof(IHybridCacheSerializer&lt;T&gt;)</c> or <c>typeof(IHybridCacheSerializer&lt;&gt;)</c>, if there are any.
 /// </summary>
 /// <remarks>Thread-safe. Serializers are looked up once a type: the type's own first, then the factories, the last registered first.</remarks>
 internal sealed class PayloadSerializer(IServiceProvider services)
@@ -19,7 +20,11 @@ internal sealed class PayloadSerializer(IServiceProvider services)
     private const string Text = "text/plain; charset=utf-8";
     private const string Binary = "application/octet-stream";
 
+    /// <summary>A tuple has nothing but fields.</summary>
+    private static readonly JsonSerializerOptions WithFields = new() { IncludeFields = true };
+
     private readonly ConcurrentDictionary<Type, object?> _custom = new();
+    private readonly ConcurrentDictionary<Type, JsonSerializerOptions> _json = new();
 
     public Payload Serialize<T>(T value)
     {
@@ -43,7 +48,7 @@ internal sealed class PayloadSerializer(IServiceProvider services)
             return new(target.WrittenSpan.ToArray(), Binary);
         }
 
-        return new(JsonSerializer.SerializeToUtf8Bytes(value), Json);
+        return new(JsonSerializer.SerializeToUtf8Bytes(value, OptionsOf<T>()), Json);
     }
 
     /// <exception cref="JsonException">The payload is not JSON of that type.</exception>
@@ -66,8 +71,14 @@ internal sealed class PayloadSerializer(IServiceProvider services)
 
         return Custom<T>() is { } serializer
             ? serializer.Deserialize(new ReadOnlySequence<byte>(payload.Bytes))
-            : JsonSerializer.Deserialize<T>(payload.Bytes)!;
+            : JsonSerializer.Deserialize<T>(payload.Bytes, OptionsOf<T>())!;
     }
+
+    private JsonSerializerOptions OptionsOf<T>() => _json.TryGetValue(typeof(T), out var known) ? known : _json.GetOrAdd(
+        typeof(T),
+        _ => services.GetKeyedService<JsonSerializerOptions>(typeof(IHybridCacheSerializer<T>))
+            ?? services.GetKeyedService<JsonSerializerOptions>(typeof(IHybridCacheSerializer<>))
+            ?? WithFields);
 
     private IHybridCacheSerializer<T>? Custom<T>() => (IHybridCacheSerializer<T>?)_custom.GetOrAdd(typeof(T), _ => Find<T>());
 

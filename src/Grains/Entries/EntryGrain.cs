@@ -34,8 +34,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     private readonly LocalEntry _entry;
     private readonly GenerationGate _gate = new();
     private TaskCompletionSource? _generationEnded;
-    private Moment _inNeedUntil = Moment.Past;
-    private GenerationId _dawdling = GenerationId.None;
+    private Need? _need;
 
     public EntryGrain(EntryHost host, IGrainContext context)
     {
@@ -102,8 +101,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         {
             // Others get it at once too: while this generation dawdles, and for a moment after it has failed.
             spare = value.SnapshotAt(now);
-            _inNeedUntil = now + _host.FailSafeThrottle;
-            _dawdling = isOver ? GenerationId.None : token;
+            _need = new(now + _host.FailSafeThrottle, isOver ? GenerationId.None : token);
             isWoken = true;
         }
 
@@ -236,7 +234,8 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
     /// <summary>Whether a value past its life is served at once: its source has just failed, or takes longer than its readers wait.</summary>
     private bool IsInNeed(Moment now) =>
-        now < _inNeedUntil || (!_dawdling.IsNone && _gate.InFlight(now) is { } inFlight && inFlight.Id == _dawdling);
+        _need is { } need
+        && (now < need.Until || (!need.Dawdling.IsNone && _gate.InFlight(now) is { } inFlight && inFlight.Id == need.Dawdling));
 
     private Acquired AnswerWithoutLease(Moment now) =>
         _host.ServesWithoutLease && _entry.Value is { } value && FreshnessOf(value, now) is var freshness && freshness != Freshness.Expired
@@ -312,7 +311,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         }
 
         _host.Table.Store(_entry, value);
-        (_inNeedUntil, _dawdling) = (Moment.Past, GenerationId.None);
+        _need = null;
         if (staling.IsStale && data.IsLoaded)
         {
             _host.RefreshSoon(_entry.ScopedKey);
@@ -342,4 +341,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
     /// <summary>Shorter than the calls' time-out, so that the caller hears why.</summary>
     private static readonly TimeSpan KeyUpdatePatience = TimeSpan.FromSeconds(4);
+
+    /// <summary>Until when a value past its life is served at once, and the generation that takes too long.</summary>
+    private sealed record Need(Moment Until, GenerationId Dawdling);
 }

@@ -13,8 +13,7 @@ internal sealed class StoredValue
 
     private readonly TagRecord[] _records;
     private readonly Stamp _stamp;
-    private readonly TimeSpan _failSafe;
-    private readonly Slide? _slide;
+    private readonly Special? _special;
     private long _keyStamp;
 
     /// <param name="data">The value.</param>
@@ -24,8 +23,7 @@ internal sealed class StoredValue
     public StoredValue(EntryData data, Stamp stamp, Moment generatedAt, TagRecord[] records)
     {
         (Payload, Life, IsLoaded, GeneratedAt) = (Alike.Share(data.Payload), Alike.Share(data.Life), data.IsLoaded, generatedAt);
-        _failSafe = data.FailSafe;
-        _slide = data.Sliding > TimeSpan.Zero ? new(data.Sliding, generatedAt) : null;
+        _special = data.FailSafe > TimeSpan.Zero || data.Sliding > TimeSpan.Zero ? new(data.FailSafe, data.Sliding, generatedAt) : null;
         (_records, _stamp, _keyStamp) = (records, stamp, stamp.Value);
     }
 
@@ -59,9 +57,9 @@ internal sealed class StoredValue
     /// <summary>A reader got it: one that slides lives on from now.</summary>
     public void Read(Moment now)
     {
-        if (_slide is { } slide)
+        if (_special is { } special)
         {
-            slide.ReadAt = Moment.Later(slide.ReadAt, now);
+            special.ReadAt = Moment.Later(special.ReadAt, now);
         }
     }
 
@@ -79,7 +77,7 @@ internal sealed class StoredValue
     /// Whether it may be served in need: past its life by age alone. What an update or the deadline of a revalidation expired never is.
     /// </summary>
     public bool IsSpareAt(TagLedger ledger, Moment now) =>
-        _failSafe > TimeSpan.Zero && AgeAt(now) - Life.Expire <= _failSafe && !HasSlidAway(now) && !Staling().IsOverAt(now) && IsLive(ledger, KeyStamp);
+        _special is { } special && special.FailSafe > TimeSpan.Zero && AgeAt(now) - Life.Expire <= special.FailSafe && !HasSlidAway(now) && !Staling().IsOverAt(now) && IsLive(ledger, KeyStamp);
 
     /// <summary>
     /// The check for readers on other threads than the entry's: true only if it is fresh, and no set is just carrying it over the expiry of its key, which
@@ -110,17 +108,19 @@ internal sealed class StoredValue
 
     public EntrySnapshot SnapshotAt(Moment now, bool promiseSuspended = false) => new(Payload, Tags, Life, AgeAt(now), promiseSuspended);
 
-    private bool HasSlidAway(Moment now) => _slide is { } slide && now - slide.ReadAt > slide.For;
+    private bool HasSlidAway(Moment now) => _special is { } special && special.Sliding > TimeSpan.Zero && now - special.ReadAt > special.Sliding;
 
     private bool IsLive(TagLedger ledger, Stamp keyStamp) =>
         ledger.IsLive(_records.AsSpan(0, _records.Length - 1), _stamp) && _records[^1].Admits(keyStamp);
 
-    /// <summary>Of a value that expires when nobody has read it for a while.</summary>
-    private sealed class Slide(TimeSpan @for, Moment readAt)
+    /// <summary>What few values have: they may be served in need, or expire when nobody has read them for a while.</summary>
+    private sealed class Special(TimeSpan failSafe, TimeSpan sliding, Moment readAt)
     {
         private long _readAt = readAt.Ticks;
 
-        public TimeSpan For => @for;
+        public TimeSpan FailSafe => failSafe;
+
+        public TimeSpan Sliding => sliding;
 
         /// <summary>Racing readers may lose to an earlier one: by less than a read takes.</summary>
         public Moment ReadAt

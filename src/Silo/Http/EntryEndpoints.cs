@@ -82,7 +82,7 @@ internal sealed class EntryEndpoints(
         var entry = new EntryData(new(body, ContentTypeOf(http.Request)), tags, CopiedTags: null, entryLife);
         if (token is null && !http.Request.Headers.ContainsKey(TokenHeader))
         {
-            var set = await calls.Set(scoped, entry, TimeSpan.Zero, options.UpdateTimeout, http.RequestAborted);
+            var set = await calls.Set(scoped, entry, options.UpdateTimeout, http.RequestAborted);
             return set.Status == CommitStatus.Refused ? Problems.InvalidArgument(set.Fault!) : Results.NoContent();
         }
 
