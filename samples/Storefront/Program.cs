@@ -16,4 +16,5 @@ app.UseAntiforgery();
 app.UseOutputCache();
 app.MapPages();
 app.MapActions();
+app.MapRazorPages();
 await app.RunAsync();

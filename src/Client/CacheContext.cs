@@ -56,6 +56,9 @@ public sealed class CacheContext
     /// <summary>Whether the value is for its readers alone.</summary>
     internal bool IsUnwanted { get; private set; }
 
+    /// <summary>Whether the value is not to be kept near by who made it.</summary>
+    internal bool IsFar { get; private set; }
+
     /// <summary>Adds tags to the entry; at most 128 a call and 1,024 in all.</summary>
     /// <exception cref="ArgumentException">A tag or their number breaks a limit, or one is <c>*</c>.</exception>
     /// <exception cref="InvalidOperationException">The factory has ended.</exception>
@@ -103,11 +106,11 @@ public sealed class CacheContext
     }
 
     /// <summary>Replaces the entry's own life, for adapters whose factories decide on it; null for the default. Inner entries limit it all the same.</summary>
-    internal void Decide(CacheLife? life, bool isUnwanted)
+    internal void Decide(CacheLife? life, bool isUnwanted, bool isFar)
     {
         lock (_gate)
         {
-            (_life, IsUnwanted) = (life, isUnwanted);
+            (_life, IsUnwanted, IsFar) = (life, isUnwanted, isFar);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using OrleansTagCache.Adapters;
 using OrleansTagCache.Cluster;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
@@ -39,6 +40,7 @@ internal sealed class TagCache : ITagCache
         NearCache near,
         BackgroundRefreshes refreshes,
         ClientMetrics metrics,
+        UncacheableKeys uncacheable,
         IEnumerable<IServerActionSource> serverActions,
         TimeProvider time,
         ILoggerFactory loggers)
@@ -47,7 +49,7 @@ internal sealed class TagCache : ITagCache
         (_options, _maker, _calls, _loaders, _near, _refreshes, _metrics) = (options, maker, calls, loaders, near, refreshes, metrics);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
         _flights = new(time, options.OrphanedFactoryGrace);
-        _runner = new(_flights, calls, near, refreshes, metrics, options, time, loggers.CreateLogger<FlightRunner>());
+        _runner = new(_flights, calls, near, refreshes, metrics, uncacheable, options, time, loggers.CreateLogger<FlightRunner>());
     }
 
     public ValueTask<T> GetOrCreateAsync<T>(

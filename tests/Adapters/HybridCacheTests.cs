@@ -9,6 +9,9 @@ namespace OrleansTagCache.Tests.Adapters;
 [Collection(AdapterCollection.Name)]
 public sealed class HybridCacheTests(AdapterCluster cluster)
 {
+    /// <summary>Shorter than <see cref="Hosting.TagCacheClientOptions.WaitTimeout"/>.</summary>
+    private static readonly TimeSpan LessThanReadersWait = TimeSpan.FromSeconds(8);
+
     private readonly HybridCache[] _nodes = [.. cluster.Nodes.Select(CacheOn)];
 
     private HybridCache Node => _nodes[0];
@@ -258,6 +261,35 @@ public sealed class HybridCacheTests(AdapterCluster cluster)
         }));
         var found = await ((ITagCache)cluster.Client).TryGetAsync<int>("hybrid:context");
         Assert.Equal((2, TimeSpan.FromHours(7)), (found.Value, found.Life!.Expire));
+    }
+
+    /// <summary>What must not be stored is nothing to wait for: else its readers would be served one after the other, in the whole cluster.</summary>
+    [Fact]
+    public async Task ValuesThatAreNotForStoring_AreMadeSideBySide()
+    {
+        for (var node = 0; node < _nodes.Length; node++)
+        {
+            await Unstored(node, () => Task.CompletedTask);
+        }
+
+        var (arrived, all) = (0, new TaskCompletionSource());
+        var values = _nodes.Select((_, node) => Unstored(node, () =>
+        {
+            if (Interlocked.Increment(ref arrived) == _nodes.Length)
+            {
+                all.SetResult();
+            }
+
+            return all.Task;
+        })).ToList();
+        Assert.All(await Task.WhenAll(values).WaitAsync(LessThanReadersWait, TimeProvider.System), value => Assert.Equal(1, value));
+
+        Task<int> Unstored(int node, Func<Task> meet) => _nodes[node].GetOrCreateAsync("hybrid:side by side", async (context, _) =>
+        {
+            context.Flags = HybridCacheEntryFlags.DisableDistributedCacheWrite;
+            await meet();
+            return 1;
+        }).AsTask();
     }
 
     [Fact]

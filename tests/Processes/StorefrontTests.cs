@@ -60,6 +60,12 @@ public sealed class StorefrontTests
             Assert.Equal("19.99", browser.FindElement(By.Id("price-1")).Text);
         }
 
+        browser.Navigate().GoToUrl($"{nodes[1]}/sale");
+        Assert.Equal("19.99", browser.FindElement(By.Id("kettle")).Text);
+        browser.FindElement(By.Id("halve")).Click();
+        new WebDriverWait(browser, TimeSpan.FromSeconds(30)).Until(_ => browser.FindElements(By.Id("kettle")) is [{ Text: "9.99" }]);
+        Assert.All(nodes, node => Assert.All(Prices(browser, node), price => Assert.Equal("9.99", price)));
+
         for (var things = 1; things <= 4; things++)
         {
             var node = nodes[things % 2];

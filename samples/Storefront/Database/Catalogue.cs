@@ -32,11 +32,15 @@ internal sealed class Catalogue
 
     public Product? Find(long id) => Read("select id, name, cents from product where id = $id", id).SingleOrDefault();
 
-    public void SetPrice(long id, long cents)
+    public void SetPrice(long id, long cents) => Write("update product set cents = $cents where id = $id", id, cents);
+
+    public void HalvePrices() => Write("update product set cents = cents / 2", 0, 0);
+
+    private void Write(string sql, long id, long cents)
     {
         using var connection = Open();
         using var command = connection.CreateCommand();
-        command.CommandText = "update product set cents = $cents where id = $id";
+        command.CommandText = sql;
         command.Parameters.AddWithValue("$id", id);
         command.Parameters.AddWithValue("$cents", cents);
         command.ExecuteNonQuery();

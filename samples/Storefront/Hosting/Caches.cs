@@ -14,6 +14,7 @@ internal static class Caches
 
         builder.Services.AddSession(session => session.Cookie.Name = "storefront");
         builder.Services.AddAntiforgery();
+        builder.Services.AddRazorPages();
 
         // Nodes must read each other's cookies and forms: their keys are no matter for a cache, which may lose them.
         var keys = builder.Configuration["Keys"] ?? Path.Combine(Path.GetTempPath(), "storefront-keys");

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Hosting;
@@ -53,17 +54,18 @@ internal sealed partial class TagCacheHybridCache(
         ArgumentNullException.ThrowIfNull(factory);
         return TryGetNear(key, options, cancellationToken, out T? value)
             ? new(value!)
-            : GetOrCreate(key, (factory, state, options: Effective(options)), Decide, options, tags, cancellationToken);
+            : GetOrCreate(key, (factory, state, options: Effective(options), defaults: Defaults), Decide, options, tags, cancellationToken);
 
         static async ValueTask<T> Decide(
-            (Func<TState, HybridCacheEntryContext, CancellationToken, ValueTask<T>> Factory, TState State, HybridCacheEntryOptions Options) call,
+            (Func<TState, HybridCacheEntryContext, CancellationToken, ValueTask<T>> Factory, TState State, HybridCacheEntryOptions Options, HybridCacheEntryOptions Defaults) call,
             CacheContext? entry,
             CancellationToken token)
         {
             var context = new HybridCacheEntryContext(call.Options);
             var made = await call.Factory(call.State, context, token);
-            var decided = HybridCall.Of(new() { Expiration = context.Expiration, Flags = context.Flags }, call.Options);
-            entry?.Decide(decided.IsStored ? decided.Life : null, isUnwanted: !decided.IsStored);
+            var decided = HybridCall.Of(
+                new() { Expiration = context.Expiration, LocalCacheExpiration = context.LocalCacheExpiration, Flags = context.Flags }, call.Defaults);
+            entry?.Decide(decided.IsStored ? decided.Life : null, isUnwanted: !decided.IsStored, isFar: !decided.IsNear);
             return made;
         }
     }
@@ -107,12 +109,14 @@ internal sealed partial class TagCacheHybridCache(
 
     private static readonly CacheLife Immediately = new(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
 
-    private HybridCall Of(HybridCacheEntryOptions? call) => HybridCall.Of(call, options.DefaultEntryOptions);
+    private HybridCacheEntryOptions Defaults => options.DefaultEntryOptions;
+
+    private HybridCall Of(HybridCacheEntryOptions? call) => HybridCall.Of(call, Defaults);
 
     private HybridCacheEntryOptions Effective(HybridCacheEntryOptions? call)
     {
         var of = Of(call);
-        return new() { Expiration = of.Expiration, LocalCacheExpiration = of.LocalExpiration, Flags = of.Flags };
+        return new() { Expiration = of.Expiration, LocalCacheExpiration = of.LocalExpiration, Flags = of.Flags, LocalSize = call?.LocalSize ?? Defaults.LocalSize };
     }
 
     private bool TryGetNear<T>(ReadOnlySpan<char> key, HybridCacheEntryOptions? call, CancellationToken cancellationToken, out T? value)
@@ -157,7 +161,7 @@ internal sealed partial class TagCacheHybridCache(
             await cache.SetAsync(key, value, entry, cancellationToken);
             return true;
         }
-        catch (ArgumentException fault) when (fault.ParamName == nameof(value))
+        catch (Exception fault) when (fault is ArgumentException { ParamName: nameof(value) } or NotSupportedException or JsonException)
         {
             LogNotStored(fault.Message);
             return false;

@@ -4,8 +4,8 @@ using OrleansTagCache.Lifetimes;
 namespace OrleansTagCache.Adapters;
 
 /// <summary>
-/// Keys whose responses turned out not to be for storing: for a while nobody waits for another's response under them, or requests that could be served side by
-/// side would be served one after the other.
+/// Keys whose values turned out not to be for storing: for a while nobody waits for another's value under them, or readers who could be served side by
+/// side would be served one after the other, in the whole cluster.
 /// </summary>
 /// <remarks>Thread-safe. Bounded; beyond the bound it forgets all.</remarks>
 internal sealed class UncacheableKeys(TimeProvider time)

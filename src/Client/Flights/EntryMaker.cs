@@ -59,7 +59,7 @@ internal sealed class EntryMaker
             IsLoaded = isLoaded,
             FailSafe = options?.FailSafe ?? TimeSpan.Zero,
         };
-        return new(entry, context.WhyNotStored ?? FaultOf(payload), context.IsUnwanted);
+        return new(entry, context.WhyNotStored ?? FaultOf(payload), context.IsUnwanted, context.IsFar);
     }
 
     /// <summary>A caller has a value already.</summary>

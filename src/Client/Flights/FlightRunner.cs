@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansTagCache.Adapters;
 using OrleansTagCache.Cluster;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
@@ -16,6 +17,7 @@ internal sealed partial class FlightRunner(
     NearCache near,
     BackgroundRefreshes refreshes,
     ClientMetrics metrics,
+    UncacheableKeys uncacheable,
     TagCacheClientOptions options,
     TimeProvider time,
     ILogger<FlightRunner> logger)
@@ -102,7 +104,7 @@ internal sealed partial class FlightRunner(
                 case null or AcquireStatus.Busy or AcquireStatus.NotServing when isBehind:
                     table.End(key, flight, FlightResult.AskAgain, FlightResult.AskAgain);
                     return;
-                case AcquireStatus.Busy when until - time.Now() is var left && left > TimeSpan.Zero:
+                case AcquireStatus.Busy when until - time.Now() is var left && left > TimeSpan.Zero && !uncacheable.Contains(key.ScopedKey):
                     wait = left < Wait ? left : Wait;
                     continue;
                 case AcquireStatus.Busy:
@@ -230,7 +232,7 @@ internal sealed partial class FlightRunner(
 
     private async Task<bool> TryRefill(FlightKey key, GenerationId token, Generated? made)
     {
-        if (IsUnfit(made))
+        if (IsUnfit(key, made))
         {
             return false;
         }
@@ -293,7 +295,7 @@ internal sealed partial class FlightRunner(
     /// <summary>Commits a generated value, and keeps it near. True if those who joined may take it: the cluster found it live.</summary>
     private async Task<bool> TryStore(FlightKey key, GenerationId token, Generated? made, NearAsk ask)
     {
-        if (IsUnfit(made))
+        if (IsUnfit(key, made))
         {
             await calls.TryAbandon(key.ScopedKey, token);
             return false;
@@ -323,7 +325,7 @@ internal sealed partial class FlightRunner(
             return false;
         }
 
-        if (!outcome.IsStale)
+        if (!outcome.IsStale && !made.IsFar)
         {
             near.KeepGenerated(key.Key, key.ScopedKey, made.Entry, outcome.Near, commit);
         }
@@ -333,21 +335,24 @@ internal sealed partial class FlightRunner(
     }
 
     /// <summary>Whether it must not be stored, or its maker does not want it to be.</summary>
-    private bool IsUnfit(Generated? made)
+    private bool IsUnfit(FlightKey key, Generated? made)
     {
+        if (made is { IsUnwanted: false, WhyNotStored: null })
+        {
+            uncacheable.Remove(key.ScopedKey);
+            return false;
+        }
+
+        // Whoever waits for it would wait for nothing, and then the next.
+        uncacheable.Add(key.ScopedKey);
         if (made is { IsUnwanted: true })
         {
             return true;
         }
 
-        var why = made is null ? "It cannot be serialized." : made.WhyNotStored;
-        if (why is not null)
-        {
-            metrics.OnNotStored("unfit");
-            LogNotStored(why);
-        }
-
-        return why is not null;
+        metrics.OnNotStored("unfit");
+        LogNotStored(made?.WhyNotStored ?? "It cannot be serialized.");
+        return true;
     }
 
     [LoggerMessage(2201, LogLevel.Warning, "A generated value was returned to its reader but not stored. {Why}")]

@@ -6,7 +6,8 @@ namespace OrleansTagCache.Flights;
 /// <param name="Entry">The value with its tags and life.</param>
 /// <param name="WhyNotStored">Null if it can be stored.</param>
 /// <param name="IsUnwanted">Whether its maker does not want it to be stored.</param>
-internal sealed record Generated(EntryData Entry, string? WhyNotStored, bool IsUnwanted = false)
+/// <param name="IsFar">Whether its maker does not want it to be kept near.</param>
+internal sealed record Generated(EntryData Entry, string? WhyNotStored, bool IsUnwanted = false, bool IsFar = false)
 {
     public EntrySnapshot ToSnapshot() => new(Entry.Payload, Entry.Tags, Entry.Life, TimeSpan.Zero);
 }

@@ -34,6 +34,7 @@ internal static class TagCacheServices
         services.AddHostedService(provider => provider.GetRequiredService<LoaderRunner>());
         services.AddHostedService(provider => provider.GetRequiredService<BackgroundRefreshes>());
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<TagCacheClientOptions>>().Value);
+        services.TryAddSingleton<UncacheableKeys>();
         services.TryAddSingleton<OpenEntries>();
         services.TryAddSingleton<ITagCache, TagCache>();
         return services;
