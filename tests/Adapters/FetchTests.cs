@@ -12,6 +12,8 @@ namespace OrleansTagCache.Tests.Adapters;
 public sealed class FetchTests(AdapterCluster cluster) : IAsyncLifetime
 {
     private readonly ConcurrentDictionary<string, int> _served = [];
+    private readonly TaskCompletionSource _begun = new();
+    private readonly TaskCompletionSource _mayEnd = new();
     private AppNode? _origin;
     private HttpClient[] _clients = [];
 
@@ -156,6 +158,19 @@ public sealed class FetchTests(AdapterCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task UpdateOfATag_WhileAResponseIsOnItsWay_LeavesItToItsOwnCaller()
+    {
+        var fetching = Get(0, "/slow", tag: "slow");
+        await _begun.Task;
+        await cluster.Client.RevalidateTagAsync("slow");
+        var next = Get(1, "/slow", tag: "slow");
+        _mayEnd.SetResult();
+        Assert.Equal("1", await fetching);
+        Assert.Equal("2", await next);
+        Assert.Equal("2", await Get(0, "/slow", tag: "slow"));
+    }
+
+    [Fact]
     public async Task Stampede_OverNodes_SendsOneRequest()
     {
         var bodies = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Get(i % 2, "/plain?stampede")));
@@ -187,6 +202,10 @@ public sealed class FetchTests(AdapterCluster cluster) : IAsyncLifetime
         {
             case "/cookie":
                 headers.SetCookie = "session=mine";
+                break;
+            case "/slow":
+                _begun.TrySetResult();
+                await _mayEnd.Task;
                 break;
             case "/redirect":
                 headers.SetCookie = "session=mine";

@@ -9,8 +9,8 @@ using OrleansTagCache.Contracts;
 namespace OrleansTagCache.Serialization;
 
 /// <summary>
-/// Turns values into payloads and back, at the edge: the cluster sees bytes alone. Strings and byte arrays go as they are; a type with an
-/// <see cref="IHybridCacheSerializer{T}"/> of its own, or of a factory, goes through that; everything else is JSON, with public fields, and with the options
+/// Turns values into payloads and back, at the edge: the cluster sees bytes alone. A type with an
+/// <see cref="IHybridCacheSerializer{T}"/> of its own, or of a factory, goes through that; else strings and byte arrays go as they are, factories not asked; everything else is JSON, with public fields, and with the options
 /// that are registered under the key <c>typeof(IHybridCacheSerializer&lt;T&gt;)</c> or <c>typeof(IHybridCacheSerializer&lt;&gt;)</c>, if there are any.
 /// </summary>
 /// <remarks>Thread-safe. Serializers are looked up once a type: the type's own first, then the factories, the last registered first.</remarks>
@@ -23,6 +23,8 @@ internal sealed class PayloadSerializer(IServiceProvider services)
     /// <summary>A tuple has nothing but fields.</summary>
     private static readonly JsonSerializerOptions WithFields = new() { IncludeFields = true };
 
+    private readonly bool _isTextPlain = services.GetService<IHybridCacheSerializer<string>>() is null;
+    private readonly bool _areBytesPlain = services.GetService<IHybridCacheSerializer<byte[]>>() is null;
     private readonly ConcurrentDictionary<Type, object?> _custom = new();
     private readonly ConcurrentDictionary<Type, JsonSerializerOptions> _json = new();
 
@@ -32,9 +34,9 @@ internal sealed class PayloadSerializer(IServiceProvider services)
         {
             case null:
                 return Payload.Null;
-            case string text when typeof(T) == typeof(string):
+            case string text when typeof(T) == typeof(string) && _isTextPlain:
                 return new(Encoding.UTF8.GetBytes(text), Text);
-            case byte[] bytes when typeof(T) == typeof(byte[]):
+            case byte[] bytes when typeof(T) == typeof(byte[]) && _areBytesPlain:
                 // A payload is immutable and the caller's array is not.
                 return new([.. bytes], Binary);
             default:
@@ -59,12 +61,12 @@ internal sealed class PayloadSerializer(IServiceProvider services)
             return default!;
         }
 
-        if (typeof(T) == typeof(string))
+        if (typeof(T) == typeof(string) && _isTextPlain)
         {
             return (T)(object)Encoding.UTF8.GetString(payload.Bytes);
         }
 
-        if (typeof(T) == typeof(byte[]))
+        if (typeof(T) == typeof(byte[]) && _areBytesPlain)
         {
             return (T)(object)payload.Bytes.AsSpan().ToArray();
         }

@@ -138,6 +138,7 @@ public static class TagCacheSiloBuilderExtensions
     {
         builder.Services.AddSingleton<Owners>();
         builder.Services.AddSingleton<OwnerDirectory>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OwnersCheck>();
         builder.AddGrainDirectory(OwnerDirectory.Name, (services, _) => services.GetRequiredService<OwnerDirectory>());
         var others = builder.Services.LastOrDefault(service => service.ServiceType == typeof(IGrainDirectoryCache) && !service.IsKeyedService);
         builder.Services.AddSingleton<IGrainDirectoryCache>(services => new OwnerDirectoryCache(
