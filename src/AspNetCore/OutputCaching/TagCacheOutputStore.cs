@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
-using OrleansTagCache.Contracts;
 using OrleansTagCache.Adapters;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 
@@ -128,7 +128,7 @@ internal sealed partial class TagCacheOutputStore(
     private string KeyOf(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return DistributedKey.Of(Adapter, key, limits.MaximumKeyLength);
+        return AdapterKey.Of(Adapter, key, limits.MaximumKeyLength);
     }
 
     /// <summary>The caller's memory is its own again when the call has returned.</summary>

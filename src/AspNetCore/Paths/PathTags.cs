@@ -1,6 +1,3 @@
-using System.Buffers.Text;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
@@ -75,6 +72,6 @@ internal static class PathTags
         var tag = kind + path.ToLowerInvariant();
         return NameRules.Fault("tag", tag, NameLimits.TagLength) is null
             ? tag
-            : $"{kind}#{Base64Url.EncodeToString(SHA256.HashData(MemoryMarshal.AsBytes(tag.AsSpan())))}";
+            : $"{kind}#{NameDigest.Of(tag)}";
     }
 }

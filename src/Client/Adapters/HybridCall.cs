@@ -26,14 +26,12 @@ internal readonly record struct HybridCall(TimeSpan Expiration, TimeSpan? LocalE
     };
 
     /// <summary>Fresh until it expires: HybridCache knows no stale values.</summary>
-    public CacheLife Life => LifeOf(Expiration);
+    public CacheLife Life => new(TimeSpan.Zero, Expiration, Expiration);
 
     public static HybridCall Of(HybridCacheEntryOptions? options, HybridCacheEntryOptions defaults) => new(
         options?.Expiration ?? defaults.Expiration ?? DefaultExpiration,
         options?.LocalCacheExpiration ?? defaults.LocalCacheExpiration,
         options?.Flags ?? defaults.Flags ?? HybridCacheEntryFlags.None);
-
-    public static CacheLife LifeOf(TimeSpan expiration) => new(TimeSpan.Zero, expiration, expiration);
 
     public CacheEntryOptions ToOptions(string[] tags) => new()
     {

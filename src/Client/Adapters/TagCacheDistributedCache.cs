@@ -61,7 +61,7 @@ internal sealed class TagCacheDistributedCache(OpenEntries entries, TagCacheClie
     private string KeyOf(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return DistributedKey.Of(Adapter, key, limits.MaximumKeyLength);
+        return AdapterKey.Of(Adapter, key, limits.MaximumKeyLength);
     }
 
     private CacheEntryOptions EntryOf(DistributedCacheEntryOptions options)

@@ -20,13 +20,7 @@ internal sealed partial class TagCacheHybridCache(
         Func<TState, CancellationToken, ValueTask<T>> factory,
         HybridCacheEntryOptions? options = null,
         IEnumerable<string>? tags = null,
-        CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(factory);
-        return TryGetNear(key, options, cancellationToken, out T? value)
-            ? new(value!)
-            : GetOrCreate(key, (state, factory), static (made, _, token) => made.factory(made.state, token), options, tags, cancellationToken);
-    }
+        CancellationToken cancellationToken = default) => GetOrCreateAsync(key.AsSpan(), state, factory, options, tags, cancellationToken);
 
     public override ValueTask<T> GetOrCreateAsync<TState, T>(
         ReadOnlySpan<char> key,

@@ -1,7 +1,5 @@
-using System.Buffers.Text;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
+using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Fetch;
 
@@ -38,6 +36,6 @@ internal static class FetchKey
             text.Append('\n');
         }
 
-        return $"fetch#{Base64Url.EncodeToString(SHA256.HashData(MemoryMarshal.AsBytes(text.ToString().AsSpan())))}";
+        return $"fetch#{NameDigest.Of(text.ToString())}";
     }
 }

@@ -3,8 +3,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansTagCache;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Adapters;
+using OrleansTagCache.Hosting;
 
 namespace Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,3 @@
-using System.Buffers.Text;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Adapters;
@@ -9,7 +6,7 @@ namespace OrleansTagCache.Adapters;
 /// Keys of an adapter: any text at all, since their contracts set no rules, and apart from those of other adapters and of the cache itself. They begin with a
 /// control character, which no key of the cache may have, whoever names it.
 /// </summary>
-internal static class DistributedKey
+internal static class AdapterKey
 {
     /// <summary>The key itself where it is a sound one, else its digest, which nobody can make two of.</summary>
     /// <param name="adapter">The adapter's mark, short.</param>
@@ -18,5 +15,5 @@ internal static class DistributedKey
     public static string Of(string adapter, string key, int maximumLength) =>
         NameRules.Fault("key", key, maximumLength - adapter.Length - 2) is null
             ? $"\u0001{adapter}:{key}"
-            : $"\u0001{adapter}#{Base64Url.EncodeToString(SHA256.HashData(MemoryMarshal.AsBytes(key.AsSpan())))}";
+            : $"\u0001{adapter}#{NameDigest.Of(key)}";
 }
