@@ -12,12 +12,12 @@ internal sealed class AppNode : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private AppNode(WebApplication app) => (_app, Http) = (app, new(new SocketsHttpHandler { UseProxy = false, UseCookies = false })
+    private AppNode(WebApplication app, string host) => (_app, Http) = (app, new(new SocketsHttpHandler { UseProxy = false, UseCookies = false })
     {
         BaseAddress = new(app.Urls.Single()),
 
-        // As behind a balancer: every node is the same host.
-        DefaultRequestHeaders = { Host = "application.test" },
+        // As behind a balancer: every node of an application is the same host.
+        DefaultRequestHeaders = { Host = host },
     });
 
     public HttpClient Http { get; }
@@ -26,12 +26,14 @@ internal sealed class AppNode : IAsyncDisposable
 
     /// <summary>What a process of the cluster offers to the applications in it.</summary>
     public static IServiceCollection Over(IServiceCollection services, IServiceProvider process) => services
+        .AddSingleton(process.GetRequiredService<TagCache>())
         .AddSingleton(process.GetRequiredService<ITagCache>())
+        .AddSingleton(process.GetRequiredService<UncacheableKeys>())
         .AddSingleton(process.GetRequiredService<TagCacheClientOptions>())
         .AddSingleton(process.GetRequiredService<OpenEntries>())
         .AddSingleton(process.GetRequiredService<TimeProvider>());
 
-    public static async Task<AppNode> Start(IServiceProvider process, Action<IServiceCollection> services, Action<WebApplication> configure)
+    public static async Task<AppNode> Start(IServiceProvider process, Action<IServiceCollection> services, Action<WebApplication> configure, string host = "application.test")
     {
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -41,7 +43,7 @@ internal sealed class AppNode : IAsyncDisposable
         var app = builder.Build();
         configure(app);
         await app.StartAsync();
-        return new(app);
+        return new(app, host);
     }
 
     public async ValueTask DisposeAsync()

@@ -24,7 +24,6 @@ public sealed class FetchTests(AdapterCluster cluster) : IAsyncLifetime
             .AddHttpClient("origin", client => client.BaseAddress = _origin.Http.BaseAddress)
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseProxy = false })
             .AddTagCache().Services.BuildServiceProvider().GetRequiredService<IHttpClientFactory>().CreateClient("origin"))];
-        await cluster.Client.RevalidateTagAsync("*");
     }
 
     public async Task DisposeAsync() => await _origin!.DisposeAsync();

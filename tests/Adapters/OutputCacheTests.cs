@@ -12,6 +12,9 @@ namespace OrleansTagCache.Tests.Adapters;
 public sealed class OutputCacheTests(AdapterCluster cluster) : IAsyncLifetime
 {
     private readonly ConcurrentDictionary<string, int> _made = [];
+
+    /// <summary>Of this test alone: the host is a part of the keys.</summary>
+    private readonly string _host = $"{Guid.NewGuid():N}.test";
     private AppNode[] _nodes = [];
     private string _source = "old";
     private (TaskCompletionSource Begun, TaskCompletionSource MayEnd) _slow = (new(), new());
@@ -19,7 +22,6 @@ public sealed class OutputCacheTests(AdapterCluster cluster) : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _nodes = [await Start(cluster.Nodes[0]), await Start(cluster.Nodes[1])];
-        await cluster.Client.RevalidateTagAsync("*");
     }
 
     public async Task DisposeAsync()
@@ -127,14 +129,7 @@ public sealed class OutputCacheTests(AdapterCluster cluster) : IAsyncLifetime
         Assert.Null(await one.GetAsync("store\u001f?", default));
         string[] tags = ["store"];
         byte[] value = [1, 2];
-
-        // Everything was expired a moment ago: a set straight after that may be superseded.
-        for (var sets = 0; await one.GetAsync("store\u001f?", default) is null; sets++)
-        {
-            Assert.InRange(sets, 0, 1_000);
-            await one.SetAsync("store\u001f?", value, tags, TimeSpan.FromMinutes(1), default);
-        }
-
+        await one.SetAsync("store\u001f?", value, tags, TimeSpan.FromMinutes(1), default);
         (tags[0], value[0]) = ("changed", 9);
         Assert.Equal([1, 2], await other.GetAsync("store\u001f?", default));
         await other.EvictByTagAsync("changed", default);
@@ -182,7 +177,8 @@ public sealed class OutputCacheTests(AdapterCluster cluster) : IAsyncLifetime
                 await _slow.MayEnd.Task;
                 return "met";
             }).CacheOutput(policy => policy.SetLocking(false));
-        });
+        },
+        _host);
 
     private string Make(HttpContext http)
     {

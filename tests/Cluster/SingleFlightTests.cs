@@ -103,8 +103,7 @@ public sealed class SingleFlightTests(TagCacheCluster cluster)
             {
                 token.Register(cancelled.SetResult);
                 started.SetResult();
-                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
-                return 0;
+                return await new TaskCompletionSource<int>().Task.WaitAsync(token);
             },
             null,
             cancellation.Token).AsTask();

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using OrleansTagCache.Adapters;
 using OrleansTagCache.OutputCaching;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -25,7 +24,6 @@ public static class OutputCacheServices
         }
 
         services.AddHttpContextAccessor();
-        services.TryAddSingleton<UncacheableKeys>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<OutputCacheOptions>, AddPolicy>());
         services.Replace(ServiceDescriptor.Singleton<IOutputCacheStore, TagCacheOutputStore>());
         return services;

@@ -9,7 +9,7 @@ internal sealed class TagCacheOutputPolicy(TimeProvider time) : IOutputCachePoli
 {
     public ValueTask CacheRequestAsync(OutputCacheContext context, CancellationToken cancellation)
     {
-        context.HttpContext.Features.Set(new RequestBegun(time.Now()));
+        context.HttpContext.Features.Set(new OutputRequest(time.Now()));
         return default;
     }
 
@@ -21,6 +21,3 @@ internal sealed class TagCacheOutputPolicy(TimeProvider time) : IOutputCachePoli
         return default;
     }
 }
-
-/// <summary>When output caching took a request up.</summary>
-internal sealed record RequestBegun(Moment At);

@@ -7,7 +7,6 @@ using Microsoft.Extensions.Primitives;
 using OrleansTagCache.Adapters;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
-using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.OutputCaching;
 
@@ -25,7 +24,6 @@ internal sealed partial class TagCacheOutputStore(
     UncacheableKeys uncacheable,
     IHttpContextAccessor requests,
     TagCacheClientOptions limits,
-    TimeProvider time,
     ILogger<TagCacheOutputStore> logger) : IOutputCacheBufferStore
 {
     private const string Adapter = "out";
@@ -64,17 +62,13 @@ internal sealed partial class TagCacheOutputStore(
     private async ValueTask<Payload?> Find(string key, CancellationToken cancellationToken)
     {
         var known = KeyOf(key);
-        var request = requests.HttpContext;
-        var mayGenerate = request?.Features.Get<IOutputCacheFeature>()?.Context.AllowCacheStorage == true && !uncacheable.Contains(known);
+        var (http, request) = (requests.HttpContext, OutputRequest.Of(requests.HttpContext));
+        var mayGenerate = request is not null && http!.Features.Get<IOutputCacheFeature>()?.Context.AllowCacheStorage == true && !uncacheable.Contains(known);
         var (found, granted, isAnswered) = await entries.Find(known, mayGenerate, () => !uncacheable.Contains(known), cancellationToken);
-        if (!isAnswered)
-        {
-            request?.Features.Set(NoAnswer.Instance);
-        }
-
+        request?.IsUnanswered |= !isAnswered;
         if (granted is not null)
         {
-            RequestGrants.Add(request!, granted, GiveBack);
+            request!.Add(http!, granted, GiveBack);
         }
 
         return found;
@@ -95,23 +89,23 @@ internal sealed partial class TagCacheOutputStore(
     private async Task Store(string key, byte[] value, string[] tags, TimeSpan validFor, CancellationToken cancellationToken)
     {
         var options = new CacheEntryOptions { Tags = tags, Life = new(TimeSpan.Zero, validFor, validFor) };
-        if (requests.HttpContext is not { } request)
+        if (OutputRequest.Of(requests.HttpContext) is not { } request)
         {
             await entries.Set(key, value, options, cancellationToken);
             return;
         }
 
         uncacheable.Remove(key);
-        var granted = RequestGrants.Take(request, key);
+        var granted = request.Take(key);
         try
         {
             if (granted is not null)
             {
                 await entries.Offer(granted, value, options);
             }
-            else if (request.Features.Get<NoAnswer>() is null)
+            else if (!request.IsUnanswered)
             {
-                await entries.TrySet(key, value, options, request.Features.Get<RequestBegun>()?.At ?? time.Now());
+                await entries.TrySet(key, value, options, request.BegunAt);
             }
         }
         catch (ArgumentException fault)
@@ -136,12 +130,6 @@ internal sealed partial class TagCacheOutputStore(
     {
         string[] copy = [.. tags];
         return Array.TrueForAll(copy, tag => tag is not null) ? copy : throw new ArgumentException("A tag must not be null.", nameof(tags));
-    }
-
-    /// <summary>The cluster did not answer the look-up of this request: its response is not offered to it either, so that nobody waits for that.</summary>
-    private sealed class NoAnswer
-    {
-        public static readonly NoAnswer Instance = new();
     }
 
     [LoggerMessage(4101, LogLevel.Warning, "A response was not stored")]

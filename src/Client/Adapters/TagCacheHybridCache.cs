@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Names;
 
@@ -12,7 +13,7 @@ namespace OrleansTagCache.Adapters;
 /// </summary>
 /// <remarks>Thread-safe. A key that breaks a rule is not cached, as in Microsoft's implementation: its factory runs.</remarks>
 internal sealed partial class TagCacheHybridCache(
-    TagCache cache, TagCacheClientOptions limits, TagCacheHybridOptions options, ILogger<TagCacheHybridCache> logger) : HybridCache
+    TagCache cache, TagCacheClientOptions limits, IOptions<TagCacheHybridOptions> options, ILogger<TagCacheHybridCache> logger) : HybridCache
 {
     public override ValueTask<T> GetOrCreateAsync<TState, T>(
         string key,
@@ -103,7 +104,7 @@ internal sealed partial class TagCacheHybridCache(
 
     private static readonly CacheLife Immediately = new(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
 
-    private HybridCacheEntryOptions Defaults => options.DefaultEntryOptions;
+    private HybridCacheEntryOptions Defaults { get; } = options.Value.DefaultEntryOptions;
 
     private HybridCall Of(HybridCacheEntryOptions? call) => HybridCall.Of(call, Defaults);
 

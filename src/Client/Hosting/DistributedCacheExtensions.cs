@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansTagCache.Adapters;
-using OrleansTagCache.Hosting;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -16,10 +15,7 @@ public static class DistributedCacheExtensions
     public static IServiceCollection AddTagCacheDistributedCache(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.Replace(ServiceDescriptor.Singleton<IDistributedCache>(provider => new TagCacheDistributedCache(
-            provider.GetRequiredService<OpenEntries>(),
-            provider.GetRequiredService<TagCacheClientOptions>(),
-            provider.GetRequiredService<TimeProvider>())));
+        services.Replace(ServiceDescriptor.Singleton<IDistributedCache, TagCacheDistributedCache>());
         return services;
     }
 }

@@ -1,8 +1,5 @@
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using OrleansTagCache;
 using OrleansTagCache.Adapters;
 using OrleansTagCache.Hosting;
 
@@ -26,11 +23,7 @@ public static class HybridCacheExtensions
             services.Configure(configure);
         }
 
-        services.Replace(ServiceDescriptor.Singleton<HybridCache>(provider => new TagCacheHybridCache(
-            (TagCache)provider.GetRequiredService<ITagCache>(),
-            provider.GetRequiredService<TagCacheClientOptions>(),
-            provider.GetRequiredService<IOptions<TagCacheHybridOptions>>().Value,
-            provider.GetRequiredService<ILogger<TagCacheHybridCache>>())));
+        services.Replace(ServiceDescriptor.Singleton<HybridCache, TagCacheHybridCache>());
         return services;
     }
 }

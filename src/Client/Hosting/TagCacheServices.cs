@@ -36,7 +36,8 @@ internal static class TagCacheServices
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<TagCacheClientOptions>>().Value);
         services.TryAddSingleton<UncacheableKeys>();
         services.TryAddSingleton<OpenEntries>();
-        services.TryAddSingleton<ITagCache, TagCache>();
+        services.TryAddSingleton<TagCache>();
+        services.TryAddSingleton<ITagCache>(provider => provider.GetRequiredService<TagCache>());
         return services;
     }
 }

@@ -1,9 +1,5 @@
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 using OrleansTagCache;
-using OrleansTagCache.Adapters;
 using OrleansTagCache.Fetch;
-using OrleansTagCache.Hosting;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -18,13 +14,6 @@ public static class HttpClientTagCacheExtensions
     public static IHttpClientBuilder AddTagCache(this IHttpClientBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.TryAddSingleton<UncacheableKeys>();
-        return builder.AddHttpMessageHandler(provider => new TagCacheHttpHandler(
-            builder.Name,
-            provider.GetRequiredService<ITagCache>(),
-            provider.GetRequiredService<UncacheableKeys>(),
-            provider.GetRequiredService<TagCacheClientOptions>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<TagCacheHttpHandler>>()));
+        return builder.AddHttpMessageHandler(provider => ActivatorUtilities.CreateInstance<TagCacheHttpHandler>(provider, builder.Name));
     }
 }
