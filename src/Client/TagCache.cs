@@ -23,7 +23,8 @@ internal sealed class TagCache : ITagCache
     private readonly CacheNamespace _namespace;
     private readonly TagCacheClientOptions _options;
     private readonly EntryMaker _maker;
-    private readonly ClusterCalls _calls;
+    private readonly EntryCalls _entries;
+    private readonly ChangeCalls _changes;
     private readonly LoaderTable _loaders;
     private readonly BackgroundRefreshes _refreshes;
     private readonly ClientMetrics _metrics;
@@ -35,7 +36,8 @@ internal sealed class TagCache : ITagCache
     public TagCache(
         TagCacheClientOptions options,
         EntryMaker maker,
-        ClusterCalls calls,
+        EntryCalls entries,
+        ChangeCalls changes,
         LoaderTable loaders,
         NearCache near,
         BackgroundRefreshes refreshes,
@@ -46,10 +48,10 @@ internal sealed class TagCache : ITagCache
         ILoggerFactory loggers)
     {
         _serverActions = [.. serverActions];
-        (_options, _maker, _calls, _loaders, _near, _refreshes, _metrics) = (options, maker, calls, loaders, near, refreshes, metrics);
+        (_options, _maker, _entries, _changes, _loaders, _near, _refreshes, _metrics) = (options, maker, entries, changes, loaders, near, refreshes, metrics);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
         _flights = new(time, options.OrphanedFactoryGrace);
-        _runner = new(_flights, calls, near, refreshes, metrics, uncacheable, options, time, loggers.CreateLogger<FlightRunner>());
+        _runner = new(_flights, entries, near, refreshes, metrics, uncacheable, options, time, loggers.CreateLogger<FlightRunner>());
     }
 
     public ValueTask<T> GetOrCreateAsync<T>(
@@ -170,7 +172,7 @@ internal sealed class TagCache : ITagCache
     public async ValueTask SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
     {
         var checkedKey = Check(key);
-        var outcome = await _calls.Set(_namespace.Scope(checkedKey.Value), _maker.Make(value, options), _options.UpdateTimeout, cancellationToken);
+        var outcome = await _changes.Set(_namespace.Scope(checkedKey.Value), _maker.Make(value, options), _options.UpdateTimeout, cancellationToken);
         if (outcome.Status == CommitStatus.Refused)
         {
             throw new ArgumentException(outcome.Fault, nameof(value));
@@ -178,7 +180,7 @@ internal sealed class TagCache : ITagCache
     }
 
     public async ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default) =>
-        await _calls.Remove(_namespace.Scope(Check(key).Value), _options.UpdateTimeout, cancellationToken);
+        await _changes.Remove(_namespace.Scope(Check(key).Value), _options.UpdateTimeout, cancellationToken);
 
     public ValueTask UpdateTagAsync(string tag, CancellationToken cancellationToken = default)
     {
@@ -304,7 +306,7 @@ internal sealed class TagCache : ITagCache
         var scopedKey = _namespace.Scope(key);
         var ask = _near.Ask();
         var request = new AcquireRequest(MayGenerate: false, freshOnly, Wait: TimeSpan.Zero, ask.Sessions);
-        var answer = await _calls.TryAcquire(scopedKey, request, _options.ReadTimeout, cancellationToken)
+        var answer = await _entries.TryAcquire(scopedKey, request, _options.ReadTimeout, cancellationToken)
             .AsTask().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         switch (answer)
         {
@@ -335,7 +337,7 @@ internal sealed class TagCache : ITagCache
         }
 
         var ids = TagSet.ForCall(tags, parameterName).Select(tag => TagId.OfTag(_namespace, tag)).ToArray();
-        await _calls.Change(new(ids, staleFor == TimeSpan.Zero ? null : staleFor), _options.UpdateTimeout, cancellationToken);
+        await _changes.Change(new(ids, staleFor == TimeSpan.Zero ? null : staleFor), _options.UpdateTimeout, cancellationToken);
     }
 
     private async ValueTask<FlightResult> Fly(FlightKey key, IGeneration generation, bool mayKeep, CancellationToken cancellationToken)

@@ -9,15 +9,15 @@ namespace OrleansTagCache.Tests.Client;
 /// <summary>Calls to a cluster of one grain, whatever is asked for, and without doors.</summary>
 internal static class FakeCalls
 {
-    public static ClusterCalls Over(object grain, TimeProvider time)
+    public static ChangeCalls Over(IEntryGrain entry, TimeProvider time)
     {
-        var factory = Factory(grain);
+        var factory = Factory(entry);
         return new(
             factory,
-            new OneEntry(grain as IEntryGrain),
+            new OneEntry(entry),
             new(factory, new NoReach(), time, NullLogger<SiloDoors>.Instance),
-            time,
-            NullLogger<ClusterCalls>.Instance);
+            new(time, NullLogger<Reachability>.Instance),
+            time);
     }
 
     public static IGrainFactory Factory(object grain)
@@ -36,9 +36,9 @@ internal static class FakeCalls
         protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => Grain;
     }
 
-    private sealed class OneEntry(IEntryGrain? entry) : IEntryGrains
+    private sealed class OneEntry(IEntryGrain entry) : IEntryGrains
     {
-        public IEntryGrain this[string scopedKey] => entry ?? throw new NotSupportedException();
+        public IEntryGrain this[string scopedKey] => entry;
     }
 
     private sealed class NoReach : IDoorReach

@@ -20,7 +20,7 @@ public sealed class LaneTests
         var message = new Message(questions, sessions);
         Assert.True(_sent.Writer.TryWrite(message));
         return message.End.Task;
-    }, Timeout.InfiniteTimeSpan, TimeProvider.System);
+    }, Timeout.InfiniteTimeSpan, TimeProvider.System, new(TimeProvider.System));
 
     [Fact]
     public async Task Ask_WhileEnoughIsUnderWay_SharesTheNextMessage()
@@ -107,7 +107,7 @@ public sealed class LaneTests
     {
         var time = new FakeTimeProvider();
         var sent = new TaskCompletionSource<string?[]>();
-        var lane = new Lane<string, string>((_, _) => sent.Task, TimeSpan.FromSeconds(1), time);
+        var lane = new Lane<string, string>((_, _) => sent.Task, TimeSpan.FromSeconds(1), time, new(time));
         var call = lane.Ask("late", null);
         while (!call.Answer.IsCompleted)
         {

@@ -27,8 +27,8 @@ public sealed class LoaderCallsTests : IDisposable
         var factory = FakeCalls.Factory(_grain);
         var options = new TagCacheClientOptions();
         var services = new ServiceCollection().BuildServiceProvider();
-        var calls = FakeCalls.Over(_grain, _time);
-        var table = new LoaderTable([], services, new EntryMaker(options, new PayloadSerializer(services)), calls, options);
+        var others = new RemoteLoads(factory, _time);
+        var table = new LoaderTable([], services, new EntryMaker(options, new PayloadSerializer(services)), others, options);
         _local = new(table, factory, options, _time, NullLogger<LoaderRunner>.Instance);
         _calls = new(factory, _local, _time, NullLogger<LoaderCalls>.Instance);
     }

@@ -14,16 +14,14 @@ namespace OrleansTagCache.Adapters;
 /// later, or gives the grant back. What is updated in between supersedes the value.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class OpenEntries(ClusterCalls calls, NearCache near, EntryMaker maker, TagCacheClientOptions options, TimeProvider time)
+internal sealed class OpenEntries(EntryCalls calls, ChangeCalls changes, NearCache near, EntryMaker maker, TagCacheClientOptions options, TimeProvider time)
 {
     /// <summary>How long one question waits for another's generation before it is asked again.</summary>
     private static readonly TimeSpan LongestQuestion = TimeSpan.FromSeconds(2);
 
-    private const string Binary = "application/octet-stream";
+    private static readonly TimeSpan SetPatience = TimeSpan.FromSeconds(2);
 
     private readonly CacheNamespace _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
-
-    private static readonly TimeSpan SetPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>The value as the cluster has it now: asked at every call, since a read may lengthen a life.</summary>
     /// <exception cref="TagCacheUnavailableException">The cluster did not say: that is not the same as that there is none.</exception>
@@ -40,7 +38,7 @@ internal sealed class OpenEntries(ClusterCalls calls, NearCache near, EntryMaker
     /// <summary>As <see cref="ITagCache.SetAsync"/>, of bytes.</summary>
     public async Task Set(string key, byte[] value, CacheEntryOptions entry, CancellationToken cancellationToken)
     {
-        var outcome = await calls.Set(_namespace.Scope(key), maker.Make(value, Binary, entry), options.UpdateTimeout, cancellationToken);
+        var outcome = await changes.Set(_namespace.Scope(key), maker.MakeBytes(value, entry), options.UpdateTimeout, cancellationToken);
         if (outcome.Status == CommitStatus.Refused)
         {
             throw new ArgumentException(outcome.Fault, nameof(value));
@@ -48,13 +46,13 @@ internal sealed class OpenEntries(ClusterCalls calls, NearCache near, EntryMaker
     }
 
     /// <summary>As <see cref="ITagCache.RemoveAsync"/>.</summary>
-    public Task Remove(string key, CancellationToken cancellationToken) => calls.Remove(_namespace.Scope(key), options.UpdateTimeout, cancellationToken);
+    public Task Remove(string key, CancellationToken cancellationToken) => changes.Remove(_namespace.Scope(key), options.UpdateTimeout, cancellationToken);
 
     /// <summary>Tries once to store bytes that were made so long ago, and nothing that was updated since. For whoever must not wait for a cluster that does not answer.</summary>
     /// <exception cref="ArgumentException">A tag, the life or the value's size breaks a limit.</exception>
     public async Task TrySet(string key, byte[] value, CacheEntryOptions entry, Moment madeAt)
     {
-        var (scopedKey, data) = (_namespace.Scope(key), maker.Make(value, Binary, entry));
+        var (scopedKey, data) = (_namespace.Scope(key), maker.MakeBytes(value, entry));
         var token = await calls.TryBeginSet(scopedKey, SetPatience);
         if (!token.IsNone)
         {
@@ -111,15 +109,9 @@ internal sealed class OpenEntries(ClusterCalls calls, NearCache near, EntryMaker
     /// <exception cref="ArgumentException">A tag, the life or the value's size breaks a limit.</exception>
     public async Task<bool> Offer(Grant grant, byte[] value, CacheEntryOptions options)
     {
-        var entry = maker.Make(value, Binary, options);
+        var entry = maker.MakeBytes(value, options);
         var ask = near.Again(grant.Ask);
         var outcome = await calls.TryCommit(grant.ScopedKey, grant.Token, entry, ask.Sessions);
-        if (outcome is null)
-        {
-            // Should it not have arrived: others need not wait for the grant's end.
-            _ = GiveBack(grant);
-        }
-
         if (outcome is { Status: CommitStatus.Stored, IsStale: false })
         {
             near.KeepGenerated(grant.Key, grant.ScopedKey, entry, outcome.Near, ask);

@@ -10,7 +10,9 @@ namespace OrleansTagCache.Doors;
 /// <param name="send">Sends a message.</param>
 /// <param name="patience">How long its answer is waited for.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Lane<TQuestion, TAnswer>(Func<TQuestion[], SessionId[]?, Task<TAnswer?[]>> send, TimeSpan patience, TimeProvider time)
+/// <param name="health">Hears what becomes of messages.</param>
+internal sealed class Lane<TQuestion, TAnswer>(
+    Func<TQuestion[], SessionId[]?, Task<TAnswer?[]>> send, TimeSpan patience, TimeProvider time, DoorHealth health)
     where TAnswer : class
 {
     private const int MaximumQuestions = 64;
@@ -85,6 +87,7 @@ internal sealed class Lane<TQuestion, TAnswer>(Func<TQuestion[], SessionId[]?, T
         catch (Exception exception)
         {
             // Those who came meanwhile have waited already: they ask otherwise at once.
+            health.Heard(exception);
             var waiting = TakeAll();
             Next();
             batch.Failed(exception, sent);
@@ -92,6 +95,7 @@ internal sealed class Lane<TQuestion, TAnswer>(Func<TQuestion[], SessionId[]?, T
             return;
         }
 
+        health.Heard(fault: null);
         Next();
         batch.Answered(answers);
     }

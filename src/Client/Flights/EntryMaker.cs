@@ -34,17 +34,6 @@ internal sealed class EntryMaker
         LifeOf(options);
     }
 
-    /// <summary>An adapter has bytes already.</summary>
-    /// <exception cref="ArgumentException">A tag, the life or the value's size breaks a limit.</exception>
-    public EntryData Make(byte[] value, string contentType, CacheEntryOptions options)
-    {
-        Check(options, options.Tags);
-        var payload = new Payload(value, contentType);
-        return FaultOf(payload) is { } fault
-            ? throw new ArgumentException(fault, nameof(value))
-            : new(payload, TagSet.ForEntry(options.Tags, nameof(options)), CopiedTags: null, options.Life!, Sliding: options.Sliding);
-    }
-
     /// <summary>A factory begins.</summary>
     public CacheContext Begin(string key, string[] tags, CacheEntryOptions? options, Func<Type, object?> stale) =>
         new(key, TagSet.ForEntry(tags, nameof(options)), LifeOf(options), Profiles, stale);
@@ -67,16 +56,26 @@ internal sealed class EntryMaker
     public EntryData Make<T>(T value, CacheEntryOptions? options)
     {
         Check(options, options?.Tags);
-        var payload = Serializer.Serialize(value);
-        return FaultOf(payload) is { } fault
-            ? throw new ArgumentException(fault, nameof(value))
-            : new(
-                payload,
-                TagSet.ForEntry(options?.Tags, nameof(options)),
-                CopiedTags: null,
-                Jittered(LifeOf(options) ?? _defaultLife, options),
-                FailSafe: options?.FailSafe ?? TimeSpan.Zero);
+        return MakeOf(Serializer.Serialize(value), options);
     }
+
+    /// <summary>An adapter has bytes already, which no serializer is asked for; the array is the entry's from now on.</summary>
+    /// <exception cref="ArgumentException">A tag, the life, a duration or the value's size breaks a limit.</exception>
+    public EntryData MakeBytes(byte[] value, CacheEntryOptions options)
+    {
+        Check(options, options.Tags);
+        return MakeOf(new(value, PayloadSerializer.Binary), options);
+    }
+
+    private EntryData MakeOf(Payload value, CacheEntryOptions? options) => FaultOf(value) is { } fault
+        ? throw new ArgumentException(fault, nameof(value))
+        : new(
+            value,
+            TagSet.ForEntry(options?.Tags, nameof(options)),
+            CopiedTags: null,
+            Jittered(LifeOf(options) ?? _defaultLife, options),
+            FailSafe: options?.FailSafe ?? TimeSpan.Zero,
+            Sliding: options?.Sliding ?? TimeSpan.Zero);
 
     private CacheLife? LifeOf(CacheEntryOptions? options) => options?.Life is { } life ? Profiles.Resolve(life, nameof(options)) : null;
 

@@ -13,7 +13,7 @@ namespace OrleansTagCache.Flights;
 /// <summary>Flies: asks the cluster, runs the factory under a token, commits, and tells those who wait what they may take.</summary>
 internal sealed partial class FlightRunner(
     FlightTable table,
-    ClusterCalls calls,
+    EntryCalls calls,
     NearCache near,
     BackgroundRefreshes refreshes,
     ClientMetrics metrics,
@@ -304,12 +304,6 @@ internal sealed partial class FlightRunner(
         // The stamp and the time are those from before the generation; the session may have been opened since.
         var commit = near.Again(ask);
         var outcome = await calls.TryCommit(key.ScopedKey, token, made!.Entry, commit.Sessions);
-        if (outcome is null)
-        {
-            // Should the commit not have arrived: others need not wait for the token's lease to end.
-            _ = calls.TryAbandon(key.ScopedKey, token);
-        }
-
         if (outcome?.Status != CommitStatus.Stored)
         {
             metrics.OnNotStored(outcome?.Status.ToString() ?? "unreachable");

@@ -25,7 +25,10 @@ internal static class TagCacheServices
         services.TryAddSingleton<PayloadSerializer>();
         services.TryAddSingleton<IEntryGrains, EntryGrains>();
         services.TryAddSingleton<SiloDoors>();
-        services.TryAddSingleton<ClusterCalls>();
+        services.TryAddSingleton<Reachability>();
+        services.TryAddSingleton<EntryCalls>();
+        services.TryAddSingleton<ChangeCalls>();
+        services.TryAddSingleton<RemoteLoads>();
         services.TryAddSingleton<NearCache>();
         services.TryAddSingleton<EntryMaker>();
         services.TryAddSingleton<LoaderTable>();

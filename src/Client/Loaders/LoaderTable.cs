@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using OrleansTagCache.Cluster;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Names;
@@ -13,15 +12,15 @@ internal sealed class LoaderTable
     private readonly FrozenDictionary<string, LoaderRegistration> _loaders;
     private readonly IServiceProvider _services;
     private readonly EntryMaker _maker;
-    private readonly ClusterCalls _calls;
+    private readonly RemoteLoads _others;
     private readonly TimeSpan _timeout;
     private readonly bool _allKeepNear;
 
     /// <exception cref="ArgumentException">What is said of a loader's entries breaks a limit.</exception>
     public LoaderTable(
-        IEnumerable<LoaderRegistration> loaders, IServiceProvider services, EntryMaker maker, ClusterCalls calls, TagCacheClientOptions options)
+        IEnumerable<LoaderRegistration> loaders, IServiceProvider services, EntryMaker maker, RemoteLoads others, TagCacheClientOptions options)
     {
-        (_services, _maker, _calls, _timeout) = (services, maker, calls, options.LoadTimeout);
+        (_services, _maker, _others, _timeout) = (services, maker, others, options.LoadTimeout);
         _loaders = loaders.ToFrozenDictionary(loader => loader.Name.Value, StringComparer.Ordinal);
         foreach (var loader in _loaders.Values)
         {
@@ -48,7 +47,7 @@ internal sealed class LoaderTable
         if (!_loaders.TryGetValue(name.Value, out var loader))
         {
             return new RemoteGeneration<T>((stale, token) =>
-                _calls.Load(ns.Scope(name.Value), new(ns.Value, name.KeyOf(argument), stale, _timeout), token));
+                _others.Load(ns.Scope(name.Value), new(ns.Value, name.KeyOf(argument), stale, _timeout), token));
         }
 
         return loader is LoaderRegistration<T> typed

@@ -18,7 +18,8 @@ internal sealed class PayloadSerializer(IServiceProvider services)
 {
     private const string Json = "application/json";
     private const string Text = "text/plain; charset=utf-8";
-    private const string Binary = "application/octet-stream";
+    /// <summary>The media type of bytes that nothing is known of.</summary>
+    public const string Binary = "application/octet-stream";
 
     /// <summary>A tuple has nothing but fields.</summary>
     private static readonly JsonSerializerOptions WithFields = new() { IncludeFields = true };

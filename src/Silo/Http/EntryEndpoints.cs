@@ -12,7 +12,7 @@ namespace OrleansTagCache.Silo.Http;
 
 /// <summary><c>/v1/entry</c>: reading, storing, removing and describing entries.</summary>
 internal sealed class EntryEndpoints(
-    ClusterCalls calls, NearCache near, EntryTokens tokens, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
+    EntryCalls calls, ChangeCalls changes, NearCache near, EntryTokens tokens, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
 {
     private const string TokenHeader = "Tag-Cache-Token";
     private const string StatusHeader = "Cache-Status";
@@ -82,7 +82,7 @@ internal sealed class EntryEndpoints(
         var entry = new EntryData(new(body, ContentTypeOf(http.Request)), tags, CopiedTags: null, entryLife);
         if (token is null && !http.Request.Headers.ContainsKey(TokenHeader))
         {
-            var set = await calls.Set(scoped, entry, options.UpdateTimeout, http.RequestAborted);
+            var set = await changes.Set(scoped, entry, options.UpdateTimeout, http.RequestAborted);
             return set.Status == CommitStatus.Refused ? Problems.InvalidArgument(set.Fault!) : Results.NoContent();
         }
 
@@ -101,7 +101,7 @@ internal sealed class EntryEndpoints(
 
     public async Task<IResult> Delete(HttpContext http, string? key)
     {
-        await calls.Remove(Scope(http), options.UpdateTimeout, http.RequestAborted);
+        await changes.Remove(Scope(http), options.UpdateTimeout, http.RequestAborted);
         return Results.NoContent();
     }
 

@@ -40,7 +40,7 @@ internal sealed record TagRefreshInfo(int Total, int Done, int Left, int Failed,
 internal sealed record TagEntriesPage(string Tag, string[] Entries, string? Next);
 
 /// <summary><c>/v1/tags</c> and <c>/v1/tag</c>: updating, revalidating and looking at tags.</summary>
-internal sealed class TagEndpoints(ClusterCalls calls, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
+internal sealed class TagEndpoints(ChangeCalls calls, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
 {
     private const int MaximumPage = 1_000;
 

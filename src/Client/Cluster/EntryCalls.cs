@@ -1,0 +1,262 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Doors;
+using OrleansTagCache.Lifetimes;
+
+namespace OrleansTagCache.Cluster;
+
+/// <summary>What entries are asked and offered by those who can do without the cluster: they give up soon, since their factories can serve them.</summary>
+/// <remarks>Thread-safe. A fault of a call is never a fault of the caller's data: the grains answer those as outcomes.</remarks>
+internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachability reachability, TimeProvider time)
+{
+    /// <summary>How often a question is asked within its patience: each time through the next gateway.</summary>
+    private const int Attempts = 3;
+
+    /// <summary>What is left to ask an entry's grain when its silo's door has used up the time.</summary>
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(30);
+
+    /// <summary>
+    /// Asks an entry, through another gateway if the answer does not come. Null if the cluster could not be reached in that time: the caller's
+    /// factory serves. After a value it may go on in a thread that has others to serve: whoever lets users' code run next yields first.
+    /// </summary>
+    public async ValueTask<Acquired?> TryAcquire(string scopedKey, AcquireRequest request, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        if (!reachability.MayTry())
+        {
+            return null;
+        }
+
+        // Every attempt is the same question: should its answer be lost with a token, the next one brings the same token.
+        var asker = request.MayGenerate ? Askers.Next() : Guid.Empty;
+        if (request.Wait > TimeSpan.Zero)
+        {
+            return await AskAlone(scopedKey, request with { Asker = asker }, patience, late: null, cancellationToken);
+        }
+
+        var begun = time.Now();
+        var (answer, late) = await TryDoor(scopedKey, request, asker, patience / Attempts);
+        if (answer is null)
+        {
+            var left = patience - (time.Now() - begun);
+            return await AskAlone(scopedKey, request with { Asker = asker }, left > LeastPatience ? left : LeastPatience, late, cancellationToken);
+        }
+
+        reachability.Reached();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            await GiveBack(scopedKey, Task.FromResult<Acquired?>(answer), GenerationId.None);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return answer;
+    }
+
+    /// <summary>Offers a generated value. Null if the cluster could not be reached: it counts as not stored, and its token is given back.</summary>
+    public async ValueTask<CommitOutcome?> TryCommit(string scopedKey, GenerationId token, EntryData data, SessionId[]? sessions = null)
+    {
+        try
+        {
+            if (doors.Find(scopedKey) is { } door)
+            {
+                var outcome = await door.Commit(new(scopedKey, token, data), sessions);
+
+                // The others of the message are not to wait for what comes next.
+                await Task.Yield();
+                if (outcome is not null)
+                {
+                    return outcome;
+                }
+            }
+        }
+        catch (Exception exception)
+        {
+            await Task.Yield();
+            reachability.Failed(exception);
+        }
+
+        try
+        {
+            // Once more is safe: a token is taken once. Unknown then means that it may have been stored.
+            return await entries[scopedKey].Commit(token, data, sessions);
+        }
+        catch (Exception exception)
+        {
+            reachability.Failed(exception);
+
+            // Should it not have arrived: others need not wait for the token's lease to end.
+            _ = TryAbandon(scopedKey, token);
+            return null;
+        }
+    }
+
+    /// <summary>The first trip of a plain set whose value is yet to be made. None if the silo may not give it, or the cluster could not be reached.</summary>
+    public async Task<GenerationId> TryBeginSet(string scopedKey, TimeSpan patience)
+    {
+        if (!reachability.MayTry())
+        {
+            return GenerationId.None;
+        }
+
+        try
+        {
+            var token = await entries[scopedKey].BeginSet().AsTask().WaitAsync(patience, time);
+            reachability.Reached();
+            return token;
+        }
+        catch (Exception exception)
+        {
+            reachability.NotReached(exception);
+            return GenerationId.None;
+        }
+    }
+
+    /// <summary>The second trip, with a value that was made after the first. Null if the cluster could not be reached.</summary>
+    /// <param name="scopedKey">The entry.</param>
+    /// <param name="token">From the first.</param>
+    /// <param name="data">The value.</param>
+    /// <param name="age">How long before the first trip's answer it was made, or more.</param>
+    /// <param name="patience">How long it is waited for.</param>
+    public async Task<SetOutcome?> TrySet(string scopedKey, GenerationId token, EntryData data, TimeSpan age, TimeSpan patience)
+    {
+        try
+        {
+            return await entries[scopedKey].Set(token, data, age).AsTask().WaitAsync(patience, time);
+        }
+        catch (Exception exception)
+        {
+            reachability.Failed(exception);
+            return null;
+        }
+    }
+
+    /// <summary>Gives a token back. False if it was not the current one, or the cluster could not be reached: then its lease ends by itself.</summary>
+    public async Task<bool> TryAbandon(string scopedKey, GenerationId token)
+    {
+        try
+        {
+            return await entries[scopedKey].Abandon(token);
+        }
+        catch (Exception exception)
+        {
+            reachability.Failed(exception);
+            return false;
+        }
+    }
+
+    /// <summary>Asks for a value past its life, for need. Null if there is none that may be served, or the cluster could not be reached.</summary>
+    public async Task<EntrySnapshot?> TryFallBack(string scopedKey, GenerationId token, bool isOver)
+    {
+        try
+        {
+            return await entries[scopedKey].FallBack(token, isOver);
+        }
+        catch (Exception exception)
+        {
+            reachability.Failed(exception);
+            return null;
+        }
+    }
+
+    public ValueTask<EntryDescription?> Describe(string scopedKey) => entries[scopedKey].Describe();
+
+    /// <summary>Asks at the door of the silo that the entry belongs to, with others.</summary>
+    /// <returns>The answer, or none this way; and what may still answer when nobody waits for it any more.</returns>
+    private async ValueTask<(Acquired? Answer, Task<Acquired?>? Late)> TryDoor(string scopedKey, AcquireRequest request, Guid asker, TimeSpan patience)
+    {
+        if (doors.Find(scopedKey) is not { } door)
+        {
+            return default;
+        }
+
+        var asking = door.Acquire(new(scopedKey, request.MayGenerate, request.FreshOnly, asker), request.Sessions);
+        try
+        {
+            // Whoever has more patience than any answer takes needs no timer of his own.
+            var answer = await (patience < SiloDoorway.LongestAnswer ? asking.Answer.WaitAsync(patience, time) : asking.Answer);
+            if (answer?.Status == AcquireStatus.Fresh)
+            {
+                return (answer, null);
+            }
+
+            // The others of the message are not to wait for what comes next.
+            await Task.Yield();
+            if (answer?.Status == AcquireStatus.Moved)
+            {
+                doors.Doubt();
+                return default;
+            }
+
+            return (answer, null);
+        }
+        catch (Exception exception)
+        {
+            await Task.Yield();
+            doors.Doubt();
+            reachability.Failed(exception);
+            return (null, asking.Whenever());
+        }
+    }
+
+    /// <summary>Asks the entry's grain, again and again within the patience.</summary>
+    private async ValueTask<Acquired?> AskAlone(
+        string scopedKey, AcquireRequest question, TimeSpan patience, Task<Acquired?>? late, CancellationToken cancellationToken)
+    {
+        List<Task<Acquired?>> asked = late is null ? [] : [late];
+        var last = asked.Count + Attempts;
+        while (true)
+        {
+            try
+            {
+                // Inside: a client that has never connected does not even know the grain's interface.
+                asked.Add(entries[scopedKey].Acquire(question).AsTask()!);
+                var answer = (await asked[^1].WaitAsync((patience / Attempts) + question.Wait, time, cancellationToken))!;
+                cancellationToken.ThrowIfCancellationRequested();
+                reachability.Reached();
+                GiveBackOthers(scopedKey, asked, answer.Token);
+                return answer;
+            }
+            catch (Exception exception) when (asked.Count > last - Attempts && asked.Count < last && !cancellationToken.IsCancellationRequested)
+            {
+                reachability.Failed(exception);
+            }
+            catch (Exception exception)
+            {
+                GiveBackOthers(scopedKey, asked, GenerationId.None);
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    throw;
+                }
+
+                reachability.NotReached(exception);
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Answers that nobody waits for any more may carry the key's one token.</summary>
+    private void GiveBackOthers(string scopedKey, List<Task<Acquired?>> asked, GenerationId used)
+    {
+        foreach (var call in asked)
+        {
+            if (!call.IsCompletedSuccessfully || call.Result?.Token != used)
+            {
+                _ = GiveBack(scopedKey, call, used);
+            }
+        }
+    }
+
+    private async Task GiveBack(string scopedKey, Task<Acquired?> call, GenerationId used)
+    {
+        try
+        {
+            if (await call is { Token.IsNone: false } answer && answer.Token != used)
+            {
+                await TryAbandon(scopedKey, answer.Token);
+            }
+        }
+        catch (Exception exception)
+        {
+            reachability.Failed(exception);
+        }
+    }
+}

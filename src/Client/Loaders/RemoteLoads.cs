@@ -1,0 +1,30 @@
+using OrleansTagCache.Contracts;
+
+namespace OrleansTagCache.Loaders;
+
+/// <summary>Loads that other processes run.</summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed class RemoteLoads(IGrainFactory grains, TimeProvider time)
+{
+    /// <summary>Has a loader run in some process that offers it.</summary>
+    /// <exception cref="TagCacheException">No process offers it, it failed, or the cluster could not be reached.</exception>
+    public async Task<EntryData> Load(string scopedLoader, LoadRequest request, CancellationToken cancellationToken)
+    {
+        LoadOutcome outcome;
+        try
+        {
+            outcome = await grains.GetGrain<ILoaderGrain>(scopedLoader).Load(request).AsTask().WaitAsync(request.Limit, time, cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TagCacheUnavailableException("The process that runs the loader did not answer.", exception);
+        }
+
+        return outcome.Status switch
+        {
+            LoadStatus.Loaded => outcome.Entry!,
+            LoadStatus.NoRunner => throw new TagCacheException("No process of the cluster offers that loader. Add it with AddLoader to a silo or a client that is running."),
+            _ => throw new TagCacheException($"The loader failed in the process that runs it. {outcome.Fault}"),
+        };
+    }
+}
