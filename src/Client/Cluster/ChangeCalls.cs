@@ -67,10 +67,10 @@ internal sealed class ChangeCalls(IGrainFactory grains, IEntryGrains entries, Si
     public Task<ChangeOutcome> Remove(string scopedKey, TimeSpan timeout, CancellationToken cancellationToken) =>
         Persist("removal", timeout, KeyAttemptPatience, async _ => Decide(await entries[scopedKey].Remove()), cancellationToken);
 
-    /// <summary>Updates or revalidates tags, through the door of the first of them.</summary>
+    /// <summary>Updates or revalidates tags, through the grain of the first of them.</summary>
     public Task<ChangeOutcome> Change(ChangeRequest request, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var door = request.Tags.MinBy(tag => tag.Scoped, StringComparer.Ordinal).Scoped;
+        var first = request.Tags.MinBy(tag => tag.Scoped, StringComparer.Ordinal).Scoped;
         var what = request.StaleFor is null ? "update" : "revalidation";
         var asker = Guid.NewGuid();
         var isFirst = true;
@@ -79,9 +79,9 @@ internal sealed class ChangeCalls(IGrainFactory grains, IEntryGrains entries, Si
         async Task<ChangeOutcome> Attempt()
         {
             // Once: a gateway that lost the first attempt must not get the second.
-            var there = isFirst ? doors.Find(door) : null;
+            var there = isFirst ? doors.Find(first) : null;
             isFirst = false;
-            return (there is null ? null : await there.Change(door, request, asker)) ?? await grains.GetGrain<ITagGrain>(door).Change(request, asker);
+            return (there is null ? null : await there.Change(first, request, asker)) ?? await grains.GetGrain<ITagGrain>(first).Change(request, asker);
         }
     }
 

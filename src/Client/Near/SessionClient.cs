@@ -123,7 +123,7 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
 
     public void Dispose() => _stop.Dispose();
 
-    private ISessionGrain Door(SiloAddress silo) => _grains.GetGrain<ISessionGrain>(silo.ToParsableString());
+    private ISessionGrain SessionsOn(SiloAddress silo) => _grains.GetGrain<ISessionGrain>(silo.ToParsableString());
 
     private static void Granted(HeldSession<SiloAddress> held, Moment askedAt, TimeSpan grant)
     {
@@ -151,7 +151,7 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
             try
             {
                 var askedAt = _time.Now();
-                var terms = await Door(silo).Open(_self.Value, _name).AsTask().WaitAsync(CallPatience, _time);
+                var terms = await SessionsOn(silo).Open(_self.Value, _name).AsTask().WaitAsync(CallPatience, _time);
                 Opened(silo, terms, askedAt);
             }
             catch (Exception exception)
@@ -247,7 +247,7 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
         try
         {
             var askedAt = _time.Now();
-            var terms = await Door(held.Silo).Renew(held.Id).AsTask().WaitAsync(patience, _time);
+            var terms = await SessionsOn(held.Silo).Renew(held.Id).AsTask().WaitAsync(patience, _time);
             if (terms.Session == held.Id)
             {
                 Granted(held, askedAt, terms.Grant);
@@ -281,7 +281,7 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
         Leave(held);
         try
         {
-            await Door(held.Silo).Leave(held.Id).AsTask().WaitAsync(CallPatience, _time);
+            await SessionsOn(held.Silo).Leave(held.Id).AsTask().WaitAsync(CallPatience, _time);
         }
         catch (Exception exception)
         {

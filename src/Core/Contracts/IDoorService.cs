@@ -19,11 +19,11 @@ internal interface IDoorService : IGrainService
     ValueTask<CommitOutcome?[]> Commit(EntryOffer[] offers, SessionId[]? sessions);
 
     /// <summary>As <see cref="ITagGrain.Change"/>.</summary>
-    /// <param name="door">The tag through which it is changed.</param>
+    /// <param name="tag">The tag through which it is changed.</param>
     /// <param name="request">The change.</param>
     /// <param name="asker">Who asks.</param>
     [Alias("Change"), ResponseTimeout("00:00:05")]
-    ValueTask<ChangeOutcome?> Change(string door, ChangeRequest request, Guid asker);
+    ValueTask<ChangeOutcome?> Change(string tag, ChangeRequest request, Guid asker);
 }
 
 /// <summary>What is asked of one entry among many: see <see cref="AcquireRequest"/>.</summary>

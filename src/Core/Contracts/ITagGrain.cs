@@ -1,6 +1,6 @@
 namespace OrleansTagCache.Contracts;
 
-/// <summary>One tag: the door through which it is updated and revalidated. Its identity is the namespaced tag.</summary>
+/// <summary>One tag: through it the tag is updated and revalidated. Its identity is the namespaced tag.</summary>
 [Alias("otc.ITagGrain")]
 internal interface ITagGrain : IGrainWithStringKey
 {

@@ -16,8 +16,8 @@ internal sealed class DoorService(
 
     public ValueTask<CommitOutcome?[]> Commit(EntryOffer[] offers, SessionId[]? sessions) => entries.Commit(offers, sessions);
 
-    public async ValueTask<ChangeOutcome?> Change(string door, ChangeRequest request, Guid asker) =>
-        owners.IsAstray(door) ? null : await grains.GetGrain<ITagGrain>(door).Change(request, asker);
+    public async ValueTask<ChangeOutcome?> Change(string tag, ChangeRequest request, Guid asker) =>
+        owners.IsAstray(tag) ? null : await grains.GetGrain<ITagGrain>(tag).Change(request, asker);
 }
 
 /// <summary>Knows the identity of any silo's door.</summary>

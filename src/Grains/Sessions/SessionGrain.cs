@@ -4,7 +4,7 @@ using OrleansTagCache.Contracts;
 
 namespace OrleansTagCache.Sessions;
 
-/// <summary>The door of one silo's client sessions. It holds nothing: an activation on another silo knows none of the sessions.</summary>
+/// <summary>The face of one silo's client sessions. It holds nothing: an activation on another silo knows none of the sessions.</summary>
 /// <remarks>Reentrant; everything behind it is thread-safe.</remarks>
 [Reentrant, OnNamedSilo, ThroughAnyGateway, GrainType("otc.session")]
 internal sealed class SessionGrain(ClientSessions sessions) : Grain, ISessionGrain

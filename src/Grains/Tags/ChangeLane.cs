@@ -4,7 +4,7 @@ using OrleansTagCache.Names;
 namespace OrleansTagCache.Tags;
 
 /// <summary>
-/// Coalesces changes of one kind at one door: one is on its way, and everyone who arrives meanwhile shares the next. A caller never shares
+/// Coalesces changes of one kind through one tag: one is on its way, and everyone who arrives meanwhile shares the next. A caller never shares
 /// one that began before it arrived: that one may have passed a silo before the caller's data changed. A caller that asks once more, since it
 /// heard nothing, shares the one that began for it as long as its run lasts: else a slow revalidation would make stale again what was refreshed since.
 /// </summary>

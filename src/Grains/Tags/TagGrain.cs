@@ -9,7 +9,7 @@ using OrleansTagCache.Placement;
 namespace OrleansTagCache.Tags;
 
 /// <summary>
-/// A tag's door. It coalesces concurrent changes, hands them to the invalidator of the silo that it runs on, has what a revalidation made stale
+/// One tag: where its changes go in. It coalesces concurrent ones, hands them to the invalidator of the silo that it runs on, has what a revalidation made stale
 /// refreshed, and asks the silos for views.
 /// </summary>
 /// <remarks>
