@@ -1,16 +1,23 @@
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Silo;
+using OrleansTagCache.Silo.Access;
 using OrleansTagCache.Silo.StartUp;
 
 try
 {
+    if (KeysCommand.Is(args))
+    {
+        KeysCommand.Run(args, Console.Out, TimeProvider.System);
+        return 0;
+    }
+
     await using var app = await SiloProgram.Build(args);
     await app.RunAsync();
     return 0;
 }
 catch (Exception exception) when (Faults(exception) is { } faults)
 {
-    await Console.Error.WriteLineAsync("The silo cannot start:");
+    await Console.Error.WriteLineAsync(KeysCommand.Is(args) ? "The command cannot be carried out:" : "The silo cannot start:");
     foreach (var fault in faults)
     {
         await Console.Error.WriteLineAsync($"  - {fault}");

@@ -1,5 +1,6 @@
 using OpenTelemetry.Metrics;
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Silo.Access;
 using OrleansTagCache.Silo.Clustering;
 using OrleansTagCache.Silo.Http;
 using OrleansTagCache.Silo.StartUp;
@@ -20,6 +21,7 @@ internal static class SiloProgram
             builder.Configuration["urls"] = Addresses.Default;
         }
 
+        KeyFile.AddTo(builder.Configuration);
         var clustering = SettingsCheck.Read(builder.Configuration);
         Surroundings.CheckPorts(clustering, builder.Configuration);
         var redis = await Surroundings.ConnectRedis(clustering);
@@ -36,7 +38,7 @@ internal static class SiloProgram
         last?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapTagCacheHttp();
-        app.MapPrometheusScrapingEndpoint("/metrics");
+        app.MapPrometheusScrapingEndpoint("/metrics").Needs(Scopes.Admin);
         return app;
     }
 }

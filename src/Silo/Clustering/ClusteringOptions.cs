@@ -1,5 +1,6 @@
 using System.Net;
 using OrleansTagCache.Hosting;
+using OrleansTagCache.Silo.Access;
 
 namespace OrleansTagCache.Silo.Clustering;
 
@@ -27,6 +28,8 @@ internal sealed class ClusteringOptions
     public string AdvertisedAddress { get; set; } = "127.0.0.1";
 
     public ProviderOptions Clustering { get; set; } = new();
+
+    public AccessOptions Access { get; set; } = new();
 
     /// <summary>The address, once <see cref="Faults"/> has found nothing.</summary>
     public IPAddress Address => IPAddress.Parse(AdvertisedAddress);
@@ -63,9 +66,14 @@ internal sealed class ClusteringOptions
         {
             yield return $"{Key(nameof(AdvertisedAddress))} must be an IP address; it is '{AdvertisedAddress}'.";
         }
-        else if (!IPAddress.IsLoopback(address))
+        else if (!IPAddress.IsLoopback(address) && Access.Keys.Count == 0)
         {
-            yield return $"{Key(nameof(AdvertisedAddress))} is {AdvertisedAddress}: without access keys a silo listens on loopback only. Use 127.0.0.1.";
+            yield return $"{Key(nameof(AdvertisedAddress))} is {AdvertisedAddress}: without access keys a silo listens on loopback only. Use 127.0.0.1, or make a key: keys create --namespace NAME --scopes {ScopeNames.Known.Replace(" ", string.Empty, StringComparison.Ordinal)}.";
+        }
+
+        foreach (var fault in Access.Faults())
+        {
+            yield return fault;
         }
 
         if (Clustering.Provider == ClusteringProvider.Redis && string.IsNullOrWhiteSpace(Clustering.ConnectionString))

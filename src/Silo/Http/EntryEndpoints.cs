@@ -7,6 +7,7 @@ using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
+using OrleansTagCache.Silo.Access;
 
 namespace OrleansTagCache.Silo.Http;
 
@@ -22,20 +23,22 @@ internal sealed class EntryEndpoints(
     /// <summary>One question to the entry; a long wait is several of them.</summary>
     private static readonly TimeSpan LongestQuestion = TimeSpan.FromSeconds(4);
 
-    private readonly CacheNamespace _namespace = CacheNamespace.Parse(options.Namespace);
+    /// <summary>The namespace whose entries this process keeps near; those of others are asked for.</summary>
+    private readonly CacheNamespace _nearNamespace = CacheNamespace.Parse(options.Namespace);
 
     // Parameters are declared for the OpenAPI document and read through Query, which says what is wrong with them.
     public async Task<IResult> Get(HttpContext http, string? key, string? wait)
     {
         var name = KeyOf(http);
         var seconds = Query.Seconds(http.Request, nameof(wait), most: 30, otherwise: 10);
-        if (near.Find(name, freshOnly: true) is { Entry: { Payload: { } payload } kept } hit)
+        var caller = http.Caller();
+        if (caller.Namespace == _nearNamespace && near.Find(name, freshOnly: true) is { Entry: { Payload: { } payload } kept } hit)
         {
             return Hit(http, new(payload, kept.Tags, kept.Life, kept.AgeAt(hit.At)), isStale: false);
         }
 
-        var scoped = _namespace.Scope(name);
-        var answer = await Acquire(scoped, TimeSpan.FromSeconds(seconds), http.RequestAborted);
+        var scoped = caller.Namespace.Scope(name);
+        var answer = await Acquire(caller, name, TimeSpan.FromSeconds(seconds), http.RequestAborted);
         if (answer is { Token.IsNone: false })
         {
             http.Response.Headers[TokenHeader] = await tokens.Protect(scoped, answer.Token);
@@ -127,24 +130,29 @@ internal sealed class EntryEndpoints(
 
     private static string? ContentTypeOf(HttpRequest request) => string.IsNullOrWhiteSpace(request.ContentType) ? null : request.ContentType;
 
-    private string Scope(HttpContext http) => _namespace.Scope(KeyOf(http));
+    private string Scope(HttpContext http) => http.Caller().Namespace.Scope(KeyOf(http));
 
     private string KeyOf(HttpContext http) => CacheKey.Parse(Query.One(http.Request, "key"), options.MaximumKeyLength).Value;
 
-    private async Task<Acquired?> Acquire(string scoped, TimeSpan wait, CancellationToken cancellationToken)
+    private async Task<Acquired?> Acquire(Caller caller, string key, TimeSpan wait, CancellationToken cancellationToken)
     {
+        var scoped = caller.Namespace.Scope(key);
+        var mayKeep = caller.Namespace == _nearNamespace;
+
+        // Who may not store is given no token: it would keep those waiting who may.
+        var mayGenerate = caller.May(Scopes.Write);
         var until = time.Now() + wait;
 
         // The first question does not wait: most need not, and it may share a message with others.
         for (var patience = TimeSpan.Zero; ; patience = until - time.Now())
         {
-            var question = new AcquireRequest(MayGenerate: true, FreshOnly: false, patience < LongestQuestion ? patience : LongestQuestion);
-            var ask = near.Ask();
+            var question = new AcquireRequest(mayGenerate, FreshOnly: false, patience < LongestQuestion ? patience : LongestQuestion);
+            var ask = near.Ask(mayKeep);
             var answer = await calls.TryAcquire(scoped, question, options.ReadTimeout, cancellationToken)
                 .AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             if (answer is { Status: AcquireStatus.Fresh, Entry: { } entry })
             {
-                near.KeepCopy(CacheNamespace.Split(scoped).Name, scoped, entry, answer.Near, ask);
+                near.KeepCopy(key, scoped, entry, answer.Near, ask);
             }
 
             if (answer?.Status != AcquireStatus.Busy || time.Now() >= until)

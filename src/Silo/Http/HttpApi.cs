@@ -1,5 +1,6 @@
 using Microsoft.OpenApi;
 using OrleansTagCache.Hosting;
+using OrleansTagCache.Silo.Access;
 
 namespace OrleansTagCache.Silo.Http;
 
@@ -17,6 +18,9 @@ internal static class HttpApi
             return Task.CompletedTask;
         }));
         services.AddSingleton(provider => new CacheLifeProfiles(provider.GetRequiredService<TagCacheClientOptions>().Profiles));
+        services.AddSingleton<KeyRing>();
+        services.AddSingleton<Failures>();
+        services.AddSingleton<AccessCheck>();
         services.AddSingleton<EntryTokens>();
         services.AddSingleton<EntryEndpoints>();
         services.AddSingleton<TagEndpoints>();
@@ -28,6 +32,8 @@ internal static class HttpApi
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseRouting();
+        app.UseMiddleware<AccessCheck>();
         app.MapOpenApi("/openapi/{documentName}.json");
         var cluster = app.Services.GetRequiredService<ClusterEndpoints>();
         app.MapGet("/health/live", () => Results.Text("live")).ExcludeFromDescription();
@@ -41,15 +47,15 @@ internal static class HttpApi
         });
         MapEntries(v1, app.Services.GetRequiredService<EntryEndpoints>());
         MapTags(v1, app.Services.GetRequiredService<TagEndpoints>());
-        v1.MapGet("/cluster", cluster.Describe).WithSummary("Members, leases, entries and hit ratio").Produces<ClusterInfo>();
+        v1.MapGet("/cluster", cluster.Describe).Needs(Scopes.Admin).WithSummary("Members, leases, entries and hit ratio").Produces<ClusterInfo>();
     }
 
     private static void MapEntries(RouteGroupBuilder v1, EntryEndpoints entries)
     {
         var entry = v1.MapGroup("/entry");
-        entry.MapGet(string.Empty, entries.Get).WithSummary("Read an entry, or get the token to make it")
+        entry.MapGet(string.Empty, entries.Get).Needs(Scopes.Read).WithSummary("Read an entry, or get the token to make it")
             .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").ProducesProblem(StatusCodes.Status404NotFound);
-        entry.MapPut(string.Empty, entries.Put).WithSummary("Store an entry, with a token or as a plain set")
+        entry.MapPut(string.Empty, entries.Put).Needs(Scopes.Write).WithSummary("Store an entry, with a token or as a plain set")
             .AddOpenApiOperationTransformer((operation, _, _) =>
             {
                 operation.RequestBody = new OpenApiRequestBody
@@ -61,20 +67,20 @@ internal static class HttpApi
                 return Task.CompletedTask;
             })
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status413PayloadTooLarge);
-        entry.MapDelete(string.Empty, entries.Delete).WithSummary("Remove an entry").Produces(StatusCodes.Status204NoContent);
-        entry.MapPost("/abandon", entries.Abandon).WithSummary("Give a token back: the next waiter gets one")
+        entry.MapDelete(string.Empty, entries.Delete).Needs(Scopes.Write).WithSummary("Remove an entry").Produces(StatusCodes.Status204NoContent);
+        entry.MapPost("/abandon", entries.Abandon).Needs(Scopes.Write).WithSummary("Give a token back: the next waiter gets one")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict);
-        entry.MapGet("/info", entries.Info).WithSummary("Tags, life, age, state, size and host of an entry")
+        entry.MapGet("/info", entries.Info).Needs(Scopes.Read).WithSummary("Tags, life, age, state, size and host of an entry")
             .Produces<EntryInfo>().ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static void MapTags(RouteGroupBuilder v1, TagEndpoints tags)
     {
-        v1.MapPost("/tags/update", (Delegate)tags.Update).WithSummary("Expire every dependent now, in every process")
+        v1.MapPost("/tags/update", (Delegate)tags.Update).Needs(Scopes.Invalidate).WithSummary("Expire every dependent now, in every process")
             .Accepts<UpdateBody>("application/json", "*/*").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-        v1.MapPost("/tags/revalidate", (Delegate)tags.Revalidate).WithSummary("Mark every dependent stale")
+        v1.MapPost("/tags/revalidate", (Delegate)tags.Revalidate).Needs(Scopes.Invalidate).WithSummary("Mark every dependent stale")
             .Accepts<RevalidateBody>("application/json", "*/*").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-        v1.MapGet("/tag", tags.Describe).WithSummary("Dependents of a tag, and its last changes").Produces<TagInfo>();
-        v1.MapGet("/tag/entries", tags.Entries).WithSummary("A page of a tag's dependents").Produces<TagEntriesPage>();
+        v1.MapGet("/tag", tags.Describe).Needs(Scopes.Read).WithSummary("Dependents of a tag, and its last changes").Produces<TagInfo>();
+        v1.MapGet("/tag/entries", tags.Entries).Needs(Scopes.Read).WithSummary("A page of a tag's dependents").Produces<TagEntriesPage>();
     }
 }

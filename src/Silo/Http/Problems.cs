@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OrleansTagCache.Silo.Http;
 
 /// <summary>Errors as RFC 9457 problem details with a stable <c>code</c>. None repeats what the caller sent.</summary>
@@ -25,6 +27,25 @@ internal static class Problems
 
     public static IResult Unavailable(string detail) => Of(StatusCodes.Status503ServiceUnavailable, "unavailable", detail);
 
+    public static IResult Unauthorized() => Of(
+        StatusCodes.Status401Unauthorized, "unauthorized", "This call needs an API key that is good now: 'Authorization: Bearer otc_...'.");
+
+    public static IResult Forbidden(string detail) => Of(StatusCodes.Status403Forbidden, "forbidden", detail);
+
+    /// <summary>Too many calls; the answer says when to try again.</summary>
+    public static IResult TooMany(HttpContext http, TimeSpan wait)
+    {
+        RetryAfter(http, wait);
+        return Of(StatusCodes.Status429TooManyRequests, "too_many_requests", "There were too many calls. Try again when Retry-After has passed.");
+    }
+
+    /// <summary>A bound of this silo is reached; the answer says when to try again.</summary>
+    public static IResult Overloaded(HttpContext http, string detail)
+    {
+        RetryAfter(http, TimeSpan.FromSeconds(1));
+        return Of(StatusCodes.Status503ServiceUnavailable, "overloaded", detail);
+    }
+
     /// <summary>The answer to a fault that an endpoint threw, or null if it is none that a caller can do anything about.</summary>
     public static IResult? Of(Exception exception) => exception switch
     {
@@ -40,12 +61,20 @@ internal static class Problems
     public static string CodeOf(int? status) => status switch
     {
         StatusCodes.Status400BadRequest => "bad_request",
+        StatusCodes.Status401Unauthorized => "unauthorized",
+        StatusCodes.Status403Forbidden => "forbidden",
         StatusCodes.Status404NotFound => "not_found",
+        StatusCodes.Status408RequestTimeout => "request_timeout",
+        StatusCodes.Status429TooManyRequests => "too_many_requests",
+        StatusCodes.Status431RequestHeaderFieldsTooLarge => "headers_too_large",
         StatusCodes.Status405MethodNotAllowed => "method_not_allowed",
         StatusCodes.Status413PayloadTooLarge => "payload_too_large",
         StatusCodes.Status415UnsupportedMediaType => "unsupported_media_type",
         _ => "error",
     };
+
+    private static void RetryAfter(HttpContext http, TimeSpan wait) =>
+        http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
     private static string WithoutParameterName(ArgumentException exception) => exception.ParamName is { } name
         ? exception.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal)
@@ -54,7 +83,10 @@ internal static class Problems
     private static string TitleOf(int status) => status switch
     {
         StatusCodes.Status400BadRequest => "Bad request",
+        StatusCodes.Status401Unauthorized => "Unauthorized",
+        StatusCodes.Status403Forbidden => "Forbidden",
         StatusCodes.Status404NotFound => "Not found",
+        StatusCodes.Status429TooManyRequests => "Too many requests",
         StatusCodes.Status409Conflict => "Conflict",
         StatusCodes.Status413PayloadTooLarge => "Payload too large",
         StatusCodes.Status503ServiceUnavailable => "Unavailable",

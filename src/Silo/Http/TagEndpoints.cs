@@ -3,6 +3,7 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
+using OrleansTagCache.Silo.Access;
 
 namespace OrleansTagCache.Silo.Http;
 
@@ -44,12 +45,10 @@ internal sealed class TagEndpoints(ChangeCalls calls, TagCacheClientOptions opti
 {
     private const int MaximumPage = 1_000;
 
-    private readonly CacheNamespace _namespace = CacheNamespace.Parse(options.Namespace);
-
     public async Task<IResult> Update(HttpContext http)
     {
         var (body, problem) = await BodyReader.ReadJson<UpdateBody>(http.Request);
-        return problem ?? await Change(body!.Tags, staleFor: null, http.RequestAborted);
+        return problem ?? await Change(http, body!.Tags, staleFor: null);
     }
 
     public async Task<IResult> Revalidate(HttpContext http)
@@ -71,7 +70,7 @@ internal sealed class TagEndpoints(ChangeCalls calls, TagCacheClientOptions opti
             { Expire: { } seconds } => LifeQuery.FromSeconds(seconds, "expire"),
             _ => null,
         };
-        return await Change(body!.Tags, staleFor == TimeSpan.Zero ? null : staleFor, http.RequestAborted);
+        return await Change(http, body!.Tags, staleFor == TimeSpan.Zero ? null : staleFor);
     }
 
     public async Task<IResult> Describe(HttpRequest request, string? tag)
@@ -96,18 +95,18 @@ internal sealed class TagEndpoints(ChangeCalls calls, TagCacheClientOptions opti
 
     private static double? Latest(IEnumerable<TimeSpan?> ago) => ago.Min() is { } latest ? Math.Round(latest.TotalSeconds, 3) : null;
 
-    private TagId TagOf(HttpRequest request) => TagId.OfTag(_namespace, TagName.Parse(Query.One(request, "tag")).Value);
+    private static TagId TagOf(HttpRequest request) => TagId.OfTag(request.HttpContext.Caller().Namespace, TagName.Parse(Query.One(request, "tag")).Value);
 
-    private async Task<IResult> Change(string[]? tags, TimeSpan? staleFor, CancellationToken cancellationToken)
+    private async Task<IResult> Change(HttpContext http, string[]? tags, TimeSpan? staleFor)
     {
         if (tags is null)
         {
             return Problems.InvalidArgument("'tags' is missing: an array of 1 to 128 tags.");
         }
 
-        var ids = TagSet.ForCall(tags).Select(tag => TagId.OfTag(_namespace, tag)).ToArray();
+        var ids = TagSet.ForCall(tags).Select(tag => TagId.OfTag(http.Caller().Namespace, tag)).ToArray();
         var begun = time.Now();
-        var outcome = await calls.Change(new ChangeRequest(ids, staleFor), options.UpdateTimeout, cancellationToken);
+        var outcome = await calls.Change(new ChangeRequest(ids, staleFor), options.UpdateTimeout, http.RequestAborted);
         return Results.Ok(new ChangeAnswer(ids.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
     }
 }

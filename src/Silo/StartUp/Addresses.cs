@@ -8,7 +8,7 @@ internal static class Addresses
     private static readonly string[] PortSettings = ["http_ports", "https_ports"];
 
     /// <summary>Everything that is wrong with them.</summary>
-    public static IEnumerable<string> Faults(IConfiguration configuration)
+    public static IEnumerable<string> Faults(IConfiguration configuration, bool loopbackOnly)
     {
         foreach (var (setting, url) in Named(configuration))
         {
@@ -17,9 +17,9 @@ internal static class Addresses
             {
                 yield return $"{setting} holds '{url}', which is not an http address. An example: {Default}";
             }
-            else if (!uri.IsLoopback)
+            else if (!uri.IsLoopback && loopbackOnly)
             {
-                yield return $"{setting} names {uri.Host}: without access keys the silo listens on loopback only. Use http://127.0.0.1:{uri.Port}.";
+                yield return $"{setting} names {uri.Host}: without access keys the silo listens on loopback only. Use http://127.0.0.1:{uri.Port}, or make a key by the command 'keys create'.";
             }
         }
     }

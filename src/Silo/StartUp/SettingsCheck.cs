@@ -21,7 +21,7 @@ internal static class SettingsCheck
         var clustering = readable.Get<ClusteringOptions>() ?? new();
         faults.AddRange(clustering.Faults());
         faults.AddRange(new TagCacheOptionsValidator().Validate(null, readable.Get<TagCacheOptions>() ?? new()).Failures ?? []);
-        faults.AddRange(Addresses.Faults(configuration));
+        faults.AddRange(Addresses.Faults(configuration, loopbackOnly: clustering.Access.Keys.Count == 0));
         return faults.Count == 0 ? clustering : throw new StartUpFault(faults);
     }
 
@@ -32,10 +32,18 @@ internal static class SettingsCheck
     private static PropertyInfo? PropertyOf(string path, Type[] types)
     {
         PropertyInfo? property = null;
+        var isItem = false;
         foreach (var name in path.Split(':'))
         {
+            if (isItem)
+            {
+                isItem = false;
+                continue;
+            }
+
             property = Settable(types, name);
-            types = property is null ? [] : [property.PropertyType];
+            isItem = property is not null && ItemOf(property.PropertyType) is not null;
+            types = property is null ? [] : [ItemOf(property.PropertyType) ?? property.PropertyType];
         }
 
         return property;
@@ -56,7 +64,14 @@ internal static class SettingsCheck
             }
             else if (child.Value is null)
             {
-                if (property.PropertyType.IsClass && property.PropertyType != typeof(string))
+                if (ItemOf(property.PropertyType) is { } item)
+                {
+                    foreach (var named in child.GetChildren())
+                    {
+                        Unreadable(named, [item], faults);
+                    }
+                }
+                else if (property.PropertyType.IsClass && property.PropertyType != typeof(string))
                 {
                     Unreadable(child, [property.PropertyType], faults);
                 }
@@ -67,6 +82,10 @@ internal static class SettingsCheck
             }
         }
     }
+
+    /// <summary>What a setting holds by names that people choose, or null if it is none of that kind.</summary>
+    private static Type? ItemOf(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Dictionary<,>) ? type.GetGenericArguments()[1] : null;
 
     private static bool CanRead(string text, Type type)
     {

@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Primitives;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Names;
+using OrleansTagCache.Silo.Http;
+
+namespace OrleansTagCache.Silo.Access;
+
+/// <summary>
+/// Stands before every endpoint that names a scope: with keys it takes the caller from the key, and without keys it takes everybody on this
+/// machine but web pages of other sites.
+/// </summary>
+/// <remarks>
+/// A good key is always let in, from an address with failures too: whoever shares it with an attacker must not be locked out. Failures
+/// beyond the bound are answered 429.
+/// </remarks>
+internal sealed class AccessCheck(KeyRing keys, Failures failures, TagCacheClientOptions options) : IMiddleware
+{
+    private const string Scheme = "Bearer ";
+
+    private readonly Caller _anybody = new(null, CacheNamespace.Parse(options.Namespace), ScopeNames.All);
+
+    public Task InvokeAsync(HttpContext http, RequestDelegate next)
+    {
+        if (http.GetEndpoint()?.Metadata.GetMetadata<NeedsScope>() is not { } needs)
+        {
+            return next(http);
+        }
+
+        if ((keys.IsRequired ? ByKey(http, needs.Scope) : Local(http)) is { } refusal)
+        {
+            http.Response.Headers.CacheControl = "no-store";
+            return refusal.ExecuteAsync(http);
+        }
+
+        return next(http);
+    }
+
+    private IResult? ByKey(HttpContext http, Scopes scope)
+    {
+        if (KeyOf(http.Request.Headers.Authorization) is not { } text || keys.Find(text) is not { } key)
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+            return failures.Count(http.Connection.RemoteIpAddress) is { } wait ? Problems.TooMany(http, wait) : Problems.Unauthorized();
+        }
+
+        var caller = new Caller(key.Id, key.Namespace, key.Scopes);
+        http.Features.Set(caller);
+        return caller.May(scope) ? null : Problems.Forbidden($"The key does not have the scope '{ScopeNames.Of(scope)}'.");
+    }
+
+    private IResult? Local(HttpContext http)
+    {
+        if (!LocalRequest.Is(http.Request))
+        {
+            return Problems.Forbidden("Without access keys this silo answers programs on its own machine only: no other host name, and no web page of another site.");
+        }
+
+        http.Features.Set(_anybody);
+        return null;
+    }
+
+    private static string? KeyOf(StringValues header) =>
+        header.Count == 1 && header[0]!.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[0]![Scheme.Length..].Trim(' ') : null;
+}

@@ -1,0 +1,45 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.RateLimiting;
+
+namespace OrleansTagCache.Silo.Access;
+
+/// <summary>
+/// Counts refused keys by address (an IPv6 network of 64 bits is one): so many at once, then one every so often. Addresses that have
+/// recovered are forgotten.
+/// </summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed class Failures : IDisposable
+{
+    private const int AtOnce = 20;
+
+    private static readonly TimeSpan OneEvery = TimeSpan.FromSeconds(3);
+
+    private readonly PartitionedRateLimiter<IPAddress> _left = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address =>
+        RateLimitPartition.GetTokenBucketLimiter(Network(address), _ => new()
+        {
+            TokenLimit = AtOnce,
+            TokensPerPeriod = 1,
+            ReplenishmentPeriod = OneEvery,
+            QueueLimit = 0,
+        }));
+
+    /// <summary>Counts one more; beyond the bound, how long to wait before the next try.</summary>
+    public TimeSpan? Count(IPAddress? address)
+    {
+        using var lease = _left.AttemptAcquire(address ?? IPAddress.None);
+        return lease.IsAcquired ? null : OneEvery;
+    }
+
+    public void Dispose() => _left.Dispose();
+
+    private static IPAddress Network(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+        {
+            return address.MapToIPv4();
+        }
+
+        return address.AddressFamily == AddressFamily.InterNetworkV6 ? new([.. address.GetAddressBytes().AsSpan(0, 8), .. new byte[8]]) : address;
+    }
+}
