@@ -64,7 +64,7 @@ public sealed class BadInputTests(BadInputSilo silo) : IClassFixture<BadInputSil
     public async Task Body_WithAChunkSizeThatIsNone_IsRefusedAndLeavesNothing(string size)
     {
         var text = await Exchange(
-            $"PUT /v1/entry?key={BadInput.Marker} HTTP/1.1\r\nHost: silo\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n{size}\r\nvalue\r\n0\r\n\r\n");
+            $"PUT /v1/entry?key={BadInput.Marker} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n{size}\r\nvalue\r\n0\r\n\r\n");
 
         Assert.StartsWith("HTTP/1.1 400 ", text, StringComparison.Ordinal);
         Assert.Contains("\"code\":\"bad_request\"", text, StringComparison.Ordinal);

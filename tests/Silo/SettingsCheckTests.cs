@@ -37,9 +37,9 @@ public sealed class SettingsCheckTests
     }
 
     [Theory]
-    [InlineData("TagCache:Nope", "TagCache:Nope is not a setting. Known are: AdvertisedAddress, ")]
+    [InlineData("TagCache:Nope", "TagCache:Nope is not a setting. Known are: Access, AdvertisedAddress, ")]
     [InlineData("TagCache:Clustering:Nope", "TagCache:Clustering:Nope is not a setting. Known are: ConnectionString, Provider.")]
-    [InlineData("TagCache:Nope:Deeper", "TagCache:Nope is not a setting. Known are: AdvertisedAddress, ")]
+    [InlineData("TagCache:Nope:Deeper", "TagCache:Nope is not a setting. Known are: Access, AdvertisedAddress, ")]
     public void Read_OfAnUnknownSetting_NamesItAndTheKnownOnes(string setting, string fault) =>
         Assert.StartsWith(fault, Assert.Single(Faults((setting, "1"))), StringComparison.Ordinal);
 
@@ -74,8 +74,8 @@ public sealed class SettingsCheckTests
     [InlineData("ClusterId", " ", "must not be empty.")]
     [InlineData("ServiceId", " ", "must not be empty.")]
     [InlineData("AdvertisedAddress", "localhost", "must be an IP address; it is 'localhost'.")]
-    [InlineData("AdvertisedAddress", "192.168.0.1", "is 192.168.0.1: without access keys a silo listens on loopback only. Use 127.0.0.1.")]
-    [InlineData("AdvertisedAddress", "0.0.0.0", "is 0.0.0.0: without access keys a silo listens on loopback only. Use 127.0.0.1.")]
+    [InlineData("AdvertisedAddress", "192.168.0.1", "is 192.168.0.1: without access keys a silo listens on loopback only. Use 127.0.0.1, or make a key by the command 'keys create'.")]
+    [InlineData("AdvertisedAddress", "0.0.0.0", "is 0.0.0.0: without access keys a silo listens on loopback only. Use 127.0.0.1, or make a key by the command 'keys create'.")]
     public void Read_OfAValueOutOfRange_NamesTheSettingTheRangeAndTheValue(string setting, string value, string fault) =>
         Assert.Equal([$"TagCache:{setting} {fault}"], Faults(($"TagCache:{setting}", value)));
 
@@ -114,7 +114,7 @@ public sealed class SettingsCheckTests
     [InlineData("http://localhost.example.com:8080", "localhost.example.com")]
     public void Read_OfAUrlThatIsNotLoopback_NamesIt(string url, string host)
     {
-        var fault = $"urls names {host}: without access keys the silo listens on loopback only. Use http://127.0.0.1:8080.";
+        var fault = $"urls names {host}: without access keys the silo listens on loopback only. Use http://127.0.0.1:8080, or make a key by the command 'keys create'.";
 
         Assert.Equal([fault], Faults(("urls", url)));
         Assert.Equal([fault, fault], Faults(("urls", $"http://127.0.0.1:1;{url};{url}")));
@@ -127,12 +127,12 @@ public sealed class SettingsCheckTests
     [Fact]
     public void Read_OfManyValuesOutOfRange_NamesAllAtOnce() => Assert.Equal(
         [
-            "TagCache:AdvertisedAddress is 10.0.0.1: without access keys a silo listens on loopback only. Use 127.0.0.1.",
+            "TagCache:AdvertisedAddress is 10.0.0.1: without access keys a silo listens on loopback only. Use 127.0.0.1, or make a key by the command 'keys create'.",
             "TagCache:Clustering:ConnectionString must name the Redis server, for example 127.0.0.1:6379.",
             "TagCache:MaximumPayloadBytes must be from 1 to 67108864; it is 0.",
             "TagCache:ServingLease must be from 00:00:01 to 00:05:00; it is 01:00:00.",
             "TagCache:SiloPort must be from 1 to 65535; it is 70000.",
-            "urls names 10.0.0.1: without access keys the silo listens on loopback only. Use http://127.0.0.1:80.",
+            "urls names 10.0.0.1: without access keys the silo listens on loopback only. Use http://127.0.0.1:80, or make a key by the command 'keys create'.",
         ],
         Faults(
             ("urls", "http://10.0.0.1:80"),
@@ -144,7 +144,7 @@ public sealed class SettingsCheckTests
 
     [Fact]
     public void Read_OfKestrelEndpointsBeyondLoopback_NamesThem() => Assert.Equal(
-        ["Kestrel:Endpoints:Other:Url names 0.0.0.0: without access keys the silo listens on loopback only. Use http://127.0.0.1:23071."],
+        ["Kestrel:Endpoints:Other:Url names 0.0.0.0: without access keys the silo listens on loopback only. Use http://127.0.0.1:23071, or make a key by the command 'keys create'."],
         Faults(("urls", "http://127.0.0.1:23070"), ("Kestrel:Endpoints:Other:Url", "http://*:23071")));
 
     [Fact]

@@ -68,7 +68,7 @@ internal sealed class ClusteringOptions
         }
         else if (!IPAddress.IsLoopback(address) && Access.Keys.Count == 0)
         {
-            yield return $"{Key(nameof(AdvertisedAddress))} is {AdvertisedAddress}: without access keys a silo listens on loopback only. Use 127.0.0.1, or make a key: keys create --namespace NAME --scopes {ScopeNames.Known.Replace(" ", string.Empty, StringComparison.Ordinal)}.";
+            yield return $"{Key(nameof(AdvertisedAddress))} is {AdvertisedAddress}: without access keys a silo listens on loopback only. Use 127.0.0.1, or make a key by the command 'keys create'.";
         }
 
         foreach (var fault in Access.Faults())
