@@ -1,13 +1,19 @@
 namespace OrleansTagCache.Contracts;
 
 /// <summary>
-/// The secret that the cluster's silos authenticate HTTP tokens with. It lives in memory: when its silo goes, a new one is made, and tokens
-/// that were given out before are refused, which costs their holders a repeated generation.
+/// The secrets that the cluster's silos authenticate HTTP tokens with. They live in memory: when their silo goes, new ones are made, and
+/// tokens that were given out before are refused, which costs their holders a repeated generation.
 /// </summary>
 [Alias("otc.ITokenKeyGrain")]
 internal interface ITokenKeyGrain : IGrainWithIntegerKey
 {
-    /// <summary>256 random bits.</summary>
-    [Alias("GetKey"), ResponseTimeout("00:00:05")]
-    ValueTask<byte[]> GetKey();
+    /// <summary>The secrets that are good now, the one to sign with first.</summary>
+    [Alias("GetKeys"), ResponseTimeout("00:00:05")]
+    ValueTask<TokenKey[]> GetKeys();
 }
+
+/// <summary>One secret.</summary>
+/// <param name="Id">Its name, which tokens carry.</param>
+/// <param name="Secret">256 random bits.</param>
+[GenerateSerializer, Immutable, Alias("otc.TokenKey")]
+internal sealed record TokenKey([property: Id(0)] int Id, [property: Id(1)] byte[] Secret);

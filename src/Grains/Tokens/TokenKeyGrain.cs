@@ -1,13 +1,31 @@
 using System.Security.Cryptography;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Tokens;
 
 /// <inheritdoc cref="ITokenKeyGrain"/>
 [KeepAlive, GrainType("otc.tokenkey")]
-internal sealed class TokenKeyGrain : Grain, ITokenKeyGrain
+internal sealed class TokenKeyGrain(TimeProvider time) : Grain, ITokenKeyGrain
 {
-    private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
+    /// <summary>A secret is signed with for so long, and verified with for as long again: much longer than a token holds.</summary>
+    internal static readonly TimeSpan Rotation = TimeSpan.FromHours(2);
 
-    public ValueTask<byte[]> GetKey() => new(_key);
+    private TokenKey[] _keys = [Make()];
+    private Moment _made = time.Now();
+
+    public ValueTask<TokenKey[]> GetKeys()
+    {
+        var age = time.Now() - _made;
+        if (age >= Rotation)
+        {
+            // Nobody asked for long: the last one is too old to verify with, too.
+            _keys = age < Rotation + Rotation ? [Make(), _keys[0]] : [Make()];
+            _made = time.Now();
+        }
+
+        return new(_keys);
+    }
+
+    private static TokenKey Make() => new(RandomNumberGenerator.GetInt32(int.MaxValue), RandomNumberGenerator.GetBytes(32));
 }

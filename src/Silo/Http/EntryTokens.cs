@@ -1,66 +1,60 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
-using System.Text;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Silo.Http;
 
-/// <summary>
-/// The tokens that HTTP callers hold: a generation's identity, authenticated together with the namespaced key by HMAC-SHA256 under a secret
-/// that the cluster shares. Nothing in a token is looked at before it is verified.
-/// </summary>
-/// <remarks>Thread-safe. The secret is asked for once, and again when a token does not verify: it may have been made anew meanwhile.</remarks>
-internal sealed class EntryTokens(IGrainFactory grains)
+/// <summary>Gives out the tokens that HTTP callers hold, and takes them back, under secrets that the cluster shares and changes every so often.</summary>
+/// <remarks>
+/// Thread-safe. The secrets are asked for again when they may have changed, and when a token names one that is not known here; that at most
+/// once a second, whatever strangers send.
+/// </remarks>
+internal sealed class EntryTokens(IGrainFactory grains, ILocalSiloDetails self, TimeProvider time)
 {
-    private const int IdLength = 16;
-    private const int Length = IdLength + HMACSHA256.HashSizeInBytes;
+    /// <summary>Short beside the time for which a secret goes on being verified with.</summary>
+    private static readonly TimeSpan SignFor = TimeSpan.FromMinutes(10);
 
-    private volatile byte[]? _secret;
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
+
+    private readonly byte[] _silo = TokenSeal.SiloOf(self.SiloAddress.ToString());
+    private volatile Known? _known;
 
     public async ValueTask<string> Protect(string scopedKey, GenerationId id)
     {
-        var secret = _secret ??= await grains.GetGrain<ITokenKeyGrain>(0).GetKey();
-        var token = new byte[Length];
-        id.Value.TryWriteBytes(token);
-        Sign(secret, scopedKey, token.AsSpan(0, IdLength), token.AsSpan(IdLength));
-        return Base64Url.EncodeToString(token);
+        var known = await Keys(SignFor);
+        return TokenSeal.Seal(known.Keys[0], _silo, scopedKey, id);
     }
 
     /// <summary>The generation, or <see cref="GenerationId.None"/> for anything that this cluster did not issue for that key.</summary>
     public async ValueTask<GenerationId> Verify(string scopedKey, string text)
     {
-        if (text.Length > 2 * Length || Decode(text) is not { } token)
+        if (!TokenSeal.TryRead(text, out var token))
         {
             return GenerationId.None;
         }
 
-        if (_secret is { } known && IsAuthentic(known, scopedKey, token))
+        var known = await Keys(SignFor);
+        if (known.Find(token) is null)
         {
-            return new(new Guid(token.AsSpan(0, IdLength)));
+            known = await Keys(AskAgainAfter);
         }
 
-        var secret = _secret = await grains.GetGrain<ITokenKeyGrain>(0).GetKey();
-        return IsAuthentic(secret, scopedKey, token) ? new(new Guid(token.AsSpan(0, IdLength))) : GenerationId.None;
+        return known.Find(token) is { } key ? TokenSeal.Open(key, scopedKey, token) : GenerationId.None;
     }
 
-    private static byte[]? Decode(string text)
+    private async ValueTask<Known> Keys(TimeSpan maximumAge)
     {
-        var token = new byte[Length];
-        return Base64Url.IsValid(text) && Base64Url.TryDecodeFromChars(text, token, out var written) && written == Length ? token : null;
+        if (_known is { } known && time.Now() - known.At < maximumAge)
+        {
+            return known;
+        }
+
+        var asked = time.Now();
+        return _known = new(await grains.GetGrain<ITokenKeyGrain>(0).GetKeys(), asked);
     }
 
-    private static bool IsAuthentic(byte[] secret, string scopedKey, byte[] token)
+    private sealed record Known(TokenKey[] Keys, Moment At)
     {
-        Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        Sign(secret, scopedKey, token.AsSpan(0, IdLength), expected);
-        return CryptographicOperations.FixedTimeEquals(expected, token.AsSpan(IdLength));
-    }
-
-    private static void Sign(byte[] secret, string scopedKey, ReadOnlySpan<byte> id, Span<byte> signature)
-    {
-        var key = Encoding.UTF8.GetBytes(scopedKey);
-        byte[] message = [.. id, .. key];
-        HMACSHA256.HashData(secret, message, signature);
+        public TokenKey? Find(byte[] token) => Array.Find(Keys, key => key.Id == TokenSeal.KeyIdOf(token));
     }
 }
