@@ -3,6 +3,7 @@ using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Silo.Access;
 using OrleansTagCache.Silo.Clustering;
 using OrleansTagCache.Silo.Http;
+using OrleansTagCache.Silo.Limits;
 using OrleansTagCache.Silo.StartUp;
 
 namespace OrleansTagCache.Silo;
@@ -26,10 +27,11 @@ internal static class SiloProgram
         Surroundings.CheckPorts(clustering, builder.Configuration);
         var redis = await Surroundings.ConnectRedis(clustering);
 
-        builder.WebHost.ConfigureKestrel(HttpBounds.Apply);
+        builder.WebHost.ConfigureKestrel(server => HttpBounds.Apply(server, clustering.Limits));
         builder.UseOrleans(silo => silo.UseClustering(clustering, redis).AddTagCache());
         builder.Services.AddTagCacheHttp();
         builder.Services.AddSingleton(clustering);
+        builder.Services.AddSingleton(new CallerLimits(clustering.Limits));
         builder.Services.AddHostedService<Greeting>();
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(SiloMetrics.MeterName, ClientMetrics.MeterName, "Microsoft.Orleans", "Microsoft.AspNetCore.Hosting", "System.Runtime")

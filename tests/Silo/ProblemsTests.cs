@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using OrleansTagCache.Silo.Http;
 using Xunit;
@@ -18,12 +19,12 @@ public sealed class ProblemsTests
     [MemberData(nameof(FaultsOfSilos))]
     public void Fault_OfASiloThatDoesNotAnswer_IsUnavailable(Exception fault)
     {
-        var problem = Assert.IsType<ProblemHttpResult>(Problems.Of(fault));
+        var problem = Assert.IsType<ProblemHttpResult>(Problems.Of(new DefaultHttpContext(), fault));
 
         Assert.Equal((503, "unavailable"), (problem.StatusCode, problem.ProblemDetails.Extensions["code"]));
         Assert.DoesNotContain("secret", problem.ProblemDetails.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Fault_OfTheProgram_IsNobodysProblem() => Assert.Null(Problems.Of(new InvalidOperationException()));
+    public void Fault_OfTheProgram_IsNobodysProblem() => Assert.Null(Problems.Of(new DefaultHttpContext(), new InvalidOperationException()));
 }

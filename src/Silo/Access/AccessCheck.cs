@@ -2,6 +2,7 @@ using Microsoft.Extensions.Primitives;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Names;
 using OrleansTagCache.Silo.Http;
+using OrleansTagCache.Silo.Limits;
 
 namespace OrleansTagCache.Silo.Access;
 
@@ -13,7 +14,7 @@ namespace OrleansTagCache.Silo.Access;
 /// A good key is always let in, from an address with failures too: whoever shares it with an attacker must not be locked out. Failures
 /// beyond the bound are answered 429.
 /// </remarks>
-internal sealed class AccessCheck(KeyRing keys, Failures failures, TagCacheClientOptions options) : IMiddleware
+internal sealed class AccessCheck(KeyRing keys, Failures failures, CallerLimits limits, TagCacheClientOptions options) : IMiddleware
 {
     private const string Scheme = "Bearer ";
 
@@ -41,6 +42,11 @@ internal sealed class AccessCheck(KeyRing keys, Failures failures, TagCacheClien
         {
             http.Response.Headers.WWWAuthenticate = "Bearer";
             return failures.Count(http.Connection.RemoteIpAddress) is { } wait ? Problems.TooMany(http, wait) : Problems.Unauthorized();
+        }
+
+        if (limits.CountCall(key.Id) is { } pause)
+        {
+            return Problems.TooMany(http, pause);
         }
 
         var caller = new Caller(key.Id, key.Namespace, key.Scopes);

@@ -1,6 +1,7 @@
 using System.Net;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Silo.Limits;
 
 namespace OrleansTagCache.Silo.Clustering;
 
@@ -30,6 +31,8 @@ internal sealed class ClusteringOptions
     public ProviderOptions Clustering { get; set; } = new();
 
     public AccessOptions Access { get; set; } = new();
+
+    public LimitOptions Limits { get; set; } = new();
 
     /// <summary>The address, once <see cref="Faults"/> has found nothing.</summary>
     public IPAddress Address => IPAddress.Parse(AdvertisedAddress);

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OrleansTagCache.Silo.Limits;
 
 namespace OrleansTagCache.Silo.Http;
 
@@ -21,27 +23,44 @@ internal static class BodyReader
 
     /// <summary>The whole body, or null if it is larger than the limit.</summary>
     /// <exception cref="BadHttpRequestException">It breaks off, or its framing is wrong.</exception>
-    public static async ValueTask<byte[]?> TryRead(HttpRequest request, int limit)
+    /// <exception cref="OverloadedException">The bodies that arrive just now take all that is kept for them.</exception>
+    public static async ValueTask<byte[]?> TryRead(HttpRequest request, int limit, Quota quota)
     {
         if (request.ContentLength > limit)
         {
             return null;
         }
 
-        using var body = new MemoryStream((int)(request.ContentLength ?? 0));
-        var buffer = new byte[16 * 1024];
-        int read;
-        while ((read = await ReadSome(request, buffer)) > 0)
+        // It grows as bytes arrive: what is only announced takes nothing.
+        using var body = new MemoryStream();
+        var taken = 0;
+        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        try
         {
-            if (body.Length + read > limit)
+            int read;
+            while ((read = await ReadSome(request, buffer)) > 0)
             {
-                return null;
+                if (body.Length + read > limit)
+                {
+                    return null;
+                }
+
+                if (!quota.TryTake(read))
+                {
+                    throw new OverloadedException("The bodies that arrive just now take all the memory that is kept for them (TagCache:Limits:BodyBytes).");
+                }
+
+                taken += read;
+                body.Write(buffer, 0, read);
             }
 
-            body.Write(buffer, 0, read);
+            return body.ToArray();
         }
-
-        return body.Length == body.Capacity ? body.GetBuffer() : body.ToArray();
+        finally
+        {
+            quota.GiveBack(taken);
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     private static async ValueTask<int> ReadSome(HttpRequest request, Memory<byte> buffer)
@@ -58,10 +77,10 @@ internal static class BodyReader
     }
 
     /// <summary>The body as JSON of that type, or what is wrong with it.</summary>
-    public static async ValueTask<(T? Value, IResult? Problem)> ReadJson<T>(HttpRequest request)
+    public static async ValueTask<(T? Value, IResult? Problem)> ReadJson<T>(HttpRequest request, Quota quota)
         where T : class
     {
-        var body = await TryRead(request, MaximumJsonBytes);
+        var body = await TryRead(request, MaximumJsonBytes, quota);
         if (body is null)
         {
             return (null, Problems.Of(StatusCodes.Status413PayloadTooLarge, "payload_too_large", $"A JSON body may have at most {MaximumJsonBytes} bytes."));

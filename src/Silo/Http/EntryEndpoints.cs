@@ -8,12 +8,13 @@ using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
 using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Silo.Limits;
 
 namespace OrleansTagCache.Silo.Http;
 
 /// <summary><c>/v1/entry</c>: reading, storing, removing and describing entries.</summary>
 internal sealed class EntryEndpoints(
-    EntryCalls calls, ChangeCalls changes, NearCache near, EntryTokens tokens, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
+    EntryCalls calls, ChangeCalls changes, NearCache near, EntryTokens tokens, CallerLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
 {
     private const string TokenHeader = "Tag-Cache-Token";
     private const string StatusHeader = "Cache-Status";
@@ -77,7 +78,7 @@ internal sealed class EntryEndpoints(
             return Problems.InvalidArgument(fault);
         }
 
-        if (await BodyReader.TryRead(http.Request, options.MaximumPayloadBytes) is not { } body)
+        if (await BodyReader.TryRead(http.Request, options.MaximumPayloadBytes, limits.BodyBytes) is not { } body)
         {
             return Problems.PayloadTooLarge(options.MaximumPayloadBytes);
         }
@@ -144,7 +145,34 @@ internal sealed class EntryEndpoints(
         var until = time.Now() + wait;
 
         // The first question does not wait: most need not, and it may share a message with others.
-        for (var patience = TimeSpan.Zero; ; patience = until - time.Now())
+        var first = await Question(TimeSpan.Zero);
+        if (first?.Status != AcquireStatus.Busy || wait == TimeSpan.Zero)
+        {
+            return first;
+        }
+
+        if (!limits.WaitingReads.TryTake(1))
+        {
+            throw new OverloadedException("As many reads wait for values as may (TagCache:Limits:WaitingReads).");
+        }
+
+        try
+        {
+            while (true)
+            {
+                var answer = await Question(until - time.Now());
+                if (answer?.Status != AcquireStatus.Busy || time.Now() >= until)
+                {
+                    return answer;
+                }
+            }
+        }
+        finally
+        {
+            limits.WaitingReads.GiveBack(1);
+        }
+
+        async Task<Acquired?> Question(TimeSpan patience)
         {
             var question = new AcquireRequest(mayGenerate, FreshOnly: false, patience < LongestQuestion ? patience : LongestQuestion);
             var ask = near.Ask(mayKeep);
@@ -155,10 +183,7 @@ internal sealed class EntryEndpoints(
                 near.KeepCopy(key, scoped, entry, answer.Near, ask);
             }
 
-            if (answer?.Status != AcquireStatus.Busy || time.Now() >= until)
-            {
-                return answer;
-            }
+            return answer;
         }
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using OrleansTagCache.Silo.Limits;
 
 namespace OrleansTagCache.Silo.Http;
 
@@ -8,9 +9,16 @@ internal static class HttpBounds
     /// <summary>A unit of a name takes up to nine characters in a query: three bytes of UTF-8, each as %XX.</summary>
     private const int CharactersPerUnit = 9;
 
-    public static void Apply(KestrelServerOptions server)
+    /// <summary>Several times what clients and proxies send.</summary>
+    private const int MaximumHeaders = 64;
+
+    public static void Apply(KestrelServerOptions server, LimitOptions limits)
     {
         server.AddServerHeader = false;
+        server.Limits.MaxConcurrentConnections = limits.Connections;
+        server.Limits.MaxConcurrentUpgradedConnections = 0;
+        server.Limits.RequestHeadersTimeout = limits.HeadTimeout;
+        server.Limits.MaxRequestHeaderCount = MaximumHeaders;
         var names = NameLimits.KeyLength + (NameLimits.TagsPerCall * (NameLimits.TagLength + 1));
         server.Limits.MaxRequestLineSize = (CharactersPerUnit * names) + 1_024;
         server.Limits.MaxRequestBufferSize = Math.Max(server.Limits.MaxRequestBufferSize ?? 0, server.Limits.MaxRequestLineSize);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansTagCache.Silo.Limits;
 
 namespace OrleansTagCache.Silo.Http;
 
@@ -47,12 +48,13 @@ internal static class Problems
     }
 
     /// <summary>The answer to a fault that an endpoint threw, or null if it is none that a caller can do anything about.</summary>
-    public static IResult? Of(Exception exception) => exception switch
+    public static IResult? Of(HttpContext http, Exception exception) => exception switch
     {
         ArgumentException invalid => InvalidArgument(WithoutParameterName(invalid)),
         BadHttpRequestException bad => Of(bad.StatusCode, CodeOf(bad.StatusCode), "The request cannot be read."),
         TagUpdateIncompleteException incomplete => UpdateIncomplete(incomplete.Message),
         TagCacheUnavailableException unavailable => Unavailable(unavailable.Message),
+        OverloadedException overloaded => Overloaded(http, overloaded.Message),
         TimeoutException or OrleansException => Unavailable("A silo that this call needs did not answer: it is busy, or gone and not yet declared dead. Try again."),
         _ => null,
     };
@@ -66,6 +68,7 @@ internal static class Problems
         StatusCodes.Status404NotFound => "not_found",
         StatusCodes.Status408RequestTimeout => "request_timeout",
         StatusCodes.Status429TooManyRequests => "too_many_requests",
+        StatusCodes.Status414UriTooLong => "uri_too_long",
         StatusCodes.Status431RequestHeaderFieldsTooLarge => "headers_too_large",
         StatusCodes.Status405MethodNotAllowed => "method_not_allowed",
         StatusCodes.Status413PayloadTooLarge => "payload_too_large",
@@ -103,7 +106,7 @@ internal sealed class ProblemFilter : IEndpointFilter
         {
             return await next(context);
         }
-        catch (Exception exception) when (Problems.Of(exception) is { } problem)
+        catch (Exception exception) when (Problems.Of(context.HttpContext, exception) is { } problem)
         {
             return problem;
         }

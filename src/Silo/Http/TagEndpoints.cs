@@ -4,6 +4,7 @@ using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Silo.Limits;
 
 namespace OrleansTagCache.Silo.Http;
 
@@ -41,19 +42,19 @@ internal sealed record TagRefreshInfo(int Total, int Done, int Left, int Failed,
 internal sealed record TagEntriesPage(string Tag, string[] Entries, string? Next);
 
 /// <summary><c>/v1/tags</c> and <c>/v1/tag</c>: updating, revalidating and looking at tags.</summary>
-internal sealed class TagEndpoints(ChangeCalls calls, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
+internal sealed class TagEndpoints(ChangeCalls calls, CallerLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
 {
     private const int MaximumPage = 1_000;
 
     public async Task<IResult> Update(HttpContext http)
     {
-        var (body, problem) = await BodyReader.ReadJson<UpdateBody>(http.Request);
+        var (body, problem) = await BodyReader.ReadJson<UpdateBody>(http.Request, limits.BodyBytes);
         return problem ?? await Change(http, body!.Tags, staleFor: null);
     }
 
     public async Task<IResult> Revalidate(HttpContext http)
     {
-        var (body, problem) = await BodyReader.ReadJson<RevalidateBody>(http.Request);
+        var (body, problem) = await BodyReader.ReadJson<RevalidateBody>(http.Request, limits.BodyBytes);
         if (problem is not null)
         {
             return problem;

@@ -20,7 +20,9 @@ internal static class SettingsCheck
         var readable = new ConfigurationBuilder().AddInMemoryCollection(Readable(section)).Build();
         var clustering = readable.Get<ClusteringOptions>() ?? new();
         faults.AddRange(clustering.Faults());
-        faults.AddRange(new TagCacheOptionsValidator().Validate(null, readable.Get<TagCacheOptions>() ?? new()).Failures ?? []);
+        var cache = readable.Get<TagCacheOptions>() ?? new();
+        faults.AddRange(new TagCacheOptionsValidator().Validate(null, cache).Failures ?? []);
+        faults.AddRange(clustering.Limits.Faults(cache.MaximumPayloadBytes));
         faults.AddRange(Addresses.Faults(configuration, loopbackOnly: clustering.Access.Keys.Count == 0));
         return faults.Count == 0 ? clustering : throw new StartUpFault(faults);
     }

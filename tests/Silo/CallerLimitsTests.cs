@@ -1,0 +1,120 @@
+using System.Net.Sockets;
+using System.Text;
+using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Silo.Limits;
+using OrleansTagCache.Tests.Cluster;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Silo;
+
+/// <summary>What one caller takes is bounded: over a bound there is an answer that says when to try again, and the silo is as before.</summary>
+public sealed class CallerLimitsTests(TightSilo silo) : IClassFixture<TightSilo>
+{
+    [Fact]
+    public async Task Get_WhenAsManyWaitAsMay_IsToldToComeAgain()
+    {
+        using var http = silo.With();
+        var token = await http.TakeToken("crowded");
+        var waiting = Enumerable.Range(0, TightSilo.WaitingReads).Select(_ => http.Read("crowded", wait: "30")).ToArray();
+        await TagCacheCluster.Until(() => silo.Get<CallerLimits>().WaitingReads.Taken == TightSilo.WaitingReads);
+
+        var oneMore = await http.Read("crowded", wait: "30");
+
+        Assert.Contains("TagCache:Limits:WaitingReads", oneMore.IsProblem(503, "overloaded"), StringComparison.Ordinal);
+        Assert.Equal("1", oneMore.Header("Retry-After"));
+        (await http.Put("crowded", "value", token: token)).IsDone();
+        Assert.All(await Task.WhenAll(waiting), reply => Assert.Equal("value", reply.Text));
+        await TagCacheCluster.Until(() => silo.Get<CallerLimits>().WaitingReads.Taken == 0);
+    }
+
+    [Fact]
+    public async Task Put_WhileBodiesTakeAllTheirMemory_IsToldToComeAgain()
+    {
+        using var http = silo.With();
+        var limits = silo.Get<CallerLimits>();
+        Assert.True(limits.BodyBytes.TryTake(TightSilo.BodyBytes - 10));
+        try
+        {
+            var reply = await http.Put("bodies", "more than ten bytes");
+
+            Assert.Contains("TagCache:Limits:BodyBytes", reply.IsProblem(503, "overloaded"), StringComparison.Ordinal);
+            Assert.Equal("1", reply.Header("Retry-After"));
+        }
+        finally
+        {
+            limits.BodyBytes.GiveBack(TightSilo.BodyBytes - 10);
+        }
+
+        (await http.Put("bodies", "more than ten bytes")).IsDone();
+        Assert.Equal(0, limits.BodyBytes.Taken);
+    }
+
+    [Fact]
+    public async Task Body_ThatIsOnlyAnnounced_TakesNothing()
+    {
+        using var tcp = new TcpClient();
+        await tcp.ConnectAsync("127.0.0.1", silo.Http.BaseAddress!.Port);
+        await tcp.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"PUT /v1/entry?key=announced HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {silo.Key}\r\nContent-Length: 1000\r\n\r\nx"));
+        await TagCacheCluster.Until(() => silo.Get<CallerLimits>().BodyBytes.Taken == 1);
+        tcp.Close();
+        await TagCacheCluster.Until(() => silo.Get<CallerLimits>().BodyBytes.Taken == 0);
+    }
+
+    [Fact]
+    public async Task Calls_OfOneKey_AreBoundedAndThoseOfAnotherAreNot()
+    {
+        using var http = silo.With(silo.Busy);
+        Reply reply;
+        var calls = 0;
+        do
+        {
+            reply = await http.Info("rate");
+            Assert.True(++calls < 100_000, "Nothing bounds the calls of a key.");
+        }
+        while (reply.Status != 429);
+
+        reply.IsProblem(429, "too_many_requests");
+        Assert.Equal("1", reply.Header("Retry-After"));
+        using var other = silo.With();
+        Assert.Equal(404, (await other.Info("rate")).Status);
+    }
+}
+
+/// <summary>A silo with little room.</summary>
+public sealed class TightSilo : SiloServer
+{
+    public const int WaitingReads = 5;
+    public const int BodyBytes = 2_048;
+
+    private readonly List<string> _settings =
+    [
+        $"--TagCache:Limits:WaitingReads={WaitingReads}",
+        $"--TagCache:Limits:BodyBytes={BodyBytes}",
+        "--TagCache:Limits:RequestsPerSecond=50",
+        "--TagCache:MaximumPayloadBytes=2048",
+    ];
+
+    public TightSilo() => (Key, Busy) = (Add(), Add());
+
+    public string Key { get; }
+
+    public string Busy { get; }
+
+    protected override string[] Settings => [.. _settings];
+
+    public HttpClient With(string? key = null)
+    {
+        var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Http.BaseAddress };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", key ?? Key);
+        return http;
+    }
+
+    private string Add()
+    {
+        var (id, text) = ApiKeyText.Create();
+        _settings.Add($"--TagCache:Access:Keys:{id}:Hash={Convert.ToHexString(ApiKeyText.Hash(text))}");
+        _settings.Add($"--TagCache:Access:Keys:{id}:Scopes=read,write");
+        return text;
+    }
+}
