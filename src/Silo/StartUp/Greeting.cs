@@ -26,7 +26,7 @@ internal sealed class Greeting(IServer server, ClusteringOptions clustering, IHo
               HTTP      {address}
               Cluster   {clustering.ClusterId} ({place})
               Clients   {clustering.AdvertisedAddress}:{clustering.GatewayPort}
-              Try       curl "{address}/v1/cluster"
+              Try       curl {(clustering.Access.Keys.Count > 0 ? "-H 'Authorization: Bearer otc_...' " : string.Empty)}"{address}/v1/cluster"
             """);
     }
 }
