@@ -28,11 +28,19 @@ internal static class SiloProgram
         var redis = await Surroundings.ConnectRedis(clustering);
 
         builder.WebHost.ConfigureKestrel(server => HttpBounds.Apply(server, clustering.Limits));
-        builder.UseOrleans(silo => silo.UseClustering(clustering, redis).AddTagCache());
+        builder.UseOrleans(silo =>
+        {
+            silo.UseClustering(clustering, redis).AddTagCache();
+            if (clustering.Tls.IsWanted)
+            {
+                silo.UseClusterTls(tls => builder.Configuration.GetSection("TagCache:Tls").Bind(tls));
+            }
+        });
         builder.Services.AddTagCacheHttp();
         builder.Services.AddSingleton(clustering);
         builder.Services.AddSingleton(new CallerLimits(clustering.Limits));
         builder.Services.AddHostedService<Greeting>();
+        builder.Services.AddHostedService<ExposureWarning>();
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(SiloMetrics.MeterName, ClientMetrics.MeterName, "Microsoft.Orleans", "Microsoft.AspNetCore.Hosting", "System.Runtime")
             .AddPrometheusExporter());

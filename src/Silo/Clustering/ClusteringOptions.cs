@@ -2,6 +2,7 @@ using System.Net;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Silo.Access;
 using OrleansTagCache.Silo.Limits;
+using OrleansTagCache.Tls;
 
 namespace OrleansTagCache.Silo.Clustering;
 
@@ -33,6 +34,8 @@ internal sealed class ClusteringOptions
     public AccessOptions Access { get; set; } = new();
 
     public LimitOptions Limits { get; set; } = new();
+
+    public ClusterTlsOptions Tls { get; set; } = new();
 
     /// <summary>The address, once <see cref="Faults"/> has found nothing.</summary>
     public IPAddress Address => IPAddress.Parse(AdvertisedAddress);
@@ -77,6 +80,11 @@ internal sealed class ClusteringOptions
         foreach (var fault in Access.Faults())
         {
             yield return fault;
+        }
+
+        foreach (var fault in Tls.IsWanted ? ClusterTlsOptionsValidator.Faults(Tls) : [])
+        {
+            yield return $"{Key(nameof(Tls))}: {fault}";
         }
 
         if (Clustering.Provider == ClusteringProvider.Redis && string.IsNullOrWhiteSpace(Clustering.ConnectionString))

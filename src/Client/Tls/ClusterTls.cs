@@ -1,0 +1,182 @@
+using System.IO.Pipelines;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansTagCache.Lifetimes;
+
+namespace OrleansTagCache.Tls;
+
+/// <summary>Puts mutual TLS between Orleans and its connections. A peer whose certificate is refused never gets to speak to Orleans.</summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, TimeProvider time, ILogger<ClusterTls> log)
+{
+    /// <summary>How many strangers may be in a handshake at a time; more are hung up on.</summary>
+    private const int MaximumHandshakes = 256;
+
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(3);
+
+    private readonly ClusterTlsOptions _options = options.Value;
+    private readonly SemaphoreSlim _handshakes = new(MaximumHandshakes);
+    private readonly Lock _reading = new();
+    private Loaded? _loaded;
+
+    /// <summary>Silos connect here: only silos may.</summary>
+    public void AcceptSilos(IConnectionBuilder builder) => builder.Use(next => connection => Accept(connection, next, _options.SiloName));
+
+    /// <summary>Clients connect here; so may silos.</summary>
+    public void AcceptClients(IConnectionBuilder builder) =>
+        builder.Use(next => connection => Accept(connection, next, _options.ClientName, _options.SiloName));
+
+    /// <summary>This process connects to a silo.</summary>
+    public void Connect(IConnectionBuilder builder) => builder.Use(next => connection => Connect(connection, next));
+
+    private async Task Accept(ConnectionContext connection, ConnectionDelegate next, params string[] names)
+    {
+        if (!_handshakes.Wait(0, CancellationToken.None))
+        {
+            LogFull(connection.RemoteEndPoint?.ToString(), MaximumHandshakes);
+            connection.Abort();
+            return;
+        }
+
+        var certificates = Certificates();
+        string? refusal = null;
+        var stream = new SslStream(new DuplexStream(connection.Transport));
+        bool isShaken;
+        try
+        {
+            isShaken = await Shake(connection, () => refusal, token => stream.AuthenticateAsServerAsync(
+                new SslServerAuthenticationOptions
+                {
+                    ServerCertificateContext = certificates.Context,
+                    ClientCertificateRequired = true,
+                    EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                    CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+                    RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
+                        (refusal = Refusal(certificate, chain, certificates, PeerCheck.Client, names)) is null,
+                },
+                token));
+        }
+        finally
+        {
+            _handshakes.Release();
+        }
+
+        await Speak(connection, next, stream, isShaken);
+    }
+
+    private async Task Connect(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var certificates = Certificates();
+        string? refusal = null;
+        var stream = new SslStream(new DuplexStream(connection.Transport));
+        var isShaken = await Shake(connection, () => refusal, token => stream.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = _options.SiloName,
+                ClientCertificateContext = certificates.Context,
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+                RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
+                    (refusal = Refusal(certificate, chain, certificates, PeerCheck.Server, _options.SiloName)) is null,
+            },
+            token));
+        await Speak(connection, next, stream, isShaken);
+    }
+
+    private static string? Refusal(X509Certificate? certificate, X509Chain? chain, Loaded certificates, Oid use, params string[] names) =>
+        PeerCheck.Refusal(
+            certificate as X509Certificate2, chain?.ChainElements.Select(element => element.Certificate) ?? [], certificates.Set.Authorities, use, names);
+
+    private async Task<bool> Shake(ConnectionContext connection, Func<string?> refusal, Func<CancellationToken, Task> handshake)
+    {
+        using var patience = new CancellationTokenSource(_options.HandshakeTimeout, time);
+        using var closed = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, connection.ConnectionClosed);
+        try
+        {
+            await handshake(closed.Token);
+            return true;
+        }
+        catch (Exception exception) when (exception is AuthenticationException or IOException or OperationCanceledException or InvalidOperationException)
+        {
+            LogRefused(connection.RemoteEndPoint?.ToString(), refusal() ?? (exception is OperationCanceledException
+                ? "It did not finish the handshake in time. Does it use TLS?"
+                : "It does not speak TLS as this process does, or it refused this process's certificate; its own log says more."));
+            return false;
+        }
+    }
+
+    private static async Task Speak(ConnectionContext connection, ConnectionDelegate next, SslStream stream, bool isShaken)
+    {
+        await using (stream)
+        {
+            if (!isShaken)
+            {
+                connection.Abort();
+                return;
+            }
+
+            var transport = connection.Transport;
+            try
+            {
+                connection.Transport = new Duplex(PipeReader.Create(stream, new(leaveOpen: true)), PipeWriter.Create(stream, new(leaveOpen: true)));
+                await next(connection);
+            }
+            finally
+            {
+                connection.Transport = transport;
+            }
+        }
+    }
+
+    /// <summary>The certificates as the files have them; what cannot be used leaves the last good ones.</summary>
+    private Loaded Certificates()
+    {
+        lock (_reading)
+        {
+            if (_loaded is { } loaded && time.Now() - loaded.LookedAt < LookAgainAfter)
+            {
+                return loaded;
+            }
+
+            var stamp = CertificateFiles.StampOf(_options);
+            if (_loaded?.Stamp == stamp)
+            {
+                return _loaded = _loaded with { LookedAt = time.Now() };
+            }
+
+            try
+            {
+                var set = CertificateFiles.Read(_options);
+                _loaded = new(set, SslStreamCertificateContext.Create(set.Own, set.Between, offline: true), stamp, time.Now());
+                LogLoaded(set.Own.Subject, set.Own.NotAfter.ToUniversalTime());
+                return _loaded;
+            }
+            catch (InvalidDataException exception) when (_loaded is not null)
+            {
+                LogKept(exception.Message);
+                return _loaded = _loaded with { Stamp = stamp, LookedAt = time.Now() };
+            }
+        }
+    }
+
+    [LoggerMessage(7101, LogLevel.Information, "The certificate {Subject} was loaded; it is valid until {End}.")]
+    private partial void LogLoaded(string subject, DateTime end);
+
+    [LoggerMessage(7102, LogLevel.Error, "The files of certificates changed to something that cannot be used, and the last ones stay in use. {Faults}")]
+    private partial void LogKept(string faults);
+
+    [LoggerMessage(7103, LogLevel.Warning, "A connection with {Peer} was refused. {Reason}")]
+    private partial void LogRefused(string? peer, string reason);
+
+    [LoggerMessage(7104, LogLevel.Warning, "A connection with {Peer} was closed: {Handshakes} others were in their handshakes.")]
+    private partial void LogFull(string? peer, int handshakes);
+
+    private sealed record Loaded(CertificateSet Set, SslStreamCertificateContext Context, string Stamp, Moment LookedAt);
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+}

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace OrleansTagCache.Tls;
+
+/// <summary>What a silo and a client register alike.</summary>
+internal static class ClusterTlsServices
+{
+    /// <summary>Whether this is the first call: only then are connections to be told.</summary>
+    public static bool AddClusterTls(this IServiceCollection services, Action<ClusterTlsOptions> configure)
+    {
+        services.AddOptions<ClusterTlsOptions>().Configure(configure).ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ClusterTlsOptions>, ClusterTlsOptionsValidator>());
+        if (services.Any(service => service.ServiceType == typeof(ClusterTls)))
+        {
+            return false;
+        }
+
+        services.AddSingleton<ClusterTls>();
+        return true;
+    }
+}

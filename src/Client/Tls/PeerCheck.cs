@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace OrleansTagCache.Tls;
+
+/// <summary>Decides whether a peer's certificate is taken, and says in words that a person can act on why one is not.</summary>
+internal static class PeerCheck
+{
+    /// <summary>For a peer that was connected to.</summary>
+    public static readonly Oid Server = new("1.3.6.1.5.5.7.3.1");
+
+    /// <summary>For a peer that connects.</summary>
+    public static readonly Oid Client = new("1.3.6.1.5.5.7.3.2");
+
+    /// <summary>Why it is refused, or null if it is taken.</summary>
+    /// <param name="certificate">What the peer sent.</param>
+    /// <param name="sent">What it sent beside it.</param>
+    /// <param name="authorities">Who may have signed it.</param>
+    /// <param name="use">What it is used for here.</param>
+    /// <param name="names">One of which it must carry.</param>
+    public static string? Refusal(
+        X509Certificate2? certificate, IEnumerable<X509Certificate2> sent, X509Certificate2Collection authorities, Oid use, params string[] names)
+    {
+        if (certificate is null)
+        {
+            return "It sent no certificate. Give it one, by its settings for TLS.";
+        }
+
+        var who = $"Its certificate ({certificate.Subject}, {certificate.Thumbprint[..8]})";
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        chain.ChainPolicy.ExtraStore.AddRange(sent.ToArray());
+        chain.ChainPolicy.ApplicationPolicy.Add(use);
+        if (!chain.Build(certificate))
+        {
+            return Explain(who, certificate, chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status));
+        }
+
+        return names.Any(name => certificate.MatchesHostname(name, allowWildcards: false, allowCommonName: false))
+            ? null
+            : $"{who} carries none of the names {string.Join(", ", names)}. Issue one with that name as a DNS name.";
+    }
+
+    private static string Explain(string who, X509Certificate2 certificate, X509ChainStatusFlags faults)
+    {
+        if (faults.HasFlag(X509ChainStatusFlags.PartialChain) || faults.HasFlag(X509ChainStatusFlags.UntrustedRoot))
+        {
+            return $"{who} is not signed by an authority that this process trusts. Issue one by that authority, or add its authority to the file of authorities.";
+        }
+
+        if (faults.HasFlag(X509ChainStatusFlags.NotTimeValid))
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{who}, or its authority, is not valid now: it is from {certificate.NotBefore.ToUniversalTime():u} to {certificate.NotAfter.ToUniversalTime():u}. Renew it, and look at the clocks.");
+        }
+
+        return faults.HasFlag(X509ChainStatusFlags.NotValidForUsage)
+            ? $"{who} is not for this use. Issue one for the uses of clients and servers (extended key usage clientAuth, serverAuth)."
+            : $"{who} is not valid: {faults}.";
+    }
+}

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using OrleansTagCache;
+using OrleansTagCache.Tls;
+
+namespace Orleans.Hosting;
+
+/// <summary>Adds mutual TLS to a silo.</summary>
+public static class ClusterTlsSiloBuilderExtensions
+{
+    /// <summary>
+    /// Takes and makes connections by mutual TLS alone: silos and clients must all have it. Calling it again only adds configuration.
+    /// </summary>
+    /// <param name="builder">The silo.</param>
+    /// <param name="configure">The certificates; they are read and checked at start-up, every fault reported at once.</param>
+    public static ISiloBuilder UseClusterTls(this ISiloBuilder builder, Action<ClusterTlsOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(configure);
+        if (builder.Services.AddClusterTls(configure))
+        {
+            builder.Services.AddOptions<SiloConnectionOptions>().Configure<ClusterTls>((connections, tls) =>
+            {
+                connections.ConfigureSiloInboundConnection(tls.AcceptSilos);
+                connections.ConfigureSiloOutboundConnection(tls.Connect);
+                connections.ConfigureGatewayInboundConnection(tls.AcceptClients);
+            });
+        }
+
+        return builder;
+    }
+}
