@@ -108,6 +108,7 @@ internal static class BadInput
         yield return Json("tags in objects", $$"""{"tags":[{"tag":"{{Marker}}"}]}""");
         yield return Json("nested tags", $$"""{"tags":[["{{Marker}}"]]}""");
         yield return Json("deep nesting", $$"""{"tags":["{{Marker}}"],"more":{{new string('[', 10_000)}}{{new string(']', 10_000)}}}""");
+        yield return Json("lone surrogate in a name", $$"""{"tags":["{{Marker}}"],"\ud800":1}""");
         yield return Json("high surrogate", $$"""{"tags":["{{Marker}}\ud83d"]}""");
         yield return Json("low surrogate", $$"""{"tags":["\ude00{{Marker}}"]}""");
         yield return ($"{call}: invalid UTF-8", Post([.. "{\"tags\":[\""u8, 0xED, 0xA0, 0x80, .. "\"]}"u8], Malformed, "malformed_json"));

@@ -111,6 +111,7 @@ public sealed class OperationTests(SiloServer silo)
                 "get /v1/tag",
                 "get /v1/tag/entries",
                 "post /v1/entry/abandon",
+                "post /v1/hooks/{name}",
                 "post /v1/tags/revalidate",
                 "post /v1/tags/update",
                 "put /v1/entry",

@@ -1,6 +1,7 @@
 using System.Net;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Silo.Hooks;
 using OrleansTagCache.Silo.Limits;
 using OrleansTagCache.Tls;
 
@@ -36,6 +37,9 @@ internal sealed class ClusteringOptions
     public LimitOptions Limits { get; set; } = new();
 
     public ClusterTlsOptions Tls { get; set; } = new();
+
+    /// <summary>The webhooks by their names.</summary>
+    public Dictionary<string, HookOptions> Hooks { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>The address, once <see cref="Faults"/> has found nothing.</summary>
     public IPAddress Address => IPAddress.Parse(AdvertisedAddress);
@@ -75,6 +79,12 @@ internal sealed class ClusteringOptions
         else if (!IPAddress.IsLoopback(address) && Access.Keys.Count == 0)
         {
             yield return $"{Key(nameof(AdvertisedAddress))} is {AdvertisedAddress}: without access keys a silo listens on loopback only. Use 127.0.0.1, or make a key by the command 'keys create'.";
+        }
+
+        var profiles = new CacheLifeProfiles(new Dictionary<string, CacheLife>());
+        foreach (var fault in Hooks.SelectMany(hook => hook.Value.Faults(hook.Key, profiles)))
+        {
+            yield return fault;
         }
 
         foreach (var fault in Access.Faults())

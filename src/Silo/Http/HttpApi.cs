@@ -1,6 +1,7 @@
 using Microsoft.OpenApi;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Silo.Hooks;
 
 namespace OrleansTagCache.Silo.Http;
 
@@ -25,6 +26,7 @@ internal static class HttpApi
         services.AddSingleton<EntryEndpoints>();
         services.AddSingleton<TagEndpoints>();
         services.AddSingleton<ClusterEndpoints>();
+        services.AddSingleton<HookEndpoints>();
         return services;
     }
 
@@ -47,6 +49,8 @@ internal static class HttpApi
         });
         MapEntries(v1, app.Services.GetRequiredService<EntryEndpoints>());
         MapTags(v1, app.Services.GetRequiredService<TagEndpoints>());
+        v1.MapPost("/hooks/{name}", app.Services.GetRequiredService<HookEndpoints>().Post).WithSummary("A signed call that updates or revalidates tags")
+            .Accepts<object>("*/*").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status409Conflict);
         v1.MapGet("/cluster", cluster.Describe).Needs(Scopes.Admin).WithSummary("Members, leases, entries and hit ratio").Produces<ClusterInfo>();
     }
 

@@ -31,6 +31,9 @@ internal static class Problems
     public static IResult Unauthorized() => Of(
         StatusCodes.Status401Unauthorized, "unauthorized", "This call needs an API key that is good now: 'Authorization: Bearer otc_...'.");
 
+    public static IResult InvalidSignature() => Of(
+        StatusCodes.Status401Unauthorized, "invalid_signature", "The call is not signed as this silo expects, or its time stamp is not of these minutes, or there is no such hook.");
+
     public static IResult Forbidden(string detail) => Of(StatusCodes.Status403Forbidden, "forbidden", detail);
 
     /// <summary>Too many calls; the answer says when to try again.</summary>

@@ -28,27 +28,19 @@ internal static class SettingsCheck
     }
 
     private static IEnumerable<KeyValuePair<string, string?>> Readable(IConfigurationSection section) => section.AsEnumerable(makePathsRelative: true)
-        .Where(pair => pair.Value is null || PropertyOf(pair.Key, [typeof(TagCacheOptions), typeof(ClusteringOptions)]) is { } property && CanRead(pair.Value, property.PropertyType));
+        .Where(pair => pair.Value is null || TypeOf(pair.Key, [typeof(TagCacheOptions), typeof(ClusteringOptions)]) is { } type && CanRead(pair.Value, type));
 
-    /// <summary>The option that a path such as <c>Clustering:Provider</c> names.</summary>
-    private static PropertyInfo? PropertyOf(string path, Type[] types)
+    /// <summary>The type of the option that a path such as <c>Clustering:Provider</c> names.</summary>
+    private static Type? TypeOf(string path, Type[] types)
     {
-        PropertyInfo? property = null;
-        var isItem = false;
         foreach (var name in path.Split(':'))
         {
-            if (isItem)
-            {
-                isItem = false;
-                continue;
-            }
-
-            property = Settable(types, name);
-            isItem = property is not null && ItemOf(property.PropertyType) is not null;
-            types = property is null ? [] : [ItemOf(property.PropertyType) ?? property.PropertyType];
+            types = types is [var only] && ItemOf(only) is { } item ? [item]
+                : Settable(types, name) is { } property ? [property.PropertyType]
+                : [];
         }
 
-        return property;
+        return types.FirstOrDefault();
     }
 
     private static PropertyInfo? Settable(Type[] types, string name) => types
@@ -62,15 +54,19 @@ internal static class SettingsCheck
             var property = Settable(types, child.Key);
             if (property is null)
             {
-                faults.Add($"{child.Path} is not a setting. Known are: {string.Join(", ", types.SelectMany(type => type.GetProperties()).Where(p => p.CanWrite).Select(p => p.Name).Distinct().Order())}.");
+                faults.Add($"{child.Path} is not a setting. Known are: {Known(types)}.");
             }
             else if (child.Value is null)
             {
                 if (ItemOf(property.PropertyType) is { } item)
                 {
-                    foreach (var named in child.GetChildren())
+                    foreach (var named in item == typeof(string) ? [] : child.GetChildren())
                     {
                         Unreadable(named, [item], faults);
+                        if (named.Value is not null)
+                        {
+                            faults.Add($"{named.Path} is a text; it needs settings of its own: {Known([item])}.");
+                        }
                     }
                 }
                 else if (property.PropertyType.IsClass && property.PropertyType != typeof(string))
@@ -85,9 +81,13 @@ internal static class SettingsCheck
         }
     }
 
-    /// <summary>What a setting holds by names that people choose, or null if it is none of that kind.</summary>
+    private static string Known(Type[] types) =>
+        string.Join(", ", types.SelectMany(type => type.GetProperties()).Where(p => p.CanWrite).Select(p => p.Name).Distinct().Order());
+
+    /// <summary>What a setting holds by number or by names that people choose, or null if it is none of that kind.</summary>
     private static Type? ItemOf(Type type) =>
-        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Dictionary<,>) ? type.GetGenericArguments()[1] : null;
+        type.IsArray ? type.GetElementType()
+        : type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Dictionary<,>) ? type.GetGenericArguments()[1] : null;
 
     private static bool CanRead(string text, Type type)
     {

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using OrleansTagCache.Cluster;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Silo.Clustering;
+using OrleansTagCache.Silo.Http;
+using OrleansTagCache.Silo.Limits;
+
+namespace OrleansTagCache.Silo.Hooks;
+
+/// <summary>
+/// <c>/v1/hooks</c>: updates and revalidations for programs that sign a body of their own. What is wrong with a signature is not told: a hook that does not exist,
+/// a wrong signature and a late one are answered alike.
+/// </summary>
+internal sealed class HookEndpoints(
+    ChangeCalls calls, IGrainFactory grains, ClusteringOptions options, TagCacheClientOptions cache, CacheLifeProfiles profiles, CallerLimits limits, Failures failures, TimeProvider time)
+{
+    private const int MaximumBody = 256 * 1024;
+
+    /// <summary>Checked where there is no such hook, so that the answer takes as long.</summary>
+    private static readonly string[] NoSecrets = [Guid.NewGuid().ToString()];
+
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
+
+    public async Task<IResult> Post(HttpContext http, string name)
+    {
+        if (await BodyReader.TryRead(http.Request, MaximumBody, limits.BodyBytes) is not { } body)
+        {
+            return Problems.Of(StatusCodes.Status413PayloadTooLarge, "payload_too_large", $"The body of a hook may have at most {MaximumBody} bytes.");
+        }
+
+        var hook = options.Hooks.GetValueOrDefault(name);
+        var timestamp = One(http, (hook ?? new()).TimestampHeader);
+        if (!HookSignature.IsGood(hook?.Secrets ?? NoSecrets, timestamp, One(http, (hook ?? new()).SignatureHeader), body, time.GetUtcNow()) || hook is null)
+        {
+            return failures.Count(http.Connection.RemoteIpAddress) is { } wait ? Problems.TooMany(http, wait) : Problems.InvalidSignature();
+        }
+
+        var request = RequestOf(hook, body);
+        var receipts = grains.GetGrain<IHookReceiptsGrain>(name);
+        var call = HookSignature.IdOf(timestamp!, body);
+        return await receipts.Note(call) switch
+        {
+            HookReceipt.Replayed => Problems.Of(StatusCodes.Status409Conflict, "replayed", "This call was made before. Nothing was done."),
+            HookReceipt.Full => Problems.Overloaded(http, "The hook was called more often in the last minutes than is remembered."),
+            _ => await CarryOut(http, request, receipts, call),
+        };
+    }
+
+    private async Task<IResult> CarryOut(HttpContext http, ChangeRequest request, IHookReceiptsGrain receipts, Guid call)
+    {
+        var begun = time.Now();
+        try
+        {
+            var outcome = await calls.Change(request, cache.UpdateTimeout, http.RequestAborted);
+            return Results.Ok(new ChangeAnswer(request.Tags.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
+        }
+        catch
+        {
+            // Its sender will repeat it as it stands.
+            await receipts.Forget(call);
+            throw;
+        }
+    }
+
+    private ChangeRequest RequestOf(HookOptions hook, byte[] body)
+    {
+        TagTemplate[] templates = [.. hook.Tags.Select(TagTemplate.Parse)];
+        using var json = templates.Any(template => template.NeedsBody) ? Parse(body) : null;
+        var tags = Fill(templates, json?.RootElement ?? default);
+        var ns = CacheNamespace.Parse(hook.Namespace);
+        TimeSpan? staleFor = hook is { Action: HookAction.Revalidate, Profile: { } profile } ? profiles.Named(profile, nameof(profile)).Expire : null;
+        return new([.. TagSet.ForCall(tags).Select(tag => TagId.OfTag(ns, tag))], staleFor == TimeSpan.Zero ? null : staleFor);
+    }
+
+    private static string[] Fill(TagTemplate[] templates, JsonElement body)
+    {
+        try
+        {
+            return [.. templates.SelectMany(template => template.Fill(body))];
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ArgumentException("The body has text with a lone surrogate where the hook's tags are taken from it.");
+        }
+    }
+
+    private static JsonDocument Parse(byte[] body)
+    {
+        try
+        {
+            return JsonDocument.Parse(body, Strict);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // The second is for a lone surrogate in a name.
+            throw new ArgumentException("The body is not JSON, and the hook's tags are taken from it.");
+        }
+    }
+
+    private static string? One(HttpContext http, string header) => http.Request.Headers[header] is { Count: 1 } value ? value[0] : null;
+}
