@@ -38,7 +38,8 @@ internal static class SiloProgram
         });
         builder.Services.AddTagCacheHttp();
         builder.Services.AddSingleton(clustering);
-        builder.Services.AddSingleton(new CallerLimits(clustering.Limits));
+        builder.Services.AddSingleton(clustering.Limits);
+        builder.Services.AddSingleton<CallerLimits>();
         builder.Services.AddHostedService<Greeting>();
         builder.Services.AddHostedService<ExposureWarning>();
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
+using OrleansTagCache.Silo.Limits;
 
 namespace OrleansTagCache.Silo.Access;
 
@@ -9,16 +10,14 @@ namespace OrleansTagCache.Silo.Access;
 /// recovered are forgotten.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class Failures : IDisposable
+internal sealed class Failures(LimitOptions options) : IDisposable
 {
-    private const int AtOnce = 20;
-
     private static readonly TimeSpan OneEvery = TimeSpan.FromSeconds(3);
 
     private readonly PartitionedRateLimiter<IPAddress> _left = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address =>
         RateLimitPartition.GetTokenBucketLimiter(Network(address), _ => new()
         {
-            TokenLimit = AtOnce,
+            TokenLimit = options.Refusals,
             TokensPerPeriod = 1,
             ReplenishmentPeriod = OneEvery,
             QueueLimit = 0,

@@ -22,6 +22,7 @@ internal static class HttpApi
         services.AddSingleton<KeyRing>();
         services.AddSingleton<Failures>();
         services.AddSingleton<AccessCheck>();
+        services.AddSingleton<FramingCheck>();
         services.AddSingleton<EntryTokens>();
         services.AddSingleton<EntryEndpoints>();
         services.AddSingleton<TagEndpoints>();
@@ -34,6 +35,7 @@ internal static class HttpApi
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseMiddleware<FramingCheck>();
         app.UseRouting();
         app.UseMiddleware<AccessCheck>();
         app.MapOpenApi("/openapi/{documentName}.json");

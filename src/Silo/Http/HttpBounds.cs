@@ -9,6 +9,8 @@ internal static class HttpBounds
     /// <summary>A unit of a name takes up to nine characters in a query: three bytes of UTF-8, each as %XX.</summary>
     private const int CharactersPerUnit = 9;
 
+    private const int BodyBytesPerSecond = 240;
+
     /// <summary>Several times what clients and proxies send.</summary>
     private const int MaximumHeaders = 64;
 
@@ -18,6 +20,7 @@ internal static class HttpBounds
         server.Limits.MaxConcurrentConnections = limits.Connections;
         server.Limits.MaxConcurrentUpgradedConnections = 0;
         server.Limits.RequestHeadersTimeout = limits.HeadTimeout;
+        server.Limits.MinRequestBodyDataRate = new(BodyBytesPerSecond, limits.HeadTimeout);
         server.Limits.MaxRequestHeaderCount = MaximumHeaders;
         var names = NameLimits.KeyLength + (NameLimits.TagsPerCall * (NameLimits.TagLength + 1));
         server.Limits.MaxRequestLineSize = (CharactersPerUnit * names) + 1_024;

@@ -19,7 +19,10 @@ internal sealed class LimitOptions
     /// <summary>How many bytes of request bodies are held while they arrive, of all callers; more get 503. From the largest value to 64 GiB; default 256 MiB.</summary>
     public long BodyBytes { get; set; } = 256 * 1024 * 1024;
 
-    /// <summary>How long the head of a request may take. 1 s to 5 min; default 10 s.</summary>
+    /// <summary>How many refused keys and signatures of one address are answered at once; beyond, one every 3 s, and 429. 1 to 1,000,000; default 20.</summary>
+    public int Refusals { get; set; } = 20;
+
+    /// <summary>How long the head of a request may take, and after it how long a body may come more slowly than 240 bytes a second. 2 s to 5 min; default 10 s.</summary>
     public TimeSpan HeadTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <param name="maximumPayloadBytes">The largest value that the silo takes.</param>
@@ -30,8 +33,9 @@ internal sealed class LimitOptions
             Between(nameof(Connections), Connections, 10, 1_000_000),
             Between(nameof(WaitingReads), WaitingReads, 1, 1_000_000),
             Between(nameof(RequestsPerSecond), RequestsPerSecond, 1, 10_000_000),
+            Between(nameof(Refusals), Refusals, 1, 1_000_000),
             Between(nameof(BodyBytes), BodyBytes, maximumPayloadBytes, 64L * 1024 * 1024 * 1024),
-            Between(nameof(HeadTimeout), HeadTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)),
+            Between(nameof(HeadTimeout), HeadTimeout, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5)),
         ];
         return faults.OfType<string>();
     }

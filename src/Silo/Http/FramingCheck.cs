@@ -1,0 +1,25 @@
+namespace OrleansTagCache.Silo.Http;
+
+/// <summary>
+/// Refuses requests whose end is a matter of opinion (RFC 9112, 6.1): a length beside chunks, and encodings that are not taken off. A proxy in front may see another end than this server, and
+/// the rest as a request of somebody else.
+/// </summary>
+internal sealed class FramingCheck : IMiddleware
+{
+    /// <summary>Where the server puts a length that it does not go by.</summary>
+    private const string LengthBesideChunks = "X-Content-Length";
+
+    public Task InvokeAsync(HttpContext http, RequestDelegate next)
+    {
+        var encoding = http.Request.Headers.TransferEncoding;
+        if (encoding.Count == 0
+            || (encoding.Count == 1 && string.Equals(encoding[0], "chunked", StringComparison.OrdinalIgnoreCase) && !http.Request.Headers.ContainsKey(LengthBesideChunks)))
+        {
+            return next(http);
+        }
+
+        // What comes after it on the connection is nobody's request.
+        http.Response.Headers.Connection = "close";
+        return Problems.Of(StatusCodes.Status400BadRequest, "bad_request", "A body has a Content-Length, or is sent as 'Transfer-Encoding: chunked', not both and nothing else.").ExecuteAsync(http);
+    }
+}
