@@ -12,6 +12,9 @@ internal sealed record Attack(string Group, string Name, int Status, Func<Loot, 
     /// <summary>The sender says that no more comes. Else it waits for the answer with the connection open.</summary>
     public bool Closes { get; init; }
 
+    /// <summary>The connection may also be closed before the answer is sent: who closes it at once does not hear it.</summary>
+    public bool MayGoUnheard { get; init; }
+
     public override string ToString() => $"{Group}: {Name}";
 }
 

@@ -32,6 +32,11 @@ public sealed class AttackTests(AttackSilo silo) : IClassFixture<AttackSilo>
     {
         var answer = await silo.Send(attack);
 
+        if (attack.MayGoUnheard && answer.Length == 0)
+        {
+            return;
+        }
+
         Assert.Equal((attack.Name, attack.Status), (attack.Name, StatusOf(answer)));
         Assert.DoesNotContain("treasure", answer, StringComparison.Ordinal);
         Assert.DoesNotContain("smuggled", answer, StringComparison.Ordinal);

@@ -163,6 +163,7 @@ internal static class HeaderAttacks
         {
             yield return Head("no host", 400, "GET /v1/entry?key=mine HTTP/1.1", "Connection: close");
             yield return Head("two hosts", 400, "GET /v1/entry?key=mine HTTP/1.1", "Host: 127.0.0.1", "Host: evil.example");
+            yield return Head("a host that is no international name", 400, "GET /v1/entry?key=mine HTTP/1.1", "Host: xn--0", "Connection: close");
             yield return Head("a host with a space", 400, "GET /v1/entry?key=mine HTTP/1.1", "Host: a b");
             yield return Head("a host with a user", 400, "GET /v1/entry?key=mine HTTP/1.1", "Host: user@127.0.0.1");
             yield return Head("a header without a colon", 400, "GET /v1/entry?key=mine HTTP/1.1", "Host: 127.0.0.1", "Broken");

@@ -64,6 +64,7 @@ public sealed class NamespaceTests
     [InlineData("3:ab")]
     [InlineData("65:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
     [InlineData("99999999999:abc")]
+    [InlineData("1\0:abc")]
     public void Split_OfWhatScopeNeverMakes_IsAFormatException(string scoped) =>
         Assert.Throws<FormatException>(() => CacheNamespace.Split(scoped));
 

@@ -71,6 +71,38 @@ public sealed class BadInputTests(BadInputSilo silo) : IClassFixture<BadInputSil
         await LeavesNothing(new(400, Encoding.UTF8.GetBytes(text), new Dictionary<string, string>()));
     }
 
+    [Theory]
+    [InlineData("evil.example", "")]
+    [InlineData("127.0.0.1.evil.example", "")]
+    [InlineData("xn--nxasmq6b", "")]
+    [InlineData("localhost.", "")]
+    [InlineData("10.0.0.1", "")]
+    [InlineData("127.0.0.1", "Origin: http://evil.example")]
+    [InlineData("127.0.0.1", "Origin: null")]
+    [InlineData("127.0.0.1", "Origin: https://127.0.0.1")]
+    [InlineData("127.0.0.1", "Sec-Fetch-Site: cross-site")]
+    [InlineData("127.0.0.1", "Sec-Fetch-Site: same-site")]
+    public async Task Request_OfAWebPageOrUnderAnotherName_IsRefusedWhereThereAreNoKeys(string host, string header)
+    {
+        var text = await Exchange($"GET /v1/entry?key=page&wait=0 HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{(header.Length > 0 ? header + "\r\n" : string.Empty)}\r\n");
+
+        Assert.StartsWith("HTTP/1.1 403 ", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Tag-Cache-Token", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("LOCALHOST:8080")]
+    [InlineData("127.0.0.1:1")]
+    [InlineData("[::1]:8080")]
+    [InlineData("[::1]")]
+    public async Task Request_OfAProgramOfThisMachine_IsAnsweredWhereThereAreNoKeys(string host) =>
+        Assert.StartsWith("HTTP/1.1 404 ", await Exchange($"GET /v1/entry/info?key=page HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Document_UnderAHostThatIsNone_IsNoFault() =>
+        Assert.StartsWith("HTTP/1.1 4", await Exchange("GET /openapi/v1.json HTTP/1.1\r\nHost: xn--0\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
+
     [Fact]
     public void Log_OfTheProgram_IsWhatTheTestsLookInto() => Assert.Contains("Serving.", silo.Log.Text, StringComparison.Ordinal);
 

@@ -23,14 +23,24 @@ internal sealed record HostRule(string Host, bool IsBelow, int? Port)
         }
 
         return Uri.CheckHostName(rest) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6
-            && Uri.TryCreate($"https://{rest}/", UriKind.Absolute, out var uri) && uri.IdnHost.Length > 0 && (!isBelow || uri.HostNameType == UriHostNameType.Dns)
-            ? new(NameOf(uri), isBelow, port)
+            && Uri.TryCreate($"https://{rest}/", UriKind.Absolute, out var uri) && NameOf(uri) is { Length: > 0 } name && (!isBelow || uri.HostNameType == UriHostNameType.Dns)
+            ? new(name, isBelow, port)
             : null;
     }
 
-    public bool Allows(Uri address) => (Port is { } port ? address.Port == port : address.IsDefaultPort) && NameOf(address) is var name
+    public bool Allows(Uri address) => (Port is { } port ? address.Port == port : address.IsDefaultPort) && NameOf(address) is { } name
         && (IsBelow ? name.Length > Host.Length + 1 && name.EndsWith($".{Host}", StringComparison.Ordinal) : name == Host);
 
-    /// <summary>The name as it is resolved: in ASCII, in lower case, without the full stop of the root.</summary>
-    private static string NameOf(Uri address) => address.IdnHost.ToLowerInvariant().TrimEnd('.');
+    /// <summary>The name as it is resolved: in ASCII, in lower case, without the full stop of the root; null if it has none in ASCII.</summary>
+    private static string? NameOf(Uri address)
+    {
+        try
+        {
+            return address.IdnHost.ToLowerInvariant().TrimEnd('.');
+        }
+        catch (UriFormatException)
+        {
+            return null;
+        }
+    }
 }

@@ -93,7 +93,7 @@ internal sealed class OutboundGuardHandler : DelegatingHandler
 
         if (!Array.Exists(_hosts, host => host.Allows(address)))
         {
-            throw new OutboundRefusedException($"The host {address.IdnHost}, port {address.Port}, is none of AllowedHosts.");
+            throw new OutboundRefusedException($"The host {address.Host}, port {address.Port}, is none of AllowedHosts.");
         }
     }
 

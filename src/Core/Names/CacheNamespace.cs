@@ -24,9 +24,11 @@ internal readonly record struct CacheNamespace
     /// <exception cref="FormatException">It does not.</exception>
     public static (CacheNamespace Namespace, string Name) Split(string scoped)
     {
+        // Digits are looked at one by one: TryParse takes zeros (U+0000) after a number for nothing.
         var colon = scoped.IndexOf(':', StringComparison.Ordinal);
         if (colon <= 0
             || scoped[0] == '0'
+            || scoped.AsSpan(0, colon).ContainsAnyExceptInRange('0', '9')
             || !int.TryParse(scoped.AsSpan(0, colon), System.Globalization.NumberStyles.None, null, out var length)
             || length is 0 or > NameLimits.NamespaceLength
             || scoped.Length <= colon + 1 + length)

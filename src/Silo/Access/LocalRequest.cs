@@ -8,14 +8,22 @@ namespace OrleansTagCache.Silo.Access;
 /// </summary>
 internal static class LocalRequest
 {
-    public static bool Is(HttpRequest request) => IsLoopback(request.Host.Host) && IsOwnOrigin(request) && !IsCrossSite(request);
+    public static bool Is(HttpRequest request) => IsLoopback(request.Headers.Host.ToString()) && IsOwnOrigin(request) && !IsCrossSite(request);
 
-    private static bool IsLoopback(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || (IPAddress.TryParse(host.AsSpan().Trim("[]"), out var address) && IPAddress.IsLoopback(address));
+    /// <summary>It is read as it was sent: <see cref="HttpRequest.Host"/> decodes international names.</summary>
+    private static bool IsLoopback(string host)
+    {
+        var port = host.LastIndexOf(':');
+        var name = port > host.LastIndexOf(']') && !host.AsSpan(port + 1).ContainsAnyExceptInRange('0', '9') ? host[..port] : host;
+        return name.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (name.StartsWith('[') && name.EndsWith(']') && IsLoopbackAddress(name[1..^1]))
+            || (!name.Contains(':', StringComparison.Ordinal) && IsLoopbackAddress(name));
+    }
+
+    private static bool IsLoopbackAddress(string text) => IPAddress.TryParse(text, out var address) && IPAddress.IsLoopback(address);
 
     private static bool IsOwnOrigin(HttpRequest request) =>
-        request.Headers.Origin.Count == 0 || (request.Headers.Origin.Count == 1 && request.Headers.Origin[0] == $"{request.Scheme}://{request.Host.Value}");
+        request.Headers.Origin.Count == 0 || (request.Headers.Origin.Count == 1 && request.Headers.Origin[0] == $"{request.Scheme}://{request.Headers.Host}");
 
     private static bool IsCrossSite(HttpRequest request) => request.Headers["Sec-Fetch-Site"].Any(site => site is "cross-site" or "same-site");
 }

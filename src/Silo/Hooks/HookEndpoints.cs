@@ -68,19 +68,20 @@ internal sealed class HookEndpoints(
 
     private ChangeRequest RequestOf(HookOptions hook, byte[] body)
     {
-        TagTemplate[] templates = [.. hook.Tags.Select(TagTemplate.Parse)];
-        using var json = templates.Any(template => template.NeedsBody) ? Parse(body) : null;
-        var tags = Fill(templates, json?.RootElement ?? default);
+        var tags = TagsOf([.. hook.Tags.Select(TagTemplate.Parse)], body);
         var ns = CacheNamespace.Parse(hook.Namespace);
         TimeSpan? staleFor = hook is { Action: HookAction.Revalidate, Profile: { } profile } ? profiles.Named(profile, nameof(profile)).Expire : null;
         return new([.. TagSet.ForCall(tags).Select(tag => TagId.OfTag(ns, tag))], staleFor == TimeSpan.Zero ? null : staleFor);
     }
 
-    private static string[] Fill(TagTemplate[] templates, JsonElement body)
+    /// <summary>The tags that templates make of a body.</summary>
+    /// <exception cref="ArgumentException">The body does not have what they take from it.</exception>
+    internal static string[] TagsOf(TagTemplate[] templates, byte[] body)
     {
+        using var json = templates.Any(template => template.NeedsBody) ? Parse(body) : null;
         try
         {
-            return [.. templates.SelectMany(template => template.Fill(body))];
+            return [.. templates.SelectMany(template => template.Fill(json?.RootElement ?? default))];
         }
         catch (InvalidOperationException)
         {

@@ -22,7 +22,7 @@ internal static class HttpApi
         services.AddSingleton<KeyRing>();
         services.AddSingleton<Failures>();
         services.AddSingleton<AccessCheck>();
-        services.AddSingleton<FramingCheck>();
+        services.AddSingleton<RequestCheck>();
         services.AddSingleton<EntryTokens>();
         services.AddSingleton<EntryEndpoints>();
         services.AddSingleton<TagEndpoints>();
@@ -35,7 +35,7 @@ internal static class HttpApi
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
-        app.UseMiddleware<FramingCheck>();
+        app.UseMiddleware<RequestCheck>();
         app.UseRouting();
         app.UseMiddleware<AccessCheck>();
         app.MapOpenApi("/openapi/{documentName}.json");
