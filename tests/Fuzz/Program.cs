@@ -1,60 +1,83 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.Security.Cryptography;
+using OrleansTagCache.Fuzz.Engine;
 using OrleansTagCache.Fuzz.Targets;
 
 namespace OrleansTagCache.Fuzz;
 
-/// <summary>
-/// Gives every parser that strangers reach inputs that no one would think of. <c>--duration 00:10:00 --seed N --target NAME</c>; <c>--target NAME --input HEX</c> repeats one
-/// input; <c>--self-test</c> shows that a parser with a fault is found.
-/// </summary>
+/// <summary>Runs the targets from a command line; README.md says how.</summary>
 internal static class Program
 {
+    private const int Threads = 2;
+
     private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
 
     public static int Main(string[] arguments)
     {
-        string? ValueOf(string name) => Array.IndexOf(arguments, name) is >= 0 and var at && at + 1 < arguments.Length ? arguments[at + 1] : null;
+        string? ValueOf(string name) =>
+            Array.IndexOf(arguments, name) is >= 0 and var at && at + 1 < arguments.Length ? arguments[at + 1] : null;
 
-        var seed = int.Parse(ValueOf("--seed") ?? (TimeProvider.System.GetTimestamp() & 0x7FFF_FFFF).ToString(Culture), Culture);
-        var duration = TimeSpan.Parse(ValueOf("--duration") ?? "00:00:30", Culture);
+        var seed = ValueOf("--seed") is { } text
+            ? ulong.Parse(text, Culture)
+            : BinaryPrimitives.ReadUInt32LittleEndian(RandomNumberGenerator.GetBytes(sizeof(uint)));
+        Console.WriteLine($"seed {seed}");
         if (arguments.Contains("--self-test"))
         {
-            return new FuzzRun(new JoinedNames(), seed).For(TimeSpan.FromSeconds(20)) is { Finding: not null } found ? Say($"The fault that was put in was found in run {found.Runs}.", 0) : Say("The fault that was put in was not found.", 1);
+            return SelfTest.Run(seed, Threads) ? 0 : 1;
         }
 
-        IFuzzTarget[] targets =
-            [new NameTarget(), new IdentityTarget(), new TagSetTarget(), new TokenTarget(), new ApiKeyTarget(), new QueryTarget(), new JsonTarget(), new HookTarget(), new LocalRequestTarget(), new OutboundTarget(), new WireTarget()];
-        targets = [.. targets.Where(target => ValueOf("--target") is not { } name || target.Name == name)];
-        if (targets.Length == 0)
+        IFuzzTarget[] all =
+        [
+            new NamesTarget(), new TagSetsTarget(), new TokensTarget(), new QueryTarget(), new LifeTarget(), new JsonTarget(), new HeadersTarget(), new KeysTarget(), new HooksTarget(), new LocalTarget(), new OutboundTarget(), new WireTarget(),
+        ];
+        var names = ValueOf("--target")?.Split(',');
+        var targets = Array.FindAll(all, target => names?.Contains(target.Name) ?? true);
+        if (targets.Length == 0 || (names is not null && targets.Length != names.Length))
         {
-            return Say("There is no target of that name.", 1);
+            Console.WriteLine($"Targets are: {string.Join(", ", all.Select(target => target.Name))}.");
+            return 2;
         }
 
-        if (ValueOf("--input") is { } input)
-        {
-            targets[0].Run(Convert.FromHexString(input));
-            return Say("It holds.", 0);
-        }
+        return ValueOf("--input") is { } hex
+            ? Repeat(targets[0], Convert.FromHexString(hex))
+            : RunAll(seed, targets, TimeSpan.Parse(ValueOf("--duration") ?? "00:01:00", Culture));
+    }
 
-        Console.WriteLine($"Seed {seed}, {duration} for {targets.Length} targets.");
-        var findings = 0;
+    private static int RunAll(ulong seed, IFuzzTarget[] targets, TimeSpan duration)
+    {
+        var isGreen = true;
         foreach (var target in targets)
         {
-            var outcome = new FuzzRun(target, seed).For(duration / targets.Length);
-            Console.WriteLine(string.Create(Culture, $"{target.Name,-14} {outcome.Runs,12:N0} runs from {target.Seeds.Count} sound inputs"));
-            if (outcome.Finding is { } finding)
+            var runner = new Runner(seed, target, Threads, TimeProvider.System);
+            var finding = runner.Run(duration / targets.Length);
+            Console.WriteLine(string.Create(Culture, $"{target.Name,-10} {runner.Executions,10:N0} executions, {target.Samples.Count,3} samples{(finding is null ? string.Empty : ", FOUND WRONG")}"));
+            if (finding is not null)
             {
-                findings++;
-                Console.WriteLine($"  {finding}\n  Repeat it: --target {target.Name} --input {Convert.ToHexString(outcome.Input!)}");
+                isGreen = false;
+                Print(seed, target, finding);
             }
         }
 
-        return Say(findings == 0 ? "All of it holds." : $"{findings} targets do not hold.", findings == 0 ? 0 : 1);
+        return isGreen ? 0 : 1;
     }
 
-    private static int Say(string text, int code)
+    private static void Print(ulong seed, IFuzzTarget target, Finding finding)
     {
-        Console.WriteLine(text);
-        return code;
+        var smallest = finding.Fault is TimeoutException ? finding : Trial.Shrink(target, finding);
+        Console.WriteLine($"  {smallest.Fault}");
+        Console.WriteLine($"  execution {finding.Index} of seed {seed}, and the smallest input that was found with that fault:");
+        foreach (var input in new[] { finding.Input, smallest.Input })
+        {
+            Console.WriteLine($"  as text: {Wtf8.Literal(Wtf8.Decode(input))}");
+            Console.WriteLine($"  again:   dotnet run --project tests/Fuzz -c Release -- --seed {seed} --target {target.Name} --input {Convert.ToHexString(input)}");
+        }
+    }
+
+    private static int Repeat(IFuzzTarget target, byte[] input)
+    {
+        var fault = Trial.Fault(target, input);
+        Console.WriteLine(fault?.ToString() ?? $"{target.Name} stands it.");
+        return fault is null ? 0 : 1;
     }
 }

@@ -48,6 +48,7 @@ internal static class BadInput
         yield return ("wait over 30", new("GET", $"/v1/entry?key={Marker}&wait=31", "from 0 to 30 seconds"));
         yield return ("wait just over 30", new("GET", $"/v1/entry?key={Marker}&wait=30.001", "from 0 to 30 seconds"));
         yield return ("wait forever", new("GET", $"/v1/entry?key={Marker}&wait=Infinity", "from 0 to 30 seconds"));
+        yield return ("wait with a zero behind it", new("GET", $"/v1/entry?key={Marker}&wait=3%00", "from 0 to 30 seconds"));
         yield return ("wait NaN", new("GET", $"/v1/entry?key={Marker}&wait=NaN", "from 0 to 30 seconds"));
         yield return ("empty tag", Put("&tag=", "at least 1 UTF-16 unit"));
         yield return ("long tag", Put($"&tag={LongTag}", "at most 256 UTF-16 units; this one has 257."));
@@ -65,6 +66,8 @@ internal static class BadInput
             yield return ($"{field} minus infinity", Put($"&{field}=-Infinity", $"'{field}' must be 0 seconds or more"));
             yield return ($"{field} NaN", Put($"&{field}=NaN", $"'{field}' must be 0 seconds or more"));
             yield return ($"{field} no number", Put($"&{field}={Marker}", $"'{field}' must be a number of seconds."));
+            yield return ($"{field} with a zero behind it", Put($"&{field}=60%00", $"'{field}' must be a number of seconds."));
+            yield return ($"{field} with a next line behind it", Put($"&{field}=Infinity%C2%85", $"'{field}' must be a number of seconds."));
             yield return ($"{field} empty", Put($"&{field}=", $"'{field}' must be a number of seconds."));
             yield return ($"{field} twice", Put($"&{field}=1&{field}=2", $"'{field}' may be named once; this call names it 2 times."));
             yield return ($"{field} and a profile", Put($"&life=hours&{field}=60", $"'{field}'"));
@@ -87,7 +90,7 @@ internal static class BadInput
             yield return ($"{path}: control in a tag", new("GET", $"{path}?tag={Marker}%0D", Control));
         }
 
-        foreach (var limit in new[] { "0", "-1", "1001", "2147483647" })
+        foreach (var limit in new[] { "0", "-1", "1001", "2147483647", "1%00" })
         {
             yield return ($"limit {limit}", new("GET", $"/v1/tag/entries?tag={Marker}&limit={limit}", "from 1 to 1000"));
         }

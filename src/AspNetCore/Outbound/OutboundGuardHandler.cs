@@ -102,12 +102,11 @@ internal sealed class OutboundGuardHandler : DelegatingHandler
     {
         var isRedirect = response.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
             or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
-        if (!isRedirect || response.Headers.Location is not { } location || (request.Method != HttpMethod.Get && request.Method != HttpMethod.Head))
+        if (!isRedirect || (request.Method != HttpMethod.Get && request.Method != HttpMethod.Head) || AddressOf(request, response) is not { } address)
         {
             return null;
         }
 
-        var address = new Uri(request.RequestUri!, location);
         if (request.RequestUri!.Scheme == Uri.UriSchemeHttps && address.Scheme == Uri.UriSchemeHttp)
         {
             throw new OutboundRefusedException("The request was redirected from https to http.");
@@ -124,6 +123,19 @@ internal sealed class OutboundGuardHandler : DelegatingHandler
         }
 
         return next;
+    }
+
+    private static Uri? AddressOf(HttpRequestMessage request, HttpResponseMessage response)
+    {
+        try
+        {
+            return response.Headers.Location is { } location ? new Uri(request.RequestUri!, location) : null;
+        }
+        catch (Exception exception) when (exception is UriFormatException or IndexOutOfRangeException)
+        {
+            // The second is what Uri of .NET 10 throws at some addresses that begin with two slashes.
+            throw new OutboundRefusedException("The request was redirected to an address that is none.");
+        }
     }
 
     /// <summary>The response with its body read, if it is not too large.</summary>

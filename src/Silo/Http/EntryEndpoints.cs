@@ -198,7 +198,7 @@ internal sealed class EntryEndpoints(
         return Results.Bytes(entry.Payload.Bytes, entry.Payload.ContentType ?? "application/octet-stream");
     }
 
-    private static string? ContentTypeFault(string? contentType) =>
+    internal static string? ContentTypeFault(string? contentType) =>
         contentType is null ? null
         : contentType.Length > MaximumContentTypeLength ? $"A Content-Type may have at most {MaximumContentTypeLength} units; this one has {contentType.Length}."
         : contentType.Any(c => c is < ' ' or > '~') ? "A Content-Type must be printable ASCII."

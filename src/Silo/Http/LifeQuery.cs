@@ -43,7 +43,7 @@ internal static class LifeQuery
             return null;
         }
 
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+        return Query.TryNumber(text, out var seconds)
             ? FromSeconds(seconds, name)
             : throw new ArgumentException($"'{name}' must be a number of seconds.");
     }

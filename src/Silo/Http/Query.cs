@@ -33,7 +33,7 @@ internal static class Query
             return otherwise;
         }
 
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= 0 && number <= most
+        return TryNumber(text, out var number) && number >= 0 && number <= most
             ? number
             : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"'{name}' must be a number from 0 to {most} seconds."));
     }
@@ -47,10 +47,20 @@ internal static class Query
             return otherwise;
         }
 
-        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most
+        return IsPlain(text) && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most
             ? number
             : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"'{name}' must be a whole number from 1 to {most}."));
     }
+
+    /// <summary>The text as a number; it may be negative or NaN.</summary>
+    public static bool TryNumber(string text, out double number)
+    {
+        number = 0;
+        return IsPlain(text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+    }
+
+    /// <summary>The parsers of numbers pass over zero characters at the end, and over any white space of Unicode around an infinity.</summary>
+    private static bool IsPlain(string text) => Ascii.IsValid(text) && !text.Contains('\0', StringComparison.Ordinal);
 
     /// <summary>
     /// The server leaves escapes that are no UTF-8 as they are, so that two different queries would name one key. They are refused instead.

@@ -1,119 +1,82 @@
-using System.Reflection;
 using Orleans.Serialization;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Fuzz.Engine;
 
 namespace OrleansTagCache.Fuzz.Targets;
 
 /// <summary>
-/// What crosses the network: every type comes back as it was; bytes of any kind are a value or an exception, and take no more memory than messages may have.
+/// What crosses the network arrives as it was. Of changed bytes something else may be read, or nothing, by whatever exception: but not without an end, and
+/// not by allocating what a length claims (the engine bounds time and bytes).
 /// </summary>
 internal sealed class WireTarget : IFuzzTarget
 {
-    /// <summary>Arrays are made as large as their length says: a message of this size may do the same by being sound.</summary>
-    private const long MostMemory = 256L * 1024 * 1024;
+    private readonly Serializer _serializer = new ServiceCollection().AddSerializer(builder => builder.AddAssembly(typeof(Payload).Assembly))
+        .BuildServiceProvider().GetRequiredService<Serializer>();
 
-    private readonly Serializer _serializer = new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
-    private readonly Type[] _types = [.. typeof(AcquireRequest).Assembly.GetTypes().Where(IsValue).OrderBy(type => type.FullName, StringComparer.Ordinal)];
+    public string Name => "wire";
 
-    public WireTarget()
+    public IReadOnlyList<byte[]> Samples { get; } =
+    [
+        .. Enumerable.Range(0, WireValues.Types.Length).SelectMany(type => new byte[][]
+        {
+            [(byte)type],
+            [(byte)type, .. InputReader.Of("a", "bc", "text/html", "tag"), .. Enumerable.Range(1, 200).Select(i => (byte)i)],
+        }),
+    ];
+
+    public void Run(ReadOnlySpan<byte> input)
     {
-        var samples = _types.Select((type, i) => Filler.Make(type, new Random(i))).ToArray();
-        Seeds = [.. samples.Select(sample => _serializer.SerializeToArray<object>(sample))];
+        var reader = new InputReader(input);
+        var type = WireValues.Types[reader.NextByte() % WireValues.Types.Length];
+        Read(reader.Rest.ToArray());
+
+        // Where the input ends all is 0, and the changes are those of nothing: the value is made of one half of it, the changes of the other.
+        var half = reader.Rest.Length / 2;
+        var changes = new InputReader(reader.Rest[half..]);
+        var value = WireValues.Make(type, ref reader);
+        var bytes = _serializer.SerializeToArray(value);
+        OracleException.Require(WireValues.AreEqual(value, _serializer.Deserialize<object>(bytes)), $"A {type.Name} arrives as another.");
+        Read(Change(bytes, ref changes));
     }
 
-    public string Name => "wire types";
-
-    /// <summary>Whether it is a type of ours that is nothing but its values; references to grains need a running silo.</summary>
-    private static bool IsValue(Type type) =>
-        type.GetCustomAttribute<GenerateSerializerAttribute>() is not null && type.GetCustomAttribute<AliasAttribute>() is not null && !type.GetProperties().Any(property => typeof(IAddressable).IsAssignableFrom(property.PropertyType.GetElementType() ?? property.PropertyType));
-
-    public IReadOnlyList<byte[]> Seeds { get; }
-
-    public void Run(byte[] input)
+    private static byte[] Change(byte[] bytes, ref InputReader changes)
     {
-        var type = _types[input.Length == 0 ? 0 : input[0] % _types.Length];
-        var value = Filler.Make(type, new Random(input.Aggregate(17, (hash, one) => (hash * 31) + one)));
-        var bytes = _serializer.SerializeToArray<object>(value);
-        Finding.Unless(Filler.Show(_serializer.Deserialize<object>(bytes)) == Filler.Show(value), $"{type.Name} does not come back as it was.");
+        var changed = bytes.ToList();
+        for (var left = 1 + (changes.NextByte() % 8); left > 0; left--)
+        {
+            var (kind, at, value) = (changes.NextByte() % 5, (int)(changes.NextNumber(2) % (ulong)(changed.Count + 1)), changes.NextByte());
+            switch (kind)
+            {
+                case 0 when at < changed.Count:
+                    changed[at] = value;
+                    break;
+                case 1 when at < changed.Count:
+                    changed[at] ^= (byte)(1 << (value % 8));
+                    break;
+                case 2:
+                    changed.RemoveRange(at, Math.Min(value, changed.Count - at));
+                    break;
+                case 3:
+                    changed.InsertRange(at, Pieces.All[value % Pieces.All.Length]);
+                    break;
+                default:
+                    changed.InsertRange(at, changed.GetRange(at, Math.Min(value, changed.Count - at)));
+                    break;
+            }
+        }
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
+        return [.. changed];
+    }
+
+    private void Read(byte[] bytes)
+    {
         try
         {
-            _serializer.Deserialize<object>(input);
+            _serializer.Deserialize<object>(bytes);
         }
-        catch (Exception exception) when (exception is not Finding)
+        catch (Exception exception) when (exception is not (OutOfMemoryException or InsufficientExecutionStackException))
         {
-            // Orleans closes the connection.
-            Finding.Unless(exception is not OutOfMemoryException, "Bytes take all memory.");
+            // Refused. By which exception is not promised.
         }
-
-        Finding.Unless(GC.GetAllocatedBytesForCurrentThread() - before < MostMemory, $"{input.Length} bytes took {GC.GetAllocatedBytesForCurrentThread() - before} bytes of memory.");
-    }
-}
-
-/// <summary>Makes values of wire types by their constructors.</summary>
-internal static class Filler
-{
-    public static object Make(Type type, Random random) => Value(type, random, depth: 0)!;
-
-    /// <summary>All that a value says.</summary>
-    public static string Show(object? value) => value switch
-    {
-        null => "null",
-        Array items => $"[{string.Join(',', items.Cast<object?>().Select(Show))}]",
-        _ when value.GetType().Assembly != typeof(AcquireRequest).Assembly || value.GetType().IsEnum => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{value}"),
-        _ => $"{value.GetType().Name}({string.Join(',', value.GetType().GetProperties(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance).Where(one => one.GetIndexParameters().Length == 0 && one.GetCustomAttribute<IdAttribute>() is not null).Select(one => $"{one.Name}={Show(one.GetValue(value))}"))})",
-    };
-
-    private static object? Value(Type type, Random random, int depth)
-    {
-        if (Nullable.GetUnderlyingType(type) is { } underlying)
-        {
-            return random.Next(3) == 0 ? null : Value(underlying, random, depth);
-        }
-
-        return type switch
-        {
-            _ when type == typeof(string) => new string((char)('a' + random.Next(26)), random.Next(20)),
-            _ when type == typeof(bool) => random.Next(2) == 0,
-            _ when type == typeof(byte) => (byte)random.Next(256),
-            _ when type == typeof(int) => random.Next(),
-            _ when type == typeof(long) => random.NextInt64(),
-            _ when type == typeof(double) => random.NextDouble(),
-            _ when type == typeof(Guid) => new Guid(Enumerable.Range(0, 16).Select(_ => (byte)random.Next(256)).ToArray()),
-            _ when type == typeof(TimeSpan) => TimeSpan.FromTicks(random.NextInt64(TimeSpan.TicksPerDay)),
-            _ when type == typeof(CacheLife) => new CacheLife(TimeSpan.FromSeconds(random.Next(9)), TimeSpan.FromSeconds(random.Next(9)), TimeSpan.FromSeconds(9 + random.Next(9))),
-            _ when type == typeof(GrainId) => GrainId.Create("otc.entry", $"key{random.Next()}"),
-            _ when type == typeof(SiloAddress) => SiloAddress.New(System.Net.IPAddress.Loopback, random.Next(1, 65_535), random.Next()),
-            _ when type.IsEnum => Enum.GetValues(type).GetValue(random.Next(Enum.GetValues(type).Length)),
-            _ when type.IsArray => Items(type.GetElementType()!, random, depth),
-            _ when type.Assembly == typeof(AcquireRequest).Assembly => Made(type, random, depth),
-            _ => throw new NotSupportedException($"{type} is not known here."),
-        };
-    }
-
-    private static Array Items(Type item, Random random, int depth)
-    {
-        var items = Array.CreateInstance(item, depth > 4 ? 0 : random.Next(4));
-        for (var i = 0; i < items.Length; i++)
-        {
-            items.SetValue(Value(item, random, depth + 1), i);
-        }
-
-        return items;
-    }
-
-    private static object Made(Type type, Random random, int depth)
-    {
-        var constructor = type.GetConstructors(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance)
-            .Where(one => one.GetParameters() is not [var only] || only.ParameterType != type).MaxBy(one => one.GetParameters().Length)
-            ?? throw new InvalidOperationException($"{type} cannot be made.");
-        var value = constructor.Invoke([.. constructor.GetParameters().Select(parameter => Value(parameter.ParameterType, random, depth + 1))]);
-        foreach (var property in type.GetProperties().Where(property => property.CanWrite && constructor.GetParameters().Length == 0))
-        {
-            property.SetValue(value, Value(property.PropertyType, random, depth + 1));
-        }
-
-        return value;
     }
 }
