@@ -162,6 +162,19 @@ public sealed class ClientSessionsTests : IDisposable
         await AdvanceUntil(() => _host.Sessions.Counts is { Sessions: 0, Interest: 0 });
     }
 
+    [Fact]
+    public async Task Open_OfMoreSessionsThanMayBe_GivesNone_UntilOneHasLeft()
+    {
+        await _host.Serve();
+        var client = new FakeClient();
+        var opened = Enumerable.Range(0, new TagCacheOptions().MaximumSessions).Select(_ => _host.Sessions.Open(client, "client").Session).ToArray();
+
+        Assert.DoesNotContain(SessionId.None, opened);
+        Assert.Equal(SessionId.None, _host.Sessions.Open(client, "client").Session);
+        _host.Sessions.Leave(opened[0]);
+        Assert.NotEqual(SessionId.None, _host.Sessions.Open(client, "client").Session);
+    }
+
     private FakeClient Keep()
     {
         var client = new FakeClient();

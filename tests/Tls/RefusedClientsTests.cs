@@ -1,3 +1,8 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OrleansTagCache.Tests.Cluster;
@@ -41,11 +46,85 @@ public sealed class RefusedClientsTests(TlsSilo silo) : IClassFixture<TlsSilo>
         await IsRefused(tls => silo.Authority.Use(tls, "other"), "(CN=other, ", "carries none of the names client.tagcache, silo.tagcache");
     }
 
+    [Fact]
+    public Task Peer_WithoutACertificate_IsRefused() => IsRefusedAt(silo.Gateway, null, "It sent no certificate.");
+
+    [Fact]
+    public async Task Client_AtThePortOfSilos_IsRefused()
+    {
+        silo.Authority.Issue("nosilo", "client.tagcache");
+        await IsRefusedAt(silo.SiloPort, silo.Authority.Load("nosilo"), "(CN=nosilo, ", "carries none of the names silo.tagcache");
+    }
+
+    [Fact]
+    public async Task Server_CertificateAsAClients_IsRefused()
+    {
+        silo.Authority.Issue("servers", "client.tagcache", forServers: true, forClients: false);
+        await IsRefusedAt(silo.Gateway, silo.Authority.Load("servers"), "(CN=servers, ", "is not for this use");
+    }
+
+    [Fact]
+    public async Task Peer_ThatSaysNothing_IsHungUpOn()
+    {
+        using var tcp = new TcpClient();
+        await tcp.ConnectAsync(IPAddress.Loopback, silo.Gateway);
+        Assert.Equal(0, await tcp.GetStream().ReadAsync(new byte[1]));
+        await Logged("It did not finish the handshake in time");
+    }
+
+    [Fact]
+    public async Task Certificate_ThatIsReplaced_IsUsedForTheNextConnections()
+    {
+        silo.Authority.Issue("right2", "client.tagcache");
+        using var own = silo.Authority.Load("right2");
+        var first = await Shown(own);
+        silo.Authority.Issue("silo", "silo.tagcache");
+        await TagCacheCluster.Until(() => Shown(own).GetAwaiter().GetResult() != first);
+        File.WriteAllText(silo.Authority.CertificateFile("silo"), "this is no certificate");
+        await TagCacheCluster.Until(() =>
+        {
+            Assert.NotEqual(first, Shown(own).GetAwaiter().GetResult());
+            return silo.Log.Text.Contains("the last ones stay in use", StringComparison.Ordinal);
+        });
+        silo.Authority.Issue("silo", "silo.tagcache");
+        silo.Log.Forgive("the last ones stay in use");
+    }
+
+    /// <summary>The certificate that the silo shows now.</summary>
+    private async Task<string> Shown(X509Certificate2 own)
+    {
+        using var tcp = new TcpClient();
+        await tcp.ConnectAsync(IPAddress.Loopback, silo.Gateway);
+        await using var tls = new SslStream(tcp.GetStream(), false, (_, shown, _, _) => shown?.Subject == "CN=silo");
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "silo.tagcache", ClientCertificates = [own] });
+        return tls.RemoteCertificate!.GetCertHashString();
+    }
+
+    private async Task IsRefusedAt(int port, X509Certificate2? own, params string[] reasons)
+    {
+        using var tcp = new TcpClient();
+        await tcp.ConnectAsync(IPAddress.Loopback, port);
+        await using var tls = new SslStream(tcp.GetStream(), false, (_, shown, _, _) => shown?.Subject == "CN=silo");
+        try
+        {
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "silo.tagcache", ClientCertificates = own is null ? [] : [own] });
+            Assert.Equal(0, await tls.ReadAsync(new byte[1]));
+        }
+        catch (Exception exception) when (exception is IOException or AuthenticationException)
+        {
+            // With TLS 1.3 a client hears of it when it reads.
+        }
+
+        await Logged(reasons);
+    }
+
+    private Task Logged(params string[] reasons) => TagCacheCluster.Until(() => reasons.All(reason => silo.Log.Text.Contains(reason, StringComparison.Ordinal)));
+
     private async Task IsRefused(Action<ClusterTlsOptions>? tls, params string[] reasons)
     {
         using var told = new CancellationTokenSource();
         var reaching = Reaches(tls, told.Token);
-        await TagCacheCluster.Until(() => reasons.All(reason => silo.Log.Text.Contains(reason, StringComparison.Ordinal)));
+        await Logged(reasons);
         await told.CancelAsync();
         Assert.False(await reaching);
     }
@@ -91,12 +170,15 @@ public sealed class TlsSilo : SiloServer, IDisposable
 
     public TestAuthority Authority { get; } = new();
 
+    public int SiloPort => Get<OrleansTagCache.Silo.Clustering.ClusteringOptions>().SiloPort;
+
     public int Gateway => Get<OrleansTagCache.Silo.Clustering.ClusteringOptions>().GatewayPort;
 
     protected override string[] Settings =>
     [
         $"--TagCache:Tls:Certificate={Authority.CertificateFile("silo")}",
         $"--TagCache:Tls:Key={Authority.KeyFile("silo")}",
+        "--TagCache:Tls:HandshakeTimeout=00:00:01",
         $"--TagCache:Tls:Authority={Authority.AuthorityFile}",
     ];
 

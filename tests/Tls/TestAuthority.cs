@@ -25,7 +25,7 @@ public sealed class TestAuthority : IDisposable
     public string AuthorityFile => Path.Combine(_folder, "ca.pem");
 
     /// <summary>Writes a certificate with its key, over one of the same file name.</summary>
-    public void Issue(string file, string dnsName, int fromDays = -1, int toDays = 1, bool forServers = true)
+    public void Issue(string file, string dnsName, int fromDays = -1, int toDays = 1, bool forServers = true, bool forClients = true)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={file}", key, HashAlgorithmName.SHA256);
@@ -33,7 +33,7 @@ public sealed class TestAuthority : IDisposable
         names.AddDnsName(dnsName);
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
-        OidCollection uses = forServers ? [new("1.3.6.1.5.5.7.3.1"), new("1.3.6.1.5.5.7.3.2")] : [new("1.3.6.1.5.5.7.3.2")];
+        OidCollection uses = [.. forServers ? [new Oid("1.3.6.1.5.5.7.3.1")] : Array.Empty<Oid>(), .. forClients ? [new Oid("1.3.6.1.5.5.7.3.2")] : Array.Empty<Oid>()];
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(uses, false));
         using var certificate = request.Create(_own, Now.AddDays(fromDays), Now.AddDays(toDays), RandomNumberGenerator.GetBytes(16));
         File.WriteAllText(KeyFile(file), key.ExportPkcs8PrivateKeyPem());
@@ -43,6 +43,8 @@ public sealed class TestAuthority : IDisposable
     public string CertificateFile(string file) => Path.Combine(_folder, $"{file}.pem");
 
     public string KeyFile(string file) => Path.Combine(_folder, $"{file}.key");
+
+    public X509Certificate2 Load(string file) => X509Certificate2.CreateFromPemFile(CertificateFile(file), KeyFile(file));
 
     /// <summary>Uses a certificate of this authority, and trusts that one.</summary>
     public void Use(ClusterTlsOptions options, string file, TestAuthority? trusted = null) =>

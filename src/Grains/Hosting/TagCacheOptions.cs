@@ -72,6 +72,10 @@ public sealed class TagCacheOptions
     /// <remarks>Beyond it the client is told to let go of the oldest.</remarks>
     public int MaximumInterest { get; set; } = 250_000;
 
+    /// <summary>How many clients keep values of this silo near at a time. At least 1; default 10,000.</summary>
+    /// <remarks>Beyond it a client is answered as always, and keeps nothing of this silo until another has left.</remarks>
+    public int MaximumSessions { get; set; } = 10_000;
+
     /// <summary>Whether this silo's process keeps near what it has read, for HTTP readers and an application that it hosts. Default <see cref="NearCacheMode.On"/>.</summary>
     public NearCacheMode NearCache { get; set; } = NearCacheMode.On;
 

@@ -22,6 +22,7 @@ internal sealed class TagCacheOptionsValidator : IValidateOptions<TagCacheOption
         Between(nameof(options.MaximumEntries), options.MaximumEntries ?? 1, 1, long.MaxValue);
         Between(nameof(options.MaximumPayloadBytes), options.MaximumPayloadBytes, 1, 64 * MiB);
         Between(nameof(options.MaximumRememberedTags), options.MaximumRememberedTags, 1_000, int.MaxValue);
+        Between(nameof(options.MaximumSessions), options.MaximumSessions, 1, int.MaxValue);
         Between(nameof(options.MaximumInterest), options.MaximumInterest, 100, int.MaxValue);
         Between(nameof(options.NearCacheMaximumEntries), options.NearCacheMaximumEntries, 3, 10_000_000);
         Between(nameof(options.NearCacheMaximumBytes), options.NearCacheMaximumBytes, MiB, long.MaxValue);

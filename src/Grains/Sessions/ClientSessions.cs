@@ -33,6 +33,7 @@ internal sealed partial class ClientSessions : IDisposable
     private readonly SiloAddress _silo;
     private readonly TimeProvider _time;
     private readonly ILogger<ClientSessions> _logger;
+    private readonly int _maximumSessions;
     private readonly TimeSpan _idleGrace;
     private readonly ITimer _cleaning;
     private long _broken;
@@ -41,6 +42,7 @@ internal sealed partial class ClientSessions : IDisposable
     {
         (_lease, _silo, _time, _logger) = (lease, silo.SiloAddress, time, logger);
         _table = new(Guid.NewGuid(), options.SessionLease, options.MaximumInterest);
+        _maximumSessions = options.MaximumSessions;
         _idleGrace = 4 * options.SessionLease;
         _cleaning = time.CreateTimer(_ => BreakIdle(), null, options.SessionLease, options.SessionLease);
     }
@@ -64,7 +66,7 @@ internal sealed partial class ClientSessions : IDisposable
     {
         lock (_gate)
         {
-            var session = _lease.IsValid() ? _table.Open(new Client(client, name)) : null;
+            var session = _lease.IsValid() && _table.All.Count < _maximumSessions ? _table.Open(new Client(client, name)) : null;
             return TermsNeedLock(session, mayKeep: false);
         }
     }
