@@ -28,6 +28,10 @@ internal static class Addresses
     public static IEnumerable<(string Setting, int Port)> Ports(IConfiguration configuration) =>
         Named(configuration).Select(address => (address.Setting, Parse(address.Url)!.Port)).Where(address => address.Port != 0);
 
+    /// <summary>Those that other machines reach without TLS.</summary>
+    public static IEnumerable<string> InClearText(IConfiguration configuration) =>
+        Named(configuration).Select(address => address.Url).Where(url => Parse(url) is { IsLoopback: false } uri && uri.Scheme == Uri.UriSchemeHttp);
+
     private static IEnumerable<(string Setting, string Url)> Named(IConfiguration configuration)
     {
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().ToList();

@@ -3,14 +3,19 @@ using OrleansTagCache.Silo.Clustering;
 
 namespace OrleansTagCache.Silo.StartUp;
 
-/// <summary>Says so when the Orleans ports are reachable from other machines without mutual TLS.</summary>
-internal sealed partial class ExposureWarning(ClusteringOptions clustering, ILogger<ExposureWarning> log) : IHostedService
+/// <summary>Says so when ports are reachable from other machines without TLS.</summary>
+internal sealed partial class ExposureWarning(ClusteringOptions clustering, IConfiguration configuration, ILogger<ExposureWarning> log) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
         if (!IPAddress.IsLoopback(clustering.Address) && !clustering.Tls.IsWanted)
         {
             LogExposed(clustering.SiloPort, clustering.GatewayPort, clustering.AdvertisedAddress);
+        }
+
+        foreach (var url in Addresses.InClearText(configuration))
+        {
+            LogClearText(url);
         }
 
         return Task.CompletedTask;
@@ -21,4 +26,8 @@ internal sealed partial class ExposureWarning(ClusteringOptions clustering, ILog
     [LoggerMessage(7110, LogLevel.Warning,
         "The ports {SiloPort} and {GatewayPort} of {Address} were opened without mutual TLS. Whoever reaches them can read, store and expire everything in every namespace, without a key. Set TagCache:Tls, or keep them in a network of their own.")]
     private partial void LogExposed(int siloPort, int gatewayPort, string address);
+
+    [LoggerMessage(7111, LogLevel.Warning,
+        "{Address} was opened to other machines without TLS: access keys can be read on the way. Use https, or a proxy on this machine that does.")]
+    private partial void LogClearText(string address);
 }
