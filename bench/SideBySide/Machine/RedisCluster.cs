@@ -13,7 +13,7 @@ internal sealed class RedisCluster : IAsyncDisposable
 
     public IReadOnlyList<Silo> Silos => _silos;
 
-    public static async Task<RedisCluster> Start(int silos)
+    public static async Task<RedisCluster> Start(int silos, params string[] settings)
     {
         var port = FreePorts.Take(1)[0];
         var redis = await ChildProcess.Start(
@@ -25,7 +25,7 @@ internal sealed class RedisCluster : IAsyncDisposable
         {
             for (var i = 0; i < silos; i++)
             {
-                cluster._silos.Add(await Silo.Start(cluster.Redis));
+                cluster._silos.Add(await Silo.Start(cluster.Redis, settings));
             }
 
             return cluster;

@@ -21,7 +21,9 @@ internal sealed class Silo : IAsyncDisposable
 
     public TimeSpan ProcessorTime => _process.ProcessorTime;
 
-    public static async Task<Silo> Start(string redis)
+    /// <param name="redis">Where Redis is.</param>
+    /// <param name="settings">Beside the ports, as the command line takes them.</param>
+    public static async Task<Silo> Start(string redis, params string[] settings)
     {
         var ports = FreePorts.Take(3);
         var address = $"http://127.0.0.1:{ports[0]}";
@@ -33,6 +35,7 @@ internal sealed class Silo : IAsyncDisposable
             $"--TagCache:GatewayPort={ports[2]}",
             "--TagCache:Clustering:Provider=Redis",
             $"--TagCache:Clustering:ConnectionString={redis}",
+            .. settings,
         ];
         return new(await ChildProcess.Start("dotnet", arguments, "OrleansTagCache is ready."), address);
     }

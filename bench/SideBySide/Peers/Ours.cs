@@ -18,7 +18,7 @@ internal sealed class Ours : ITaggedPeer, INearPeer
 
     public ITagCache Cache { get; }
 
-    public static async Task<Ours> Connect(string redis, Action<TagCacheClientOptions>? configure = null)
+    public static async Task<Ours> Connect(string redis, Action<TagCacheClientOptions>? configure = null, Action<ClusterTlsOptions>? tls = null)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
@@ -26,6 +26,11 @@ internal sealed class Ours : ITaggedPeer, INearPeer
         {
             client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ("tagcache", "tagcache"));
             client.UseRedisClustering(redis);
+            if (tls is not null)
+            {
+                client.UseClusterTls(tls);
+            }
+
             client.AddTagCacheClient(cache =>
             {
                 // The other peers' memory is not bounded either.
