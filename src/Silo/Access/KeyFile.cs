@@ -20,7 +20,14 @@ internal static class KeyFile
 
         try
         {
-            configuration.AddJsonFile(Path.GetFullPath(path), optional: false, reloadOnChange: true);
+            var source = new KeyFileSource { Path = Path.GetFullPath(path), ReloadOnChange = true };
+            source.ResolveFileProvider();
+            var isThere = false;
+
+            // Taken away while the silo runs it ends all keys, and not the silo.
+            source.OnLoadException = failure => failure.Ignore = isThere;
+            configuration.Sources.Add(source);
+            isThere = true;
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException)
         {

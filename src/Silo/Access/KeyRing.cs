@@ -41,6 +41,12 @@ internal sealed partial class KeyRing : IDisposable
 
     private void Take(IConfiguration configuration)
     {
+        if ((configuration as IConfigurationRoot)?.Providers.OfType<KeyFileProvider>().Select(file => file.Fault).FirstOrDefault(fault => fault is not null) is { } unreadable)
+        {
+            LogRefused(unreadable);
+            return;
+        }
+
         try
         {
             var options = configuration.GetSection(AccessOptions.Section).Get<AccessOptions>() ?? new();

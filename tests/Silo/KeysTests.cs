@@ -1,0 +1,186 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Silo.StartUp;
+using OrleansTagCache.Tests.Cluster;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Silo;
+
+/// <summary>Keys are made by a command, stored hashed, and good from when they are there until they end.</summary>
+public sealed class KeysTests : IDisposable
+{
+    private readonly string _file = Path.Combine(Directory.CreateTempSubdirectory("otc-keys-").FullName, "keys.json");
+    private readonly FakeTimeProvider _time = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly CapturedLog _log = new();
+
+    public void Dispose() => Directory.Delete(Path.GetDirectoryName(_file)!, recursive: true);
+
+    [Fact]
+    public void Create_ShowsTheKeyOnce_AndStoresItsHashForTheOwnerAlone()
+    {
+        var output = Run("create", "--namespace", "shop", "--scopes", "read,write", "--file", _file);
+        var key = output.TrimEnd().Split('\n')[^1];
+
+        Assert.True(ApiKeyText.TryReadId(key, out var id));
+        var text = File.ReadAllText(_file);
+        Assert.Contains(Convert.ToHexStringLower(ApiKeyText.Hash(key)), text, StringComparison.Ordinal);
+        Assert.DoesNotContain(key[13..], text, StringComparison.Ordinal);
+        Assert.Equal($"{id}  namespace=shop  scopes=read,write  expires=never", Run("list", "--file", _file).TrimEnd());
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_file));
+        }
+    }
+
+    [Fact]
+    public void Create_WithoutAFile_ShowsWhatTheConfigurationNeeds()
+    {
+        var output = Run("create", "--namespace", "shop", "--scopes", "admin,read,write,invalidate", "--expires", "2027-01-31T00:00:00+01:00");
+        Assert.Contains("\"Scopes\": \"read,write,invalidate,admin\"", output, StringComparison.Ordinal);
+        Assert.Contains("\"Expires\": \"2027-01-30T23:00:00Z\"", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rotation_OldAndNewAreBothGoodUntilTheOldOneEnds()
+    {
+        var old = Create("--expires", "90d");
+        using var configuration = Configuration();
+        using var ring = Ring(configuration);
+        Assert.NotNull(ring.Find(old));
+
+        var next = Create();
+        Run("expire", old.Split('_')[1], "--file", _file, "--expires", "7d");
+        ((IConfigurationRoot)configuration).Reload();
+        Assert.Equal(("shop", Scopes.Read), (ring.Find(next)!.Namespace.Value, ring.Find(next)!.Scopes));
+        Assert.NotNull(ring.Find(old));
+        _time.Advance(TimeSpan.FromDays(7) - TimeSpan.FromSeconds(1));
+        Assert.NotNull(ring.Find(old));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(ring.Find(old));
+        Assert.NotNull(ring.Find(next));
+    }
+
+    [Fact]
+    public void Change_ThatCannotBeUsed_LeavesTheKeysAsTheyWere()
+    {
+        var key = Create();
+        using var configuration = Configuration();
+        using var ring = Ring(configuration);
+        File.WriteAllText(_file, File.ReadAllText(_file).Replace("\"read\"", "\"everything\"", StringComparison.Ordinal));
+
+        ((IConfigurationRoot)configuration).Reload();
+
+        Assert.NotNull(ring.Find(key));
+        Assert.Contains("Scopes must be some of read, write, invalidate, admin", _log.Errors[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void File_ThatIsNoJsonAnyMore_LeavesTheKeysAsTheyWere()
+    {
+        var key = Create();
+        using var configuration = Configuration();
+        using var ring = Ring(configuration);
+        File.WriteAllText(_file, "{ half");
+
+        ((IConfigurationRoot)configuration).Reload();
+
+        Assert.NotNull(ring.Find(key));
+        Assert.Contains("is not JSON", _log.Errors[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task File_ThatIsTakenAway_EndsItsKeys_AndNotTheSilo()
+    {
+        var key = Create();
+        using var configuration = Configuration();
+        using var ring = Ring(configuration);
+        File.Delete(_file);
+
+        await TagCacheCluster.Until(() => ring.Find(key) is null);
+        Assert.True(ring.IsRequired);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("no json")]
+    public void File_ThatCannotBeReadAtTheStart_IsNamed(string? text)
+    {
+        if (text is not null)
+        {
+            File.WriteAllText(_file, text);
+        }
+
+        Assert.Contains("TagCache:Access:File", Assert.Throws<StartUpFault>(() => Configuration().Dispose()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Silo_WhoseLastKeyIsTakenAway_StaysClosed()
+    {
+        var key = Create();
+        using var configuration = Configuration();
+        using var ring = Ring(configuration);
+        File.WriteAllText(_file, "{}");
+
+        ((IConfigurationRoot)configuration).Reload();
+
+        Assert.True(ring.IsRequired);
+        Assert.Null(ring.Find(key));
+    }
+
+    [Fact]
+    public void Silo_ThatGetsItsFirstKey_Closes()
+    {
+        File.WriteAllText(_file, "{}");
+        using var configuration = Configuration();
+        using var ring = Ring(configuration);
+        Assert.False(ring.IsRequired);
+        Create();
+        ((IConfigurationRoot)configuration).Reload();
+        Assert.True(ring.IsRequired);
+    }
+
+    [Theory]
+    [InlineData("keys")]
+    [InlineData("keys", "destroy")]
+    [InlineData("keys", "create", "--namespace", "shop")]
+    [InlineData("keys", "create", "--scopes", "read")]
+    [InlineData("keys", "create", "--namespace", "shop", "--scopes", "all")]
+    [InlineData("keys", "create", "--namespace", "shop", "--scopes", "")]
+    [InlineData("keys", "create", "--namespace", "shop", "--scopes", "read", "--expires", "soon")]
+    [InlineData("keys", "create", "--namespace", "shop", "--scopes", "read", "--colour", "red")]
+    [InlineData("keys", "create", "--namespace", "a\nb", "--scopes", "read")]
+    [InlineData("keys", "list")]
+    [InlineData("keys", "list", "--file", "nowhere/keys.json")]
+    [InlineData("keys", "expire", "abcdefgh", "--file", "nowhere/keys.json")]
+    public void Command_ThatIsWrong_SaysSo(params string[] words)
+    {
+        using var output = new StringWriter();
+        Assert.NotEmpty(Assert.Throws<StartUpFault>(() => KeysCommand.Run(words, output, _time)).Faults);
+        Assert.Equal(string.Empty, output.ToString());
+    }
+
+    private string Create(params string[] more) => Run(["create", "--namespace", "shop", "--scopes", "read", "--file", _file, .. more]).TrimEnd().Split('\n')[^1];
+
+    private string Run(params string[] words)
+    {
+        using var output = new StringWriter();
+        KeysCommand.Run(["keys", .. words], output, _time);
+        return output.ToString();
+    }
+
+    private ConfigurationManager Configuration()
+    {
+        var configuration = new ConfigurationManager();
+        configuration[$"{AccessOptions.Section}:File"] = _file;
+        KeyFile.AddTo(configuration);
+        return configuration;
+    }
+
+    private KeyRing Ring(ConfigurationManager configuration)
+    {
+        var logging = LoggerFactory.Create(builder => builder.AddProvider(_log));
+        return new(configuration, _time, logging.CreateLogger<KeyRing>());
+    }
+}
