@@ -90,6 +90,7 @@ internal static class BadInput
             yield return ($"{path}: control in a tag", new("GET", $"{path}?tag={Marker}%0D", Control));
         }
 
+        yield return ("long after", new("GET", $"/v1/tag/entries?tag={Marker}&after={LongKey}", "at most 1024 UTF-16 units"));
         foreach (var limit in new[] { "0", "-1", "1001", "2147483647", "1%00" })
         {
             yield return ($"limit {limit}", new("GET", $"/v1/tag/entries?tag={Marker}&limit={limit}", "from 1 to 1000"));

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
@@ -14,13 +15,10 @@ namespace OrleansTagCache.Tls;
 /// <remarks>Thread-safe.</remarks>
 internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, TimeProvider time, ILogger<ClusterTls> log)
 {
-    /// <summary>How many strangers may be in a handshake at a time; more are hung up on.</summary>
-    private const int MaximumHandshakes = 256;
-
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(3);
 
     private readonly ClusterTlsOptions _options = options.Value;
-    private readonly SemaphoreSlim _handshakes = new(MaximumHandshakes);
+    private readonly HandshakePlaces _places = new();
     private readonly Lock _reading = new();
     private Loaded? _loaded;
 
@@ -36,34 +34,23 @@ internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, Ti
 
     private async Task Accept(ConnectionContext connection, ConnectionDelegate next, params string[] names)
     {
-        if (!_handshakes.Wait(0, CancellationToken.None))
+        var address = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
+        if (!_places.TryTake(address))
         {
-            LogFull(connection.RemoteEndPoint?.ToString(), MaximumHandshakes);
+            LogFull(connection.RemoteEndPoint?.ToString());
             connection.Abort();
             return;
         }
 
-        var certificates = Certificates();
-        string? refusal = null;
         var stream = new SslStream(new DuplexStream(connection.Transport));
         bool isShaken;
         try
         {
-            isShaken = await Shake(connection, () => refusal, token => stream.AuthenticateAsServerAsync(
-                new SslServerAuthenticationOptions
-                {
-                    ServerCertificateContext = certificates.Context,
-                    ClientCertificateRequired = true,
-                    EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                    CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-                    RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
-                        (refusal = Refusal(certificate, chain, certificates, PeerCheck.Client, names)) is null,
-                },
-                token));
+            isShaken = await Shake(connection, (refuse, token) => stream.AuthenticateAsServerAsync(AsServer(refuse, names), token));
         }
         finally
         {
-            _handshakes.Release();
+            _places.GiveBack(address);
         }
 
         await Speak(connection, next, stream, isShaken);
@@ -71,41 +58,69 @@ internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, Ti
 
     private async Task Connect(ConnectionContext connection, ConnectionDelegate next)
     {
-        var certificates = Certificates();
-        string? refusal = null;
         var stream = new SslStream(new DuplexStream(connection.Transport));
-        var isShaken = await Shake(connection, () => refusal, token => stream.AuthenticateAsClientAsync(
-            new SslClientAuthenticationOptions
-            {
-                TargetHost = _options.SiloName,
-                ClientCertificateContext = certificates.Context,
-                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-                RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
-                    (refusal = Refusal(certificate, chain, certificates, PeerCheck.Server, _options.SiloName)) is null,
-            },
-            token));
+        var isShaken = await Shake(connection, (refuse, token) => stream.AuthenticateAsClientAsync(AsClient(refuse), token));
         await Speak(connection, next, stream, isShaken);
     }
 
-    private static string? Refusal(X509Certificate? certificate, X509Chain? chain, Loaded certificates, Oid use, params string[] names) =>
-        PeerCheck.Refusal(
-            certificate as X509Certificate2, chain?.ChainElements.Select(element => element.Certificate) ?? [], certificates.Set.Authorities, use, names);
-
-    private async Task<bool> Shake(ConnectionContext connection, Func<string?> refusal, Func<CancellationToken, Task> handshake)
+    private SslServerAuthenticationOptions AsServer(Action<string> refuse, string[] names)
     {
+        var certificates = Certificates();
+        return new()
+        {
+            ServerCertificateContext = certificates.Context,
+            ClientCertificateRequired = true,
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            RemoteCertificateValidationCallback = (_, certificate, chain, _) => IsTaken(certificate, chain, certificates, PeerCheck.Client, refuse, names),
+        };
+    }
+
+    private SslClientAuthenticationOptions AsClient(Action<string> refuse)
+    {
+        var certificates = Certificates();
+        return new()
+        {
+            TargetHost = _options.SiloName,
+            ClientCertificateContext = certificates.Context,
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            RemoteCertificateValidationCallback = (_, certificate, chain, _) => IsTaken(certificate, chain, certificates, PeerCheck.Server, refuse, _options.SiloName),
+        };
+    }
+
+    private static bool IsTaken(X509Certificate? certificate, X509Chain? chain, Loaded certificates, Oid use, Action<string> refuse, params string[] names)
+    {
+        var refusal = PeerCheck.Refusal(
+            certificate as X509Certificate2, chain?.ChainElements.Select(element => element.Certificate) ?? [], certificates.Set.Authorities, use, names);
+        if (refusal is not null)
+        {
+            refuse(refusal);
+        }
+
+        return refusal is null;
+    }
+
+    /// <summary>Whether the handshake succeeded; if not, the log says why.</summary>
+    private async Task<bool> Shake(ConnectionContext connection, Func<Action<string>, CancellationToken, Task> handshake)
+    {
+        string? refusal = null;
         using var patience = new CancellationTokenSource(_options.HandshakeTimeout, time);
         using var closed = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, connection.ConnectionClosed);
         try
         {
-            await handshake(closed.Token);
+            await handshake(reason => refusal = reason, closed.Token);
             return true;
         }
-        catch (Exception exception) when (exception is AuthenticationException or IOException or OperationCanceledException or InvalidOperationException)
+        catch (Exception exception) when (exception is AuthenticationException or IOException or OperationCanceledException or InvalidOperationException
+            or CryptographicException or InvalidDataException)
         {
-            LogRefused(connection.RemoteEndPoint?.ToString(), refusal() ?? (exception is OperationCanceledException
-                ? "It did not finish the handshake in time. Does it use TLS?"
-                : "It does not speak TLS as this process does, or it refused this process's certificate; its own log says more."));
+            LogRefused(connection.RemoteEndPoint?.ToString(), refusal ?? exception switch
+            {
+                OperationCanceledException when patience.IsCancellationRequested => "It did not finish the handshake in time. Does it use TLS?",
+                InvalidDataException or CryptographicException => exception.Message,
+                _ => "It does not speak TLS as this process does, or it refused this process's certificate; its own log says more.",
+            });
             return false;
         }
     }
@@ -173,8 +188,8 @@ internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, Ti
     [LoggerMessage(7103, LogLevel.Warning, "A connection with {Peer} was refused. {Reason}")]
     private partial void LogRefused(string? peer, string reason);
 
-    [LoggerMessage(7104, LogLevel.Warning, "A connection with {Peer} was closed: {Handshakes} others were in their handshakes.")]
-    private partial void LogFull(string? peer, int handshakes);
+    [LoggerMessage(7104, LogLevel.Warning, "A connection with {Peer} was closed: as many others as may were in their handshakes, from its address or in all.")]
+    private partial void LogFull(string? peer);
 
     private sealed record Loaded(CertificateSet Set, SslStreamCertificateContext Context, string Stamp, Moment LookedAt);
 

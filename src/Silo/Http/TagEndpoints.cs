@@ -90,7 +90,7 @@ internal sealed class TagEndpoints(ChangeCalls calls, CallerLimits limits, TagCa
     public async Task<IResult> Entries(HttpRequest request, string? tag, string? limit, string? after)
     {
         var most = Query.Count(request, nameof(limit), MaximumPage, otherwise: 100);
-        var page = await calls.Tag(TagOf(request)).Dependents(most, Query.One(request, nameof(after)));
+        var page = await calls.Tag(TagOf(request)).Dependents(most, Query.One(request, nameof(after)) is { } last ? CacheKey.Parse(last, parameterName: nameof(after)).Value : null);
         return Results.Ok(new TagEntriesPage(tag!, page.Keys, page.More ? page.Keys[^1] : null));
     }
 

@@ -1,0 +1,43 @@
+using System.Net;
+
+namespace OrleansTagCache.Tls;
+
+/// <summary>How many strangers may be in their handshakes at a time: in all, and from one address, so that one that is slow on purpose does not take the places of all others.</summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed class HandshakePlaces
+{
+    public const int InAll = 1_024;
+    public const int OfOneAddress = 64;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<IPAddress, int> _taken = [];
+    private int _all;
+
+    public bool TryTake(IPAddress address)
+    {
+        lock (_gate)
+        {
+            var own = _taken.GetValueOrDefault(address);
+            if (_all == InAll || own == OfOneAddress)
+            {
+                return false;
+            }
+
+            _taken[address] = own + 1;
+            _all++;
+            return true;
+        }
+    }
+
+    public void GiveBack(IPAddress address)
+    {
+        lock (_gate)
+        {
+            _all--;
+            if (--_taken[address] == 0)
+            {
+                _taken.Remove(address);
+            }
+        }
+    }
+}
