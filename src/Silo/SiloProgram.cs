@@ -1,5 +1,6 @@
 using OpenTelemetry.Metrics;
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Hosting;
 using OrleansTagCache.Silo.Access;
 using OrleansTagCache.Silo.Clustering;
 using OrleansTagCache.Silo.Http;
@@ -23,22 +24,22 @@ internal static class SiloProgram
         }
 
         KeyFile.AddTo(builder.Configuration);
-        var clustering = SettingsCheck.Read(builder.Configuration);
-        Surroundings.CheckPorts(clustering, builder.Configuration);
-        var redis = await Surroundings.ConnectRedis(clustering);
+        var options = SettingsCheck.Read(builder.Configuration);
+        Surroundings.CheckPorts(options, builder.Configuration);
+        var redis = await Surroundings.ConnectRedis(options);
 
-        builder.WebHost.ConfigureKestrel(server => HttpBounds.Apply(server, clustering.Limits));
+        builder.WebHost.ConfigureKestrel(server => HttpBounds.Apply(server, options.Limits));
         builder.UseOrleans(silo =>
         {
-            silo.UseClustering(clustering, redis).AddTagCache();
-            if (clustering.Tls.IsWanted)
+            silo.UseClustering(options, redis).AddTagCache();
+            if (options.Tls.IsWanted)
             {
-                silo.UseClusterTls(tls => builder.Configuration.GetSection("TagCache:Tls").Bind(tls));
+                silo.UseClusterTls(tls => builder.Configuration.GetSection($"{TagCacheOptions.Section}:{nameof(options.Tls)}").Bind(tls));
             }
         });
         builder.Services.AddTagCacheHttp();
-        builder.Services.AddSingleton(clustering);
-        builder.Services.AddSingleton(clustering.Limits);
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(options.Limits);
         builder.Services.AddSingleton<CallerLimits>();
         builder.Services.AddHostedService<Greeting>();
         builder.Services.AddHostedService<ExposureWarning>();

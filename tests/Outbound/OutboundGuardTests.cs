@@ -40,6 +40,17 @@ public sealed class OutboundGuardTests : IAsyncLifetime
     [Fact]
     public async Task Request_ToAnAllowedHost_IsAnswered() => Assert.Equal("here", await Get("/here"));
 
+    [Theory]
+    [InlineData(3, HttpVersionPolicy.RequestVersionExact)]
+    [InlineData(1, HttpVersionPolicy.RequestVersionOrHigher)]
+    public async Task Request_ThatAsksForHttp3_GoesByTheConnectionThatIsGuarded(int version, HttpVersionPolicy policy)
+    {
+        using var http = Loopback();
+        using var request = new HttpRequestMessage(HttpMethod.Get, Address("/here")) { Version = new(version, 0), VersionPolicy = policy };
+        using var response = await http.SendAsync(request);
+        Assert.Equal((HttpStatusCode.OK, HttpVersionPolicy.RequestVersionOrLower), (response.StatusCode, request.VersionPolicy));
+    }
+
     [Theory, MemberData(nameof(Written))]
     public async Task Address_ThatIsWrittenSo_IsNotCalled(string address)
     {

@@ -82,7 +82,11 @@ public sealed class BadInputTests(BadInputSilo silo) : IClassFixture<BadInputSil
     [InlineData("127.0.0.1", "Origin: https://127.0.0.1")]
     [InlineData("127.0.0.1", "Sec-Fetch-Site: cross-site")]
     [InlineData("127.0.0.1", "Sec-Fetch-Site: same-site")]
-    public async Task Request_OfAWebPageOrUnderAnotherName_IsRefusedWhereThereAreNoKeys(string host, string header)
+    [InlineData("127.0.0.1", "X-Forwarded-For: 127.0.0.1")]
+    [InlineData("127.0.0.1", "Forwarded: for=127.0.0.1")]
+    [InlineData("127.0.0.1", "X-Real-IP: 127.0.0.1")]
+    [InlineData("127.0.0.1", "Via: 1.1 proxy")]
+    public async Task Request_OfAWebPageOrUnderAnotherNameOrForSomebodyElse_IsRefusedWhereThereAreNoKeys(string host, string header)
     {
         var text = await Exchange($"GET /v1/entry?key=page&wait=0 HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{(header.Length > 0 ? header + "\r\n" : string.Empty)}\r\n");
 

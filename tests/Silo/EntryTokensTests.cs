@@ -68,16 +68,29 @@ public sealed class EntryTokensTests
         Assert.InRange(_keys.Asked, 2, 6);
     }
 
+    [Fact]
+    public async Task Tokens_AtOnce_AskTogether()
+    {
+        _keys.Answers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var tokens = Enumerable.Range(0, 100).Select(_ => _one.Protect(Key, Id).AsTask()).ToArray();
+        _keys.Answers.SetResult();
+        await Task.WhenAll(tokens);
+        Assert.Equal(1, _keys.Asked);
+    }
+
     private EntryTokens Tokens() => new(Factory.Of(_keys), InvalidatorHost.Details, _time);
 
     private sealed class CountedKeys(ITokenKeyGrain keys) : ITokenKeyGrain
     {
         public int Asked { get; private set; }
 
-        public ValueTask<TokenKey[]> GetKeys()
+        public TaskCompletionSource? Answers { get; set; }
+
+        public async ValueTask<TokenKey[]> GetKeys()
         {
             Asked++;
-            return keys.GetKeys();
+            await (Answers?.Task ?? Task.CompletedTask);
+            return await keys.GetKeys();
         }
     }
 

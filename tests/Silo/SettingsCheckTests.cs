@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Configuration;
-using OrleansTagCache.Silo.Clustering;
+using OrleansTagCache.Silo;
 using OrleansTagCache.Silo.StartUp;
 using Xunit;
 
@@ -172,6 +172,6 @@ public sealed class SettingsCheckTests
     private static string[] Faults(params (string Setting, string? Value)[] settings) =>
         [.. Assert.Throws<StartUpFault>(() => Read(settings)).Faults];
 
-    private static ClusteringOptions Read(params (string Setting, string? Value)[] settings) => SettingsCheck.Read(
+    private static SiloProgramOptions Read(params (string Setting, string? Value)[] settings) => SettingsCheck.Read(
         new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(item => item.Setting, item => item.Value)).Build());
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using OrleansTagCache.Tests.Silo;
 using Xunit;
@@ -10,14 +11,7 @@ public sealed class HttpsTests(HttpsSilo silo) : IClassFixture<HttpsSilo>
     [Fact]
     public async Task Call_OverHttps_IsAnswered()
     {
-        using var http = new HttpClient(new SocketsHttpHandler
-        {
-            UseProxy = false,
-            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.Subject == "CN=web" },
-        })
-        {
-            BaseAddress = silo.Http.BaseAddress,
-        };
+        using var http = Trusting();
 
         Assert.Equal(Uri.UriSchemeHttps, http.BaseAddress!.Scheme);
         (await http.Put("https", "value")).IsDone();
@@ -25,8 +19,28 @@ public sealed class HttpsTests(HttpsSilo silo) : IClassFixture<HttpsSilo>
     }
 
     [Fact]
+    public async Task Call_ThatOffersHttp2_IsAnsweredByVersion11_WhoseBoundsAreKnown()
+    {
+        using var http = Trusting();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/health/live") { Version = HttpVersion.Version20 };
+
+        using var reply = await http.SendAsync(request);
+
+        Assert.Equal((HttpVersion.Version11, HttpStatusCode.OK), (reply.Version, reply.StatusCode));
+    }
+
+    [Fact]
     public async Task Call_WhoseCallerDoesNotTrustTheCertificate_IsNotMade() =>
         await Assert.ThrowsAsync<HttpRequestException>(() => silo.Http.Info("https"));
+
+    private HttpClient Trusting() => new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.Subject == "CN=web" },
+    })
+    {
+        BaseAddress = silo.Http.BaseAddress,
+    };
 }
 
 /// <summary>A silo that is called by HTTPS alone.</summary>

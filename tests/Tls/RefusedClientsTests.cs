@@ -64,6 +64,19 @@ public sealed class RefusedClientsTests(TlsSilo silo) : IClassFixture<TlsSilo>
     }
 
     [Fact]
+    public async Task Certificate_ThatNamesAnAddress_MakesTheSiloCallNobody()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var other = new TestAuthority("Far authority");
+        other.Issue("far", "client.tagcache", issuerAt: $"http://{listener.LocalEndpoint}/ca.cer");
+
+        await IsRefusedAt(silo.Gateway, other.Load("far"), "(CN=far, ", "is not signed by an authority that this process trusts");
+
+        Assert.False(listener.Pending());
+    }
+
+    [Fact]
     public async Task Peer_ThatSaysNothing_IsHungUpOn()
     {
         using var tcp = new TcpClient();
@@ -107,7 +120,11 @@ public sealed class RefusedClientsTests(TlsSilo silo) : IClassFixture<TlsSilo>
         await using var tls = new SslStream(tcp.GetStream(), false, (_, shown, _, _) => shown?.Subject == "CN=silo");
         try
         {
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "silo.tagcache", ClientCertificates = own is null ? [] : [own] });
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+            {
+                TargetHost = "silo.tagcache",
+                ClientCertificateContext = own is null ? null : SslStreamCertificateContext.Create(own, null, offline: true),
+            });
             Assert.Equal(0, await tls.ReadAsync(new byte[1]));
         }
         catch (Exception exception) when (exception is IOException or AuthenticationException)
@@ -170,9 +187,9 @@ public sealed class TlsSilo : SiloServer, IDisposable
 
     public TestAuthority Authority { get; } = new();
 
-    public int SiloPort => Get<OrleansTagCache.Silo.Clustering.ClusteringOptions>().SiloPort;
+    public int SiloPort => Get<OrleansTagCache.Silo.SiloProgramOptions>().SiloPort;
 
-    public int Gateway => Get<OrleansTagCache.Silo.Clustering.ClusteringOptions>().GatewayPort;
+    public int Gateway => Get<OrleansTagCache.Silo.SiloProgramOptions>().GatewayPort;
 
     protected override string[] Settings =>
     [

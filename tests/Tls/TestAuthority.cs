@@ -24,8 +24,8 @@ public sealed class TestAuthority : IDisposable
 
     public string AuthorityFile => Path.Combine(_folder, "ca.pem");
 
-    /// <summary>Writes a certificate with its key, over one of the same file name.</summary>
-    public void Issue(string file, string dnsName, int fromDays = -1, int toDays = 1, bool forServers = true, bool forClients = true)
+    /// <summary>Writes a certificate with its key, over one of the same file name; it may say where its authority's is to be had.</summary>
+    public void Issue(string file, string dnsName, int fromDays = -1, int toDays = 1, bool forServers = true, bool forClients = true, string? issuerAt = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={file}", key, HashAlgorithmName.SHA256);
@@ -35,6 +35,11 @@ public sealed class TestAuthority : IDisposable
         request.CertificateExtensions.Add(names.Build());
         OidCollection uses = [.. forServers ? [new Oid("1.3.6.1.5.5.7.3.1")] : Array.Empty<Oid>(), .. forClients ? [new Oid("1.3.6.1.5.5.7.3.2")] : Array.Empty<Oid>()];
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(uses, false));
+        if (issuerAt is not null)
+        {
+            request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension(ocspUris: null, caIssuersUris: [issuerAt]));
+        }
+
         using var certificate = request.Create(_own, Now.AddDays(fromDays), Now.AddDays(toDays), RandomNumberGenerator.GetBytes(16));
         File.WriteAllText(KeyFile(file), key.ExportPkcs8PrivateKeyPem());
         File.WriteAllText(CertificateFile(file), certificate.ExportCertificatePem());

@@ -27,6 +27,7 @@ internal sealed class OutboundGuardHandler : DelegatingHandler
             UseProxy = false,
             MaxResponseHeadersLength = 32,
             ResponseDrainTimeout = TimeSpan.Zero,
+            ConnectTimeout = options.Timeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(1),
             ConnectCallback = (context, token) => new GuardedConnector(options, resolver).Connect(context.DnsEndPoint, token),
         };
@@ -58,6 +59,12 @@ internal sealed class OutboundGuardHandler : DelegatingHandler
         if (Array.Find(Refused, request.Headers.NonValidated.Contains) is { } credential)
         {
             throw new OutboundRefusedException($"The request has the header {credential}: a guarded client sends no credentials, and no host but that of the address.");
+        }
+
+        if (request.Version.Major > 2 || request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher)
+        {
+            // HTTP/3 does not connect by the guarded connector, and goes where a response says it is spoken too.
+            (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionOrLower);
         }
 
         for (var hops = 0; ; hops++)

@@ -32,7 +32,21 @@ internal static class CertificateFiles
 
     private static X509Certificate2 Own(string path, ClusterTlsOptions options) => IsPkcs12(path)
         ? X509CertificateLoader.LoadPkcs12FromFile(path, options.Password)
-        : X509Certificate2.CreateFromPemFile(path, options.Key);
+        : Usable(X509Certificate2.CreateFromPemFile(path, options.Key));
+
+    /// <summary>Windows does not use keys for TLS that are in memory alone, as those of PEM files are.</summary>
+    private static X509Certificate2 Usable(X509Certificate2 certificate)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            return certificate;
+        }
+
+        using (certificate)
+        {
+            return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
+        }
+    }
 
     private static X509Certificate2Collection Between(string path, string? password) =>
         [.. (IsPkcs12(path) ? X509CertificateLoader.LoadPkcs12CollectionFromFile(path, password) : Pem(path)).Skip(1)];

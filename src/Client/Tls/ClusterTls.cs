@@ -71,7 +71,11 @@ internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, Ti
             ServerCertificateContext = certificates.Context,
             ClientCertificateRequired = true,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = PeerCheck.Policy(certificates.Set.Authorities, PeerCheck.Client),
+            AllowRenegotiation = false,
+
+            // Every connection shows its certificate: none is let in on what another one showed, at another port or to other authorities.
+            AllowTlsResume = false,
             RemoteCertificateValidationCallback = (_, certificate, chain, _) => IsTaken(certificate, chain, certificates, PeerCheck.Client, refuse, names),
         };
     }
@@ -84,7 +88,9 @@ internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, Ti
             TargetHost = _options.SiloName,
             ClientCertificateContext = certificates.Context,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = PeerCheck.Policy(certificates.Set.Authorities, PeerCheck.Server),
+            AllowRenegotiation = false,
+            AllowTlsResume = false,
             RemoteCertificateValidationCallback = (_, certificate, chain, _) => IsTaken(certificate, chain, certificates, PeerCheck.Server, refuse, _options.SiloName),
         };
     }
@@ -188,7 +194,7 @@ internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, Ti
     [LoggerMessage(7103, LogLevel.Warning, "A connection with {Peer} was refused. {Reason}")]
     private partial void LogRefused(string? peer, string reason);
 
-    [LoggerMessage(7104, LogLevel.Warning, "A connection with {Peer} was closed: as many others as may were in their handshakes, from its address or in all.")]
+    [LoggerMessage(7104, LogLevel.Warning, "A connection with {Peer} was closed: as many others as may were in their handshakes, from its network or in all.")]
     private partial void LogFull(string? peer);
 
     private sealed record Loaded(CertificateSet Set, SslStreamCertificateContext Context, string Stamp, Moment LookedAt);

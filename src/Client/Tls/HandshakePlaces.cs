@@ -2,12 +2,12 @@ using System.Net;
 
 namespace OrleansTagCache.Tls;
 
-/// <summary>How many strangers may be in their handshakes at a time: in all, and from one address, so that one that is slow on purpose does not take the places of all others.</summary>
+/// <summary>How many strangers may be in their handshakes at a time: in all, and from one network, so that one that is slow on purpose does not take the places of all others.</summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class HandshakePlaces
 {
     public const int InAll = 1_024;
-    public const int OfOneAddress = 64;
+    public const int OfOneNetwork = 64;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<IPAddress, int> _taken = [];
@@ -15,15 +15,16 @@ internal sealed class HandshakePlaces
 
     public bool TryTake(IPAddress address)
     {
+        var network = PeerNetwork.Of(address);
         lock (_gate)
         {
-            var own = _taken.GetValueOrDefault(address);
-            if (_all == InAll || own == OfOneAddress)
+            var own = _taken.GetValueOrDefault(network);
+            if (_all == InAll || own == OfOneNetwork)
             {
                 return false;
             }
 
-            _taken[address] = own + 1;
+            _taken[network] = own + 1;
             _all++;
             return true;
         }
@@ -31,12 +32,13 @@ internal sealed class HandshakePlaces
 
     public void GiveBack(IPAddress address)
     {
+        var network = PeerNetwork.Of(address);
         lock (_gate)
         {
             _all--;
-            if (--_taken[address] == 0)
+            if (--_taken[network] == 0)
             {
-                _taken.Remove(address);
+                _taken.Remove(network);
             }
         }
     }

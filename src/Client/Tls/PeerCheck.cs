@@ -28,12 +28,8 @@ internal static class PeerCheck
         }
 
         var who = $"Its certificate ({certificate.Subject}, {certificate.Thumbprint[..8]})";
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        using var chain = new X509Chain { ChainPolicy = Policy(authorities, use) };
         chain.ChainPolicy.ExtraStore.AddRange(sent.ToArray());
-        chain.ChainPolicy.ApplicationPolicy.Add(use);
         if (!chain.Build(certificate))
         {
             return Explain(who, certificate, chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status));
@@ -42,6 +38,20 @@ internal static class PeerCheck
         return names.Any(name => certificate.MatchesHostname(name, allowWildcards: false, allowCommonName: false))
             ? null
             : $"{who} carries none of the names {string.Join(", ", names)}. Issue one with that name as a DNS name.";
+    }
+
+    /// <summary>What a chain is built by: those authorities alone, and nothing that a certificate of a stranger says is to be had elsewhere.</summary>
+    public static X509ChainPolicy Policy(X509Certificate2Collection authorities, Oid use)
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
+        policy.CustomTrustStore.AddRange(authorities);
+        policy.ApplicationPolicy.Add(use);
+        return policy;
     }
 
     private static string Explain(string who, X509Certificate2 certificate, X509ChainStatusFlags faults)

@@ -58,7 +58,7 @@ internal sealed class AccessCheck(KeyRing keys, Failures failures, CallerLimits 
     {
         if (!LocalRequest.Is(http.Request))
         {
-            return Problems.Forbidden("Without access keys this silo answers programs on its own machine only: no other host name, and no web page of another site.");
+            return Problems.Forbidden("Without access keys this silo answers programs on its own machine only: no other host name, no web page of another site, and nothing that a proxy passes on.");
         }
 
         http.Features.Set(_anybody);

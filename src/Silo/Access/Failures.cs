@@ -1,12 +1,12 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using OrleansTagCache.Silo.Limits;
+using OrleansTagCache.Tls;
 
 namespace OrleansTagCache.Silo.Access;
 
 /// <summary>
-/// Counts refused keys by address (an IPv6 network of 64 bits is one): so many at once, then one every so often. Addresses that have
+/// Counts refused keys by network: so many at once, then one every so often. Addresses that have
 /// recovered are forgotten.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
@@ -15,7 +15,7 @@ internal sealed class Failures(LimitOptions options) : IDisposable
     private static readonly TimeSpan OneEvery = TimeSpan.FromSeconds(3);
 
     private readonly PartitionedRateLimiter<IPAddress> _left = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address =>
-        RateLimitPartition.GetTokenBucketLimiter(Network(address), _ => new()
+        RateLimitPartition.GetTokenBucketLimiter(PeerNetwork.Of(address), _ => new()
         {
             TokenLimit = options.Refusals,
             TokensPerPeriod = 1,
@@ -31,14 +31,4 @@ internal sealed class Failures(LimitOptions options) : IDisposable
     }
 
     public void Dispose() => _left.Dispose();
-
-    private static IPAddress Network(IPAddress address)
-    {
-        if (address.IsIPv4MappedToIPv6)
-        {
-            return address.MapToIPv4();
-        }
-
-        return address.AddressFamily == AddressFamily.InterNetworkV6 ? new([.. address.GetAddressBytes().AsSpan(0, 8), .. new byte[8]]) : address;
-    }
 }

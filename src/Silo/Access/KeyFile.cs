@@ -83,10 +83,12 @@ internal static class KeyFile
 
     private static void Write(string path, JsonObject whole)
     {
+        // What is left there of a command that was cut short may be open to others.
         var beside = $"{path}.new";
+        File.Delete(beside);
         using (var file = new FileStream(beside, OperatingSystem.IsWindows()
-            ? new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write }
-            : new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            ? new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write }
+            : new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
         using (var text = new StreamWriter(file))
         {
             text.WriteLine(Show(whole));

@@ -4,11 +4,14 @@ namespace OrleansTagCache.Silo.Access;
 
 /// <summary>
 /// Whether a request comes from a program on this machine. A browser here may be made to send requests by any page: it then names the page's
-/// origin, or, with a name that the page's owner has pointed at this machine, that name as the host.
+/// origin, or, with a name that the page's owner has pointed at this machine, that name as the host. A proxy here may pass on what others send: it then says so.
 /// </summary>
 internal static class LocalRequest
 {
-    public static bool Is(HttpRequest request) => IsLoopback(request.Headers.Host.ToString()) && IsOwnOrigin(request) && !IsCrossSite(request);
+    private static readonly string[] ForwardedBy = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"];
+
+    public static bool Is(HttpRequest request) =>
+        IsLoopback(request.Headers.Host.ToString()) && IsOwnOrigin(request) && !IsCrossSite(request) && !Array.Exists(ForwardedBy, request.Headers.ContainsKey);
 
     /// <summary>It is read as it was sent: <see cref="HttpRequest.Host"/> decodes international names.</summary>
     private static bool IsLoopback(string host)

@@ -11,7 +11,7 @@ internal static class ClusteringExtensions
     /// <summary>How long a membership row is refreshed; rows that are three times as old do not hold up a silo that starts.</summary>
     private static readonly TimeSpan IAmAlivePeriod = TimeSpan.FromSeconds(5);
 
-    public static ISiloBuilder UseClustering(this ISiloBuilder silo, ClusteringOptions options, IConnectionMultiplexer? redis)
+    public static ISiloBuilder UseClustering(this ISiloBuilder silo, SiloProgramOptions options, IConnectionMultiplexer? redis)
     {
         if (options.Clustering.Provider == ClusteringProvider.Localhost)
         {

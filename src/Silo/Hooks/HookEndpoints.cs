@@ -5,7 +5,6 @@ using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Silo.Access;
-using OrleansTagCache.Silo.Clustering;
 using OrleansTagCache.Silo.Http;
 using OrleansTagCache.Silo.Limits;
 
@@ -16,7 +15,7 @@ namespace OrleansTagCache.Silo.Hooks;
 /// a wrong signature and a late one are answered alike.
 /// </summary>
 internal sealed class HookEndpoints(
-    ChangeCalls calls, IGrainFactory grains, ClusteringOptions options, TagCacheClientOptions cache, CacheLifeProfiles profiles, CallerLimits limits, Failures failures, TimeProvider time)
+    ChangeCalls calls, IGrainFactory grains, SiloProgramOptions options, TagCacheClientOptions cache, CacheLifeProfiles profiles, CallerLimits limits, Failures failures, TimeProvider time)
 {
     private const int MaximumBody = 256 * 1024;
 
@@ -42,8 +41,9 @@ internal sealed class HookEndpoints(
         var request = RequestOf(hook, body);
         var receipts = grains.GetGrain<IHookReceiptsGrain>(name);
         var call = HookSignature.IdOf(timestamp!, body);
-        return await receipts.Note(call) switch
+        return await receipts.Begin(call) switch
         {
+            HookReceipt.Begun => Problems.Unavailable("This call is being carried out, or was when its silo went down. Send it again in a minute."),
             HookReceipt.Replayed => Problems.Of(StatusCodes.Status409Conflict, "replayed", "This call was made before. Nothing was done."),
             HookReceipt.Full => Problems.Overloaded(http, "The hook was called more often in the last minutes than is remembered."),
             _ => await CarryOut(http, request, receipts, call),
@@ -53,16 +53,28 @@ internal sealed class HookEndpoints(
     private async Task<IResult> CarryOut(HttpContext http, ChangeRequest request, IHookReceiptsGrain receipts, Guid call)
     {
         var begun = time.Now();
+        var isCarriedOut = false;
         try
         {
             var outcome = await calls.Change(request, cache.UpdateTimeout, http.RequestAborted);
+            isCarriedOut = true;
             return Results.Ok(new ChangeAnswer(request.Tags.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
         }
-        catch
+        finally
         {
-            // Its sender will repeat it as it stands.
-            await receipts.Forget(call);
-            throw;
+            await End(receipts, call, isCarriedOut);
+        }
+    }
+
+    private static async Task End(IHookReceiptsGrain receipts, Guid call, bool isCarriedOut)
+    {
+        try
+        {
+            await receipts.End(call, isCarriedOut);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OrleansException)
+        {
+            // A call without an end may be made again in a minute, and its answer is that of the change.
         }
     }
 

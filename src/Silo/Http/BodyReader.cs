@@ -21,9 +21,9 @@ internal static class BodyReader
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 
-    /// <summary>The whole body, or null if it is larger than the limit.</summary>
+    /// <summary>The whole body, or null if it is larger than the limit. What it takes of the quota is given back when the call has been answered.</summary>
     /// <exception cref="BadHttpRequestException">It breaks off, or its framing is wrong.</exception>
-    /// <exception cref="OverloadedException">The bodies that arrive just now take all that is kept for them.</exception>
+    /// <exception cref="OverloadedException">The bodies of the calls of this moment take all that is kept for them.</exception>
     public static async ValueTask<byte[]?> TryRead(HttpRequest request, int limit, Quota quota)
     {
         if (request.ContentLength > limit)
@@ -47,7 +47,7 @@ internal static class BodyReader
 
                 if (!quota.TryTake(read))
                 {
-                    throw new OverloadedException("The bodies that arrive just now take all the memory that is kept for them (TagCache:Limits:BodyBytes).");
+                    throw new OverloadedException("The bodies of the calls of this moment take all the memory that is kept for them (TagCache:Limits:BodyBytes).");
                 }
 
                 taken += read;
@@ -58,7 +58,7 @@ internal static class BodyReader
         }
         finally
         {
-            quota.GiveBack(taken);
+            request.HttpContext.Response.RegisterForDispose(new Taken(quota, taken));
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
@@ -98,5 +98,10 @@ internal static class BodyReader
             return (null, Problems.MalformedJson(
                 $"The body is not the JSON object that this call takes (line {exception.LineNumber + 1 ?? 1}, byte {exception.BytePositionInLine + 1 ?? 1})."));
         }
+    }
+
+    private sealed class Taken(Quota quota, long amount) : IDisposable
+    {
+        public void Dispose() => quota.GiveBack(amount);
     }
 }

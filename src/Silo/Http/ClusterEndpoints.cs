@@ -1,7 +1,6 @@
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Fanout;
 using OrleansTagCache.Leases;
-using OrleansTagCache.Silo.Clustering;
 
 namespace OrleansTagCache.Silo.Http;
 
@@ -36,7 +35,7 @@ internal sealed record MemberInfo(
 
 /// <summary><c>/v1/cluster</c> and the health checks.</summary>
 internal sealed class ClusterEndpoints(
-    Membership membership, IPeers peers, ILocalSiloDetails self, ServingLease lease, ClusteringOptions clustering)
+    Membership membership, IPeers peers, ILocalSiloDetails self, ServingLease lease, SiloProgramOptions options)
 {
     public async Task<IResult> Describe()
     {
@@ -51,7 +50,7 @@ internal sealed class ClusterEndpoints(
             members.Sum(member => member.Sessions),
             Ratio(members.Sum(member => member.Hits + member.StaleHits), members.Sum(member => member.Misses)));
         var unreachable = silos.Where((_, i) => reports[i] is null).Select(silo => silo.ToString()).ToArray();
-        return Results.Ok(new ClusterInfo(clustering.ClusterId, self.SiloAddress.ToString(), totals, members, unreachable));
+        return Results.Ok(new ClusterInfo(options.ClusterId, self.SiloAddress.ToString(), totals, members, unreachable));
     }
 
     public IResult Ready() => lease.IsValid()

@@ -17,7 +17,9 @@ internal sealed class EntryTokens(IGrainFactory grains, ILocalSiloDetails self, 
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
 
     private readonly byte[] _silo = TokenSeal.SiloOf(self.SiloAddress.ToString());
+    private readonly Lock _gate = new();
     private volatile Known? _known;
+    private Task<Known>? _asking;
 
     public async ValueTask<string> Protect(string scopedKey, GenerationId id)
     {
@@ -49,6 +51,20 @@ internal sealed class EntryTokens(IGrainFactory grains, ILocalSiloDetails self, 
             return known;
         }
 
+        return await OneQuestion();
+    }
+
+    /// <summary>Whoever finds the secrets too old while they are being asked for waits for that answer.</summary>
+    private Task<Known> OneQuestion()
+    {
+        lock (_gate)
+        {
+            return _asking is { IsCompleted: false } asking ? asking : _asking = Ask();
+        }
+    }
+
+    private async Task<Known> Ask()
+    {
         var asked = time.Now();
         return _known = new(await grains.GetGrain<ITokenKeyGrain>(0).GetKeys(), asked);
     }

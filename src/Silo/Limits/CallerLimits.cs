@@ -20,7 +20,7 @@ internal sealed class CallerLimits(LimitOptions options) : IDisposable
     /// <summary>Reads that wait for a value.</summary>
     public Quota WaitingReads { get; } = new(options.WaitingReads);
 
-    /// <summary>Bytes of bodies that arrive.</summary>
+    /// <summary>Bytes of bodies of calls that are not answered yet.</summary>
     public Quota BodyBytes { get; } = new(options.BodyBytes);
 
     /// <summary>Counts a call of a key; beyond the bound, how long to wait before the next.</summary>

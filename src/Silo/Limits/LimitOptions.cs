@@ -16,7 +16,7 @@ internal sealed class LimitOptions
     /// <summary>How many calls a second one key may make, a second's worth at once; more get 429. 1 to 10,000,000; default 20,000.</summary>
     public int RequestsPerSecond { get; set; } = 20_000;
 
-    /// <summary>How many bytes of request bodies are held while they arrive, of all callers; more get 503. From the largest value to 64 GiB; default 256 MiB.</summary>
+    /// <summary>How many bytes of request bodies are held, of all calls that are not answered yet; more get 503. From the largest value to 64 GiB; default 256 MiB.</summary>
     public long BodyBytes { get; set; } = 256 * 1024 * 1024;
 
     /// <summary>How many refused keys and signatures of one address are answered at once; beyond, one every 3 s, and 429. 1 to 1,000,000; default 20.</summary>

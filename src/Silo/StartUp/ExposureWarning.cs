@@ -1,16 +1,15 @@
 using System.Net;
-using OrleansTagCache.Silo.Clustering;
 
 namespace OrleansTagCache.Silo.StartUp;
 
 /// <summary>Says so when ports are reachable from other machines without TLS.</summary>
-internal sealed partial class ExposureWarning(ClusteringOptions clustering, IConfiguration configuration, ILogger<ExposureWarning> log) : IHostedService
+internal sealed partial class ExposureWarning(SiloProgramOptions options, IConfiguration configuration, ILogger<ExposureWarning> log) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (!IPAddress.IsLoopback(clustering.Address) && !clustering.Tls.IsWanted)
+        if (!IPAddress.IsLoopback(options.Address) && !options.Tls.IsWanted)
         {
-            LogExposed(clustering.SiloPort, clustering.GatewayPort, clustering.AdvertisedAddress);
+            LogExposed(options.SiloPort, options.GatewayPort, options.AdvertisedAddress);
         }
 
         foreach (var url in Addresses.InClearText(configuration))

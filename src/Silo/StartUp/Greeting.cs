@@ -1,11 +1,10 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using OrleansTagCache.Silo.Clustering;
 
 namespace OrleansTagCache.Silo.StartUp;
 
 /// <summary>Says where the silo is and how to try it, once it can be tried.</summary>
-internal sealed class Greeting(IServer server, ClusteringOptions clustering, IHostApplicationLifetime lifetime) : IHostedService
+internal sealed class Greeting(IServer server, SiloProgramOptions options, IHostApplicationLifetime lifetime) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -18,15 +17,15 @@ internal sealed class Greeting(IServer server, ClusteringOptions clustering, IHo
     private void Greet()
     {
         var address = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "http://127.0.0.1:8080";
-        var place = clustering.Clustering.Provider == ClusteringProvider.Redis
-            ? $"Redis at {clustering.Clustering.ConnectionString!.Split(',')[0]}"
+        var place = options.Clustering.Provider == ClusteringProvider.Redis
+            ? $"Redis at {options.Clustering.ConnectionString!.Split(',')[0]}"
             : "in memory: entries, membership, reminders and pending refreshes end with this process";
         Console.WriteLine($"""
             OrleansTagCache is ready.
               HTTP      {address}
-              Cluster   {clustering.ClusterId} ({place})
-              Clients   {clustering.AdvertisedAddress}:{clustering.GatewayPort}
-              Try       curl {(clustering.Access.Keys.Count > 0 ? "-H 'Authorization: Bearer otc_...' " : string.Empty)}"{address}/v1/cluster"
+              Cluster   {options.ClusterId} ({place})
+              Clients   {options.AdvertisedAddress}:{options.GatewayPort}
+              Try       curl {(options.Access.Keys.Count > 0 ? "-H 'Authorization: Bearer otc_...' " : string.Empty)}"{address}/v1/cluster"
             """);
     }
 }

@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
 using OrleansTagCache.Hosting;
-using OrleansTagCache.Silo.Clustering;
 
 namespace OrleansTagCache.Silo.StartUp;
 
@@ -10,25 +9,25 @@ namespace OrleansTagCache.Silo.StartUp;
 internal static class SettingsCheck
 {
     /// <exception cref="StartUpFault">Something is wrong; all of it is named.</exception>
-    public static ClusteringOptions Read(IConfiguration configuration)
+    public static SiloProgramOptions Read(IConfiguration configuration)
     {
         var section = configuration.GetSection(TagCacheOptions.Section);
         var faults = new List<string>();
-        Unreadable(section, [typeof(TagCacheOptions), typeof(ClusteringOptions)], faults);
+        Unreadable(section, [typeof(TagCacheOptions), typeof(SiloProgramOptions)], faults);
 
         // What cannot be read has been named, and keeps its default for the checks of everything else.
         var readable = new ConfigurationBuilder().AddInMemoryCollection(Readable(section)).Build();
-        var clustering = readable.Get<ClusteringOptions>() ?? new();
-        faults.AddRange(clustering.Faults());
+        var options = readable.Get<SiloProgramOptions>() ?? new();
+        faults.AddRange(options.Faults());
         var cache = readable.Get<TagCacheOptions>() ?? new();
         faults.AddRange(new TagCacheOptionsValidator().Validate(null, cache).Failures ?? []);
-        faults.AddRange(clustering.Limits.Faults(cache.MaximumPayloadBytes));
-        faults.AddRange(Addresses.Faults(configuration, loopbackOnly: clustering.Access.Keys.Count == 0));
-        return faults.Count == 0 ? clustering : throw new StartUpFault(faults);
+        faults.AddRange(options.Limits.Faults(cache.MaximumPayloadBytes));
+        faults.AddRange(Addresses.Faults(configuration, loopbackOnly: options.Access.Keys.Count == 0));
+        return faults.Count == 0 ? options : throw new StartUpFault(faults);
     }
 
     private static IEnumerable<KeyValuePair<string, string?>> Readable(IConfigurationSection section) => section.AsEnumerable(makePathsRelative: true)
-        .Where(pair => pair.Value is null || TypeOf(pair.Key, [typeof(TagCacheOptions), typeof(ClusteringOptions)]) is { } type && CanRead(pair.Value, type));
+        .Where(pair => pair.Value is null || TypeOf(pair.Key, [typeof(TagCacheOptions), typeof(SiloProgramOptions)]) is { } type && CanRead(pair.Value, type));
 
     /// <summary>The type of the option that a path such as <c>Clustering:Provider</c> names.</summary>
     private static Type? TypeOf(string path, Type[] types)

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using OrleansTagCache.Silo.Clustering;
 using StackExchange.Redis;
 
 namespace OrleansTagCache.Silo.StartUp;
@@ -9,7 +8,7 @@ namespace OrleansTagCache.Silo.StartUp;
 internal static class Surroundings
 {
     /// <exception cref="StartUpFault">A port is taken, or named twice; every one is named.</exception>
-    public static void CheckPorts(ClusteringOptions options, IConfiguration configuration)
+    public static void CheckPorts(SiloProgramOptions options, IConfiguration configuration)
     {
         (string Setting, int Port)[] ports =
             [("TagCache:SiloPort", options.SiloPort), ("TagCache:GatewayPort", options.GatewayPort), .. Addresses.Ports(configuration)];
@@ -25,7 +24,7 @@ internal static class Surroundings
     }
 
     /// <exception cref="StartUpFault">Redis cannot be reached.</exception>
-    public static async Task<IConnectionMultiplexer?> ConnectRedis(ClusteringOptions options)
+    public static async Task<IConnectionMultiplexer?> ConnectRedis(SiloProgramOptions options)
     {
         if (options.Clustering.Provider != ClusteringProvider.Redis)
         {

@@ -5,7 +5,7 @@ using OrleansTagCache.Silo.Hooks;
 using OrleansTagCache.Silo.Limits;
 using OrleansTagCache.Tls;
 
-namespace OrleansTagCache.Silo.Clustering;
+namespace OrleansTagCache.Silo;
 
 /// <summary>Where the membership of the cluster is kept.</summary>
 internal enum ClusteringProvider
@@ -17,8 +17,8 @@ internal enum ClusteringProvider
     Redis = 1,
 }
 
-/// <summary>The part of the section <c>TagCache</c> that says which cluster the silo belongs to and where it listens.</summary>
-internal sealed class ClusteringOptions
+/// <summary>The settings of the program in the section <c>TagCache</c>, beside those of the cache: its cluster, where it listens, and whom it answers.</summary>
+internal sealed class SiloProgramOptions
 {
     public string ClusterId { get; set; } = "tagcache";
 
