@@ -117,6 +117,7 @@ public sealed class OperationTests(SiloServer silo)
                 "put /v1/entry",
             ],
             operations.Order(StringComparer.Ordinal));
+        Assert.Equal("bearer", reply.Json.GetProperty("components").GetProperty("securitySchemes").GetProperty("accessKey").GetProperty("scheme").GetString());
     }
 
     [Theory]

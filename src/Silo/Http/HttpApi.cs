@@ -12,13 +12,13 @@ internal static class HttpApi
     {
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = context =>
             context.ProblemDetails.Extensions.TryAdd("code", Problems.CodeOf(context.ProblemDetails.Status)));
-        services.AddOpenApi("v1", openApi => openApi.AddDocumentTransformer((document, _, _) =>
+        services.AddOpenApi(OpenApiText.Document, openApi => openApi.AddDocumentTransformer((document, _, _) =>
         {
-            document.Info.Title = "OrleansTagCache";
-            document.Info.Description = "A tagged cache whose tag updates are strict in every process of the cluster.";
+            OpenApiText.Describe(document);
             return Task.CompletedTask;
         }));
         services.AddSingleton(provider => new CacheLifeProfiles(provider.GetRequiredService<TagCacheClientOptions>().Profiles));
+        services.AddSingleton<OpenApiText>();
         services.AddSingleton<KeyRing>();
         services.AddSingleton<Failures>();
         services.AddSingleton<AccessCheck>();
@@ -38,7 +38,7 @@ internal static class HttpApi
         app.UseMiddleware<RequestCheck>();
         app.UseRouting();
         app.UseMiddleware<AccessCheck>();
-        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapGet(OpenApiText.Path, app.Services.GetRequiredService<OpenApiText>().Get).ExcludeFromDescription();
         var cluster = app.Services.GetRequiredService<ClusterEndpoints>();
         app.MapGet("/health/live", () => Results.Text("live")).ExcludeFromDescription();
         app.MapGet("/health/ready", cluster.Ready).ExcludeFromDescription();
@@ -52,6 +52,11 @@ internal static class HttpApi
         MapEntries(v1, app.Services.GetRequiredService<EntryEndpoints>());
         MapTags(v1, app.Services.GetRequiredService<TagEndpoints>());
         v1.MapPost("/hooks/{name}", app.Services.GetRequiredService<HookEndpoints>().Post).WithSummary("A signed call that updates or revalidates tags")
+            .AddOpenApiOperationTransformer((operation, _, _) =>
+            {
+                operation.Security = [];
+                return Task.CompletedTask;
+            })
             .Accepts<object>("*/*").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status409Conflict);
         v1.MapGet("/cluster", cluster.Describe).Needs(Scopes.Admin).WithSummary("Members, leases, entries and hit ratio").Produces<ClusterInfo>();
     }
