@@ -14,13 +14,13 @@ namespace OrleansTagCache.Silo.Access;
 /// A good key is always let in, from an address with failures too: whoever shares it with an attacker must not be locked out. Failures
 /// beyond the bound are answered 429.
 /// </remarks>
-internal sealed class AccessCheck(KeyRing keys, Failures failures, CallerLimits limits, TagCacheClientOptions options) : IMiddleware
+internal sealed class AccessCheck(KeyRing keys, Failures failures, CallerLimits limits, TagCacheClientOptions options)
 {
     private const string Scheme = "Bearer ";
 
     private readonly Caller _anybody = new(null, CacheNamespace.Parse(options.Namespace), ScopeNames.All);
 
-    public Task InvokeAsync(HttpContext http, RequestDelegate next)
+    public Task Invoke(HttpContext http, RequestDelegate next)
     {
         if (http.GetEndpoint()?.Metadata.GetMetadata<NeedsScope>() is not { } needs)
         {

@@ -22,7 +22,6 @@ internal static class HttpApi
         services.AddSingleton<KeyRing>();
         services.AddSingleton<Failures>();
         services.AddSingleton<AccessCheck>();
-        services.AddSingleton<RequestCheck>();
         services.AddSingleton<EntryTokens>();
         services.AddSingleton<EntryEndpoints>();
         services.AddSingleton<TagEndpoints>();
@@ -35,9 +34,12 @@ internal static class HttpApi
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
-        app.UseMiddleware<RequestCheck>();
+
+        // As delegates: UseMiddleware would make a scope of services for every request.
+        var access = app.Services.GetRequiredService<AccessCheck>();
+        app.Use(next => http => RequestCheck.Invoke(http, next));
         app.UseRouting();
-        app.UseMiddleware<AccessCheck>();
+        app.Use(next => http => access.Invoke(http, next));
         app.MapGet(OpenApiText.Path, app.Services.GetRequiredService<OpenApiText>().Get).ExcludeFromDescription();
         var cluster = app.Services.GetRequiredService<ClusterEndpoints>();
         app.MapGet("/health/live", () => Results.Text("live")).ExcludeFromDescription();

@@ -4,12 +4,12 @@ namespace OrleansTagCache.Silo.Http;
 /// Refuses requests whose end is a matter of opinion (RFC 9112, 6.1): a length beside chunks, and encodings that are not taken off. A proxy in front may see another end than this server, and
 /// the rest as a request of somebody else. And those whose host is none: to read it would throw.
 /// </summary>
-internal sealed class RequestCheck : IMiddleware
+internal static class RequestCheck
 {
     /// <summary>Where the server puts a length that it does not go by.</summary>
     private const string LengthBesideChunks = "X-Content-Length";
 
-    public Task InvokeAsync(HttpContext http, RequestDelegate next)
+    public static Task Invoke(HttpContext http, RequestDelegate next)
     {
         var encoding = http.Request.Headers.TransferEncoding;
         if (!HasSoundHost(http.Request))
