@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Configuration.Memory;
+
+namespace OrleansTagCache.Silo.StartUp;
+
+/// <summary>
+/// The levels that the program logs at by itself. They come before every other source of the configuration, so that a setting such as
+/// <c>Logging:LogLevel:Default</c> changes the general level and not those below, and one that names a category changes that.
+/// </summary>
+internal static class LogLevels
+{
+    private static readonly Dictionary<string, LogLevel> Levels = new()
+    {
+        ["Default"] = LogLevel.Warning,
+        ["OrleansTagCache"] = LogLevel.Information,
+
+        // Orleans says of each grain service that it starts and stops.
+        ["OrleansTagCache.Fanout.FanoutService"] = LogLevel.Warning,
+
+        // Their lines name grains, and so keys and tags, or tell of every pause of the machine.
+        ["Orleans.Runtime.CallbackData"] = LogLevel.Error,
+        ["Orleans.Runtime.Scheduler.WorkItemGroup"] = LogLevel.Error,
+        ["Orleans.Runtime.Silo"] = LogLevel.Error,
+        ["Orleans.Runtime.Watchdog"] = LogLevel.Error,
+
+        // Below, they show the query of each request, and the head of one that cannot be read: with the access key, if it is in that line.
+        ["Microsoft.AspNetCore.Hosting.Diagnostics"] = LogLevel.Warning,
+        ["Microsoft.AspNetCore.Server.Kestrel"] = LogLevel.Warning,
+    };
+
+    public static void AddTo(IConfigurationManager configuration) => configuration.Sources.Insert(0, new MemoryConfigurationSource
+    {
+        InitialData = Levels.Select(level => KeyValuePair.Create($"Logging:LogLevel:{level.Key}", (string?)level.Value.ToString())),
+    });
+}
