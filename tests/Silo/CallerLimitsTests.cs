@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Silo.Hooks;
 using OrleansTagCache.Silo.Limits;
 using OrleansTagCache.Tests.Cluster;
 using Xunit;
@@ -47,6 +48,25 @@ public sealed class CallerLimitsTests(TightSilo silo) : IClassFixture<TightSilo>
 
         (await http.Put("bodies", "more than ten bytes")).IsDone();
         await TagCacheCluster.Until(() => limits.BodyBytes.Taken == 0);
+    }
+
+    [Fact]
+    public async Task Hooks_WhoseBodiesTakeAllTheyMay_LeaveToOthersWhatIsTheirs()
+    {
+        using var http = silo.With();
+        var limits = silo.Get<CallerLimits>();
+        const int all = HookEndpoints.MaximumBody;
+        Assert.True(limits.StrangersBytes.TryTake(all));
+        try
+        {
+            using var call = new HttpRequestMessage(HttpMethod.Post, "/v1/hooks/nobodys") { Content = SiloCalls.Body("{}") };
+            (await Reply.Of(await http.SendAsync(call))).IsProblem(503, "overloaded");
+            (await http.Put("bodies:hooks", "value")).IsDone();
+        }
+        finally
+        {
+            limits.StrangersBytes.GiveBack(all);
+        }
     }
 
     [Fact]

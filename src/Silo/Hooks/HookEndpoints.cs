@@ -17,7 +17,8 @@ namespace OrleansTagCache.Silo.Hooks;
 internal sealed class HookEndpoints(
     ChangeCalls calls, IGrainFactory grains, SiloProgramOptions options, TagCacheClientOptions cache, CacheLifeProfiles profiles, CallerLimits limits, Failures failures, TimeProvider time)
 {
-    private const int MaximumBody = 256 * 1024;
+    /// <summary>The largest body of a call, in bytes.</summary>
+    public const int MaximumBody = 256 * 1024;
 
     /// <summary>Checked where there is no such hook, so that the answer takes as long.</summary>
     private static readonly string[] NoSecrets = [Guid.NewGuid().ToString()];
@@ -26,7 +27,7 @@ internal sealed class HookEndpoints(
 
     public async Task<IResult> Post(HttpContext http, string name)
     {
-        if (await BodyReader.TryRead(http.Request, MaximumBody, limits.BodyBytes) is not { } body)
+        if (await BodyReader.TryRead(http.Request, MaximumBody, limits.StrangersBytes) is not { } body)
         {
             return Problems.Of(StatusCodes.Status413PayloadTooLarge, "payload_too_large", $"The body of a hook may have at most {MaximumBody} bytes.");
         }

@@ -1,4 +1,5 @@
 using System.Threading.RateLimiting;
+using OrleansTagCache.Silo.Hooks;
 
 namespace OrleansTagCache.Silo.Limits;
 
@@ -6,6 +7,9 @@ namespace OrleansTagCache.Silo.Limits;
 /// <remarks>Thread-safe.</remarks>
 internal sealed class CallerLimits(LimitOptions options) : IDisposable
 {
+    /// <summary>What those who are not known yet get of the bytes: they take nothing of the others.</summary>
+    private const int ShareOfStrangers = 8;
+
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     private readonly PartitionedRateLimiter<string> _calls = PartitionedRateLimiter.Create<string, string>(keyId =>
@@ -22,6 +26,9 @@ internal sealed class CallerLimits(LimitOptions options) : IDisposable
 
     /// <summary>Bytes of bodies of calls that are not answered yet.</summary>
     public Quota BodyBytes { get; } = new(options.BodyBytes);
+
+    /// <summary>Bytes of bodies that must be read before it is known who sent them.</summary>
+    public Quota StrangersBytes { get; } = new(Math.Max(options.BodyBytes / ShareOfStrangers, HookEndpoints.MaximumBody));
 
     /// <summary>Counts a call of a key; beyond the bound, how long to wait before the next.</summary>
     public TimeSpan? CountCall(string keyId)
