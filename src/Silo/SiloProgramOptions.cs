@@ -92,7 +92,7 @@ internal sealed class SiloProgramOptions
             yield return fault;
         }
 
-        foreach (var fault in Tls.IsWanted ? ClusterTlsOptionsValidator.Faults(Tls) : [])
+        foreach (var fault in Tls.IsWanted ? ClusterTlsOptionsValidator.Faults(Tls, isSilo: true) : [])
         {
             yield return $"{Key(nameof(Tls))}: {fault}";
         }

@@ -157,7 +157,7 @@ public sealed class RefusedClientsTests(TlsSilo silo) : IClassFixture<TlsSilo>
                 client.UseClusterTls(tls);
 
                 // The silo is to decide, not this process's own check.
-                client.Services.Where(service => service.ImplementationType == typeof(OrleansTagCache.Tls.ClusterTlsOptionsValidator)).ToList()
+                client.Services.Where(service => service.ServiceType == typeof(Microsoft.Extensions.Options.IValidateOptions<ClusterTlsOptions>)).ToList()
                     .ForEach(check => client.Services.Remove(check));
             }
         });

@@ -15,7 +15,7 @@ public static class ClusterTlsClientBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configure);
-        if (builder.Services.AddClusterTls(configure))
+        if (builder.Services.AddClusterTls(configure, isSilo: false))
         {
             builder.Services.AddOptions<ClientConnectionOptions>()
                 .Configure<ClusterTls>((connections, tls) => connections.ConfigureConnection(tls.Connect));

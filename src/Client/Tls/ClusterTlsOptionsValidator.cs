@@ -3,9 +3,10 @@ using Microsoft.Extensions.Options;
 namespace OrleansTagCache.Tls;
 
 /// <summary>Says everything that is wrong with the files and names of mutual TLS, at start-up.</summary>
-internal sealed class ClusterTlsOptionsValidator : IValidateOptions<ClusterTlsOptions>
+/// <param name="isSilo">Whether the process is a silo: its certificate must then make it one for the others.</param>
+internal sealed class ClusterTlsOptionsValidator(bool isSilo) : IValidateOptions<ClusterTlsOptions>
 {
-    public static IEnumerable<string> Faults(ClusterTlsOptions options)
+    public static IEnumerable<string> Faults(ClusterTlsOptions options, bool isSilo)
     {
         if (string.IsNullOrWhiteSpace(options.SiloName) || string.IsNullOrWhiteSpace(options.ClientName))
         {
@@ -17,23 +18,24 @@ internal sealed class ClusterTlsOptionsValidator : IValidateOptions<ClusterTlsOp
             yield return $"{nameof(options.HandshakeTimeout)} must be from 00:00:01 to 00:01:00; it is {options.HandshakeTimeout}.";
         }
 
-        if (FaultOfFiles(options) is { } fault)
+        if (FaultOfFiles(options, isSilo) is { } fault)
         {
             yield return fault;
         }
     }
 
     public ValidateOptionsResult Validate(string? name, ClusterTlsOptions options) =>
-        Faults(options).ToList() is { Count: > 0 } faults ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
+        Faults(options, isSilo).ToList() is { Count: > 0 } faults ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
 
-    private static string? FaultOfFiles(ClusterTlsOptions options)
+    private static string? FaultOfFiles(ClusterTlsOptions options, bool isSilo)
     {
         try
         {
             var set = CertificateFiles.Read(options);
-            return PeerCheck.Refusal(set.Own, set.Between, set.Authorities, PeerCheck.Client, options.SiloName, options.ClientName) is { } refusal
-                ? $"{nameof(options.Certificate)} would be refused by the others. {refusal}"
-                : null;
+            string[] names = isSilo ? [options.SiloName] : [options.ClientName, options.SiloName];
+            var refusal = PeerCheck.Refusal(set.Own, set.Between, set.Authorities, PeerCheck.Client, names)
+                ?? (isSilo ? PeerCheck.Refusal(set.Own, set.Between, set.Authorities, PeerCheck.Server, names) : null);
+            return refusal is null ? null : $"{nameof(options.Certificate)} would be refused by the others. {refusal}";
         }
         catch (InvalidDataException exception)
         {

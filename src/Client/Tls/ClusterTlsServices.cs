@@ -8,11 +8,11 @@ namespace OrleansTagCache.Tls;
 internal static class ClusterTlsServices
 {
     /// <summary>Whether this is the first call: only then are connections to be told.</summary>
-    public static bool AddClusterTls(this IServiceCollection services, Action<ClusterTlsOptions> configure)
+    public static bool AddClusterTls(this IServiceCollection services, Action<ClusterTlsOptions> configure, bool isSilo)
     {
         services.AddOptions<ClusterTlsOptions>().Configure(configure).ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ClusterTlsOptions>, ClusterTlsOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ClusterTlsOptions>, ClusterTlsOptionsValidator>(_ => new(isSilo)));
         if (services.Any(service => service.ServiceType == typeof(ClusterTls)))
         {
             return false;

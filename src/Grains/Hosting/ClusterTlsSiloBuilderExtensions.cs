@@ -17,7 +17,7 @@ public static class ClusterTlsSiloBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configure);
-        if (builder.Services.AddClusterTls(configure))
+        if (builder.Services.AddClusterTls(configure, isSilo: true))
         {
             builder.Services.AddOptions<SiloConnectionOptions>().Configure<ClusterTls>((connections, tls) =>
             {
