@@ -45,7 +45,9 @@ internal sealed class SiloProgramOptions
     public IPAddress Address => IPAddress.Parse(AdvertisedAddress);
 
     /// <summary>Everything that is wrong here.</summary>
-    public IEnumerable<string> Faults()
+    public IEnumerable<string> Faults() => [.. NameFaults(), .. PortFaults(), .. AddressFaults(), .. PartFaults()];
+
+    private IEnumerable<string> NameFaults()
     {
         if (string.IsNullOrWhiteSpace(ClusterId))
         {
@@ -56,7 +58,10 @@ internal sealed class SiloProgramOptions
         {
             yield return $"{Key(nameof(ServiceId))} must not be empty.";
         }
+    }
 
+    private IEnumerable<string> PortFaults()
+    {
         if (SiloPort is < 1 or > 65_535)
         {
             yield return $"{Key(nameof(SiloPort))} must be from 1 to 65535; it is {SiloPort}.";
@@ -71,7 +76,10 @@ internal sealed class SiloProgramOptions
         {
             yield return $"{Key(nameof(SiloPort))} and {Key(nameof(GatewayPort))} must differ; both are {SiloPort}.";
         }
+    }
 
+    private IEnumerable<string> AddressFaults()
+    {
         if (!IPAddress.TryParse(AdvertisedAddress, out var address))
         {
             yield return $"{Key(nameof(AdvertisedAddress))} must be an IP address; it is '{AdvertisedAddress}'.";
@@ -80,14 +88,16 @@ internal sealed class SiloProgramOptions
         {
             yield return $"{Key(nameof(AdvertisedAddress))} is {AdvertisedAddress}: without access keys a silo listens on loopback only. Use 127.0.0.1, or make a key by the command 'keys create'.";
         }
-
-        var profiles = new CacheLifeProfiles(new Dictionary<string, CacheLife>());
-        foreach (var fault in Hooks.SelectMany(hook => hook.Value.Faults(hook.Key, profiles)))
+        else if (!IPAddress.IsLoopback(address) && Clustering.Provider == ClusteringProvider.Localhost)
         {
-            yield return fault;
+            yield return $"{Key(nameof(AdvertisedAddress))} is {AdvertisedAddress}: a silo of the provider Localhost is reached on its own machine only. Use 127.0.0.1, or {Key("Clustering:Provider")}=Redis.";
         }
+    }
 
-        foreach (var fault in Access.Faults())
+    private IEnumerable<string> PartFaults()
+    {
+        var profiles = new CacheLifeProfiles(new Dictionary<string, CacheLife>());
+        foreach (var fault in Hooks.SelectMany(hook => hook.Value.Faults(hook.Key, profiles)).Concat(Access.Faults()))
         {
             yield return fault;
         }

@@ -143,6 +143,22 @@ public sealed class SettingsCheckTests
             ("TagCache:MaximumPayloadBytes", "0")).Order(StringComparer.Ordinal));
 
     [Fact]
+    public void Read_OfAnAddressBeyondLoopback_WithAKey_NeedsAProviderThatListensThere()
+    {
+        (string, string?)[] settings =
+        [
+            ("TagCache:AdvertisedAddress", "10.0.0.1"),
+            ("TagCache:Clustering:ConnectionString", "10.0.0.2:6379"),
+            ("TagCache:Access:Keys:abcdefgh:Hash", new string('0', 64)),
+            ("TagCache:Access:Keys:abcdefgh:Scopes", "read"),
+        ];
+        Assert.Equal(
+            ["TagCache:AdvertisedAddress is 10.0.0.1: a silo of the provider Localhost is reached on its own machine only. Use 127.0.0.1, or TagCache:Clustering:Provider=Redis."],
+            Faults(settings));
+        Assert.Equal("10.0.0.1", Read([.. settings, ("TagCache:Clustering:Provider", "Redis")]).AdvertisedAddress);
+    }
+
+    [Fact]
     public void Read_OfKestrelEndpointsBeyondLoopback_NamesThem() => Assert.Equal(
         ["Kestrel:Endpoints:Other:Url names 0.0.0.0: without access keys the silo listens on loopback only. Use http://127.0.0.1:23071, or make a key by the command 'keys create'."],
         Faults(("urls", "http://127.0.0.1:23070"), ("Kestrel:Endpoints:Other:Url", "http://*:23071")));
