@@ -15,6 +15,7 @@ internal static class LogLevels
 
         // Orleans says of each grain service that it starts and stops.
         ["OrleansTagCache.Fanout.FanoutService"] = LogLevel.Warning,
+        ["OrleansTagCache.Doors.DoorService"] = LogLevel.Warning,
 
         // Their lines name grains, and so keys and tags, or tell of every pause of the machine.
         ["Orleans.Runtime.CallbackData"] = LogLevel.Error,
