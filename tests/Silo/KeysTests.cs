@@ -35,6 +35,24 @@ public sealed class KeysTests : IDisposable
     }
 
     [Fact]
+    public void Create_AfterACommandThatWasCutShort_StillStoresForTheOwnerAlone()
+    {
+        File.WriteAllText($"{_file}.new", "half of it");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode($"{_file}.new", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        }
+
+        Run("create", "--namespace", "shop", "--scopes", "read", "--file", _file);
+
+        Assert.Contains("namespace=shop", Run("list", "--file", _file), StringComparison.Ordinal);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_file));
+        }
+    }
+
+    [Fact]
     public void Create_WithoutAFile_ShowsWhatTheConfigurationNeeds()
     {
         var output = Run("create", "--namespace", "shop", "--scopes", "admin,read,write,invalidate", "--expires", "2027-01-31T00:00:00+01:00");

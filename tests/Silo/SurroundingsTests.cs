@@ -55,6 +55,16 @@ public sealed class SurroundingsTests
         Assert.DoesNotContain("hunter2", named, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1:6379,password=hunter2", "127.0.0.1:6379")]
+    [InlineData("password=hunter2,redis:6380,10.0.0.2", "redis:6380, 10.0.0.2:6379")]
+    public void RedisServers_AreNamedWithoutTheirPassword(string connection, string servers)
+    {
+        var options = new SiloProgramOptions();
+        options.Clustering.ConnectionString = connection;
+        Assert.Equal(servers, Surroundings.RedisServers(options));
+    }
+
     [Fact]
     public async Task Build_WithBadSettings_NamesThemBeforeItLooksAround()
     {

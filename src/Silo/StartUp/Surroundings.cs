@@ -44,8 +44,12 @@ internal static class Surroundings
     }
 
     /// <summary>The servers of Redis and no more: the password may stand anywhere in the text.</summary>
-    public static string RedisServers(SiloProgramOptions options) => string.Join(", ", ConfigurationOptions.Parse(options.Clustering.ConnectionString!).EndPoints
-        .Select(server => server is DnsEndPoint named ? $"{named.Host}:{named.Port}" : server.ToString()));
+    public static string RedisServers(SiloProgramOptions options)
+    {
+        var redis = ConfigurationOptions.Parse(options.Clustering.ConnectionString!);
+        redis.SetDefaultPorts();
+        return string.Join(", ", redis.EndPoints.Select(server => server is DnsEndPoint named ? $"{named.Host}:{named.Port}" : server.ToString()));
+    }
 
     private static bool IsTaken(IPAddress address, int port)
     {
