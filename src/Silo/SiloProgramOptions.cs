@@ -1,21 +1,12 @@
 using System.Net;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Silo.Clustering;
 using OrleansTagCache.Silo.Hooks;
 using OrleansTagCache.Silo.Limits;
 using OrleansTagCache.Tls;
 
 namespace OrleansTagCache.Silo;
-
-/// <summary>Where the membership of the cluster is kept.</summary>
-internal enum ClusteringProvider
-{
-    /// <summary>In the memory of one silo: complete, nothing else installed, gone with the process.</summary>
-    Localhost = 0,
-
-    /// <summary>In Redis: any number of silos, and reminders and pending refreshes that outlive them.</summary>
-    Redis = 1,
-}
 
 /// <summary>The settings of the program in the section <c>TagCache</c>, beside those of the cache: its cluster, where it listens, and whom it answers.</summary>
 internal sealed class SiloProgramOptions
@@ -30,7 +21,7 @@ internal sealed class SiloProgramOptions
 
     public string AdvertisedAddress { get; set; } = "127.0.0.1";
 
-    public ProviderOptions Clustering { get; set; } = new();
+    public ClusteringOptions Clustering { get; set; } = new();
 
     public AccessOptions Access { get; set; } = new();
 
@@ -107,18 +98,11 @@ internal sealed class SiloProgramOptions
             yield return $"{Key(nameof(Tls))}: {fault}";
         }
 
-        if (Clustering.Provider == ClusteringProvider.Redis && string.IsNullOrWhiteSpace(Clustering.ConnectionString))
+        foreach (var fault in Clustering.Faults())
         {
-            yield return $"{Key("Clustering:ConnectionString")} must name the Redis server, for example 127.0.0.1:6379.";
+            yield return fault;
         }
     }
 
     private static string Key(string option) => $"{TagCacheOptions.Section}:{option}";
-
-    internal sealed class ProviderOptions
-    {
-        public ClusteringProvider Provider { get; set; } = ClusteringProvider.Localhost;
-
-        public string? ConnectionString { get; set; }
-    }
 }

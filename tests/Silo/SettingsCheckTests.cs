@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using OrleansTagCache.Silo;
+using OrleansTagCache.Silo.Clustering;
 using OrleansTagCache.Silo.StartUp;
 using Xunit;
 

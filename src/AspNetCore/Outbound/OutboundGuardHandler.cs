@@ -61,12 +61,7 @@ internal sealed class OutboundGuardHandler : DelegatingHandler
             throw new OutboundRefusedException($"The request has the header {credential}: a guarded client sends no credentials, and no host but that of the address.");
         }
 
-        if (request.Version.Major > 2 || request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher)
-        {
-            // HTTP/3 does not connect by the guarded connector, and goes where a response says it is spoken too.
-            (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionOrLower);
-        }
-
+        KeepFromHttp3(request);
         for (var hops = 0; ; hops++)
         {
             Check(request.RequestUri);
@@ -83,6 +78,15 @@ internal sealed class OutboundGuardHandler : DelegatingHandler
             }
 
             request = next;
+        }
+    }
+
+    /// <summary>HTTP/3 does not connect by the guarded connector, and goes where a response says that it is spoken too.</summary>
+    private static void KeepFromHttp3(HttpRequestMessage request)
+    {
+        if (request.Version.Major > 2 || request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher)
+        {
+            (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionOrLower);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using OrleansTagCache.Silo.Clustering;
 using StackExchange.Redis;
 
 namespace OrleansTagCache.Silo.StartUp;

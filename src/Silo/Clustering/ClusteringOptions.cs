@@ -1,0 +1,30 @@
+using OrleansTagCache.Hosting;
+
+namespace OrleansTagCache.Silo.Clustering;
+
+/// <summary>Where the membership of the cluster is kept.</summary>
+internal enum ClusteringProvider
+{
+    /// <summary>In the memory of one silo: complete, nothing else installed, gone with the process.</summary>
+    Localhost = 0,
+
+    /// <summary>In Redis: any number of silos, and reminders and pending refreshes that outlive them.</summary>
+    Redis = 1,
+}
+
+/// <summary>The part <c>Clustering</c> of the section <c>TagCache</c>.</summary>
+internal sealed class ClusteringOptions
+{
+    public ClusteringProvider Provider { get; set; } = ClusteringProvider.Localhost;
+
+    /// <summary>The servers of Redis, as StackExchange.Redis writes them.</summary>
+    public string? ConnectionString { get; set; }
+
+    public IEnumerable<string> Faults()
+    {
+        if (Provider == ClusteringProvider.Redis && string.IsNullOrWhiteSpace(ConnectionString))
+        {
+            yield return $"{TagCacheOptions.Section}:Clustering:ConnectionString must name the Redis server, for example 127.0.0.1:6379.";
+        }
+    }
+}
