@@ -18,7 +18,7 @@ internal static class SiloProgram
     public static async Task<WebApplication> Build(string[] args, Action<IServiceCollection>? last = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        LogLevels.AddTo(builder.Configuration);
+        Defaults.AddTo(builder.Configuration);
         if (string.IsNullOrWhiteSpace(builder.Configuration["urls"]))
         {
             builder.Configuration["urls"] = Addresses.Default;

@@ -17,9 +17,6 @@ internal static class HttpBounds
     public static void Apply(KestrelServerOptions server, LimitOptions limits)
     {
         server.AddServerHeader = false;
-
-        // Of HTTP/2 the bounds are others; a setting may ask for it (Kestrel:EndpointDefaults:Protocols).
-        server.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
         server.Limits.MaxConcurrentConnections = limits.Connections;
         server.Limits.MaxConcurrentUpgradedConnections = 0;
         server.Limits.RequestHeadersTimeout = limits.HeadTimeout;

@@ -1,12 +1,13 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration.Memory;
 
 namespace OrleansTagCache.Silo.StartUp;
 
 /// <summary>
-/// The levels that the program logs at by itself. They come before every other source of the configuration, so that a setting such as
-/// <c>Logging:LogLevel:Default</c> changes the general level and not those below, and one that names a category changes that.
+/// What the program sets of ASP.NET Core by itself: the levels that it logs at, and the protocol. It comes before every other source of the configuration, so that
+/// <c>Logging:LogLevel:Default</c> changes the general level and not those below, and a setting that names a category changes that.
 /// </summary>
-internal static class LogLevels
+internal static class Defaults
 {
     private static readonly Dictionary<string, LogLevel> Levels = new()
     {
@@ -30,6 +31,9 @@ internal static class LogLevels
 
     public static void AddTo(IConfigurationManager configuration) => configuration.Sources.Insert(0, new MemoryConfigurationSource
     {
-        InitialData = Levels.Select(level => KeyValuePair.Create($"Logging:LogLevel:{level.Key}", (string?)level.Value.ToString())),
+        InitialData = Levels.Select(level => KeyValuePair.Create($"Logging:LogLevel:{level.Key}", (string?)level.Value.ToString()))
+
+            // Of HTTP/2 the bounds are others.
+            .Append(KeyValuePair.Create("Kestrel:EndpointDefaults:Protocols", (string?)nameof(HttpProtocols.Http1))),
     });
 }
