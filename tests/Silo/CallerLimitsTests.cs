@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
 using OrleansTagCache.Silo.Access;
-using OrleansTagCache.Silo.Hooks;
 using OrleansTagCache.Silo.Limits;
 using OrleansTagCache.Tests.Cluster;
 using Xunit;
@@ -55,7 +54,7 @@ public sealed class CallerLimitsTests(TightSilo silo) : IClassFixture<TightSilo>
     {
         using var http = silo.With();
         var limits = silo.Get<CallerLimits>();
-        const int all = HookEndpoints.MaximumBody;
+        const int all = LimitOptions.HookBodyBytes;
         Assert.True(limits.StrangersBytes.TryTake(all));
         try
         {

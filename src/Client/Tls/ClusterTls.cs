@@ -76,7 +76,7 @@ internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, Ti
 
             // Every connection shows its certificate: none is let in on what another one showed, at another port or to other authorities.
             AllowTlsResume = false,
-            RemoteCertificateValidationCallback = (_, certificate, chain, _) => IsTaken(certificate, chain, certificates, PeerCheck.Client, refuse, names),
+            RemoteCertificateValidationCallback = (_, certificate, chain, faults) => IsTaken(certificate, chain, faults, refuse, names),
         };
     }
 
@@ -91,20 +91,19 @@ internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, Ti
             CertificateChainPolicy = PeerCheck.Policy(certificates.Set.Authorities, PeerCheck.Server),
             AllowRenegotiation = false,
             AllowTlsResume = false,
-            RemoteCertificateValidationCallback = (_, certificate, chain, _) => IsTaken(certificate, chain, certificates, PeerCheck.Server, refuse, _options.SiloName),
+            RemoteCertificateValidationCallback = (_, certificate, chain, faults) => IsTaken(certificate, chain, faults, refuse, _options.SiloName),
         };
     }
 
-    private static bool IsTaken(X509Certificate? certificate, X509Chain? chain, Loaded certificates, Oid use, Action<string> refuse, params string[] names)
+    private static bool IsTaken(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors faults, Action<string> refuse, params string[] names)
     {
-        var refusal = PeerCheck.Refusal(
-            certificate as X509Certificate2, chain?.ChainElements.Select(element => element.Certificate) ?? [], certificates.Set.Authorities, use, names);
+        var refusal = PeerCheck.Refusal(certificate as X509Certificate2, chain, names);
         if (refusal is not null)
         {
             refuse(refusal);
         }
 
-        return refusal is null;
+        return refusal is null && !faults.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors);
     }
 
     /// <summary>Whether the handshake succeeded; if not, the log says why.</summary>

@@ -33,8 +33,8 @@ internal sealed class ClusterTlsOptionsValidator(bool isSilo) : IValidateOptions
         {
             var set = CertificateFiles.Read(options);
             string[] names = isSilo ? [options.SiloName] : [options.ClientName, options.SiloName];
-            var refusal = PeerCheck.Refusal(set.Own, set.Between, set.Authorities, PeerCheck.Client, names)
-                ?? (isSilo ? PeerCheck.Refusal(set.Own, set.Between, set.Authorities, PeerCheck.Server, names) : null);
+            var refusal = PeerCheck.RefusalOf(set, PeerCheck.Client, names)
+                ?? (isSilo ? PeerCheck.RefusalOf(set, PeerCheck.Server, names) : null);
             return refusal is null ? null : $"{nameof(options.Certificate)} would be refused by the others. {refusal}";
         }
         catch (InvalidDataException exception)

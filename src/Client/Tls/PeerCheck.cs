@@ -13,31 +13,36 @@ internal static class PeerCheck
     /// <summary>For a peer that connects.</summary>
     public static readonly Oid Client = new("1.3.6.1.5.5.7.3.2");
 
-    /// <summary>Why it is refused, or null if it is taken.</summary>
-    /// <param name="certificate">What the peer sent.</param>
-    /// <param name="sent">What it sent beside it.</param>
-    /// <param name="authorities">Who may have signed it.</param>
-    /// <param name="use">What it is used for here.</param>
-    /// <param name="names">One of which it must carry.</param>
-    public static string? Refusal(
-        X509Certificate2? certificate, IEnumerable<X509Certificate2> sent, X509Certificate2Collection authorities, Oid use, params string[] names)
+    /// <summary>Why a peer is refused, or null if it is taken.</summary>
+    /// <param name="certificate">What it sent.</param>
+    /// <param name="chain">What was built from it by <see cref="Policy"/>.</param>
+    /// <param name="names">One of which the certificate must carry.</param>
+    public static string? Refusal(X509Certificate2? certificate, X509Chain? chain, params string[] names)
     {
-        if (certificate is null)
+        if (certificate is null || chain is null)
         {
             return "It sent no certificate. Give it one, by its settings for TLS.";
         }
 
         var who = $"Its certificate ({certificate.Subject}, {certificate.Thumbprint[..8]})";
-        using var chain = new X509Chain { ChainPolicy = Policy(authorities, use) };
-        chain.ChainPolicy.ExtraStore.AddRange(sent.ToArray());
-        if (!chain.Build(certificate))
+        var faults = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status);
+        if (faults != X509ChainStatusFlags.NoError || chain.ChainElements.Count == 0)
         {
-            return Explain(who, certificate, chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status));
+            return Explain(who, certificate, faults);
         }
 
         return names.Any(name => certificate.MatchesHostname(name, allowWildcards: false, allowCommonName: false))
             ? null
             : $"{who} carries none of the names {string.Join(", ", names)}. Issue one with that name as a DNS name.";
+    }
+
+    /// <summary>Why the others would refuse this process's own certificate, or null.</summary>
+    public static string? RefusalOf(CertificateSet own, Oid use, params string[] names)
+    {
+        using var chain = new X509Chain { ChainPolicy = Policy(own.Authorities, use) };
+        chain.ChainPolicy.ExtraStore.AddRange(own.Between);
+        chain.Build(own.Own);
+        return Refusal(own.Own, chain, names);
     }
 
     /// <summary>What a chain is built by: those authorities alone, and nothing that a certificate of a stranger says is to be had elsewhere.</summary>

@@ -6,7 +6,7 @@ using OrleansTagCache.Tls;
 namespace OrleansTagCache.Silo.Access;
 
 /// <summary>
-/// Counts refused keys by network: so many at once, then one every so often. Addresses that have
+/// Counts refused keys by network: so many at once, then one every so often. Networks that have
 /// recovered are forgotten.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>

@@ -17,9 +17,6 @@ namespace OrleansTagCache.Silo.Hooks;
 internal sealed class HookEndpoints(
     ChangeCalls calls, IGrainFactory grains, SiloProgramOptions options, TagCacheClientOptions cache, CacheLifeProfiles profiles, CallerLimits limits, Failures failures, TimeProvider time)
 {
-    /// <summary>The largest body of a call, in bytes.</summary>
-    public const int MaximumBody = 256 * 1024;
-
     /// <summary>Checked where there is no such hook, so that the answer takes as long.</summary>
     private static readonly string[] NoSecrets = [Guid.NewGuid().ToString()];
 
@@ -27,9 +24,9 @@ internal sealed class HookEndpoints(
 
     public async Task<IResult> Post(HttpContext http, string name)
     {
-        if (await BodyReader.TryRead(http.Request, MaximumBody, limits.StrangersBytes) is not { } body)
+        if (await BodyReader.TryRead(http.Request, LimitOptions.HookBodyBytes, limits.StrangersBytes) is not { } body)
         {
-            return Problems.Of(StatusCodes.Status413PayloadTooLarge, "payload_too_large", $"The body of a hook may have at most {MaximumBody} bytes.");
+            return Problems.Of(StatusCodes.Status413PayloadTooLarge, "payload_too_large", $"The body of a hook may have at most {LimitOptions.HookBodyBytes} bytes.");
         }
 
         var hook = options.Hooks.GetValueOrDefault(name);

@@ -1,5 +1,4 @@
 using System.Threading.RateLimiting;
-using OrleansTagCache.Silo.Hooks;
 
 namespace OrleansTagCache.Silo.Limits;
 
@@ -28,7 +27,7 @@ internal sealed class CallerLimits(LimitOptions options) : IDisposable
     public Quota BodyBytes { get; } = new(options.BodyBytes);
 
     /// <summary>Bytes of bodies that must be read before it is known who sent them.</summary>
-    public Quota StrangersBytes { get; } = new(Math.Max(options.BodyBytes / ShareOfStrangers, HookEndpoints.MaximumBody));
+    public Quota StrangersBytes { get; } = new(Math.Max(options.BodyBytes / ShareOfStrangers, LimitOptions.HookBodyBytes));
 
     /// <summary>Counts a call of a key; beyond the bound, how long to wait before the next.</summary>
     public TimeSpan? CountCall(string keyId)

@@ -5,6 +5,9 @@ namespace OrleansTagCache.Silo.Limits;
 /// <summary>The part <c>Limits</c> of the section <c>TagCache</c>: what callers of the HTTP API may take of this silo.</summary>
 internal sealed class LimitOptions
 {
+    /// <summary>The largest body of a webhook, in bytes.</summary>
+    public const int HookBodyBytes = 256 * 1024;
+
     private const string Section = $"{TagCacheOptions.Section}:Limits";
 
     /// <summary>How many connections are open at a time; more are closed as they come. 10 to 1,000,000; default 20,000.</summary>
