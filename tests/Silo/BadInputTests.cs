@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 using Xunit;
 
@@ -110,16 +109,7 @@ public sealed class BadInputTests(BadInputSilo silo) : IClassFixture<BadInputSil
     [Fact]
     public void Log_OfTheProgram_IsWhatTheTestsLookInto() => Assert.Contains("Serving.", silo.Log.Text, StringComparison.Ordinal);
 
-    /// <summary>Sends a request that no client library would send, and reads the answer to its end.</summary>
-    private async Task<string> Exchange(string request)
-    {
-        using var tcp = new TcpClient();
-        await tcp.ConnectAsync("127.0.0.1", _http.BaseAddress!.Port);
-        await using var stream = tcp.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        return await reader.ReadToEndAsync();
-    }
+    private Task<string> Exchange(string request) => RawCall.Exchange(_http.BaseAddress!, request);
 
     private async Task LeavesNothing(Reply reply)
     {

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using System.Text;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Silo;
@@ -15,19 +13,10 @@ public sealed class VerboseSiloTests(VerboseSilo silo) : IClassFixture<VerboseSi
         (await silo.Http.Put(Marker, Marker, $"&tag={Marker}")).IsDone();
         (await silo.Http.Read(Marker)).IsHit(Marker);
         Assert.Equal(200, (await silo.Http.Update(Marker)).Status);
-        Assert.StartsWith("HTTP/1.1 400 ", await Exchange($"GET /v1/entry?key={Marker} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization : Bearer {Marker}\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 400 ", await RawCall.Exchange(silo.Http.BaseAddress!, $"GET /v1/entry?key={Marker} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization : Bearer {Marker}\r\n\r\n"), StringComparison.Ordinal);
 
         Assert.Contains("Information Microsoft.Hosting.Lifetime", silo.Log.Text, StringComparison.Ordinal);
         Assert.DoesNotContain(Marker, silo.Log.Text, StringComparison.OrdinalIgnoreCase);
-    }
-
-    private async Task<string> Exchange(string request)
-    {
-        using var tcp = new TcpClient();
-        await tcp.ConnectAsync("127.0.0.1", silo.Http.BaseAddress!.Port);
-        await tcp.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request));
-        using var reader = new StreamReader(tcp.GetStream(), Encoding.UTF8);
-        return await reader.ReadToEndAsync();
     }
 }
 
