@@ -6,6 +6,7 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
+using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
@@ -32,6 +33,7 @@ internal sealed class TagCache : ITagCache
     private readonly IServerActionSource[] _serverActions;
     private readonly FlightTable _flights;
     private readonly FlightRunner _runner;
+    private readonly TimeProvider _time;
 
     public TagCache(
         TagCacheClientOptions options,
@@ -47,7 +49,7 @@ internal sealed class TagCache : ITagCache
         TimeProvider time,
         ILoggerFactory loggers)
     {
-        _serverActions = [.. serverActions];
+        (_serverActions, _time) = ([.. serverActions], time);
         (_options, _maker, _entries, _changes, _loaders, _near, _refreshes, _metrics) = (options, maker, entries, changes, loaders, near, refreshes, metrics);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
         _flights = new(time, options.OrphanedFactoryGrace);
@@ -171,8 +173,10 @@ internal sealed class TagCache : ITagCache
 
     public async ValueTask SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
     {
+        // First thing: serializing takes its time, and runs the caller's code.
+        var madeAt = _time.Now();
         var checkedKey = Check(key);
-        var outcome = await _changes.Set(_namespace.Scope(checkedKey.Value), _maker.Make(value, options), _options.UpdateTimeout, cancellationToken);
+        var outcome = await _changes.Set(_namespace.Scope(checkedKey.Value), _maker.Make(value, options), madeAt, _options.UpdateTimeout, cancellationToken);
         if (outcome.Status == CommitStatus.Refused)
         {
             throw new ArgumentException(outcome.Fault, nameof(value));

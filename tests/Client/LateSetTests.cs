@@ -1,5 +1,6 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Client;
@@ -13,7 +14,7 @@ public sealed class LateSetTests
         var entry = new SlowEntry();
         var calls = FakeCalls.Over(entry, TimeProvider.System);
         using var impatience = new CancellationTokenSource();
-        var set = calls.Set("key", new(Payload.Null, [], null, CacheLife.Max), TimeSpan.FromMinutes(1), impatience.Token);
+        var set = calls.Set("key", new(Payload.Null, [], null, CacheLife.Max), TimeProvider.System.Now(), TimeSpan.FromMinutes(1), impatience.Token);
 
         await impatience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => set);

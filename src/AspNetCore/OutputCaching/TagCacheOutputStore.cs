@@ -91,7 +91,7 @@ internal sealed partial class TagCacheOutputStore(
         var options = new CacheEntryOptions { Tags = tags, Life = new(TimeSpan.Zero, validFor, validFor) };
         if (OutputRequest.Of(requests.HttpContext) is not { } request)
         {
-            await entries.Set(key, value, options, cancellationToken);
+            await entries.Set(key, value, options, entries.Now, cancellationToken);
             return;
         }
 

@@ -23,6 +23,9 @@ internal sealed class OpenEntries(EntryCalls calls, ChangeCalls changes, NearCac
 
     private readonly CacheNamespace _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
 
+    /// <summary>This moment, by the clock that ages are counted by.</summary>
+    public Moment Now => time.Now();
+
     /// <summary>The value as the cluster has it now: asked at every call, since a read may lengthen a life.</summary>
     /// <exception cref="TagCacheUnavailableException">The cluster did not say: that is not the same as that there is none.</exception>
     public async Task<Payload?> Get(string key, CancellationToken cancellationToken)
@@ -35,10 +38,10 @@ internal sealed class OpenEntries(EntryCalls calls, ChangeCalls changes, NearCac
             : answer.Entry?.Payload;
     }
 
-    /// <summary>As <see cref="ITagCache.SetAsync"/>, of bytes.</summary>
-    public async Task Set(string key, byte[] value, CacheEntryOptions entry, CancellationToken cancellationToken)
+    /// <summary>As <see cref="ITagCache.SetAsync"/>, of bytes that count as made at a moment: when the adapter was called.</summary>
+    public async Task Set(string key, byte[] value, CacheEntryOptions entry, Moment madeAt, CancellationToken cancellationToken)
     {
-        var outcome = await changes.Set(_namespace.Scope(key), maker.MakeBytes(value, entry), options.UpdateTimeout, cancellationToken);
+        var outcome = await changes.Set(_namespace.Scope(key), maker.MakeBytes(value, entry), madeAt, options.UpdateTimeout, cancellationToken);
         if (outcome.Status == CommitStatus.Refused)
         {
             throw new ArgumentException(outcome.Fault, nameof(value));

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.Extensions.Caching.Distributed;
 using OrleansTagCache.Hosting;
+using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Adapters;
 
@@ -33,22 +34,28 @@ internal sealed class TagCacheDistributedCache(OpenEntries entries, TagCacheClie
         return true;
     }
 
-    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) =>
-        Task.Run(() => SetAsync(key, value, options)).GetAwaiter().GetResult();
-
-    public async Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default)
+    public void Set(string key, byte[] value, DistributedCacheEntryOptions options)
     {
-        ArgumentNullException.ThrowIfNull(value);
-        ArgumentNullException.ThrowIfNull(options);
-        await entries.Set(KeyOf(key), [.. value], EntryOf(options), token);
+        // Before a thread is found for it.
+        var madeAt = time.Now();
+        Task.Run(() => Set(key, value, options, madeAt, CancellationToken.None)).GetAwaiter().GetResult();
     }
 
-    public void Set(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options) =>
-        Task.Run(() => SetAsync(key, value, options).AsTask()).GetAwaiter().GetResult();
+    public Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default) =>
+        Set(key, value, options, time.Now(), token);
+
+    public void Set(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options)
+    {
+        var madeAt = time.Now();
+        Task.Run(() => Set(key, value.ToArray(), options, madeAt, CancellationToken.None)).GetAwaiter().GetResult();
+    }
 
     public async ValueTask SetAsync(
-        string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, CancellationToken token = default) =>
-        await SetAsync(key, value.ToArray(), options, token);
+        string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, CancellationToken token = default)
+    {
+        var madeAt = time.Now();
+        await Set(key, value.ToArray(), options, madeAt, token);
+    }
 
     public void Refresh(string key) => Task.Run(() => RefreshAsync(key)).GetAwaiter().GetResult();
 
@@ -57,6 +64,13 @@ internal sealed class TagCacheDistributedCache(OpenEntries entries, TagCacheClie
     public void Remove(string key) => Task.Run(() => RemoveAsync(key)).GetAwaiter().GetResult();
 
     public async Task RemoveAsync(string key, CancellationToken token = default) => await entries.Remove(KeyOf(key), token);
+
+    private async Task Set(string key, byte[] value, DistributedCacheEntryOptions options, Moment madeAt, CancellationToken token)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        ArgumentNullException.ThrowIfNull(options);
+        await entries.Set(KeyOf(key), [.. value], EntryOf(options), madeAt, token);
+    }
 
     private string KeyOf(string key)
     {

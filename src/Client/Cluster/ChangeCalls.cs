@@ -22,13 +22,17 @@ internal sealed class ChangeCalls(IGrainFactory grains, IEntryGrains entries, Si
     private static readonly TimeSpan KeyAttemptPatience = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Both trips of a plain set, tried once. Its value counts as made when this was called, and its age goes with it; a second token would make
+    /// Both trips of a plain set, tried once. Its value counts as made at the moment that is given, and its age goes with it; a second token would make
     /// an old value look newer than a set in between. So should anything go wrong, the key is removed instead, again and again until no process serves an
     /// earlier value: then the value counts as superseded.
     /// </summary>
-    public Task<CommitOutcome> Set(string scopedKey, EntryData data, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <param name="scopedKey">The entry.</param>
+    /// <param name="data">The value.</param>
+    /// <param name="madeAt">When the caller's call began, before anything was done for it: what is updated since then supersedes the value.</param>
+    /// <param name="timeout">How long it is tried.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task<CommitOutcome> Set(string scopedKey, EntryData data, Moment madeAt, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var madeAt = time.Now();
         var isFirst = true;
         return Persist<CommitOutcome>("set", timeout, KeyAttemptPatience, Attempt, cancellationToken);
 

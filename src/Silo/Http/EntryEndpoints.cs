@@ -70,6 +70,8 @@ internal sealed class EntryEndpoints(
         string? expire,
         [FromHeader(Name = TokenHeader)] string? token)
     {
+        // First thing: the body may take long to come, and what is updated meanwhile supersedes it.
+        var madeAt = time.Now();
         var scoped = Scope(http);
         var tags = TagSet.ForEntry(Query.All(http.Request, nameof(tag)), nameof(tag));
         var entryLife = LifeQuery.Parse(http.Request, profiles);
@@ -86,7 +88,7 @@ internal sealed class EntryEndpoints(
         var entry = new EntryData(new(body, ContentTypeOf(http.Request)), tags, CopiedTags: null, entryLife);
         if (token is null && !http.Request.Headers.ContainsKey(TokenHeader))
         {
-            var set = await changes.Set(scoped, entry, options.UpdateTimeout, http.RequestAborted);
+            var set = await changes.Set(scoped, entry, madeAt, options.UpdateTimeout, http.RequestAborted);
             return set.Status == CommitStatus.Refused ? Problems.InvalidArgument(set.Fault!) : Results.NoContent();
         }
 
