@@ -12,6 +12,9 @@ public sealed class NearMapTests
 {
     private const long MaximumBytes = 1024 * 1024;
 
+    /// <summary>Of an entry with 1,000 bytes.</summary>
+    private const long Size = 1_000 + NearEntry.Overhead;
+
     private readonly TagLedger _ledger = new(100);
     private readonly HeldSession<string> _session = new(new(Guid.NewGuid(), 1), "silo");
 
@@ -53,6 +56,74 @@ public sealed class NearMapTests
         }
 
         Assert.InRange(map.Bytes, 1, MaximumBytes);
+    }
+
+    /// <summary>By number, and by bytes: a store costs the same, and one of a large value what it makes room for.</summary>
+    [Theory]
+    [InlineData(1_000, long.MaxValue)]
+    [InlineData(100_000, 1_000 * Size)]
+    public void Store_IntoAFullMap_LooksAtNoMoreEntriesThanGo(int maximumEntries, long maximumBytes)
+    {
+        var map = new NearMap(_ledger, maximumEntries, maximumBytes);
+        for (var i = 0; i < 3_000; i++)
+        {
+            map.Store($"key{i}", Entry($"key{i}", 1_000));
+        }
+
+        Assert.Equal((1_000, 2_000), (map.Count, map.Looks));
+    }
+
+    [Fact]
+    public void Store_OfALargeValue_LooksAtNoMoreEntriesThanGo()
+    {
+        var map = new NearMap(_ledger, 100_000, 1_000 * Size);
+        for (var i = 0; i < 1_000; i++)
+        {
+            map.Store($"key{i}", Entry($"key{i}", 1_000));
+        }
+
+        map.Store("large", Entry("large", 300 * (int)Size - NearEntry.Overhead));
+
+        Assert.Equal((701, 300), (map.Count, map.Looks));
+    }
+
+    [Theory]
+    [InlineData(1_000, long.MaxValue)]
+    [InlineData(100_000, 1_000 * Size)]
+    public void Store_OfKeysThatNobodyReadsAgain_LeavesThoseThatAreRead(int maximumEntries, long maximumBytes)
+    {
+        var map = new NearMap(_ledger, maximumEntries, maximumBytes);
+        var read = Enumerable.Range(0, 200).Select(i => $"read{i}").ToArray();
+        foreach (var key in read)
+        {
+            map.Store(key, Entry(key, 1_000));
+        }
+
+        for (var i = 0; i < 10_000; i++)
+        {
+            if (i % 1_000 == 0)
+            {
+                Assert.All(read, key => Assert.True(map.TryGet(key, out _), $"{key} after {i}"));
+            }
+
+            map.Store($"scanned{i}", Entry($"scanned{i}", 1_000));
+        }
+
+        Assert.Equal(1_000, map.Count);
+    }
+
+    [Fact]
+    public void Store_OfEntriesThatAllAreRead_MakesRoomAllTheSame()
+    {
+        var map = new NearMap(_ledger, 3, MaximumBytes);
+        for (var i = 0; i < 10; i++)
+        {
+            map.Store($"key{i}", Entry($"key{i}", 10));
+            Assert.True(map.TryGet($"key{i}", out _));
+        }
+
+        Assert.Equal(3, map.Count);
+        Assert.True(map.TryGet("key9", out _));
     }
 
     [Fact]

@@ -23,7 +23,6 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     private string[]? _tags;
     private Payload? _payload = payload;
     private object? _shared;
-    private int _isGone;
 
     /// <summary>The value as bytes; null once the entry has left the cache, or its value is shared as an object. Read it once.</summary>
     public Payload? Payload => Volatile.Read(ref _payload);
@@ -120,17 +119,11 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
         return true;
     }
 
-    /// <summary>It leaves the cache: its memory goes at once, whoever still refers to it. True for the first call.</summary>
-    public bool TryEnd()
+    /// <summary>It leaves the cache: its memory goes at once, whoever still refers to it.</summary>
+    public void End()
     {
-        if (Interlocked.Exchange(ref _isGone, 1) != 0)
-        {
-            return false;
-        }
-
         Volatile.Write(ref _payload, null);
         _shared = null;
-        return true;
     }
 
     /// <param name="ledger">The process's ledger.</param>

@@ -1,142 +1,190 @@
-using BitFaster.Caching;
-using BitFaster.Caching.Lru;
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using OrleansTagCache.Coherence;
 
 namespace OrleansTagCache.Near;
 
-/// <summary>Keys to near entries, bounded by number and by bytes; what was not used lately goes first. BitFaster's LRU keeps the order.</summary>
-/// <remarks>Thread-safe. A look-up takes no lock.</remarks>
+/// <summary>
+/// Keys to near entries, bounded by number and by bytes. When there is no room, a hand goes from the oldest entry to the newest, and round again: who was
+/// read since it came by last loses the mark of that and stays, the others go. So a store costs the same whichever bound it meets, since each entry that the hand
+/// looks at goes, or was marked by a read. New entries are not marked, and stand behind those that stayed: keys that nobody reads again make room for
+/// each other.
+/// </summary>
+/// <remarks>
+/// Thread-safe. A look-up takes no lock, and writes nothing but an entry's first mark; whatever changes the map takes turns. The order is that of SIEVE (Zhang and
+/// others, NSDI 2024).
+/// </remarks>
 internal sealed class NearMap
 {
-    /// <summary>The most entries that go at once when there are too many bytes.</summary>
-    private const int TrimStep = 16;
-
-    private readonly ConcurrentLruCore<string, NearEntry, LruItem<string, NearEntry>, LruPolicy<string, NearEntry>, Removals> _lru;
-    private readonly IAlternateLookup<ReadOnlySpan<char>, string, NearEntry> _bySpan;
+    private readonly ConcurrentDictionary<string, Place> _places = new(concurrencyLevel: 1, capacity: 31, StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Place>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
+    private readonly Lock _gate = new();
     private readonly TagLedger _ledger;
-    private readonly Lock _trimming = new();
+    private readonly int _maximumEntries;
     private readonly long _maximumBytes;
+    private Place? _oldest;
+    private Place? _newest;
+    private Place? _hand;
+    private int _count;
     private long _bytes;
+    private long _looks;
 
     public NearMap(TagLedger ledger, int maximumEntries, long maximumBytes)
     {
-        (_ledger, _maximumBytes) = (ledger, maximumBytes);
-        _lru = new(Environment.ProcessorCount, new FavorWarmPartition(maximumEntries), StringComparer.Ordinal, default, new Removals(this));
-        _bySpan = _lru.GetAlternateLookup<ReadOnlySpan<char>>();
+        (_ledger, _maximumEntries, _maximumBytes) = (ledger, maximumEntries, maximumBytes);
+        _bySpan = _places.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
-    public int Count => _lru.Count;
+    public int Count => Volatile.Read(ref _count);
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    public bool TryGet(string key, out NearEntry entry) => _lru.TryGet(key, out entry!);
+    /// <summary>How many entries the hand has looked at, in all.</summary>
+    public long Looks => Interlocked.Read(ref _looks);
+
+    public bool TryGet(string key, [MaybeNullWhen(false)] out NearEntry entry)
+    {
+        entry = _places.TryGetValue(key, out var place) ? place.Read() : null;
+        return entry is not null;
+    }
 
     /// <summary>The entry of a key that is no string yet.</summary>
-    public bool TryGet(ReadOnlySpan<char> key, out NearEntry entry) => _bySpan.TryGet(key, out entry!);
+    public bool TryGet(ReadOnlySpan<char> key, [MaybeNullWhen(false)] out NearEntry entry)
+    {
+        entry = _bySpan.TryGetValue(key, out var place) ? place.Read() : null;
+        return entry is not null;
+    }
 
-    /// <summary>Stores an entry, whose records are held already, and makes room for it.</summary>
+    /// <summary>Stores an entry, whose records are held already, and makes room for it. One that is larger than the bound is let go at once, and nothing else.</summary>
     public void Store(string key, NearEntry entry)
     {
-        Interlocked.Add(ref _bytes, entry.Bytes);
         if (entry.Bytes > _maximumBytes)
         {
-            Gone(entry);
+            LetGo(entry);
             return;
         }
 
-        _lru.AddOrUpdate(key, entry);
-        if (!_lru.TryGet(key, out var stored) || stored != entry)
+        var gone = new List<NearEntry>(1);
+        lock (_gate)
         {
-            // Evicted or replaced at once; the LRU does not tell of every such race.
-            Gone(entry);
+            if (_places.TryGetValue(key, out var place))
+            {
+                // It keeps its place and its mark: the key is as old, and was read as lately.
+                gone.Add(place.Entry);
+                _bytes += entry.Bytes - place.Entry.Bytes;
+                place.Entry = entry;
+                MakeRoomNeedsGate(comingEntries: 0, comingBytes: 0, gone);
+            }
+            else
+            {
+                MakeRoomNeedsGate(comingEntries: 1, entry.Bytes, gone);
+                AddNeedsGate(new(key, entry));
+            }
         }
 
-        Trim();
+        foreach (var old in gone)
+        {
+            LetGo(old);
+        }
     }
 
     /// <summary>Removes that entry if it is still the key's.</summary>
-    public void Remove(string key, NearEntry entry) => _lru.TryRemove(new KeyValuePair<string, NearEntry>(key, entry));
-
-    /// <summary>A walk over what is there; what comes and goes meanwhile may be missed.</summary>
-    public IEnumerator<KeyValuePair<string, NearEntry>> Walk() => _lru.GetEnumerator();
-
-    /// <summary>One thread makes room; the others need not wait for it.</summary>
-    private void Trim()
+    public void Remove(string key, NearEntry entry)
     {
-        if (Bytes <= _maximumBytes || !_trimming.TryEnter())
+        lock (_gate)
         {
-            return;
+            if (!_places.TryGetValue(key, out var place) || place.Entry != entry)
+            {
+                return;
+            }
+
+            RemoveNeedsGate(place);
         }
 
-        try
+        LetGo(entry);
+    }
+
+    /// <summary>A walk over what is there; what comes and goes meanwhile may be missed. It counts as nobody's read.</summary>
+    public IEnumerator<KeyValuePair<string, NearEntry>> Walk() => _places.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.Entry)).GetEnumerator();
+
+    private void MakeRoomNeedsGate(int comingEntries, long comingBytes, List<NearEntry> gone)
+    {
+        // Once round and no further: readers may mark entries as fast as the hand goes.
+        for (var marks = _count; _oldest is not null && (_count + comingEntries > _maximumEntries || _bytes + comingBytes > _maximumBytes);)
         {
-            while (Bytes > _maximumBytes && _lru.HotCount + _lru.WarmCount + _lru.ColdCount is var count && count > 0)
+            var place = _hand ?? _oldest;
+            _looks++;
+            if (place.IsRead && marks-- > 0)
             {
-                // As many as are over the bound, should all of them be of one size; many go at once, few go one by one.
-                var mean = Math.Max(1, Bytes / count);
-                _lru.Trim((int)Math.Clamp((Bytes - _maximumBytes) / mean, 1, Math.Min(TrimStep, _lru.Capacity)));
+                place.IsRead = false;
+                _hand = place.Newer;
+                continue;
             }
-        }
-        finally
-        {
-            _trimming.Exit();
+
+            RemoveNeedsGate(place);
+            gone.Add(place.Entry);
         }
     }
 
-    /// <summary>Once for each entry, though the LRU may tell twice of one that is replaced while it is evicted.</summary>
-    private void Gone(NearEntry entry)
+    private void AddNeedsGate(Place place)
     {
-        if (!entry.TryEnd())
+        _places[place.Key] = place;
+        place.Older = _newest;
+        (_newest is null ? ref _oldest : ref _newest.Newer) = place;
+        _newest = place;
+        _count++;
+        _bytes += place.Entry.Bytes;
+    }
+
+    private void RemoveNeedsGate(Place place)
+    {
+        _places.TryRemove(place.Key, out _);
+        (place.Older is { } older ? ref older.Newer : ref _oldest) = place.Newer;
+        (place.Newer is { } newer ? ref newer.Older : ref _newest) = place.Older;
+        if (_hand == place)
         {
-            return;
+            _hand = place.Newer;
         }
 
-        Interlocked.Add(ref _bytes, -entry.Bytes);
+        _count--;
+        _bytes -= place.Entry.Bytes;
+    }
+
+    private void LetGo(NearEntry entry)
+    {
+        entry.End();
         _ledger.Release(entry.Records);
         entry.Lease.Dropped();
     }
 
-    /// <summary>Hears of what leaves the LRU; counts nothing, so that a hit writes nothing shared.</summary>
-    private readonly struct Removals(NearMap map) : ITelemetryPolicy<string, NearEntry>
+    /// <summary>A key's place in the order. Its links and who is in it are the gate's.</summary>
+    private sealed class Place(string key, NearEntry entry)
     {
-        event EventHandler<ItemRemovedEventArgs<string, NearEntry>> ICacheEvents<string, NearEntry>.ItemRemoved
+        private volatile NearEntry _entry = entry;
+
+        public Place? Older;
+        public Place? Newer;
+
+        /// <summary>Whether it was read since the hand came by. Whose write comes last does not matter.</summary>
+        public bool IsRead;
+
+        public string Key => key;
+
+        public NearEntry Entry
         {
-            add { }
-            remove { }
+            get => _entry;
+            set => _entry = value;
         }
 
-        event EventHandler<ItemUpdatedEventArgs<string, NearEntry>> ICacheEvents<string, NearEntry>.ItemUpdated
+        public NearEntry Read()
         {
-            add { }
-            remove { }
-        }
+            // Written once: a place that many read is not to go from core to core.
+            if (!IsRead)
+            {
+                IsRead = true;
+            }
 
-        public double HitRatio => 0;
-
-        public long Total => 0;
-
-        public long Hits => 0;
-
-        public long Misses => 0;
-
-        public long Evicted => 0;
-
-        public long Updated => 0;
-
-        public void IncrementMiss()
-        {
-        }
-
-        public void IncrementHit()
-        {
-        }
-
-        public void OnItemRemoved(string key, NearEntry value, ItemRemovedReason reason) => map.Gone(value);
-
-        public void OnItemUpdated(string key, NearEntry oldValue, NearEntry newValue) => map.Gone(oldValue);
-
-        public void SetEventSource(object source)
-        {
+            return _entry;
         }
     }
 }
