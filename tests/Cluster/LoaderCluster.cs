@@ -17,6 +17,9 @@ public sealed class LoaderCluster : TagCacheCluster
     /// <summary>Set to have every load wait.</summary>
     public TaskCompletionSource? Held { get; set; }
 
+    /// <summary>Loads of these arguments wait, each for its own.</summary>
+    public ConcurrentDictionary<string, TaskCompletionSource> HeldArguments { get; } = [];
+
     /// <summary>Set to have every load throw.</summary>
     public bool Fails { get; set; }
 
@@ -40,6 +43,11 @@ public sealed class LoaderCluster : TagCacheCluster
             if (Held is { } held)
             {
                 await held.Task.WaitAsync(cancellationToken);
+            }
+
+            if (HeldArguments.TryGetValue(argument, out var own))
+            {
+                await own.Task.WaitAsync(cancellationToken);
             }
 
             return Fails ? throw new InvalidOperationException("The source is down.") : value;

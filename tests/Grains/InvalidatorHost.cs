@@ -21,9 +21,12 @@ internal sealed class InvalidatorHost : IDisposable
 
     private long _version;
 
-    public InvalidatorHost()
+    /// <param name="time">The clock; one that stands still until it is advanced if null.</param>
+    /// <param name="lease">How long the serving lease is; <see cref="LeaseLength"/> if null.</param>
+    public InvalidatorHost(FakeTimeProvider? time = null, TimeSpan? lease = null)
     {
-        Lease = new(_ => Task.FromResult(IsAliveInTable), LeaseLength, Time, NullLogger<ServingLease>.Instance);
+        Time = time ?? new();
+        Lease = new(_ => Task.FromResult(IsAliveInTable), lease ?? LeaseLength, Time, NullLogger<ServingLease>.Instance);
         Membership = new(Self, LeaseLength, Time, NullLogger<Membership>.Instance);
         Sessions = new(Lease, Details, new TagCacheOptions(), Time, NullLogger<ClientSessions>.Instance);
         Invalidator = new(Ledger, Membership, Lease, Sessions, new RecentChanges(), History, Peers, Metrics(), Details, Time, NullLogger<Invalidator>.Instance);
@@ -33,7 +36,7 @@ internal sealed class InvalidatorHost : IDisposable
 
     public static SiloAddress Self { get; } = Silo(1);
 
-    public FakeTimeProvider Time { get; } = new();
+    public FakeTimeProvider Time { get; }
 
     public StampHistory History { get; } = new();
 
@@ -76,7 +79,7 @@ internal sealed class InvalidatorHost : IDisposable
         Lease.Dispose();
     }
 
-    private static SiloMetrics Metrics() => new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
+    public static SiloMetrics Metrics() => new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
 
     private sealed class SelfDetails : ILocalSiloDetails
     {

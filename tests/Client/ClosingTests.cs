@@ -1,0 +1,75 @@
+using Microsoft.Extensions.Caching.Hybrid;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Tests.Grains;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Client;
+
+/// <summary>Invariant F1, while a flight closes: what the cluster said of its value may be older than whoever comes now.</summary>
+public sealed class ClosingTests
+{
+    [Fact]
+    public async Task Read_AfterAnUpdateThatCameWhileTheAnswerToACommitWasOnItsWay_DoesNotTakeItsValue()
+    {
+        using var silo = await EntrySilo.Serve();
+        var late = new LateAnswers(silo);
+        await using var services = ProcessOver.Start(silo);
+        var cache = services.GetRequiredService<ITagCache>();
+
+        await late.Overtaken(value => cache.GetOrCreateAsync("closing", (_, _) => new ValueTask<string>(value), new() { Tags = ["t"] }).AsTask());
+    }
+
+    [Fact]
+    public async Task Refill_AfterAnUpdateThatCameWhileTheAnswerToItsSetWasOnItsWay_DoesNotTakeTheValueOfTheOneBefore()
+    {
+        using var silo = await EntrySilo.Serve();
+        var late = new LateAnswers(silo);
+        await using var services = ProcessOver.Start(silo, services => services.AddTagCacheHybridCache());
+        var cache = services.GetRequiredService<HybridCache>();
+        var refill = new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableLocalCacheRead | HybridCacheEntryFlags.DisableDistributedCacheRead };
+
+        await late.Overtaken(value => cache.GetOrCreateAsync("closing", _ => new ValueTask<string>(value), refill, ["t"]).AsTask());
+    }
+
+    /// <summary>Entries that store what they are given at once, and say so when they are told to.</summary>
+    private sealed class LateAnswers
+    {
+        private readonly TaskCompletionSource _stored = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _mayAnswer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly EntrySilo _silo;
+
+        public LateAnswers(EntrySilo silo)
+        {
+            _silo = silo;
+            silo.Around = entry => new Late(entry, this);
+        }
+
+        public async Task Overtaken(Func<string, Task<string>> read)
+        {
+            var before = read("old");
+            await _stored.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+            Assert.True((await _silo.Update("t")).IsComplete);
+            var after = read("new");
+            _mayAnswer.SetResult();
+            Assert.Equal("old", await before);
+            Assert.Equal("new", await after);
+        }
+
+        private async ValueTask<T> Hold<T>(ValueTask<T> answer)
+        {
+            var said = await answer;
+            _stored.TrySetResult();
+            await _mayAnswer.Task;
+            return said;
+        }
+
+        private sealed class Late(IEntryGrain entry, LateAnswers answers) : EntryAround(entry)
+        {
+            public override ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data, SessionId[]? sessions = null) => answers.Hold(base.Commit(token, data, sessions));
+
+            public override ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age) => answers.Hold(base.Set(token, data, age));
+        }
+    }
+}

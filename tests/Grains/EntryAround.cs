@@ -1,0 +1,24 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+
+namespace OrleansTagCache.Tests.Grains;
+
+/// <summary>Stands before an entry's grain and passes everything on; a test overrides what it wants to see or to hold.</summary>
+internal class EntryAround(IEntryGrain entry) : IEntryGrain
+{
+    public virtual ValueTask<Acquired> Acquire(AcquireRequest request) => entry.Acquire(request);
+
+    public virtual ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data, SessionId[]? sessions = null) => entry.Commit(token, data, sessions);
+
+    public virtual ValueTask<bool> Abandon(GenerationId token) => entry.Abandon(token);
+
+    public virtual ValueTask<EntrySnapshot?> FallBack(GenerationId token, bool isOver) => entry.FallBack(token, isOver);
+
+    public virtual ValueTask<GenerationId> BeginSet() => entry.BeginSet();
+
+    public virtual ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age) => entry.Set(token, data, age);
+
+    public virtual ValueTask<ChangeOutcome> Remove() => entry.Remove();
+
+    public virtual ValueTask<EntryDescription?> Describe() => entry.Describe();
+}
