@@ -7,7 +7,7 @@ internal sealed class Matrix(RunOptions options, TextWriter output)
 {
     private bool _isStuck;
 
-    /// <returns>The process's exit code: 0 if nothing was violated.</returns>
+    /// <returns>The process's exit code: 0 if nothing was violated, 1 if something was, 2 if something got stuck or a surface was not read.</returns>
     public async Task<int> Run()
     {
         var folder = Directory.CreateDirectory(Path.Combine(options.Folder, $"faults-{TimeProvider.System.GetTimestamp()}")).FullName;
@@ -38,6 +38,12 @@ internal sealed class Matrix(RunOptions options, TextWriter output)
         }
 
         var violations = phases.Sum(phase => phase.Violations) + new HistoryReport(folder, output).Check();
+        foreach (var unread in Phase.Sum(phases).Surfaces.Where(surface => surface.Reads == 0))
+        {
+            _isStuck = true;
+            output.WriteLine($"Nothing was read through {Workload.Surfaces.NameOf(unread.Surface)}.");
+        }
+
         if (violations == 0 && !_isStuck && !options.Keep)
         {
             Directory.Delete(folder, recursive: true);

@@ -3,6 +3,15 @@ using OrleansTagCache.Faults.Workload;
 
 namespace OrleansTagCache.Faults.Conductor;
 
+/// <summary>The reads through one surface.</summary>
+/// <param name="Surface">The surface.</param>
+/// <param name="Reads">How many were answered.</param>
+/// <param name="Violations">How many of them broke the promise.</param>
+internal sealed record SurfaceReads(Surface Surface, long Reads, long Violations)
+{
+    public static SurfaceReads Sum(IGrouping<Surface, SurfaceReads> reads) => new(reads.Key, reads.Sum(each => each.Reads), reads.Sum(each => each.Violations));
+}
+
 /// <summary>What was counted while one nemesis was at work.</summary>
 internal sealed record Phase(
     string Name,
@@ -15,7 +24,8 @@ internal sealed record Phase(
     long Violations,
     double SlowestReadMs,
     long UpdatesFailed,
-    IReadOnlyList<double> UpdateMs)
+    IReadOnlyList<double> UpdateMs,
+    IReadOnlyList<SurfaceReads> Surfaces)
 {
     public double Percentile(double part) => UpdateMs.Count == 0 ? 0 : UpdateMs[Math.Min(UpdateMs.Count - 1, (int)(UpdateMs.Count * part))];
 
@@ -30,7 +40,8 @@ internal sealed record Phase(
         phases.Sum(phase => phase.Violations),
         phases.Max(phase => phase.SlowestReadMs),
         phases.Sum(phase => phase.UpdatesFailed),
-        [.. phases.SelectMany(phase => phase.UpdateMs).Order()]);
+        [.. phases.SelectMany(phase => phase.UpdateMs).Order()],
+        [.. phases.SelectMany(phase => phase.Surfaces).GroupBy(reads => reads.Surface).Select(SurfaceReads.Sum)]);
 }
 
 /// <summary>The counters at a moment; two of them make a phase.</summary>
@@ -42,12 +53,14 @@ internal sealed class PhaseStart
     private readonly TestCluster _cluster;
     private readonly string _name;
     private readonly Dictionary<Counter, long> _before;
+    private readonly IReadOnlyList<SurfaceReads> _surfaces;
     private readonly long _start;
 
     public PhaseStart(TestCluster cluster, string name)
     {
         (_cluster, _name) = (cluster, name);
         _before = Counted.ToDictionary(counter => counter, cluster.State.SumOf);
+        _surfaces = [.. cluster.Load.Surfaces.Select(surface => new SurfaceReads(surface, cluster.State.ReadsOf(surface), cluster.State.BadOf(surface)))];
         for (var slot = 0; slot < SharedState.Slots; slot++)
         {
             cluster.State.SetCounter(slot, Counter.SlowestRead, 0);
@@ -75,7 +88,8 @@ internal sealed class PhaseStart
             Since(Counter.Violations),
             _cluster.Time.GetElapsedTime(0, slowest).TotalMilliseconds,
             Since(Counter.UpdatesFailed),
-            [.. updates.Order()]);
+            [.. updates.Order()],
+            [.. _surfaces.Select(before => new SurfaceReads(before.Surface, _cluster.State.ReadsOf(before.Surface) - before.Reads, _cluster.State.BadOf(before.Surface) - before.Violations))]);
     }
 
     private long Since(Counter counter) => _cluster.State.SumOf(counter) - _before[counter];

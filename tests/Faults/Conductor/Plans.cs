@@ -1,10 +1,13 @@
 using OrleansTagCache.Faults.Nemeses;
+using OrleansTagCache.Faults.Workload;
 
 namespace OrleansTagCache.Faults.Conductor;
 
 /// <summary>Which nemeses a run meets, and for how many rounds. The lengths are parts of the default leases.</summary>
 internal static class Plans
 {
+    private const double StormMinutes = 5;
+
     private static readonly TimeSpan ServingLease = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SessionLease = TimeSpan.FromSeconds(2);
 
@@ -14,13 +17,17 @@ internal static class Plans
         {
             "short" => All(TimeSpan.FromSeconds(5)).Select(entry => (entry.Nemesis, 1)),
             "full" => All(TimeSpan.FromSeconds(60)),
-            _ => throw new ArgumentException($"There is no plan '{options.Plan}'; there are short and full."),
+            Load.StormPages or Load.StormNested => [(new Nothing(TimeSpan.FromMinutes(options.Minutes ?? StormMinutes)), 1)],
+            _ => throw new ArgumentException($"There is no plan '{options.Plan}'; there are short, full, {Load.StormPages} and {Load.StormNested}."),
         };
         var scale = options.Scale;
         return plan
             .Where(entry => entry.Nemesis.Name.Contains(options.Only, StringComparison.Ordinal))
             .Select(entry => (entry.Nemesis, Math.Max(1, (int)(entry.Rounds * scale))));
     }
+
+    /// <summary>What processes read and change meanwhile.</summary>
+    public static string LoadOf(string plan) => plan is Load.StormPages or Load.StormNested ? plan : Load.Mix;
 
     private static IEnumerable<(INemesis Nemesis, int Rounds)> All(TimeSpan baseline) =>
     [

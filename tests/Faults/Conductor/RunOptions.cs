@@ -3,7 +3,7 @@ namespace OrleansTagCache.Faults.Conductor;
 /// <summary>What the conductor is told on its command line.</summary>
 internal sealed class RunOptions
 {
-    /// <summary><c>short</c> or <c>full</c>.</summary>
+    /// <summary><c>short</c> or <c>full</c>; or, without faults, <c>storm-pages</c> or <c>storm-nested</c>.</summary>
     public string Plan { get; set; } = "short";
 
     /// <summary>Multiplies the rounds of the plan.</summary>
@@ -37,8 +37,8 @@ internal sealed class RunOptions
     /// <summary>How many reads a loop of a client begins each hundredth of a second; a client has twelve.</summary>
     public int Burst { get; set; } = 6;
 
-    /// <summary>How long a soak takes.</summary>
-    public double Minutes { get; set; } = 15;
+    /// <summary>How long a soak takes (15 if it is not said) or a storm (5).</summary>
+    public double? Minutes { get; set; }
 
     public static RunOptions Read(string[] args) =>
         new ConfigurationBuilder().AddCommandLine(args).Build().Get<RunOptions>() ?? new();

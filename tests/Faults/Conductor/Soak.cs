@@ -9,6 +9,8 @@ namespace OrleansTagCache.Faults.Conductor;
 /// </summary>
 internal sealed class Soak(RunOptions options, TextWriter output)
 {
+    private const double Minutes = 15;
+
     private static readonly TimeSpan Sample = TimeSpan.FromSeconds(15);
     private static readonly INemesis[] Nemeses =
     [
@@ -33,7 +35,7 @@ internal sealed class Soak(RunOptions options, TextWriter output)
             using var over = new CancellationTokenSource();
             var sampling = Task.Run(() => SampleUntil(cluster, begun, over.Token));
             var faults = 0;
-            while (cluster.Time.GetElapsedTime(begun) < TimeSpan.FromMinutes(options.Minutes))
+            while (cluster.Time.GetElapsedTime(begun) < TimeSpan.FromMinutes(options.Minutes ?? Minutes))
             {
                 faults += await Nemeses[random.Next(Nemeses.Length)].Strike(cluster, random);
                 await cluster.WhenWhole();

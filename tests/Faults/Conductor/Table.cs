@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text;
+using OrleansTagCache.Faults.Workload;
 
 namespace OrleansTagCache.Faults.Conductor;
 
-/// <summary>The phases as a Markdown table.</summary>
+/// <summary>The phases as two Markdown tables: what was counted, and the reads by surface.</summary>
 internal static class Table
 {
     private const string Head =
@@ -14,16 +15,20 @@ internal static class Table
 
     public static string Of(IReadOnlyList<Phase> phases)
     {
+        List<Phase> rows = [.. phases, Phase.Sum(phases)];
         var text = new StringBuilder(Head).AppendLine();
-        foreach (var phase in phases.Append(Phase.Sum(phases)))
-        {
-            text.AppendLine(Line(phase));
-        }
-
+        rows.ForEach(phase => text.AppendLine(Line(phase)));
+        var surfaces = rows[0].Surfaces.Select(reads => $" {Surfaces.NameOf(reads.Surface)} |");
+        text.AppendLine().Append("| reads / violations |").AppendJoin(null, surfaces).AppendLine();
+        text.Append("|---|").AppendJoin(null, rows[0].Surfaces.Select(_ => "---:|")).AppendLine();
+        rows.ForEach(phase => text.AppendLine(SurfacesLine(phase)));
         return text.ToString();
     }
 
     public static string Line(Phase phase) => string.Create(
         CultureInfo.InvariantCulture,
         $"| {phase.Name} | {phase.Duration.TotalSeconds:F0} | {phase.Reads:N0} | {phase.Generated:N0} | {phase.UpdateMs.Count:N0} | {phase.Faults} | {phase.Violations} | {phase.Percentile(0.5):F1} / {phase.Percentile(0.99):F1} / {phase.Percentile(1):F0} | {phase.UpdatesFailed} | {phase.Failed} | {phase.NotAnswered} | {phase.SlowestReadMs:F0} |");
+
+    private static string SurfacesLine(Phase phase) =>
+        $"| {phase.Name} |{string.Concat(phase.Surfaces.Select(reads => string.Create(CultureInfo.InvariantCulture, $" {reads.Reads:N0} / {reads.Violations} |")))}";
 }

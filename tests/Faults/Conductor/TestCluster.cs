@@ -8,7 +8,7 @@ using OrleansTagCache.Faults.Workload;
 
 namespace OrleansTagCache.Faults.Conductor;
 
-/// <summary>Three silos on a Redis of their own, four clients, an HTTP reader and a writer, each a process; and what can be done to them.</summary>
+/// <summary>Three silos on a Redis of their own, four applications, an HTTP reader and a writer, each a process; and what can be done to them.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
     public const int Silos = 3;
@@ -27,7 +27,7 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly RunOptions _options;
     private readonly PosixSignalRegistration[] _endings;
     private readonly Child?[] _children = new Child?[Processes];
-    private readonly int[] _ports = FreePorts((Silos * 3) + 1);
+    private readonly int[] _ports = FreePorts((Silos * 3) + Clients + 2);
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private Child? _redis;
 
@@ -52,6 +52,8 @@ internal sealed class TestCluster : IAsyncDisposable
     public TimeProvider Time { get; } = TimeProvider.System;
 
     public Child Redis => _redis!;
+
+    public Load Load => Load.Of(Plans.LoadOf(_options.Plan));
 
     public int SiloPort(int silo) => _ports[(silo * 3) + 1];
 
@@ -89,7 +91,9 @@ internal sealed class TestCluster : IAsyncDisposable
             Path.Combine(AppContext.BaseDirectory, "OrleansTagCache.Faults.dll"), role,
             $"--Faults:Folder={Folder}", $"--Faults:Slot={Text(slot)}", $"--Faults:Seed={Text(_options.Seed + slot)}", $"--Faults:Redis={Text(_ports[^1])}",
             $"--Faults:WithoutLease={_options.WithoutLease}", $"--Faults:Pause={Text(_options.Pause)}", $"--Faults:Burst={Text(_options.Burst)}",
-            $"--Faults:WithoutSets={_options.WithoutSets}",
+            $"--Faults:WithoutSets={_options.WithoutSets}", $"--Faults:Load={Plans.LoadOf(_options.Plan)}",
+            $"--Faults:Origin={Text(_ports[^2])}", $"--Faults:FirstClient={Text(FirstClient)}",
+            $"--Faults:Web={string.Join(',', _ports.Skip(Silos * 3).Take(Clients).Select(Text))}",
             $"--Faults:Http={string.Join(',', Enumerable.Range(0, Silos).Select(silo => Text(_ports[silo * 3])))}",
         ];
         if (slot < Silos)
@@ -139,7 +143,14 @@ internal sealed class TestCluster : IAsyncDisposable
         return Until(() => Task.FromResult(Enumerable.Range(0, Layout.Updaters).All(updater => State.LastDoneOf(updater) > now)), "updates to return");
     }
 
-    /// <summary>Starts what has ended, and waits until every silo serves, sees all others and is seen by them, and updates go through.</summary>
+    /// <summary>Waits until somebody has been answered through every surface.</summary>
+    public Task WhenRead()
+    {
+        var before = Load.Surfaces.ToDictionary(surface => surface, State.ReadsOf);
+        return Until(() => Task.FromResult(before.All(surface => State.ReadsOf(surface.Key) > surface.Value)), "reads through every surface");
+    }
+
+    /// <summary>Starts what has ended, and waits until every silo serves, sees all others and is seen by them, updates go through, and every surface is read.</summary>
     public async Task WhenWhole()
     {
         await Until(
@@ -155,6 +166,7 @@ internal sealed class TestCluster : IAsyncDisposable
             },
             "the cluster to be whole");
         await WhenUpdated();
+        await WhenRead();
     }
 
     /// <summary>What a silo says of the cluster; null if it does not answer.</summary>

@@ -9,6 +9,12 @@ internal static class CacheClient
     public static IHost Build(RoleContext role)
     {
         var builder = Host.CreateApplicationBuilder();
+        AddTo(builder, role);
+        return builder.Build();
+    }
+
+    public static void AddTo(IHostApplicationBuilder builder, RoleContext role)
+    {
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.UseOrleansClient(client =>
         {
@@ -20,7 +26,6 @@ internal static class CacheClient
             client.Configure<ClientConnectionOptions>(connections => connections.ConfigureConnection(cuts.Use));
             client.UseConnectionRetryFilter<Again>();
         });
-        return builder.Build();
     }
 
     /// <summary>A client that starts while a silo is down tries again.</summary>

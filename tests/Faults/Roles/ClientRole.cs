@@ -2,101 +2,82 @@ using OrleansTagCache.Faults.Workload;
 
 namespace OrleansTagCache.Faults.Roles;
 
-/// <summary>An application process: loops that read as fast as their pace allows, and generate what is missing.</summary>
-internal sealed class ClientRole(RoleContext role, ITagCache cache)
+/// <summary>An application process: it serves pages, and loops in it read through every surface as fast as their pace allows, and make what is missing.</summary>
+internal sealed class ClientRole(RoleContext role, ITagCache cache, Values values) : IDisposable
 {
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
+    /// <summary>One read of an entry in so many only looks.</summary>
+    private const int LookEvery = 20;
 
     private readonly ReadRecorder _reads = new(role);
+    private readonly HttpClient _pages = PageReader.NewClient();
 
     public static async Task Run(string[] args)
     {
         using var role = new RoleContext(RoleOptions.Read(args));
-        using var host = CacheClient.Build(role);
-        await host.StartAsync();
-        await new ClientRole(role, host.Services.GetRequiredService<ITagCache>()).Work();
-        await host.StopAsync();
+        await using var app = Application.Build(role);
+        await app.StartAsync();
+        using var client = new ClientRole(role, app.Services.GetRequiredService<ITagCache>(), app.Services.GetRequiredService<Values>());
+        await client.Work();
+        await app.StopAsync();
     }
+
+    public void Dispose() => _pages.Dispose();
 
     private async Task Work()
     {
-        var loops = Enumerable.Range(0, role.Options.Loops).Select(loop => Task.Run(() => Read(new Random((role.Options.Seed * 31) + loop)))).ToList();
+        IReadOnlyList<ReadLoops> all = role.Nodes.Contains(role.Own) ? role.Load.Loops : [];
+        var loops = all
+            .SelectMany(loops => Enumerable.Range(0, loops.Loops).Select(loop => (loops, loop)))
+            .Select((each, i) => Task.Run(() => Read(each.loops, each.loop, new Random((role.Options.Seed * 31) + i)))).ToList();
         role.Ready();
-        await Task.WhenAll(loops);
+        await Task.WhenAll(loops.Append(role.WhenOver()));
     }
 
-    private async Task Read(Random random)
+    private async Task Read(ReadLoops loops, int loop, Random random)
     {
-        using var timer = new PeriodicTimer(Pace, role.Time);
+        using var timer = new PeriodicTimer(loops.Pace, role.Time);
+        var burst = loops.Surface == Surface.Entries ? role.Options.Burst : 1;
         while (!role.State.IsOver)
         {
-            for (var i = 0; i < role.Options.Burst; i++)
+            for (var i = 0; i < burst; i++)
             {
-                await ReadOnce(random.Next(Layout.Keys), random);
+                await ReadOnce(loops.Surface, role.Load.KeyOf(loops.Surface, loop, random), random);
             }
 
             await timer.WaitForNextTickAsync();
         }
     }
 
-    private async Task ReadOnce(int key, Random random)
+    private async Task ReadOnce(Surface surface, int key, Random random)
     {
-        var looksOnly = random.Next(20) == 0;
-        var maker = new Maker(role, key, HoldOf(random));
-        var begun = _reads.Begin(key);
+        // Every other page is another process's: it may stand still, and is asked all the same.
+        var from = surface is Surface.Pages or Surface.PagesOfEntries && random.Next(2) == 0 ? role.Nodes[random.Next(role.Nodes.Count)] : role.Own;
+        var begun = _reads.Begin(surface, surface == Surface.Entries ? key : Layout.DerivedFrom(key), from.Slot);
         try
         {
-            if (looksOnly)
+            if (await Read(surface, key, from, random) is { } text)
             {
-                var found = await cache.TryGetAsync<string>(Layout.KeyName(key));
-                if (!found.HasValue)
-                {
-                    return;
-                }
-
-                _reads.Served(begun, Row.Parse(found.Value));
-                return;
+                _reads.Served(begun, Row.Parse(text));
             }
-
-            var text = await cache.GetOrCreateAsync(
-                Layout.KeyName(key), maker, static (maker, context, token) => maker.Make(context, token), Layout.OptionsOf(key));
-            _reads.Served(begun, Row.Parse(text));
+        }
+        catch (HttpRequestException exception) when (exception.StatusCode is null && from != role.Own)
+        {
+            // A process that is down answers nothing: no fault of the cache.
+            _reads.Failed(begun, Counter.NotAnswered);
         }
         catch (Exception exception)
         {
             _reads.Failed(begun, Counter.Failed);
-            Console.WriteLine($"A read failed: {exception.GetType().Name}: {exception.Message}");
+            Console.WriteLine($"A read through {Surfaces.NameOf(surface)} failed: {exception.GetType().Name}: {exception.Message}");
         }
     }
 
-    /// <summary>Most factories are quick; some hold what they have read for a while before they return it.</summary>
-    private static TimeSpan HoldOf(Random random) => random.Next(10) switch
+    private async ValueTask<string?> Read(Surface surface, int key, Node from, Random random) => surface switch
     {
-        0 => TimeSpan.FromMilliseconds(random.Next(20, 120)),
-        < 4 => TimeSpan.FromMilliseconds(random.Next(1, 5)),
-        _ => TimeSpan.Zero,
+        Surface.Entries when random.Next(LookEvery) == 0 => (await cache.TryGetAsync<string>(Layout.KeyName(key))).Value,
+        Surface.Entries => await values.Entry(key, random, CancellationToken.None),
+        Surface.Fetch => await values.Fetch(key, CancellationToken.None),
+        Surface.Nested => await values.Nested(key, random, CancellationToken.None),
+        _ => await PageReader.Read(_pages, from, surface, key),
     };
-
-    private sealed record Maker(RoleContext Role, int Key, TimeSpan Hold)
-    {
-        public async ValueTask<string> Make(CacheContext context, CancellationToken cancellationToken)
-        {
-            var state = Role.State;
-            state.Count(Role.Options.Slot, Counter.Generated);
-            var row = new Row(0, Role.Options.Slot, Role.Time.GetTimestamp());
-            row = row with { Version = state.VersionOf(Key) };
-            if (Hold > TimeSpan.Zero)
-            {
-                await Task.Delay(Hold, Role.Time, cancellationToken);
-            }
-
-            // Tags that are only known once the row has been read.
-            if (Layout.LateTagNamesOf(Key) is { Length: > 0 } late)
-            {
-                context.Tag(late);
-            }
-
-            return row.ToString();
-        }
-    }
 }

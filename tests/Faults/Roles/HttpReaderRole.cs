@@ -8,6 +8,7 @@ namespace OrleansTagCache.Faults.Roles;
 internal sealed class HttpReaderRole(RoleContext role)
 {
     private const string Token = "Tag-Cache-Token";
+
     /// <summary>So many ask each silo at once: a silo that wakes finds all their questions waiting.</summary>
     private const int LoopsPerSilo = 24;
 
@@ -24,6 +25,13 @@ internal sealed class HttpReaderRole(RoleContext role)
 
     private async Task Work()
     {
+        if (role.Load.IsStorm)
+        {
+            role.Ready();
+            await role.WhenOver();
+            return;
+        }
+
         var addresses = role.Options.Http.Split(',').Select(port => new Uri($"http://127.0.0.1:{port}"));
         var clients = addresses.Select(address => new HttpClient { BaseAddress = address, Timeout = Patience }).ToList();
         var loops = clients.SelectMany((client, i) => Enumerable.Range(0, LoopsPerSilo)
@@ -38,7 +46,7 @@ internal sealed class HttpReaderRole(RoleContext role)
         using var timer = new PeriodicTimer(Pace, role.Time);
         while (!role.State.IsOver)
         {
-            var begun = _reads.Begin(random.Next(Layout.Keys));
+            var begun = _reads.Begin(Surface.Http, random.Next(Layout.Keys));
             try
             {
                 await ReadOnce(silo, begun);

@@ -22,10 +22,19 @@ internal sealed class RoleOptions
     /// <summary>The HTTP ports of the silos.</summary>
     public string Http { get; set; } = string.Empty;
 
-    /// <summary>How many loops read at once.</summary>
-    public int Loops { get; set; } = 12;
+    /// <summary>The port of the origin: the source over HTTP.</summary>
+    public int Origin { get; set; }
 
-    /// <summary>How many reads a loop begins each hundredth of a second.</summary>
+    /// <summary>The HTTP ports of the application processes.</summary>
+    public string Web { get; set; } = string.Empty;
+
+    /// <summary>The slot of the first application process.</summary>
+    public int FirstClient { get; set; }
+
+    /// <summary>What is read and changed.</summary>
+    public string Load { get; set; } = Workload.Load.Mix;
+
+    /// <summary>How many entries a loop begins to read each hundredth of a second.</summary>
     public int Burst { get; set; } = 8;
 
     /// <summary>The mean pause of an updater after an operation, in milliseconds.</summary>
@@ -47,9 +56,14 @@ internal sealed class RoleOptions
         new ConfigurationBuilder().AddCommandLine(args).Build().GetSection("Faults").Get<RoleOptions>() ?? new();
 }
 
+/// <summary>An application process, and where it listens.</summary>
+internal sealed record Node(int Slot, Uri Address);
+
 /// <summary>What a role holds while it works.</summary>
 internal sealed class RoleContext(RoleOptions options) : IDisposable
 {
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(100);
+
     public RoleOptions Options => options;
 
     public SharedState State { get; } = new(options.StatePath);
@@ -58,12 +72,33 @@ internal sealed class RoleContext(RoleOptions options) : IDisposable
 
     public TimeProvider Time { get; } = TimeProvider.System;
 
+    public Load Load { get; } = Load.Of(options.Load);
+
+    /// <summary>The application processes that read and are read from.</summary>
+    public IReadOnlyList<Node> Nodes { get; } =
+        [.. options.Web.Split(',').Select((port, i) => new Node(options.FirstClient + i, AddressOf(port))).Take(Load.Of(options.Load).Nodes)];
+
+    /// <summary>This process, if it is an application's.</summary>
+    public Node Own { get; } = new(options.Slot, AddressOf(options.Web.Split(',').ElementAtOrDefault(options.Slot - options.FirstClient) ?? "0"));
+
     /// <summary>Says that the work has begun, and when, by the clock that all processes share.</summary>
     public void Ready()
     {
         State.SetCounter(options.Slot, Counter.StartedAt, Time.GetTimestamp());
         Console.WriteLine(RoleOptions.ReadyLine);
     }
+
+    /// <summary>Waits until all processes are to end their work.</summary>
+    public async Task WhenOver()
+    {
+        using var timer = new PeriodicTimer(LookPeriod, Time);
+        while (!State.IsOver)
+        {
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
+    private static Uri AddressOf(string port) => new($"http://127.0.0.1:{port}");
 
     public void Dispose()
     {

@@ -25,16 +25,22 @@ internal static class Layout
     public const int MaximumTags = 64;
 
     private const int FirstOwnTag = 20;
+    private const int FirstDerived = 128;
 
     private static readonly string[] KeyNames = [.. Enumerable.Range(0, Keys).Select(key => $"row:{key}")];
     private static readonly string[] TagNames = [.. Enumerable.Range(0, MaximumTags).Select(tag => tag == EverythingTag ? "*" : $"tag:{tag}")];
     private static readonly int[][] Early = [.. Enumerable.Range(0, Keys).Select(EarlyTagsOf)];
     private static readonly int[][] Late = [.. Enumerable.Range(0, Keys).Select(LateTagsOf)];
     private static readonly ulong[] Masks = [.. Enumerable.Range(0, Keys).Select(key => MaskOf([.. Early[key], .. Late[key], EverythingTag]))];
+    private static readonly string[][] EarlyNames = [.. Early.Select(tags => tags.Select(tag => TagNames[tag]).ToArray())];
     private static readonly CacheEntryOptions[] EntryOptions =
-        [.. Enumerable.Range(0, Keys).Select(key => new CacheEntryOptions { Life = CacheLife.Hours, Tags = [.. Early[key].Select(tag => TagNames[tag])] })];
+        [.. Enumerable.Range(0, Keys).Select(key => new CacheEntryOptions { Life = CacheLife.Hours, Tags = EarlyNames[key] })];
 
     private static readonly string[][] LateNames = [.. Late.Select(tags => tags.Select(tag => TagNames[tag]).ToArray())];
+    private static readonly string[][] AllNames = [.. Enumerable.Range(0, Keys).Select(key => EarlyNames[key].Concat(LateNames[key]).ToArray())];
+
+    /// <summary>Keys of some often updated tags, of a tag that is learnt late, and of updaters of their own.</summary>
+    private static readonly int[] Popular = [0, 1, 2, 17, 35, SharedKeys, SharedKeys + 1, SharedKeys + 2];
 
     public static string KeyName(int key) => KeyNames[key];
 
@@ -43,11 +49,26 @@ internal static class Layout
     /// <summary>What is known of a key before it is generated.</summary>
     public static CacheEntryOptions OptionsOf(int key) => EntryOptions[key];
 
+    /// <summary>The tags that are known of a key before it is generated.</summary>
+    public static string[] EarlyTagNamesOf(int key) => EarlyNames[key];
+
     /// <summary>The tags that a factory learns of while it generates.</summary>
     public static string[] LateTagNamesOf(int key) => LateNames[key];
 
-    /// <summary>All tags of a key, as a set of bits.</summary>
-    public static ulong TagsOf(int key) => Masks[key];
+    /// <summary>All tags of a key.</summary>
+    public static string[] TagNamesOf(int key) => AllNames[key];
+
+    /// <summary>All tags of a key or of what is made from it, as a set of bits.</summary>
+    public static ulong TagsOf(int key) => Masks[RowOf(key)];
+
+    /// <summary>Stands for what is made from a key's row and is no entry of that key: it has the same tags, but nobody sets or removes it.</summary>
+    public static int DerivedFrom(int key) => FirstDerived + key;
+
+    /// <summary>The row of a key, or that something is made from.</summary>
+    public static int RowOf(int key) => key % FirstDerived;
+
+    /// <summary>Three times of four one of a few keys, so that many ask for the same one at the same time.</summary>
+    public static int OftenRead(Random random) => random.Next(4) == 0 ? random.Next(Keys) : Popular[random.Next(Popular.Length)];
 
     public static int OwnKeyOf(int updater) => SharedKeys + updater;
 

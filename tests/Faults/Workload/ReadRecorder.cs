@@ -5,7 +5,7 @@ using OrleansTagCache.Faults.Roles;
 namespace OrleansTagCache.Faults.Workload;
 
 /// <summary>A read that has begun: what it may not fall below was noted before anything else happened.</summary>
-internal readonly record struct BegunRead(int Key, long Floor, long Start, long Freezes);
+internal readonly record struct BegunRead(Surface Surface, int Key, int From, long Floor, long Start, long Freezes);
 
 /// <summary>Judges every read on the spot, counts it, and keeps a sample of them, and every bad one, for the offline checker.</summary>
 /// <remarks>Thread-safe.</remarks>
@@ -17,17 +17,20 @@ internal sealed class ReadRecorder(RoleContext role)
     private readonly Lock _gate = new();
     private long _count;
 
-    public BegunRead Begin(int key)
+    /// <param name="surface">How it is read.</param>
+    /// <param name="key">The key, or what stands for what is made from it.</param>
+    /// <param name="from">The process that is asked, if that is another one of an application; else null.</param>
+    public BegunRead Begin(Surface surface, int key, int? from = null)
     {
-        var (slot, state) = (role.Options.Slot, role.State);
-        return new(key, state.FloorOf(key), role.Time.GetTimestamp(), state.CounterOf(slot, Counter.Freezes));
+        var asked = from ?? role.Options.Slot;
+        return new(surface, key, asked, role.State.FloorOf(key), role.Time.GetTimestamp(), Freezes(asked));
     }
 
     public void Served(in BegunRead begun, in Row row)
     {
         var end = Finish(begun);
-        role.State.Count(role.Options.Slot, Counter.Reads);
         var isBad = row.Version < begun.Floor;
+        role.State.CountRead(role.Options.Slot, begun.Surface, isBad);
         if (isBad || Interlocked.Increment(ref _count) % SampleEvery == 0)
         {
             role.Log.Write(Operation.Read(role.Options.Slot, begun.Key, row.Version, begun.Floor, begun.Start, end, row.MadeAt), flush: isBad);
@@ -49,7 +52,7 @@ internal sealed class ReadRecorder(RoleContext role)
     {
         var (slot, state) = (role.Options.Slot, role.State);
         var end = role.Time.GetTimestamp();
-        if (state.CounterOf(slot, Counter.Freezes) == begun.Freezes)
+        if (Freezes(begun.From) == begun.Freezes)
         {
             state.CountMaximum(slot, Counter.SlowestRead, end - begun.Start);
         }
@@ -57,12 +60,18 @@ internal sealed class ReadRecorder(RoleContext role)
         return end;
     }
 
+    /// <summary>A read says nothing of how long it takes if its own process or the one that it asked stood still meanwhile.</summary>
+    private long Freezes(int asked)
+    {
+        var (slot, state) = (role.Options.Slot, role.State);
+        return state.CounterOf(slot, Counter.Freezes) + (asked == slot ? 0 : state.CounterOf(asked, Counter.Freezes));
+    }
+
     private void Report(in BegunRead begun, in Row row, long end)
     {
-        role.State.Count(role.Options.Slot, Counter.Violations);
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"key {Layout.KeyName(begun.Key)} read by {role.Options.Slot} from {begun.Start} to {end} ns: version {row.Version}, made by {row.MadeBy} at {row.MadeAt}; the floor was {begun.Floor}, the source is at {role.State.VersionOf(begun.Key)}\n");
+            $"{Surfaces.NameOf(begun.Surface)}: key {Layout.KeyName(Layout.RowOf(begun.Key))} read by {role.Options.Slot} of {begun.From} from {begun.Start} to {end} ns: version {row.Version}, made by {row.MadeBy} at {row.MadeAt}; the floor was {begun.Floor}, the source is at {role.State.VersionOf(begun.Key)}\n");
         lock (_gate)
         {
             File.AppendAllText(role.Options.ViolationsPath, line);

@@ -19,6 +19,12 @@ internal enum Counter
 
     /// <summary>How often the process was frozen: a read that was frozen itself says nothing about the cache.</summary>
     Freezes,
+
+    /// <summary>The first of the counters of reads, one a surface.</summary>
+    FirstRead,
+
+    /// <summary>The first of the counters of reads that broke the promise, one a surface.</summary>
+    FirstBad = FirstRead + 8,
 }
 
 /// <summary>
@@ -76,7 +82,7 @@ internal sealed unsafe class SharedState : IDisposable
     }
 
     /// <summary>The version of a row in the source, as of now.</summary>
-    public long VersionOf(int key) => Volatile.Read(ref At(Source + key));
+    public long VersionOf(int key) => Volatile.Read(ref At(Source + Layout.RowOf(key)));
 
     /// <summary>A version that is newer than every one before it.</summary>
     public long NextVersion() => Interlocked.Increment(ref At(Sequence));
@@ -120,6 +126,23 @@ internal sealed unsafe class SharedState : IDisposable
     }
 
     public void Count(int slot, Counter counter, long by = 1) => Interlocked.Add(ref At(CounterCell(slot, counter)), by);
+
+    public void CountRead(int slot, Surface surface, bool isBad)
+    {
+        Count(slot, Counter.Reads);
+        Count(slot, Counter.FirstRead + (int)surface);
+        if (isBad)
+        {
+            Count(slot, Counter.Violations);
+            Count(slot, Counter.FirstBad + (int)surface);
+        }
+    }
+
+    /// <summary>How many reads through a surface were answered.</summary>
+    public long ReadsOf(Surface surface) => SumOf(Counter.FirstRead + (int)surface);
+
+    /// <summary>How many of them broke the promise.</summary>
+    public long BadOf(Surface surface) => SumOf(Counter.FirstBad + (int)surface);
 
     public void CountMaximum(int slot, Counter counter, long value) => Raise(ref At(CounterCell(slot, counter)), value);
 

@@ -4,13 +4,13 @@ using OrleansTagCache.Faults.Roles;
 namespace OrleansTagCache.Faults.Workload;
 
 /// <summary>One writer of the source: writes rows, then changes the cache, and publishes what is confirmed only when the call has returned.</summary>
-internal sealed class Updater(RoleContext role, ITagCache cache, int index, Random random)
+internal sealed class Updater(RoleContext role, ITagCache cache, HttpClient nodes, int index, Random random)
 {
     public async Task Run()
     {
         while (!role.State.IsOver)
         {
-            await (random.Next(100) switch
+            await (role.Load.IsStorm ? Storm() : random.Next(100) switch
             {
                 < 62 => Update([SharedTag()]),
                 < 66 => Update([Layout.CommonTag]),
@@ -22,8 +22,19 @@ internal sealed class Updater(RoleContext role, ITagCache cache, int index, Rand
                 < 97 when !role.Options.WithoutSets => Set(),
                 _ => Remove(),
             });
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, role.Options.Pause * 2)), role.Time);
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, role.Options.Pause * 2) / (role.Load.IsStorm ? 6 : 1)), role.Time);
         }
+    }
+
+    /// <summary>Its own page's tag, either way in which an application can say it.</summary>
+    private Task Storm() => random.Next(2) == 0 ? Update([Layout.OwnTagOf(index)]) : Update([Layout.OwnTagOf(index)], Evict);
+
+    /// <summary>As a handler of an application process evicts it from output caching.</summary>
+    private async ValueTask Evict(string tag, CancellationToken cancellationToken)
+    {
+        var node = role.Nodes[random.Next(role.Nodes.Count)];
+        using var answer = await nodes.PostAsync(new Uri(node.Address, $"/evict/{tag}"), content: null, cancellationToken);
+        answer.EnsureSuccessStatusCode();
     }
 
     /// <summary>Low tags are updated often, high ones seldom: what they tag is old when it happens.</summary>
@@ -75,7 +86,7 @@ internal sealed class Updater(RoleContext role, ITagCache cache, int index, Rand
         {
             await change();
         }
-        catch (TagCacheException exception)
+        catch (Exception exception) when (exception is TagCacheException or HttpRequestException)
         {
             outcome = OperationOutcome.Unknown;
             Console.WriteLine($"{kind} failed: {exception.Message} {exception.InnerException?.GetType().Name}");

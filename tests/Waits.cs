@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using Xunit;
+
+namespace OrleansTagCache.Tests;
+
+/// <summary>The waits of all tests: each ends with what was waited for, or after a minute by any clock with a failure that names it.</summary>
+internal static class Waits
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    /// <summary>Waits for a state that is reached by itself, and yields between two looks.</summary>
+    public static Task Until(Func<bool> isReached, Func<string>? describe = null, [CallerArgumentExpression(nameof(isReached))] string what = "") =>
+        Until(() => ValueTask.FromResult(isReached()), describe, what);
+
+    /// <inheritdoc cref="Until(Func{bool}, Func{string}?, string)"/>
+    public static async Task Until(Func<ValueTask<bool>> isReached, Func<string>? describe = null, [CallerArgumentExpression(nameof(isReached))] string what = "")
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        while (!await isReached().AsTask().Soon(what))
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(begun) < Patience, $"Waited a minute for {what} in vain. {describe?.Invoke()}");
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Waits for the end of something that another flow does.</summary>
+    public static async Task Soon(this Task task, [CallerArgumentExpression(nameof(task))] string what = "")
+    {
+        if (!task.IsCompleted)
+        {
+            using var over = new CancellationTokenSource();
+            var isLate = await Task.WhenAny(task, Task.Delay(Patience, TimeProvider.System, over.Token)) != task;
+            await over.CancelAsync();
+            Assert.False(isLate, $"Waited a minute for {what} in vain.");
+        }
+
+        await task;
+    }
+
+    /// <inheritdoc cref="Soon(Task, string)"/>
+    public static async Task<T> Soon<T>(this Task<T> task, [CallerArgumentExpression(nameof(task))] string what = "")
+    {
+        await ((Task)task).Soon(what);
+        return await task;
+    }
+
+    /// <summary>Does something while others go on and on; these end with it, whatever comes of it, and so does the wait for it if one of them fails.</summary>
+    /// <param name="work">What is done.</param>
+    /// <param name="others">One round each of what goes on meanwhile.</param>
+    /// <returns>How many rounds each of the others has done.</returns>
+    public static async Task<int[]> While(Func<Task> work, IEnumerable<Func<int, Task>> others)
+    {
+        using var over = new CancellationTokenSource();
+        var running = others.Select(round => Task.Run(async () =>
+        {
+            var rounds = 0;
+            while (!over.IsCancellationRequested)
+            {
+                await round(rounds++);
+
+                // What is there at once ends at once: else the others would hold every thread of the process, the silos' too.
+                await Task.Yield();
+            }
+
+            return rounds;
+        })).ToList();
+        try
+        {
+            var working = work();
+            await await Task.WhenAny([working, .. running]);
+            await working.Soon("the work that others go on beside");
+        }
+        finally
+        {
+            await over.CancelAsync();
+        }
+
+        return await Task.WhenAll(running).Soon("what went on beside the work");
+    }
+}
