@@ -3,10 +3,10 @@ using Xunit;
 
 namespace OrleansTagCache.Tests;
 
-/// <summary>The waits of all tests: each ends with what was waited for, or after a minute by any clock with a failure that names it.</summary>
+/// <summary>The waits of all tests: each ends with what was waited for, or after three minutes by any clock with a failure that names it.</summary>
 internal static class Waits
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     /// <summary>Waits for a state that is reached by itself, and yields between two looks.</summary>
     public static Task Until(Func<bool> isReached, Func<string>? describe = null, [CallerArgumentExpression(nameof(isReached))] string what = "") =>
@@ -18,20 +18,23 @@ internal static class Waits
         var begun = TimeProvider.System.GetTimestamp();
         while (!await isReached().AsTask().Soon(what))
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(begun) < Patience, $"Waited a minute for {what} in vain. {describe?.Invoke()}");
+            Assert.True(TimeProvider.System.GetElapsedTime(begun) < Patience, $"Waited {Patience} for {what} in vain. {describe?.Invoke()}");
             await Task.Yield();
         }
     }
 
     /// <summary>Waits for the end of something that another flow does.</summary>
-    public static async Task Soon(this Task task, [CallerArgumentExpression(nameof(task))] string what = "")
+    public static Task Soon(this Task task, [CallerArgumentExpression(nameof(task))] string what = "") => task.Within(Patience, what);
+
+    /// <summary>As <see cref="Soon(Task, string)"/>, for as long as is said.</summary>
+    public static async Task Within(this Task task, TimeSpan patience, string what)
     {
         if (!task.IsCompleted)
         {
             using var over = new CancellationTokenSource();
-            var isLate = await Task.WhenAny(task, Task.Delay(Patience, TimeProvider.System, over.Token)) != task;
+            var isLate = await Task.WhenAny(task, Task.Delay(patience, TimeProvider.System, over.Token)) != task;
             await over.CancelAsync();
-            Assert.False(isLate, $"Waited a minute for {what} in vain.");
+            Assert.False(isLate, $"Waited {patience} for {what} in vain.");
         }
 
         await task;
@@ -66,15 +69,14 @@ internal static class Waits
         })).ToList();
         try
         {
-            var working = work();
-            await await Task.WhenAny([working, .. running]);
-            await working.Soon("the work that others go on beside");
+            await await Task.WhenAny([work(), .. running]);
         }
         finally
         {
             await over.CancelAsync();
+            await ((Task)Task.WhenAll(running)).Soon("what went on beside the work").ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        return await Task.WhenAll(running).Soon("what went on beside the work");
+        return await Task.WhenAll(running);
     }
 }

@@ -160,7 +160,7 @@ public sealed class FetchTests(AdapterCluster cluster) : IAsyncLifetime
     public async Task UpdateOfATag_WhileAResponseIsOnItsWay_LeavesItToItsOwnCaller()
     {
         var fetching = Get(0, "/slow", tag: "slow");
-        await _begun.Task;
+        await _begun.Task.Soon();
         await cluster.Client.RevalidateTagAsync("slow");
         var next = Get(1, "/slow", tag: "slow");
         _mayEnd.SetResult();
@@ -204,7 +204,7 @@ public sealed class FetchTests(AdapterCluster cluster) : IAsyncLifetime
                 break;
             case "/slow":
                 _begun.TrySetResult();
-                await _mayEnd.Task;
+                await _mayEnd.Task.Soon();
                 break;
             case "/redirect":
                 headers.SetCookie = "session=mine";

@@ -75,14 +75,14 @@ public sealed class HybridCacheTests(AdapterCluster cluster)
         async ValueTask<string> Make()
         {
             begun.SetResult();
-            await mayEnd.Task;
+            await mayEnd.Task.Soon();
             return "old";
         }
 
         var reading = withContext
             ? _nodes[1].GetOrCreateAsync(key, (_, token) => Make(), tags: ["hybrid in flight"])
             : _nodes[1].GetOrCreateAsync(key, _ => Make(), tags: ["hybrid in flight"]);
-        await begun.Task;
+        await begun.Task.Soon();
         await Node.RemoveByTagAsync("hybrid in flight");
         var next = Read(_nodes[2], key, "new", "hybrid in flight");
         mayEnd.SetResult();
@@ -122,12 +122,12 @@ public sealed class HybridCacheTests(AdapterCluster cluster)
             async token =>
             {
                 begun.SetResult();
-                await mayEnd.Task;
+                await mayEnd.Task.Soon();
                 return "old";
             },
             options,
             ["hybrid refill"]);
-        await begun.Task;
+        await begun.Task.Soon();
         await _nodes[1].RemoveByTagAsync("hybrid refill");
         mayEnd.SetResult();
         Assert.Equal("old", await refilling);
@@ -184,7 +184,7 @@ public sealed class HybridCacheTests(AdapterCluster cluster)
             "hybrid:tags",
             async token =>
             {
-                await mayEnd.Task;
+                await mayEnd.Task.Soon();
                 return 1;
             },
             tags: tags);
@@ -204,10 +204,10 @@ public sealed class HybridCacheTests(AdapterCluster cluster)
         var first = Node.GetOrCreateAsync("hybrid:cancel", async token =>
         {
             begun.SetResult();
-            await mayEnd.Task.WaitAsync(token);
+            await mayEnd.Task.WaitAsync(token).Soon();
             return 1;
         }).AsTask();
-        await begun.Task;
+        await begun.Task.Soon();
         using var cancellation = new CancellationTokenSource();
         var joiner = Node.GetOrCreateAsync("hybrid:cancel", _ => ValueTask.FromResult(2), cancellationToken: cancellation.Token).AsTask();
         await cancellation.CancelAsync();

@@ -80,7 +80,7 @@ public sealed class OutputCacheTests(AdapterCluster cluster) : IAsyncLifetime
     public async Task Eviction_WhileAResponseIsProduced_LeavesItToItsOwnRequest()
     {
         var producing = Get(_nodes[0], "/slow");
-        await _slow.Begun.Task;
+        await _slow.Begun.Task.Soon();
         await Evict(_nodes[1], "tag");
         var mayEnd = _slow.MayEnd;
         _slow = (new(), new());
@@ -106,7 +106,7 @@ public sealed class OutputCacheTests(AdapterCluster cluster) : IAsyncLifetime
     public async Task Stampede_OverNodes_ProducesOneResponse()
     {
         var requests = Enumerable.Range(0, 20).Select(i => Get(_nodes[i % 2], "/slow?stampede")).ToList();
-        await _slow.Begun.Task;
+        await _slow.Begun.Task.Soon();
         _slow.MayEnd.SetResult();
         Assert.All(await Task.WhenAll(requests), body => Assert.Equal("old", body));
         Assert.Equal(1, _made["/slow"]);
@@ -156,7 +156,7 @@ public sealed class OutputCacheTests(AdapterCluster cluster) : IAsyncLifetime
             {
                 var (source, slow) = (_source, _slow);
                 slow.Begun.TrySetResult();
-                await slow.MayEnd.Task;
+                await slow.MayEnd.Task.Soon();
                 Make(http);
                 return source;
             }).CacheOutput(policy => policy.Tag("page"));
@@ -174,7 +174,7 @@ public sealed class OutputCacheTests(AdapterCluster cluster) : IAsyncLifetime
                     _slow.MayEnd.TrySetResult();
                 }
 
-                await _slow.MayEnd.Task;
+                await _slow.MayEnd.Task.Soon();
                 return "met";
             }).CacheOutput(policy => policy.SetLocking(false));
         },

@@ -50,7 +50,7 @@ public sealed class ServerActionEndpointTests(AdapterCluster cluster)
 
             async Task Outlive()
             {
-                await ended.Task;
+                await ended.Task.Soon();
                 outcome.SetResult(await Record.ExceptionAsync(() => cluster.Client.UpdateTagAsync("actions").AsTask()));
             }
         }).WithServerAction());
@@ -61,7 +61,7 @@ public sealed class ServerActionEndpointTests(AdapterCluster cluster)
         // Ended with the server: it waits for its requests.
         await node.DisposeAsync();
         ended.SetResult();
-        Assert.IsType<ServerActionRequiredException>(await outcome.Task);
+        Assert.IsType<ServerActionRequiredException>(await outcome.Task.Soon());
     }
 
     [Theory]

@@ -35,7 +35,7 @@ public sealed class BackgroundRefreshesTests : IDisposable
                     }
 
                     running.Release();
-                    await release.Task;
+                    await release.Task.Soon();
                     lock (gate)
                     {
                         now--;
@@ -48,15 +48,12 @@ public sealed class BackgroundRefreshesTests : IDisposable
 
         for (var i = 0; i < Turns; i++)
         {
-            await running.WaitAsync();
+            await running.WaitAsync().Soon();
         }
 
         Assert.Equal(0, running.CurrentCount);
         release.SetResult();
-        while (!done.IsSet)
-        {
-            await Task.Yield();
-        }
+        await Waits.Until(() => done.IsSet);
 
         Assert.Equal(Turns, most);
     }
@@ -75,7 +72,7 @@ public sealed class BackgroundRefreshesTests : IDisposable
                     await new TaskCompletionSource().Task.WaitAsync(token);
                 },
                 () => Task.CompletedTask);
-            await begun.WaitAsync();
+            await begun.WaitAsync().Soon();
         }
 
         _refreshes.Start(
@@ -85,11 +82,11 @@ public sealed class BackgroundRefreshesTests : IDisposable
                 givenUp.SetResult();
                 return Task.CompletedTask;
             });
-        while (!givenUp.Task.IsCompleted)
+        await Waits.Until(() =>
         {
             _time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+            return givenUp.Task.IsCompleted;
+        });
     }
 
     [Fact]
@@ -109,7 +106,7 @@ public sealed class BackgroundRefreshesTests : IDisposable
                 hasEnded = true;
             }
         });
-        await begun.Task;
+        await begun.Task.Soon();
 
         await _refreshes.StopAsync(CancellationToken.None);
 

@@ -147,7 +147,7 @@ public sealed class FlightTableTests
         Assert.False(flight.Cancellation.IsCancellationRequested);
 
         _time.Advance(TimeSpan.FromTicks(1));
-        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+        await cancelled.Task.Soon();
     }
 
     private Flight Lead(FlightPhase phase = FlightPhase.Gathering, FlightKey? key = null)

@@ -109,11 +109,11 @@ public sealed class LaneTests
         var sent = new TaskCompletionSource<string?[]>();
         var lane = new Lane<string, string>((_, _) => sent.Task, TimeSpan.FromSeconds(1), time, new(time));
         var call = lane.Ask("late", null);
-        while (!call.Answer.IsCompleted)
+        await Waits.Until(() =>
         {
             time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+            return call.Answer.IsCompleted;
+        });
 
         await Assert.ThrowsAsync<TimeoutException>(() => call.Answer);
         var whenever = call.Whenever();
@@ -145,7 +145,7 @@ public sealed class LaneTests
             {
                 _ = _lane.Ask("mine", null).Answer;
                 other = _lane.Ask("other", null).Answer;
-                release.Wait();
+                release.Wait(TimeSpan.FromMinutes(1));
             },
             CancellationToken.None,
             TaskCreationOptions.None,
@@ -154,7 +154,7 @@ public sealed class LaneTests
         // Messages may overtake each other on their way.
         var messages = new[] { await Next(), await Next() };
         Array.ForEach(messages, message => message.Answer(3));
-        Assert.Equal("3", await other!.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System));
+        Assert.Equal("3", await other!.Soon());
 
         release.Set();
         await blocked;
@@ -179,7 +179,7 @@ public sealed class LaneTests
         Assert.Equal("5", await next);
     }
 
-    private async Task<Message> Next() => await _sent.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+    private async Task<Message> Next() => await _sent.Reader.ReadAsync().AsTask().Soon();
 
     private sealed record Message(string[] Questions, SessionId[]? Sessions)
     {

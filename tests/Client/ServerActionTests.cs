@@ -27,7 +27,7 @@ public sealed class ServerActionTests
         {
             work = Task.Run(async () =>
             {
-                await ended.Task;
+                await ended.Task.Soon();
                 return ServerAction.IsActive;
             });
         }

@@ -139,10 +139,7 @@ public sealed class FailSafeTests(TagCacheCluster cluster)
             return run.Invoke(token);
         }, options));
         run.Release();
-        while (await cluster.Client.GetOrCreateAsync("safe:5", (_, _) => new ValueTask<string>("other"), options) == "old")
-        {
-            await Task.Yield();
-        }
+        await Waits.Until(async () => await cluster.Client.GetOrCreateAsync("safe:5", (_, _) => new ValueTask<string>("other"), options) != "old");
 
         Assert.Equal(1, run.Runs);
     }
@@ -162,7 +159,7 @@ public sealed class FailSafeTests(TagCacheCluster cluster)
             },
             options));
 
-        await cancelled.Task;
+        await cancelled.Task.Soon();
         Assert.Contains("FactoryHardTimeout of 00:00:00.02", fault.Message, StringComparison.Ordinal);
         Assert.Equal("next", await cluster.Silos[0].GetOrCreateAsync("hard:1", (_, _) => new ValueTask<string>("next"), options));
     }
@@ -226,9 +223,6 @@ public sealed class FailSafeTests(TagCacheCluster cluster)
     private async Task Expired(string key, CacheEntryOptions options)
     {
         await cluster.Client.SetAsync(key, "old", options);
-        while ((await cluster.Client.TryGetAsync<string>(key)).HasValue)
-        {
-            await Task.Yield();
-        }
+        await Waits.Until(async () => !(await cluster.Client.TryGetAsync<string>(key)).HasValue);
     }
 }

@@ -8,7 +8,7 @@ internal sealed class HeldFactory<T>(T value)
     private int _runs;
 
     /// <summary>Ends when the factory has begun to run.</summary>
-    public Task Started => _started.Task;
+    public Task Started => _started.Task.Soon("a factory to begin");
 
     public int Runs => Volatile.Read(ref _runs);
 
@@ -18,7 +18,7 @@ internal sealed class HeldFactory<T>(T value)
     {
         Interlocked.Increment(ref _runs);
         _started.TrySetResult();
-        await _released.Task.WaitAsync(cancellationToken);
+        await _released.Task.WaitAsync(cancellationToken).Soon("a factory to be let go");
         return value;
     }
 }

@@ -42,7 +42,7 @@ public sealed class LoaderCluster : TagCacheCluster
             context.Tag($"of:{argument.Split('/')[0]}", $"item:{argument}");
             if (Held is { } held)
             {
-                await held.Task.WaitAsync(cancellationToken);
+                await held.Task.WaitAsync(cancellationToken).Soon();
             }
 
             if (HeldArguments.TryGetValue(argument, out var own))

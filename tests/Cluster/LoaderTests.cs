@@ -128,10 +128,7 @@ public sealed class LoaderTests(LoaderCluster cluster)
         if (loader == "client")
         {
             var grain = cluster.Orleans.Client.GetGrain<Contracts.ILoaderGrain>(Names.CacheNamespace.Default.Scope(loader));
-            while ((await grain.Runners()).Processes.Length == 0)
-            {
-                await Task.Yield();
-            }
+            await Waits.Until(async () => (await grain.Runners()).Processes.Length > 0);
         }
     }
 }

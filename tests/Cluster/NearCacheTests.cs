@@ -111,10 +111,7 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
         run.Release();
         foreach (var process in cluster.Processes)
         {
-            while (await process.Cache.GetOrCreateAsync("near:herd", (_, token) => run.Invoke(token), new() { Tags = ["near-herd"] }) == "old")
-            {
-                await Task.Yield();
-            }
+            await Waits.Until(async () => await process.Cache.GetOrCreateAsync("near:herd", (_, token) => run.Invoke(token), new() { Tags = ["near-herd"] }) != "old");
         }
 
         Assert.Equal(1, run.Runs);
@@ -286,10 +283,9 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
     private static async Task Keep<T>(Process process, string key, T value, params string[] tags)
     {
         // The first answer of a silo is not kept: its session is being opened.
-        await TagCacheCluster.Until(() =>
+        await Waits.Until(async () =>
         {
-            var read = process.Cache.GetOrCreateAsync(key, (_, _) => new ValueTask<T>(value), new() { Tags = tags }).AsTask();
-            read.Wait(TimeSpan.FromSeconds(30));
+            await process.Cache.GetOrCreateAsync(key, (_, _) => new ValueTask<T>(value), new() { Tags = tags });
             return process.Near.Find(key, freshOnly: false).Entry is not null;
         });
         await process.Cache.GetOrCreateAsync(key, Never<T>);

@@ -27,11 +27,8 @@ public sealed class RefreshJobTests(LoaderCluster cluster)
         foreach (var argument in arguments)
         {
             // A process that keeps the old one near serves it once more, and asks for the new one behind its reader's back.
-            CacheResult<string> found;
-            while ((found = await cluster.Silos[0].TryGetAsync<string>($"{loader}:{argument}")).IsStale)
-            {
-                await Task.Yield();
-            }
+            CacheResult<string> found = default;
+            await Waits.Until(async () => !(found = await cluster.Silos[0].TryGetAsync<string>($"{loader}:{argument}")).IsStale);
 
             Assert.Equal((true, "new"), (found.HasValue, found.ValueOrDefault));
         }
@@ -128,13 +125,7 @@ public sealed class RefreshJobTests(LoaderCluster cluster)
     }
 
     /// <summary>Waits until nothing is left, of the work or of its reminder.</summary>
-    private async Task UntilDone(string tag)
-    {
-        while (await Job(tag).Describe() is not null || await Reminders(tag) > 0)
-        {
-            await Task.Yield();
-        }
-    }
+    private Task UntilDone(string tag) => Waits.Until(async () => await Job(tag).Describe() is null && await Reminders(tag) == 0);
 
     private IRefreshJobGrain Job(string tag) => cluster.Orleans.Client.GetGrain<IRefreshJobGrain>(CacheNamespace.Default.Scope(tag));
 

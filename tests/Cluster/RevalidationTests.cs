@@ -23,10 +23,7 @@ public sealed class RevalidationTests(TagCacheCluster cluster)
         Assert.All(await Task.WhenAll(readers), value => Assert.Equal("old", value));
         await run.Started;
         run.Release();
-        while ((await cluster.Client.TryGetAsync<string>("stale:1")).IsStale)
-        {
-            await Task.Yield();
-        }
+        await Waits.Until(async () => !(await cluster.Client.TryGetAsync<string>("stale:1")).IsStale);
 
         Assert.Equal(1, run.Runs);
         Assert.Equal("new", (await cluster.Silos[2].TryGetAsync<string>("stale:1")).Value);
@@ -84,14 +81,20 @@ public sealed class RevalidationTests(TagCacheCluster cluster)
             failed.SetResult();
             throw new FormatException();
         }));
-        await failed.Task;
+        await failed.Task.Soon();
 
         // The token comes back a moment after the factory has failed; then a reader gets it.
-        while (await cluster.Client.TryGetAsync<string>("stale:5") is { IsStale: true } found)
+        await Waits.Until(async () =>
         {
+            if (await cluster.Client.TryGetAsync<string>("stale:5") is not { IsStale: true } found)
+            {
+                return true;
+            }
+
             Assert.Equal("old", found.Value);
             await cluster.Client.GetOrCreateAsync("stale:5", (_, _) => new ValueTask<string>("new"));
-        }
+            return false;
+        });
 
         Assert.Equal("new", (await cluster.Client.TryGetAsync<string>("stale:5")).Value);
     }
@@ -108,6 +111,6 @@ public sealed class RevalidationTests(TagCacheCluster cluster)
             return new ValueTask<string>("new");
         });
 
-        Assert.Equal("old", await seen.Task);
+        Assert.Equal("old", await seen.Task.Soon());
     }
 }

@@ -107,11 +107,11 @@ public sealed class SingleFlightTests(TagCacheCluster cluster)
             },
             null,
             cancellation.Token).AsTask();
-        await started.Task;
+        await started.Task.Soon();
         await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => owner);
-        await cancelled.Task;
+        await cancelled.Task.Soon();
         Assert.Equal(3, await cluster.Silos[0].GetOrCreateAsync("flight-last", (_, _) => new ValueTask<int>(3)));
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.TestingHost;
@@ -83,16 +84,9 @@ public class TagCacheCluster : IAsyncLifetime
     {
     }
 
-    /// <summary>Waits for a state that is reached by itself; yields in between, and fails after a minute by any clock.</summary>
-    internal static async Task Until(Func<bool> isReached, Func<string>? describe = null)
-    {
-        var begun = TimeProvider.System.GetTimestamp();
-        while (!isReached())
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromMinutes(1), "The state was not reached within a minute. " + describe?.Invoke());
-            await Task.Yield();
-        }
-    }
+    /// <summary>Waits for a state that is reached by itself; as <see cref="Waits"/> does.</summary>
+    internal static Task Until(Func<bool> isReached, Func<string>? describe = null, [CallerArgumentExpression(nameof(isReached))] string what = "") =>
+        Waits.Until(isReached, describe, what);
 }
 
 [CollectionDefinition(Name)]

@@ -206,7 +206,7 @@ public sealed class ClientSessionsTests : IDisposable
 
         public Task<SessionId> Ended => _ended.Task;
 
-        public async Task<Push[]> Next() => await _pushed.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+        public async Task<Push[]> Next() => await _pushed.Reader.ReadAsync().AsTask().Soon();
 
         public void Acknowledge() => _acknowledged.SetResult();
 
@@ -220,7 +220,7 @@ public sealed class ClientSessionsTests : IDisposable
                 return await answer(pushes);
             }
 
-            await _acknowledged.Task;
+            await _acknowledged.Task.Soon();
             return pushes[^1].Number;
         }
 

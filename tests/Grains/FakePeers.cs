@@ -35,7 +35,7 @@ internal sealed class FakePeer : IFanoutService
     public static Task<BatchReceipt> AcknowledgeAll(ChangeBatch batch) => Task.FromResult(new BatchReceipt([.. batch.Changes.Select(change => change.Id)]));
 
     /// <summary>The next batch that was delivered, whatever was answered.</summary>
-    public async Task<ChangeBatch> Next() => await _delivered.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+    public async Task<ChangeBatch> Next() => await _delivered.Reader.ReadAsync().AsTask().Soon();
 
     /// <summary>The next batch with a change in it.</summary>
     public async Task<ChangeBatch> NextWithChanges() => await NextThat(batch => batch.Changes.Length > 0);
@@ -52,7 +52,7 @@ internal sealed class FakePeer : IFanoutService
     public ValueTask Confirm(SiloAddress member, UpdateId[] updates) => _confirmed.Writer.WriteAsync(updates);
 
     /// <summary>The next updates that were confirmed to it.</summary>
-    public async Task<UpdateId[]> NextConfirmed() => await _confirmed.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+    public async Task<UpdateId[]> NextConfirmed() => await _confirmed.Reader.ReadAsync().AsTask().Soon();
 
     public ValueTask<bool> Hello(SiloAddress silo) => new(AnswerHello());
 

@@ -47,7 +47,7 @@ public sealed class InvalidatorTests : IDisposable
         var held = new TaskCompletionSource();
         _host.Peers[B].Answer = async batch =>
         {
-            await held.Task;
+            await held.Task.Soon();
             return await FakePeer.AcknowledgeAll(batch);
         };
 
@@ -116,7 +116,7 @@ public sealed class InvalidatorTests : IDisposable
         var held = new TaskCompletionSource();
         _host.Peers[A].Answer = async batch =>
         {
-            await held.Task;
+            await held.Task.Soon();
             return await FakePeer.AcknowledgeAll(batch);
         };
         var (_, completion) = _host.Invalidator.Begin(Update);
@@ -191,7 +191,7 @@ public sealed class InvalidatorTests : IDisposable
         var held = new TaskCompletionSource();
         _host.Peers[A].Answer = async batch =>
         {
-            await held.Task;
+            await held.Task.Soon();
             return await FakePeer.AcknowledgeAll(batch);
         };
         var impatient = _host.Invalidator.Change(Update, TimeSpan.FromSeconds(1));

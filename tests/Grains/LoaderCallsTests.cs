@@ -150,7 +150,7 @@ public sealed class LoaderCallsTests : IDisposable
         public async Task<LoadOutcome> Load(LoadRequest request)
         {
             Running++;
-            await _finished.Task;
+            await _finished.Task.Soon();
             return new(LoadStatus.Loaded, new(Payload.Null, [], null, CacheLife.Max));
         }
     }

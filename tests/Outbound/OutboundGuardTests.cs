@@ -150,7 +150,7 @@ public sealed class OutboundGuardTests : IAsyncLifetime
     public async Task Response_WhoseBodyDoesNotEnd_IsNotWaitedForLongerThanTheTimeout()
     {
         var getting = Get("/slow");
-        await _asked.Task;
+        await _asked.Task.Soon();
         _time.Advance(TimeSpan.FromSeconds(11));
         Assert.Contains("(Timeout)", (await Assert.ThrowsAsync<OutboundRefusedException>(() => getting)).Message, StringComparison.Ordinal);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -134,24 +135,17 @@ public sealed class RefreshJobTests
     }
 
     /// <summary>Waits for a state that is reached by itself; while silos are away, asking fails.</summary>
-    private static async Task Until(Func<Task<bool>> isReached)
-    {
-        var begun = TimeProvider.System.GetTimestamp();
-        while (true)
+    private static Task Until(Func<Task<bool>> isReached, [CallerArgumentExpression(nameof(isReached))] string what = "") => Waits.Until(
+        async () =>
         {
             try
             {
-                if (await isReached())
-                {
-                    return;
-                }
+                return await isReached();
             }
             catch (Exception exception) when (exception is OrleansException or TimeoutException)
             {
+                return false;
             }
-
-            Assert.True(TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromMinutes(3), "The state was not reached within three minutes.");
-            await Task.Yield();
-        }
-    }
+        },
+        what: what);
 }

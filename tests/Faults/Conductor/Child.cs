@@ -57,7 +57,8 @@ internal sealed class Child : IAsyncDisposable
         }
     }
 
-    public Task WhenExited() => _process.WaitForExitAsync();
+    /// <exception cref="TimeoutException">It goes on and on.</exception>
+    public Task WhenExited() => _process.WaitForExitAsync().WaitAsync(TestCluster.Patience, TimeProvider.System);
 
     public async ValueTask DisposeAsync()
     {

@@ -16,10 +16,12 @@ internal sealed class TestCluster : IAsyncDisposable
     public const int FirstClient = Silos;
     public const int HttpReader = FirstClient + Clients;
     public const int Writer = HttpReader + 1;
+    /// <summary>So long is waited for anything at most.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+
     private const int Processes = Writer + 1;
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     /// <summary>How long those who read and write may take to end by themselves and write down what they hold.</summary>
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
@@ -66,7 +68,7 @@ internal sealed class TestCluster : IAsyncDisposable
             ["--port", Text(_ports[^1]), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
             "Ready to accept connections",
             Path.Combine(Folder, "redis.log"));
-        await _redis.Ready;
+        await _redis.Ready.WaitAsync(Patience, Time);
         for (var slot = 0; slot < Processes; slot++)
         {
             StartProcess(slot);
@@ -74,7 +76,7 @@ internal sealed class TestCluster : IAsyncDisposable
             // Silos one after the other, as the README has it; the others at once.
             if (slot < Silos)
             {
-                await Process(slot).Ready;
+                await Process(slot).Ready.WaitAsync(Patience, Time);
             }
         }
 
@@ -112,7 +114,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Starts a process again that has ended, or is about to.</summary>
     public async Task Restart(int slot)
     {
-        await Process(slot).WhenExited().WaitAsync(Patience, Time);
+        await Process(slot).WhenExited();
         await Process(slot).DisposeAsync();
         StartProcess(slot);
     }

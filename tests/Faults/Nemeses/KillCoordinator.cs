@@ -24,7 +24,7 @@ internal sealed class KillCoordinator(TimeSpan freeze) : INemesis
             cluster.Freeze(other);
         }
 
-        await WhenUpdating(cluster);
+        await WhenUpdating(cluster).WaitAsync(TestCluster.Patience, cluster.Time);
         cluster.Process(coordinator).Signal(Signals.Kill);
         if (isFrozenBefore)
         {
@@ -41,7 +41,7 @@ internal sealed class KillCoordinator(TimeSpan freeze) : INemesis
     {
         var tag = Layout.MaskOf([Layout.CommonTag]);
         var spin = default(SpinWait);
-        while (!Enumerable.Range(0, Layout.Updaters).Any(updater => cluster.State.InFlightOf(updater) == tag))
+        while (!cluster.State.IsOver && !Enumerable.Range(0, Layout.Updaters).Any(updater => cluster.State.InFlightOf(updater) == tag))
         {
             spin.SpinOnce(sleep1Threshold: -1);
         }

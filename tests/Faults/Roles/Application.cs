@@ -63,7 +63,7 @@ internal sealed class Application(RoleContext role, Values values)
     {
         request.Features.GetRequiredFeature<IOutputCacheFeature>().Context.Tags.UnionWith(tags);
         var random = new Random((role.Options.Seed * 31) + Interlocked.Increment(ref _requests));
-        if (!role.Load.IsStorm && random.Next(UnstoredEvery) == 0)
+        if (random.Next(UnstoredEvery) == 0)
         {
             request.Response.Cookies.Append("visit", "1");
         }

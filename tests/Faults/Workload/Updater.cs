@@ -22,7 +22,7 @@ internal sealed class Updater(RoleContext role, ITagCache cache, HttpClient node
                 < 97 when !role.Options.WithoutSets => Set(),
                 _ => Remove(),
             });
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, role.Options.Pause * 2) / (role.Load.IsStorm ? 6 : 1)), role.Time);
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, role.Options.Pause * 2)), role.Time);
         }
     }
 
