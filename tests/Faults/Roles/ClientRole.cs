@@ -74,7 +74,7 @@ internal sealed class ClientRole(RoleContext role, ITagCache cache, Values value
 
     private async ValueTask<string?> Read(Surface surface, int key, Node from, Random random) => surface switch
     {
-        Surface.Entries when random.Next(LookEvery) == 0 => (await cache.TryGetAsync<string>(Layout.KeyName(key))).Value,
+        Surface.Entries when random.Next(LookEvery) == 0 => (await cache.TryGetAsync<string>(Layout.KeyName(key))).ValueOrDefault,
         Surface.Entries => await values.Entry(key, random, CancellationToken.None),
         Surface.Fetch => await values.Fetch(key, CancellationToken.None),
         Surface.Nested => await values.Nested(key, random, CancellationToken.None),

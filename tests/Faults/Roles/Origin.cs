@@ -15,14 +15,14 @@ internal sealed class Origin(RoleContext role)
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         var app = builder.Build();
         var origin = new Origin(role);
-        app.MapGet("/row/{key:int}", origin.Row);
-        app.MapGet("/none/{key:int}", async (int key, CancellationToken cancellationToken) => TypedResults.NotFound((await origin.Row(key, cancellationToken)).ResponseContent));
+        app.MapGet("/row/{key:int}", (int key, CancellationToken cancellationToken) => origin.Row(key, StatusCodes.Status200OK, cancellationToken));
+        app.MapGet("/none/{key:int}", (int key, CancellationToken cancellationToken) => origin.Row(key, StatusCodes.Status404NotFound, cancellationToken));
         return app;
     }
 
-    private async Task<ContentHttpResult> Row(int key, CancellationToken cancellationToken)
+    private async Task<ContentHttpResult> Row(int key, int status, CancellationToken cancellationToken)
     {
         var random = new Random((role.Options.Seed * 31) + Interlocked.Increment(ref _requests));
-        return TypedResults.Text(await Maker.Of(role, key, random).Read(cancellationToken));
+        return TypedResults.Text(await Maker.Of(role, key, random).Read(cancellationToken), statusCode: status);
     }
 }

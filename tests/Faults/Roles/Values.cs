@@ -48,9 +48,10 @@ internal sealed class Values(RoleContext role, ITagCache cache, IHttpClientFacto
                 new() { Tags = Layout.TagNamesOf(key), Life = CacheLife.Hours },
                 cancellationToken);
         }
-        catch (FormatException) when (row.Length > 0)
+        catch (FormatException)
         {
-            return row;
+            // The factory that failed may have been another's, which had begun before.
+            return row.Length > 0 ? row : await Maker.Of(role, key, new(seed)).Read(cancellationToken);
         }
     }
 
