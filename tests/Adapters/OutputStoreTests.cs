@@ -13,8 +13,6 @@ namespace OrleansTagCache.Tests.Adapters;
 /// <summary>What output caching offers to an entry and gives back: over the entries of one silo, on a clock that the test owns.</summary>
 public sealed class OutputStoreTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _mayEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<SetOutcome> _set = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,7 +29,7 @@ public sealed class OutputStoreTests
         await using var node = await Start(silo, services);
 
         var producing = node.Http.GetStringAsync(new Uri("/unlooked", UriKind.Relative));
-        await _begun.Task.WaitAsync(Patience, TimeProvider.System);
+        await _begun.Task.Soon();
         silo.Time.Advance(TimeSpan.FromSeconds(1));
         if (isUpdatedMeanwhile)
         {
@@ -40,7 +38,7 @@ public sealed class OutputStoreTests
 
         _mayEnd.SetResult();
         Assert.Equal("page", await producing);
-        var outcome = await _set.Task.WaitAsync(Patience, TimeProvider.System);
+        var outcome = await _set.Task.Soon();
         Assert.Equal(isUpdatedMeanwhile ? CommitStatus.Superseded : CommitStatus.Stored, outcome.Commit.Status);
     }
 
@@ -54,7 +52,7 @@ public sealed class OutputStoreTests
 
         Assert.Equal("mine", await node.Http.GetStringAsync(new Uri("/cookie", UriKind.Relative)));
 
-        Assert.True(await _abandoned.Task.WaitAsync(Patience, TimeProvider.System));
+        Assert.True(await _abandoned.Task.Soon());
     }
 
     private Task<AppNode> Start(EntrySilo silo, IServiceProvider process)
@@ -69,7 +67,7 @@ public sealed class OutputStoreTests
                 app.MapGet("/unlooked", async () =>
                 {
                     _begun.SetResult();
-                    await _mayEnd.Task;
+                    await _mayEnd.Task.Soon();
                     return "page";
                 }).CacheOutput(policy => policy.Tag("page").AddPolicy<NoLookUp>());
                 app.MapGet("/cookie", (HttpContext http) =>

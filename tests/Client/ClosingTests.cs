@@ -49,7 +49,7 @@ public sealed class ClosingTests
         public async Task Overtaken(Func<string, Task<string>> read)
         {
             var before = read("old");
-            await _stored.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+            await _stored.Task.Soon();
             Assert.True((await _silo.Update("t")).IsComplete);
             var after = read("new");
             _mayAnswer.SetResult();
@@ -61,7 +61,7 @@ public sealed class ClosingTests
         {
             var said = await answer;
             _stored.TrySetResult();
-            await _mayAnswer.Task;
+            await _mayAnswer.Task.Soon();
             return said;
         }
 

@@ -47,7 +47,7 @@ public sealed class LoaderCluster : TagCacheCluster
 
             if (HeldArguments.TryGetValue(argument, out var own))
             {
-                await own.Task.WaitAsync(cancellationToken);
+                await own.Task.WaitAsync(cancellationToken).Soon();
             }
 
             return Fails ? throw new InvalidOperationException("The source is down.") : value;
