@@ -6,18 +6,23 @@ namespace OrleansTagCache;
 
 /// <summary>
 /// The entry that a factory is making: it takes what is only known while generating. Cached calls made inside the factory add their tags to
-/// it and limit its life, so that updating a tag of an inner entry expires the outer one too.
+/// it and limit its life, so that updating a tag of an inner entry expires the outer one too. A response that output caching may store has one too, which nobody sees.
 /// </summary>
 /// <remarks>Thread-safe. It ends with the factory; using it afterwards is an <see cref="InvalidOperationException"/>.</remarks>
 public sealed class CacheContext
 {
+    /// <summary>No entry of its users has such a key.</summary>
+    private const string OfResponse = "\u0001response";
+
     private static readonly AsyncLocal<CacheContext?> Ambient = new();
+    private static readonly CacheLifeProfiles BuiltInProfiles = new();
 
     private readonly Lock _gate = new();
     private readonly HashSet<string> _tags;
     private readonly CacheLifeProfiles _profiles;
     private readonly CacheContext? _outer;
     private readonly Func<Type, object?>? _stale;
+    private readonly Func<bool>? _mayBeStored;
     private HashSet<string>? _copiedTags;
     private CacheLife? _life;
     private CacheLife? _limit;
@@ -32,16 +37,24 @@ public sealed class CacheContext
         _outer = Current;
     }
 
+    /// <summary>A response that may be stored is generated too, by code that is not a factory: it may update tags.</summary>
+    /// <param name="mayBeStored">Asked at every use; while it may not be, there is no such context.</param>
+    internal CacheContext(Func<bool> mayBeStored)
+        : this(OfResponse, [], life: null, BuiltInProfiles, stale: null) => _mayBeStored = mayBeStored;
+
     /// <summary>The key of the entry.</summary>
     public string Key { get; }
 
-    /// <summary>The factory whose flow this code belongs to, unless it has ended.</summary>
+    /// <summary>Whether it is not a factory's but a response's.</summary>
+    internal bool IsOfResponse => _mayBeStored is not null;
+
+    /// <summary>The factory, or the response, whose flow this code belongs to, unless it has ended.</summary>
     internal static CacheContext? Current
     {
         get
         {
             var context = Ambient.Value;
-            while (context is { _hasEnded: true })
+            while (context is { IsOn: false })
             {
                 context = context._outer;
             }
@@ -176,6 +189,15 @@ public sealed class CacheContext
             return new(payload, [.. _tags], _copiedTags is null ? null : [.. _copiedTags], _limit is null ? life : CacheLife.Smallest(life, _limit));
         }
     }
+
+    /// <summary>What was stated of an entry that was made in this context, with what the context knows of it.</summary>
+    internal EntryData Over(EntryData entry)
+    {
+        var made = ToEntry(entry.Payload, entry.Life);
+        return entry with { Tags = [.. made.Tags.Union(entry.Tags, StringComparer.Ordinal)], CopiedTags = made.CopiedTags, Life = made.Life };
+    }
+
+    private bool IsOn => !_hasEnded && _mayBeStored?.Invoke() != false;
 
     private void MustNotHaveEnded()
     {

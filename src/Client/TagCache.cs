@@ -335,7 +335,7 @@ internal sealed class TagCache : ITagCache
 
     private async ValueTask Change(IReadOnlyCollection<string> tags, TimeSpan? staleFor, string parameterName, CancellationToken cancellationToken)
     {
-        if (CacheContext.Current is not null)
+        if (CacheContext.Current is { IsOfResponse: false })
         {
             throw new InvalidOperationException("Tags cannot be updated or revalidated inside the factory of an entry. Do it where the data is changed.");
         }

@@ -13,7 +13,8 @@ public sealed class AdapterCluster : TagCacheCluster
 
     protected override void ConfigureClient(IClientBuilder client) => client.Services.AddTagCacheServerActions();
 
-    protected override void ConfigureClient(TagCacheClientOptions options) => options.MaximumPayloadBytes = 64 * 1024;
+    /// <summary>Nobody goes on here because time has passed.</summary>
+    protected override void ConfigureClient(TagCacheClientOptions options) => (options.MaximumPayloadBytes, options.WaitTimeout) = (64 * 1024, TimeSpan.FromMinutes(10));
 
     protected override void Configure(TagCacheOptions options) => options.MaximumPayloadBytes = 64 * 1024;
 }

@@ -100,9 +100,9 @@ public sealed class OutputStoreTests
             return outcome;
         }
 
-        public override async ValueTask<bool> Abandon(GenerationId token)
+        public override async ValueTask<bool> Abandon(GenerationId token, bool isForStoring = true)
         {
-            var isTaken = await base.Abandon(token);
+            var isTaken = await base.Abandon(token, isForStoring);
             test._abandoned.TrySetResult(isTaken);
             return isTaken;
         }

@@ -43,7 +43,7 @@ public sealed class LateSetTests
 
         public ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data, SessionId[]? sessions = null) => throw new NotSupportedException();
 
-        public ValueTask<bool> Abandon(GenerationId token) => throw new NotSupportedException();
+        public ValueTask<bool> Abandon(GenerationId token, bool isForStoring = true) => throw new NotSupportedException();
 
         public ValueTask<EntrySnapshot?> FallBack(GenerationId token, bool isOver) => throw new NotSupportedException();
 

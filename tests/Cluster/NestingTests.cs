@@ -77,6 +77,21 @@ public sealed class NestingTests(TagCacheCluster cluster)
         Assert.Equal(CommitStatus.Stored, (await entry.Commit(token, copied)).Status);
     }
 
+    [Fact]
+    public async Task Set_OfAValueMadeFromACopy_ThatIsOlderThanAnUpdateOfItsTag_IsNotKept()
+    {
+        var entry = cluster.Entry("nest-set");
+        var copied = new EntryData(new([1], null), [], CopiedTags: ["nest-set"], CacheLife.Default);
+        var madeAt = TimeProvider.System.GetTimestamp();
+        await cluster.Silos[2].RevalidateTagAsync("nest-set");
+        await Settled();
+        var token = await entry.BeginSet();
+        var age = TimeProvider.System.GetElapsedTime(madeAt);
+
+        Assert.Equal(CommitStatus.Superseded, (await entry.Set(token, copied, age)).Commit.Status);
+        Assert.Equal(CommitStatus.Stored, (await entry.Set(await entry.BeginSet(), copied, TimeSpan.Zero)).Commit.Status);
+    }
+
     [Theory]
     [InlineData("update")]
     [InlineData("revalidate")]

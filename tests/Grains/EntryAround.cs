@@ -10,7 +10,7 @@ internal class EntryAround(IEntryGrain entry) : IEntryGrain
 
     public virtual ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data, SessionId[]? sessions = null) => entry.Commit(token, data, sessions);
 
-    public virtual ValueTask<bool> Abandon(GenerationId token) => entry.Abandon(token);
+    public virtual ValueTask<bool> Abandon(GenerationId token, bool isForStoring = true) => entry.Abandon(token, isForStoring);
 
     public virtual ValueTask<EntrySnapshot?> FallBack(GenerationId token, bool isOver) => entry.FallBack(token, isOver);
 

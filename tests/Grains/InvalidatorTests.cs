@@ -1,5 +1,6 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -252,6 +253,26 @@ public sealed class InvalidatorTests : IDisposable
         Assert.Equal([change.Id], receipt.Acknowledged);
         Assert.False(_host.Ledger.IsLive(Update.Tags, stamp));
         Assert.Equal(0, _host.Ledger.Counts.OpenUpdates);
+    }
+
+    [Fact]
+    public async Task Settling_OfAnUpdate_IsNoted_SoThatNothingCopiedBeforeItIsBelieved()
+    {
+        await _host.Serve((A, SiloStatus.Active));
+        _host.History.Begin(_host.Time.Now());
+        Advance(TimeSpan.FromSeconds(1));
+        var change = new TagChange(new(Guid.NewGuid(), 4), Update.Tags, null);
+        _host.Invalidator.Receive(new(A, change.Id.Coordinator, [change], [], 4));
+        Advance(TimeSpan.FromSeconds(1));
+        var copiedAt = _host.Time.Now();
+        Advance(TimeSpan.FromSeconds(1));
+        _host.Invalidator.Receive(new(A, change.Id.Coordinator, [], [change.Id], 5));
+        Advance(TimeSpan.FromSeconds(1));
+
+        var stamp = _host.History.AsOf(copiedAt, _host.Ledger.Stamp());
+        Assert.True(_host.Ledger.IsLive(Update.Tags, stamp));
+        Assert.False(_host.Ledger.MayKeepCopy(Update.Tags, stamp));
+        Assert.True(_host.Ledger.MayKeepCopy(Update.Tags, _host.Ledger.Stamp()));
     }
 
     [Fact]

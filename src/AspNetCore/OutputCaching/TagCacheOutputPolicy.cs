@@ -1,15 +1,20 @@
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.OutputCaching;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Paths;
 
 namespace OrleansTagCache.OutputCaching;
 
-/// <summary>Notes when a request began, before anything of its response was made, and puts the tags of its path on what is stored. It makes nothing cacheable.</summary>
+/// <summary>
+/// Notes when a request began, before anything of its response was made, and puts the tags of its path on what is stored. It makes nothing cacheable, and keeps what
+/// must not be stored from being so.
+/// </summary>
 internal sealed class TagCacheOutputPolicy(TimeProvider time) : IOutputCachePolicy
 {
+    /// <remarks>Not asynchronous: the context that it enters stays entered in the middleware's flow, and so at the endpoint, and is left with it.</remarks>
     public ValueTask CacheRequestAsync(OutputCacheContext context, CancellationToken cancellation)
     {
-        context.HttpContext.Features.Set(new OutputRequest(time.Now()));
+        OutputRequest.Begin(context, time.Now());
         return default;
     }
 
@@ -17,7 +22,21 @@ internal sealed class TagCacheOutputPolicy(TimeProvider time) : IOutputCachePoli
 
     public ValueTask ServeResponseAsync(OutputCacheContext context, CancellationToken cancellation)
     {
-        context.Tags.UnionWith(PathTags.Of(context.HttpContext));
+        if (OutputRequest.Of(context.HttpContext) is { } request)
+        {
+            context.Tags.UnionWith(PathTags.Of(context.HttpContext, request.Path));
+            context.AllowCacheStorage &= MayBeStored(context, request);
+        }
+
         return default;
+    }
+
+    private static bool MayBeStored(OutputCacheContext context, OutputRequest request)
+    {
+        var http = context.HttpContext;
+        return !request.IsCutShort(http)
+            && !OutputRequest.IsUnmarked(context)
+            && (request.WasLookedUp || CacheKeyParts.AreSound(context))
+            && http.Features.Get<IHttpResponseTrailersFeature>() is not { Trailers.Count: > 0 };
     }
 }

@@ -1,12 +1,16 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 using OrleansTagCache.Adapters;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
 
 namespace OrleansTagCache.OutputCaching;
 
@@ -27,6 +31,9 @@ internal sealed partial class TagCacheOutputStore(
     ILogger<TagCacheOutputStore> logger) : IOutputCacheBufferStore
 {
     private const string Adapter = "out";
+    private const int MostSaid = 32;
+
+    private readonly ConcurrentDictionary<string, bool> _said = new(StringComparer.Ordinal);
 
     public async ValueTask<byte[]?> GetAsync(string key, CancellationToken cancellationToken) =>
         await Find(key, cancellationToken) is { } found ? [.. found.Bytes] : null;
@@ -46,84 +53,145 @@ internal sealed partial class TagCacheOutputStore(
     public async ValueTask SetAsync(string key, byte[] value, string[]? tags, TimeSpan validFor, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(value);
-        await Store(KeyOf(key), [.. value], Copy(tags), validFor, cancellationToken);
+        await Store(entries.Now, key, [.. value], Copy(tags), validFor, cancellationToken);
     }
 
     public async ValueTask SetAsync(
         string key, ReadOnlySequence<byte> value, ReadOnlyMemory<string> tags, TimeSpan validFor, CancellationToken cancellationToken) =>
-        await Store(KeyOf(key), value.ToArray(), Copy(tags.Span), validFor, cancellationToken);
+        await Store(entries.Now, key, value.ToArray(), Copy(tags.Span), validFor, cancellationToken);
 
     public ValueTask EvictByTagAsync(string tag, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(tag);
-        return cache.RevalidateTagAsync(tag, cancellationToken);
+        return FaultOf(tag) is null ? cache.RevalidateTagAsync(tag, cancellationToken) : default;
     }
 
     private async ValueTask<Payload?> Find(string key, CancellationToken cancellationToken)
     {
-        var known = KeyOf(key);
-        var (http, request) = (requests.HttpContext, OutputRequest.Of(requests.HttpContext));
-        var mayGenerate = request is not null && http!.Features.Get<IOutputCacheFeature>()?.Context.AllowCacheStorage == true && !uncacheable.Contains(known);
-        var (found, granted, isAnswered) = await entries.Find(known, mayGenerate, () => !uncacheable.Contains(known), cancellationToken);
-        request?.IsUnanswered |= !isAnswered;
+        ArgumentNullException.ThrowIfNull(key);
+        var (http, request, output) = Current();
+        if (request is null || output is null || request.Unmarked(key) is not { } unmarked)
+        {
+            return IsShared(output) ? null : (await entries.Find(KeyOf(key), mayGenerate: false, () => false, cancellationToken)).Found;
+        }
+
+        request.WasLookedUp = true;
+        var known = KeyOf(unmarked);
+        var mayGenerate = output.AllowCacheStorage && !uncacheable.Contains(known) && !IsForNobody(http!);
+        var (found, granted, isAnswered) = await entries.Find(
+            known, mayGenerate, () => output.AllowLocking && !uncacheable.Contains(known), cancellationToken);
+        request.IsKept |= !isAnswered || (mayGenerate && granted is null && !output.AllowLocking);
         if (granted is not null)
         {
-            request!.Add(http!, granted, GiveBack);
+            request.Add(http!, granted, () => IsForStoring(http!, output), GiveBack);
         }
 
         return found;
     }
 
-    /// <summary>Its request has ended without storing anything under it.</summary>
-    private Task GiveBack(HttpContext request, OpenEntries.Grant grant)
+    /// <summary>Its request has ended without storing anything under it, or will.</summary>
+    private Task GiveBack(OpenEntries.Grant grant, bool isForStoring)
     {
-        // A response with an age was another's; one whose client has gone says nothing of the next.
-        if (!request.RequestAborted.IsCancellationRequested && StringValues.IsNullOrEmpty(request.Response.Headers.Age))
+        if (!isForStoring)
         {
             uncacheable.Add(grant.Key);
         }
 
-        return entries.GiveBack(grant);
+        return entries.GiveBack(grant, isForStoring);
     }
 
-    private async Task Store(string key, byte[] value, string[] tags, TimeSpan validFor, CancellationToken cancellationToken)
+    private async ValueTask Store(Moment madeAt, string key, byte[] value, string[] tags, TimeSpan validFor, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(key);
         var options = new CacheEntryOptions { Tags = tags, Life = new(TimeSpan.Zero, validFor, validFor) };
-        if (OutputRequest.Of(requests.HttpContext) is not { } request)
+        var (http, request, output) = Current();
+        if (request is null || output is null || request.Unmarked(key) is not { } unmarked)
         {
-            await entries.Set(key, value, options, entries.Now, cancellationToken);
-            return;
+            await (IsShared(output) ? Task.CompletedTask : entries.Set(KeyOf(key), value, options, madeAt, cancellationToken));
         }
+        else if (!request.IsCutShort(http!))
+        {
+            await Store(request, KeyOf(unmarked), value, options);
+        }
+    }
 
-        uncacheable.Remove(key);
+    private async Task Store(OutputRequest request, string key, byte[] value, CacheEntryOptions options)
+    {
         var granted = request.Take(key);
         try
         {
+            if (options.Tags!.Select(FaultOf).FirstOrDefault(fault => fault is not null) is { } fault)
+            {
+                throw new ArgumentException(fault, nameof(options));
+            }
+
             if (granted is not null)
             {
-                await entries.Offer(granted, value, options);
+                await entries.Offer(granted, value, options, request.MadeIn);
             }
-            else if (!request.IsUnanswered)
+            else if (!request.IsKept)
             {
-                await entries.TrySet(key, value, options, request.BegunAt);
+                await entries.TrySet(key, value, options, request.BegunAt, request.MadeIn);
             }
+
+            uncacheable.Remove(key);
         }
         catch (ArgumentException fault)
         {
             // The response is being sent. It is safe not to keep what could not be evicted.
-            LogNotStored(fault);
+            SayNotStored(fault.Message);
+            uncacheable.Add(key);
             if (granted is not null)
             {
-                await entries.GiveBack(granted);
+                await entries.GiveBack(granted, isForStoring: false);
             }
         }
     }
 
-    private string KeyOf(string key)
+    private (HttpContext? Http, OutputRequest? Request, OutputCacheContext? Output) Current()
     {
-        ArgumentNullException.ThrowIfNull(key);
-        return AdapterKey.Of(Adapter, key, limits.MaximumKeyLength);
+        var http = requests.HttpContext;
+        return (http, OutputRequest.Of(http), http?.Features.Get<IOutputCacheFeature>()?.Context);
     }
+
+    /// <summary>Whether the middleware lets requests share what nobody checks: they get nothing then.</summary>
+    private bool IsShared(OutputCacheContext? output)
+    {
+        var isShared = output is not null && OutputRequest.IsUnmarked(output);
+        if (isShared)
+        {
+            SayNotStored("A policy has removed values from CacheVaryByRules.VaryByValues that are not its own.");
+        }
+
+        return isShared;
+    }
+
+    /// <summary>Whether the response can still be stored, as far as is known when it starts: then others wait for it.</summary>
+    private bool IsForStoring(HttpContext http, OutputCacheContext output) =>
+        output.AllowCacheStorage && StringValues.IsNullOrEmpty(http.Response.Headers.SetCookie) && !(http.Response.ContentLength > limits.MaximumPayloadBytes);
+
+    /// <summary>Whether the client does not want a response to be made.</summary>
+    private static bool IsForNobody(HttpContext http) =>
+        HeaderUtilities.ContainsCacheDirective(http.Request.Headers.CacheControl, CacheControlHeaderValue.OnlyIfCachedString);
+
+    /// <summary>Why nothing can be evicted by a tag; null if it can.</summary>
+    private static string? FaultOf(string tag) =>
+        string.IsNullOrWhiteSpace(tag) ? "A tag must not be empty or white space." : NameRules.Fault("tag", tag, NameLimits.TagLength);
+
+    private void SayNotStored(string fault)
+    {
+        // Once each: a page that cannot be stored is asked for again and again.
+        if (_said.Count < MostSaid && _said.TryAdd(fault, true))
+        {
+            LogNotStored(fault);
+        }
+        else
+        {
+            LogNotStoredAgain(fault);
+        }
+    }
+
+    private string KeyOf(string key) => AdapterKey.Of(Adapter, key, limits.MaximumKeyLength);
 
     /// <summary>The caller's memory is its own again when the call has returned.</summary>
     private static string[] Copy(ReadOnlySpan<string> tags)
@@ -132,6 +200,9 @@ internal sealed partial class TagCacheOutputStore(
         return Array.TrueForAll(copy, tag => tag is not null) ? copy : throw new ArgumentException("A tag must not be null.", nameof(tags));
     }
 
-    [LoggerMessage(4101, LogLevel.Warning, "A response was not stored")]
-    private partial void LogNotStored(Exception fault);
+    [LoggerMessage(4101, LogLevel.Warning, "A response was not stored. {Fault}")]
+    private partial void LogNotStored(string fault);
+
+    [LoggerMessage(4102, LogLevel.Debug, "A response was not stored. {Fault}")]
+    private partial void LogNotStoredAgain(string fault);
 }

@@ -1,6 +1,7 @@
 using OrleansTagCache.Cluster;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
@@ -14,7 +15,8 @@ namespace OrleansTagCache.Adapters;
 /// later, or gives the grant back. What is updated in between supersedes the value.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class OpenEntries(EntryCalls calls, ChangeCalls changes, NearCache near, EntryMaker maker, TagCacheClientOptions options, TimeProvider time)
+internal sealed class OpenEntries(
+    EntryCalls calls, ChangeCalls changes, NearCache near, EntryMaker maker, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
 {
     /// <summary>How long one question waits for another's generation before it is asked again.</summary>
     private static readonly TimeSpan LongestQuestion = TimeSpan.FromSeconds(2);
@@ -51,11 +53,11 @@ internal sealed class OpenEntries(EntryCalls calls, ChangeCalls changes, NearCac
     /// <summary>As <see cref="ITagCache.RemoveAsync"/>.</summary>
     public Task Remove(string key, CancellationToken cancellationToken) => changes.Remove(_namespace.Scope(key), options.UpdateTimeout, cancellationToken);
 
-    /// <summary>Tries once to store bytes that were made so long ago, and nothing that was updated since. For whoever must not wait for a cluster that does not answer.</summary>
-    /// <exception cref="ArgumentException">A tag, the life or the value's size breaks a limit.</exception>
-    public async Task TrySet(string key, byte[] value, CacheEntryOptions entry, Moment madeAt)
+    /// <summary>Tries once to store bytes that were made since then, and nothing that was updated since. For whoever must not wait for a cluster that does not answer.</summary>
+    /// <exception cref="ArgumentException">A tag, the life or the value's size breaks a limit, or what it was made from forbids to store it.</exception>
+    public async Task TrySet(string key, byte[] value, CacheEntryOptions entry, Moment madeAt, CacheContext madeIn)
     {
-        var (scopedKey, data) = (_namespace.Scope(key), maker.MakeBytes(value, entry));
+        var (scopedKey, data) = (_namespace.Scope(key), maker.MakeBytes(value, entry, madeIn));
         var token = await calls.TryBeginSet(scopedKey, SetPatience);
         if (!token.IsNone)
         {
@@ -66,7 +68,7 @@ internal sealed class OpenEntries(EntryCalls calls, ChangeCalls changes, NearCac
     /// <summary>The value, fresh or stale; or none, and perhaps the right to make it. A stale one is withheld from whoever is to make a newer one.</summary>
     /// <param name="key">The key; it must be a sound one.</param>
     /// <param name="mayGenerate">Whether the caller may make the value.</param>
-    /// <param name="isWorthWaiting">Asked whenever another one makes the value: whether to wait on.</param>
+    /// <param name="isWorthWaiting">Asked whenever another one makes the value: whether to wait for it.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The value; the right to make it; whether the cluster has answered.</returns>
     public async ValueTask<(Payload? Found, Grant? Granted, bool IsAnswered)> Find(
@@ -75,6 +77,7 @@ internal sealed class OpenEntries(EntryCalls calls, ChangeCalls changes, NearCac
         var hit = near.Find(key, freshOnly: false);
         if (hit.Entry?.Payload is { } kept && (!hit.IsStale || !mayGenerate || !hit.Entry.TryClaimAsk(hit.At)))
         {
+            metrics.OnRead(hit.IsStale ? "near_stale" : "near");
             return (kept, null, true);
         }
 
@@ -90,17 +93,25 @@ internal sealed class OpenEntries(EntryCalls calls, ChangeCalls changes, NearCac
             if (answer is { Status: AcquireStatus.Fresh, Entry: { } fresh })
             {
                 near.KeepCopy(key, scopedKey, fresh, answer.Near, ask);
+                metrics.OnRead("hit");
                 return (fresh.Payload, null, true);
             }
 
             near.Hear(answer?.Near, ask);
             if (answer is { Token.IsNone: false })
             {
+                metrics.OnRead("generated");
                 return (null, new(key, scopedKey, answer.Token, ask), true);
             }
 
             if (answer?.Status != AcquireStatus.Busy || time.Now() >= until || !isWorthWaiting())
             {
+                metrics.OnRead(answer switch
+                {
+                    { Entry: not null } => "stale",
+                    { Status: AcquireStatus.Miss } => "miss",
+                    _ => "bypass",
+                });
                 return (answer?.Entry?.Payload, null, answer is not null and not { Status: AcquireStatus.NotServing });
             }
 
@@ -109,10 +120,10 @@ internal sealed class OpenEntries(EntryCalls calls, ChangeCalls changes, NearCac
     }
 
     /// <summary>Stores what was made under a grant. False if it was superseded, came too late, or could not be stored.</summary>
-    /// <exception cref="ArgumentException">A tag, the life or the value's size breaks a limit.</exception>
-    public async Task<bool> Offer(Grant grant, byte[] value, CacheEntryOptions options)
+    /// <exception cref="ArgumentException">A tag, the life or the value's size breaks a limit, or what it was made from forbids to store it. The grant is still to be given back.</exception>
+    public async Task<bool> Offer(Grant grant, byte[] value, CacheEntryOptions options, CacheContext madeIn)
     {
-        var entry = maker.MakeBytes(value, options);
+        var entry = maker.MakeBytes(value, options, madeIn);
         var ask = near.Again(grant.Ask);
         var outcome = await calls.TryCommit(grant.ScopedKey, grant.Token, entry, ask.Sessions);
         if (outcome is { Status: CommitStatus.Stored, IsStale: false })
@@ -124,7 +135,9 @@ internal sealed class OpenEntries(EntryCalls calls, ChangeCalls changes, NearCac
     }
 
     /// <summary>Nothing will be offered: the next who asks gets the grant.</summary>
-    public Task GiveBack(Grant grant) => calls.TryAbandon(grant.ScopedKey, grant.Token);
+    /// <param name="grant">The grant.</param>
+    /// <param name="isForStoring">False if a value was made that is not for storing: for a while nobody in the cluster waits for the next.</param>
+    public Task GiveBack(Grant grant, bool isForStoring = true) => calls.TryAbandon(grant.ScopedKey, grant.Token, isForStoring);
 
     /// <summary>The right to make one entry, once.</summary>
     internal sealed record Grant(string Key, string ScopedKey, GenerationId Token, NearAsk Ask);

@@ -130,11 +130,14 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
     }
 
     /// <summary>Gives a token back. False if it was not the current one, or the cluster could not be reached: then its lease ends by itself.</summary>
-    public async Task<bool> TryAbandon(string scopedKey, GenerationId token)
+    /// <param name="scopedKey">The entry.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="isForStoring">As in <see cref="IEntryGrain.Abandon"/>.</param>
+    public async Task<bool> TryAbandon(string scopedKey, GenerationId token, bool isForStoring = true)
     {
         try
         {
-            return await entries[scopedKey].Abandon(token);
+            return await entries[scopedKey].Abandon(token, isForStoring);
         }
         catch (Exception exception)
         {

@@ -56,22 +56,28 @@ internal sealed class EntryMaker
     public EntryData Make<T>(T value, CacheEntryOptions? options)
     {
         Check(options, options?.Tags);
-        return MakeOf(Serializer.Serialize(value), options);
+        return MakeOf(Serializer.Serialize(value), options, TagSet.ForEntry(options?.Tags, nameof(options)));
     }
 
     /// <summary>An adapter has bytes already, which no serializer is asked for; the array is the entry's from now on.</summary>
-    /// <exception cref="ArgumentException">A tag, the life, a duration or the value's size breaks a limit.</exception>
-    public EntryData MakeBytes(byte[] value, CacheEntryOptions options)
+    /// <param name="value">The bytes.</param>
+    /// <param name="options">What is said of them.</param>
+    /// <param name="madeIn">What they were made in, if that knows more of them.</param>
+    /// <exception cref="ArgumentException">A tag, their number, the life, a duration or the value's size breaks a limit, or what it was made from forbids to store it.</exception>
+    public EntryData MakeBytes(byte[] value, CacheEntryOptions options, CacheContext? madeIn = null)
     {
-        Check(options, options.Tags);
-        return MakeOf(new(value, PayloadSerializer.Binary), options);
+        options.Check(nameof(options));
+        LifeOf(options);
+        var entry = MakeOf(new(value, PayloadSerializer.Binary), options, [.. (options.Tags ?? []).Distinct(StringComparer.Ordinal)]);
+        entry = madeIn?.Over(entry) ?? entry;
+        return (madeIn?.WhyNotStored ?? TagSet.FaultOfEntry(entry.Tags)) is { } fault ? throw new ArgumentException(fault, nameof(options)) : entry;
     }
 
-    private EntryData MakeOf(Payload value, CacheEntryOptions? options) => FaultOf(value) is { } fault
+    private EntryData MakeOf(Payload value, CacheEntryOptions? options, string[] tags) => FaultOf(value) is { } fault
         ? throw new ArgumentException(fault, nameof(value))
         : new(
             value,
-            TagSet.ForEntry(options?.Tags, nameof(options)),
+            tags,
             CopiedTags: null,
             Jittered(LifeOf(options) ?? _defaultLife, options),
             FailSafe: options?.FailSafe ?? TimeSpan.Zero,

@@ -101,7 +101,7 @@ internal sealed partial class FlightRunner(
                     near.Hear(answer.Near, ask);
                     await GenerateUnderToken(key, flight, answer, ask, generation);
                     return;
-                case null or AcquireStatus.Busy or AcquireStatus.NotServing when isBehind:
+                case null or AcquireStatus.Busy or AcquireStatus.NotForStoring or AcquireStatus.NotServing when isBehind:
                     table.End(key, flight, FlightResult.AskAgain, FlightResult.AskAgain);
                     return;
                 case AcquireStatus.Busy when until - time.Now() is var left && left > TimeSpan.Zero && !uncacheable.Contains(key.ScopedKey):
@@ -109,6 +109,10 @@ internal sealed partial class FlightRunner(
                     continue;
                 case AcquireStatus.Busy:
                     await Bypass(key, flight, Busy, generation);
+                    return;
+                case AcquireStatus.NotForStoring:
+                    uncacheable.Add(key.ScopedKey);
+                    await Bypass(key, flight, Unwanted, generation);
                     return;
                 default:
                     await Bypass(key, flight, answer is null ? "unreachable" : "not_serving", generation);
@@ -297,7 +301,7 @@ internal sealed partial class FlightRunner(
     {
         if (IsUnfit(key, made))
         {
-            await calls.TryAbandon(key.ScopedKey, token);
+            await calls.TryAbandon(key.ScopedKey, token, isForStoring: false);
             return false;
         }
 

@@ -38,6 +38,9 @@ internal enum AcquireStatus : byte
 
     /// <summary>The entry belongs to another silo. Doors alone say so.</summary>
     Moved = 5,
+
+    /// <summary>Another generation is running, and what was last made here was not for storing: it is not worth the wait.</summary>
+    NotForStoring = 6,
 }
 
 /// <summary>The answer to an <see cref="AcquireRequest"/>.</summary>
@@ -57,6 +60,8 @@ internal sealed record Acquired(
     public static readonly Acquired Busy = new(AcquireStatus.Busy, null, GenerationId.None);
 
     public static readonly Acquired Moved = new(AcquireStatus.Moved, null, GenerationId.None);
+
+    public static readonly Acquired NotForStoring = new(AcquireStatus.NotForStoring, null, GenerationId.None);
 
     public static readonly Acquired NotServing = new(AcquireStatus.NotServing, null, GenerationId.None);
 }

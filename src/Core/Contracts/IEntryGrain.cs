@@ -18,8 +18,10 @@ internal interface IEntryGrain : IGrainWithStringKey
     ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data, SessionId[]? sessions = null);
 
     /// <summary>The factory failed or its caller went away: the next waiter gets a token. What is stored stays as it is.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="isForStoring">False if a value was made that is not for storing: for a while nobody waits for the next.</param>
     [Alias("Abandon"), ResponseTimeout("00:00:05")]
-    ValueTask<bool> Abandon(GenerationId token);
+    ValueTask<bool> Abandon(GenerationId token, bool isForStoring = true);
 
     /// <summary>
     /// The factory has failed, or takes too long: gives what may be served in need although it is past its life. Nothing that an update, or

@@ -34,6 +34,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     private readonly LocalEntry _entry;
     private readonly GenerationGate _gate = new();
     private TaskCompletionSource? _generationEnded;
+    private Moment _notForStoringUntil = Moment.Past;
     private Need? _need;
 
     public EntryGrain(EntryHost host, IGrainContext context)
@@ -73,6 +74,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         var outcome = _gate.Take(token, _host.Now) is { } generation ? Keep(generation, data, _host.Now, sessions) : CommitOutcome.UnknownToken;
         if (outcome.Status != CommitStatus.UnknownToken)
         {
+            Remember(isForStoring: outcome.Status != CommitStatus.Refused);
             WakeWaiters();
         }
 
@@ -80,11 +82,12 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         return new(outcome);
     }
 
-    public ValueTask<bool> Abandon(GenerationId token)
+    public ValueTask<bool> Abandon(GenerationId token, bool isForStoring = true)
     {
         var isTaken = _gate.Take(token, _host.Now) is not null;
         if (isTaken)
         {
+            Remember(isForStoring);
             WakeWaiters();
         }
 
@@ -218,7 +221,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         var isOwn = inFlight?.IsOf(request.Asker) == true;
         if (inFlight is not null && !isOwn && !mayServe)
         {
-            return null;
+            return now < _notForStoringUntil ? Acquired.NotForStoring : null;
         }
 
         if (inFlight is null && !_entry.TryBeBusy(now + _host.GenerationLease))
@@ -249,6 +252,9 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         named is null ? null : _host.Sessions.Terms(named, registered, isLive);
 
     private Freshness FreshnessOf(StoredValue value, Moment now) => value.FreshnessAt(_host.Ledger, now);
+
+    /// <summary>Whoever waits for a value that is not for storing waits for nothing, and so does the next: in the whole cluster, one after the other.</summary>
+    private void Remember(bool isForStoring) => _notForStoringUntil = isForStoring ? Moment.Past : _host.Now + NotForStoringMemory;
 
     /// <summary>The stamp is read here, before the factory can have begun.</summary>
     private GenerationId GrantToken(Moment now, Guid asker) =>
@@ -341,6 +347,9 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
     /// <summary>Shorter than the calls' time-out, so that the caller hears why.</summary>
     private static readonly TimeSpan KeyUpdatePatience = TimeSpan.FromSeconds(4);
+
+    /// <summary>How long nobody waits after a value that was not for storing.</summary>
+    private static readonly TimeSpan NotForStoringMemory = TimeSpan.FromSeconds(10);
 
     /// <summary>Until when a value past its life is served at once, and the generation that takes too long.</summary>
     private sealed record Need(Moment Until, GenerationId Dawdling);

@@ -49,9 +49,12 @@ internal sealed class EntryHost(
 
     public Moment Now => time.Now();
 
-    /// <summary>Whether no tag of a value was updated since it was made: so long before a moment, by another clock.</summary>
-    public bool IsLiveSince(string scopedKey, EntryData data, Moment moment, TimeSpan age) =>
-        ledger.IsLive(TagId.OfEntry(scopedKey, data.Tags).AsSpan(..^1), history.AsOf(moment + -(age * (1 + LeaseTerms.RateError)), ledger.Stamp()));
+    /// <summary>Whether no tag of a value was updated since it was made, so long before a moment by another clock, and what it was copied from since then may be believed.</summary>
+    public bool IsLiveSince(string scopedKey, EntryData data, Moment moment, TimeSpan age)
+    {
+        var stamp = history.AsOf(moment + -(age * (1 + LeaseTerms.RateError)), ledger.Stamp());
+        return ledger.IsLive(TagId.OfEntry(scopedKey, data.Tags).AsSpan(..^1), stamp) && MayKeepWhatWasCopied(scopedKey, data, stamp);
+    }
 
     /// <summary>A loader made it, and it was stale when it was stored: nobody else may come for it.</summary>
     public void RefreshSoon(string scopedKey) => refreshes.RefreshSoon(scopedKey);

@@ -157,13 +157,13 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
         {
             foreach (var id in _open.SettleBefore(batch.Coordinator, batch.Incarnation, batch.OldestUnsettled))
             {
-                _ledger.Settle(id);
+                Settle(id);
             }
 
             foreach (var id in batch.Settled)
             {
                 _open.Settle(id);
-                _ledger.Settle(id);
+                Settle(id);
             }
 
             foreach (var change in batch.Changes)
@@ -202,7 +202,7 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
             case Arrival.Settled:
                 // A late repeat of something settled long ago: expiring again is harmless, staying open would not be.
                 Apply(change);
-                _ledger.Settle(change.Id);
+                Settle(change.Id);
                 break;
             default:
                 break;
@@ -237,6 +237,13 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
             : _ledger.Expire(change.Id, change.Tags);
     }
 
+    /// <summary>Noted like what was applied: of what was copied before it nothing is believed.</summary>
+    private void Settle(UpdateId update)
+    {
+        _history.Note(_time.Now(), _ledger.Stamp());
+        _ledger.Settle(update);
+    }
+
     private void ReconsiderAll()
     {
         lock (_gate)
@@ -258,7 +265,7 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
         var verdict = _coordination.Reconsider(id, members, _heldFor.ContainsKey(id), _lease.IsValid(), mail, settled);
         foreach (var update in settled)
         {
-            _ledger.Settle(update);
+            Settle(update);
             if (update.Coordinator != _coordination.Incarnation)
             {
                 _open.Settle(update);

@@ -54,7 +54,7 @@ internal sealed class EntryEndpoints(
         http.Response.Headers[StatusHeader] = answer?.Status switch
         {
             AcquireStatus.Miss => $"{CacheName}; fwd=miss",
-            AcquireStatus.Busy => $"{CacheName}; fwd=miss; detail=busy",
+            AcquireStatus.Busy or AcquireStatus.NotForStoring => $"{CacheName}; fwd=miss; detail=busy",
             _ => $"{CacheName}; fwd=bypass; detail=not-serving",
         };
         return Problems.NotFound("There is no such entry.");
