@@ -72,8 +72,8 @@ public sealed class CacheContext
     /// <summary>Whether the value is not to be kept near by who made it.</summary>
     internal bool IsFar { get; private set; }
 
-    /// <summary>Adds tags to the entry; at most 128 a call and 1,024 in all.</summary>
-    /// <exception cref="ArgumentException">A tag or their number breaks a limit, or one is <c>*</c>.</exception>
+    /// <summary>Adds tags to the entry; at most 128 a call. An entry with more than 1,024 in all, those of nested calls included, is returned and not stored.</summary>
+    /// <exception cref="ArgumentException">A tag, or how many this call names, breaks a limit, or one is <c>*</c>.</exception>
     /// <exception cref="InvalidOperationException">The factory has ended.</exception>
     public void Tag(params string[] tags)
     {
@@ -82,12 +82,7 @@ public sealed class CacheContext
         lock (_gate)
         {
             MustNotHaveEnded();
-            if (_tags.Count + checkedTags.Count(tag => !_tags.Contains(tag)) is var total && total > NameLimits.TagsPerEntry)
-            {
-                throw new ArgumentException($"An entry may have at most {NameLimits.TagsPerEntry} tags; this one would have {total}.", nameof(tags));
-            }
-
-            _tags.UnionWith(checkedTags);
+            AddNeedsGate(checkedTags);
         }
     }
 
@@ -151,6 +146,15 @@ public sealed class CacheContext
         return false;
     }
 
+    /// <summary>A call inside the factory said of which tags its value is, which may not be an entry: they are this entry's too.</summary>
+    internal void Said(IReadOnlyCollection<string> tags)
+    {
+        lock (_gate)
+        {
+            AddNeedsGate(tags);
+        }
+    }
+
     /// <summary>This entry is being made from a value whose tags are not known: nobody could expire it.</summary>
     internal void MadeFromUnknown()
     {
@@ -167,15 +171,11 @@ public sealed class CacheContext
         {
             var limit = life.After(age);
             _limit = _limit is null ? limit : CacheLife.Smallest(_limit, limit);
-            _tags.UnionWith(tags);
+            AddNeedsGate(tags);
             (_copiedTags ??= new(StringComparer.Ordinal)).UnionWith(tags);
             if (promiseSuspended)
             {
                 WhyNotStored = "It was made from an entry that was served without a valid lease.";
-            }
-            else if (_tags.Count > NameLimits.TagsPerEntry)
-            {
-                WhyNotStored = $"An entry may have at most {NameLimits.TagsPerEntry} tags; with those of nested calls this one has {_tags.Count}.";
             }
         }
     }
@@ -198,6 +198,15 @@ public sealed class CacheContext
     }
 
     private bool IsOn => !_hasEnded && _mayBeStored?.Invoke() != false;
+
+    private void AddNeedsGate(IReadOnlyCollection<string> tags)
+    {
+        _tags.UnionWith(tags);
+        if (_tags.Count > NameLimits.TagsPerEntry)
+        {
+            WhyNotStored ??= $"An entry may have at most {NameLimits.TagsPerEntry} tags; with those of nested calls this one has {_tags.Count}.";
+        }
+    }
 
     private void MustNotHaveEnded()
     {

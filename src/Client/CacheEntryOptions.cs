@@ -41,6 +41,9 @@ public sealed class CacheEntryOptions
     /// </summary>
     internal TimeSpan Sliding { get; init; }
 
+    /// <summary>How many tags a call may name: more than 128 for adapters whose contracts know no such limit. What has more than 1,024 is not stored.</summary>
+    internal int MostTags { get; init; } = NameLimits.TagsPerCall;
+
     /// <summary>Its tags, at most 128 here; <c>*</c> cannot be one. Default: none.</summary>
     public IReadOnlyCollection<string>? Tags { get; init; }
 

@@ -24,7 +24,8 @@ public interface ITagCache
     /// <exception cref="InvalidOperationException">The factory of this key called for its own key.</exception>
     /// <remarks>
     /// Whatever the factory throws comes through. If the cluster cannot be reached the factory runs and nothing is stored. A value that is
-    /// too large, or that a tag's update has overtaken, is returned to its own caller and not stored.
+    /// too large, that its serializer does not give back as it was, or that a tag's update has overtaken, is returned to its own caller and not stored. Any other value is given to all as its
+    /// serializer reads it, to its own caller too. An entry that was made as another type, or that cannot be read, is made anew and stored over.
     /// </remarks>
     ValueTask<T> GetOrCreateAsync<T>(
         string key,
@@ -60,7 +61,7 @@ public interface ITagCache
     ValueTask<T> GetAsync<T>(string loader, string argument, CancellationToken cancellationToken = default);
 
     /// <summary>Returns the entry if it is there, fresh or stale, or past its life while its source is failing (<see cref="CacheEntryOptions.FailSafe"/>). Never generates and never waits for another's generation.</summary>
-    /// <remarks>A cluster that cannot be reached is a miss.</remarks>
+    /// <remarks>A cluster that cannot be reached is a miss. So is an entry that was made as another type, or that cannot be read as this one.</remarks>
     /// <exception cref="ArgumentException">The key breaks a limit.</exception>
     ValueTask<CacheResult<T>> TryGetAsync<T>(string key, CancellationToken cancellationToken = default);
 

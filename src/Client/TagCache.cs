@@ -32,6 +32,9 @@ internal sealed class TagCache : ITagCache
     private readonly NearCache _near;
     private readonly IServerActionSource[] _serverActions;
     private readonly FlightTable _flights;
+
+    /// <summary>Where readers of two types meet, they do not store over each other at every read: that is a set, in all processes.</summary>
+    private readonly UncacheableKeys _storedOver;
     private readonly FlightRunner _runner;
     private readonly TimeProvider _time;
 
@@ -47,13 +50,15 @@ internal sealed class TagCache : ITagCache
         UncacheableKeys uncacheable,
         IEnumerable<IServerActionSource> serverActions,
         TimeProvider time,
+        LogOnce once,
         ILoggerFactory loggers)
     {
         (_serverActions, _time) = ([.. serverActions], time);
         (_options, _maker, _entries, _changes, _loaders, _near, _refreshes, _metrics) = (options, maker, entries, changes, loaders, near, refreshes, metrics);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
         _flights = new(time, options.OrphanedFactoryGrace);
-        _runner = new(_flights, entries, near, refreshes, metrics, uncacheable, options, time, loggers.CreateLogger<FlightRunner>());
+        _storedOver = new(time);
+        _runner = new(_flights, entries, near, refreshes, metrics, uncacheable, options, time, once, loggers.CreateLogger<FlightRunner>());
     }
 
     public ValueTask<T> GetOrCreateAsync<T>(
@@ -267,11 +272,20 @@ internal sealed class TagCache : ITagCache
 
             if (result.Entry is { } entry)
             {
-                outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
-                return generation.TryGetOwn(entry, out var own) ? own : _maker.Serializer.Deserialize<T>(entry.Payload);
-            }
+                if (generation.TryGetOwn(entry, out var own) || _maker.Serializer.TryDeserialize<T>(entry.Payload, out own))
+                {
+                    if (flightKey.Access == Access.Refill && access != Access.Refill)
+                    {
+                        _storedOver.Add(flightKey.ScopedKey);
+                    }
 
-            if (generation.TryGetUnserializable(out var value))
+                    outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
+                    return own;
+                }
+
+                flightKey = flightKey with { Access = Instead(flightKey, generation) };
+            }
+            else if (generation.TryGetUnserializable(out var value))
             {
                 outer?.MadeFromUnknown();
                 return value;
@@ -279,9 +293,20 @@ internal sealed class TagCache : ITagCache
         }
     }
 
+    /// <summary>What is there is no value of that type, or cannot be read: it is made anew, and stored over it if the caller stores at all.</summary>
+    private Access Instead<T>(FlightKey key, Generation<T> generation) => key.Access switch
+    {
+        Access.Cached => generation.IsRemote || !_storedOver.Contains(key.ScopedKey) ? Access.Refill : Access.Uncached,
+        Access.Refill when generation.IsRemote => throw new TagCacheException(
+            $"What the process that offers the loader makes of that argument cannot be read as {typeof(T)}. Ask for the type that it was added with; a type of another name counts as the same if both have one [DataContract(Name = \"...\")]."),
+        Access.Unstored => Access.Uncached,
+        _ => key.Access,
+    };
+
     private async ValueTask<CacheResult<T>> Find<T>(string key, CacheContext? outer, CancellationToken cancellationToken)
     {
-        if (await Look(Check(key).Value, freshOnly: outer is not null, cancellationToken) is not var (entry, isStale))
+        if (await Look(Check(key).Value, freshOnly: outer is not null, cancellationToken) is not var (entry, isStale)
+            || !_maker.Serializer.TryDeserialize<T>(entry.Payload, out var value))
         {
             _metrics.OnRead("miss");
             return default;
@@ -289,7 +314,7 @@ internal sealed class TagCache : ITagCache
 
         _metrics.OnRead(isStale ? "stale" : "hit");
         outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
-        return new(_maker.Serializer.Deserialize<T>(entry.Payload), isStale, entry);
+        return new(value, isStale, entry);
     }
 
     /// <summary>A reader that makes nothing has got a stale value: a newer one that is there is kept for the next.</summary>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Adapters;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Hosting;
 
 namespace OrleansTagCache.Tests.Adapters;
@@ -31,6 +32,7 @@ internal sealed class AppNode : IAsyncDisposable
         .AddSingleton(process.GetRequiredService<UncacheableKeys>())
         .AddSingleton(process.GetRequiredService<TagCacheClientOptions>())
         .AddSingleton(process.GetRequiredService<OpenEntries>())
+        .AddSingleton(process.GetRequiredService<LogOnce>())
         .AddSingleton(process.GetRequiredService<TimeProvider>());
 
     public static async Task<AppNode> Start(IServiceProvider process, Action<IServiceCollection> services, Action<WebApplication> configure, string host = "application.test")

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -100,6 +102,32 @@ public sealed class DistributedCacheTests(AdapterCluster cluster)
         Assert.Equal("a value of the cache", (await cluster.Client.TryGetAsync<string>("apart")).Value);
         await cluster.Client.SetAsync("idc:apart", "another");
         Assert.Equal([1], await Node.GetAsync("apart"));
+    }
+
+    /// <summary>Each once; what only lengthens a life is no read.</summary>
+    [Fact]
+    public async Task Reads_AreCounted_ByWhatTheyGot()
+    {
+        var meters = cluster.Nodes[0].GetRequiredService<IMeterFactory>();
+        var outcomes = new ConcurrentQueue<string?>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name == "tagcache.reads" && instrument.Meter.Scope == meters)
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => outcomes.Enqueue($"{tags[0].Value} {count}"));
+        listener.Start();
+
+        await Node.SetAsync("counted", [1], new());
+        await Node.GetAsync("counted");
+        await Node.RefreshAsync("counted");
+        await Node.GetAsync("not counted before");
+        Assert.True(await Node.TryGetAsync("counted", new ArrayBufferWriter<byte>()));
+
+        Assert.Equal(["hit 1", "miss 1", "hit 1"], outcomes);
     }
 
     private static IBufferDistributedCache CacheOn(IServiceProvider process) => (IBufferDistributedCache)AppNode.Over(new ServiceCollection(), process)

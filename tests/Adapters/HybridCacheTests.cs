@@ -169,6 +169,82 @@ public sealed class HybridCacheTests(AdapterCluster cluster)
     }
 
     [Fact]
+    public async Task Tags_UpToWhatAnEntryMayBear_AreStored_AndRemoved()
+    {
+        string[] tags = [.. Enumerable.Range(0, 1_024).Select(i => $"hybrid many {i}")];
+        Assert.Equal(1, await Node.GetOrCreateAsync("hybrid:many", _ => ValueTask.FromResult(1), tags: tags));
+        Assert.Equal(1, await _nodes[1].GetOrCreateAsync("hybrid:many", _ => ValueTask.FromResult(2), tags: tags));
+        await _nodes[2].RemoveByTagAsync(tags[^1]);
+        Assert.Equal(3, await Node.GetOrCreateAsync("hybrid:many", _ => ValueTask.FromResult(3), tags: tags));
+        await Node.SetAsync("hybrid:many", 4, tags: tags);
+        Assert.Equal(4, await _nodes[1].GetOrCreateAsync("hybrid:many", _ => ValueTask.FromResult(5), tags: tags));
+    }
+
+    [Theory]
+    [InlineData("many")]
+    [InlineData("long")]
+    [InlineData("control")]
+    [InlineData("surrogate")]
+    public async Task TagsThatBreakARule_AreServed_NotStored_AndRemoveNothing(string what)
+    {
+        var key = $"hybrid:bad tags {what}";
+        string[] tags = what switch
+        {
+            "many" => [.. Enumerable.Range(0, 1_025).Select(i => $"hybrid many {i}")],
+            "long" => ["hybrid sound", new('t', 257)],
+            "control" => ["hybrid sound", "with\u0007bell"],
+            _ => ["hybrid sound", "\ud800"],
+        };
+        Assert.Equal(1, await Node.GetOrCreateAsync(key, _ => ValueTask.FromResult(1), tags: tags));
+        Assert.Equal(2, await Node.GetOrCreateAsync(key, _ => ValueTask.FromResult(2), tags: tags));
+        Assert.Equal(3, await Node.GetOrCreateAsync(key, (_, _) => ValueTask.FromResult(3), tags: tags));
+        await Node.SetAsync(key, 4);
+        await Node.RemoveByTagAsync(tags[^1]);
+        await Node.RemoveByTagAsync(tags);
+        Assert.Equal(4, await Node.GetOrCreateAsync(key, _ => ValueTask.FromResult(5), tags: tags));
+
+        // What is there is old now.
+        await Node.SetAsync(key, 6, tags: tags);
+        Assert.Equal(7, await _nodes[1].GetOrCreateAsync(key, _ => ValueTask.FromResult(7)));
+    }
+
+    [Fact]
+    public async Task WhiteSpace_IsNoTag()
+    {
+        Assert.Equal(1, await Node.GetOrCreateAsync("hybrid:white", _ => ValueTask.FromResult(1), tags: [" ", "hybrid white", "\t", null!]));
+        Assert.Equal(["hybrid white"], (await ((ITagCache)cluster.Client).TryGetAsync<int>("hybrid:white")).Tags);
+        await Node.RemoveByTagAsync("hybrid white");
+        Assert.Equal(2, await Node.GetOrCreateAsync("hybrid:white", _ => ValueTask.FromResult(2)));
+    }
+
+    /// <summary>An outer entry depends on what it was made from, though that could not be cached itself.</summary>
+    [Theory]
+    [InlineData("hybrid:inner", "with\u0007bell")]
+    [InlineData("with\u0007bell", "hybrid sound inner")]
+    public async Task InnerCallThatBreaksARule_LeavesItsSoundTagsToTheOuterEntry(string inner, string tag)
+    {
+        var outer = $"hybrid:outer of {tag.Length}";
+        await Make("old");
+        Assert.Equal("old", await Make("new"));
+        await _nodes[1].RemoveByTagAsync("hybrid sound inner");
+        Assert.Equal("new", await Make("new"));
+
+        async Task<string> Make(string value) => await Node.GetOrCreateAsync(
+            outer, async token => await Node.GetOrCreateAsync(inner, _ => ValueTask.FromResult(value), tags: ["hybrid sound inner", tag], cancellationToken: token));
+    }
+
+    [Fact]
+    public async Task ValueThatItsSerializerRefuses_IsUsedAndNotStored_WhateverThatThrows()
+    {
+        await Node.SetAsync("hybrid:refused", 1);
+        await Node.SetAsync("hybrid:refused", new Refused());
+        Assert.Equal(2, await _nodes[1].GetOrCreateAsync("hybrid:refused", _ => ValueTask.FromResult(2)));
+        var value = new Refused();
+        Assert.Same(value, await Node.GetOrCreateAsync("hybrid:refused too", _ => ValueTask.FromResult(value)));
+        Assert.False((await ((ITagCache)cluster.Client).TryGetAsync<Refused>("hybrid:refused too")).HasValue);
+    }
+
+    [Fact]
     public async Task Null_IsAValue()
     {
         Assert.Null(await Node.GetOrCreateAsync("hybrid:null", _ => ValueTask.FromResult<string?>(null)));
@@ -339,6 +415,13 @@ public sealed class HybridCacheTests(AdapterCluster cluster)
 
     private static async Task<string> Read(HybridCache node, string key, string value, string tag) =>
         await node.GetOrCreateAsync(key, value, static (value, _) => ValueTask.FromResult(value), tags: [tag]);
+
+    private sealed class Refused
+    {
+        private readonly string _what = "It has none.";
+
+        public int Value => throw new KeyNotFoundException(_what);
+    }
 
     private sealed class Mutable
     {

@@ -82,6 +82,28 @@ public sealed class LimitsTests(TagCacheCluster cluster)
         await Refused("At least 1", () => cluster.Client.UpdateTagsAsync([]));
     }
 
+    /// <summary>A call may name 128, and an entry bear 1,024: with more than that it is served and not stored, and the factory does not fail.</summary>
+    [Theory]
+    [InlineData(1_024)]
+    [InlineData(1_025)]
+    public async Task Tags_OfManyCallsOfAFactory_AreStoredUpToTheLimit(int count)
+    {
+        var key = $"limits:many {count}";
+        var made = await cluster.Client.GetOrCreateAsync(key, (context, _) =>
+        {
+            foreach (var some in Enumerable.Range(0, count).Select(i => $"many{i}").Chunk(128))
+            {
+                context.Tag(some);
+            }
+
+            return new ValueTask<int>(1);
+        });
+        Assert.Equal(1, made);
+        var found = await cluster.Client.TryGetAsync<int>(key);
+        Assert.Equal(count == 1_024, found.HasValue);
+        Assert.Equal(count == 1_024 ? 1_024 : 0, found.Tags?.Count ?? 0);
+    }
+
     [Fact]
     public async Task Value_ThatIsTooLarge_IsRefusedByASetAndServedButNotStoredByARead()
     {

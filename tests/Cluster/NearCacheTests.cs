@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Runtime.Serialization;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
@@ -315,8 +316,10 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
         throw new InvalidOperationException("The value is kept near: nobody generates it.");
 
     [ImmutableObject(true)]
+    [DataContract(Name = "tests.near.value")]
     public sealed record Frozen(int Value);
 
+    [DataContract(Name = "tests.near.value")]
     public sealed record Thawed(int Value);
 
     public sealed class NearCluster : TagCacheCluster

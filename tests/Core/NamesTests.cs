@@ -145,7 +145,7 @@ public sealed class NamesTests
     {
         Assert.Equal(Tags(128), TagSet.ForCall(Tags(128)));
         Assert.Equal(Tags(128), TagSet.ForEntry(Tags(128)));
-        Assert.All(new[] { TagSet.ForCall, TagSet.ForEntry! }, make =>
+        Assert.All(new Func<IReadOnlyCollection<string>, string, string[]>[] { TagSet.ForCall, TagSet.ForEntry }, make =>
         {
             var message = Assert.Throws<ArgumentException>(() => make(Tags(129), "tags")).Message;
             Assert.Contains("at most 128 tags; this one names 129.", message, Ordinal);

@@ -25,6 +25,9 @@ internal readonly record struct HybridCall(TimeSpan Expiration, TimeSpan? LocalE
         _ => Access.Uncached,
     };
 
+    /// <summary>The same call of a value that must not be stored.</summary>
+    public HybridCall Unstored => this with { Flags = Flags | HybridCacheEntryFlags.DisableDistributedCacheWrite };
+
     /// <summary>Fresh until it expires: HybridCache knows no stale values.</summary>
     public CacheLife Life => new(TimeSpan.Zero, Expiration, Expiration);
 
@@ -36,6 +39,7 @@ internal readonly record struct HybridCall(TimeSpan Expiration, TimeSpan? LocalE
     public CacheEntryOptions ToOptions(string[] tags) => new()
     {
         Tags = tags,
+        MostTags = int.MaxValue,
         Life = Expiration > TimeSpan.Zero ? Life : null,
         NearCache = IsNear ? NearCacheMode.On : NearCacheMode.Off,
     };

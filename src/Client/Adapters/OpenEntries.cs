@@ -30,11 +30,25 @@ internal sealed class OpenEntries(
 
     /// <summary>The value as the cluster has it now: asked at every call, since a read may lengthen a life.</summary>
     /// <exception cref="TagCacheUnavailableException">The cluster did not say: that is not the same as that there is none.</exception>
-    public async Task<Payload?> Get(string key, CancellationToken cancellationToken)
+    /// <param name="key">The key.</param>
+    /// <param name="isRead">Whether anybody reads it: false if only its life is to be lengthened, which counts as no read.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<Payload?> Get(string key, bool isRead, CancellationToken cancellationToken)
     {
         var question = new AcquireRequest(MayGenerate: false, FreshOnly: false, Wait: TimeSpan.Zero);
         var answer = await calls.TryAcquire(_namespace.Scope(key), question, options.ReadTimeout, cancellationToken)
             .AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        if (isRead)
+        {
+            metrics.OnRead(answer?.Status switch
+            {
+                AcquireStatus.Fresh => "hit",
+                AcquireStatus.Stale => "stale",
+                null or AcquireStatus.NotServing => "failed",
+                _ => "miss",
+            });
+        }
+
         return answer is null or { Status: AcquireStatus.NotServing }
             ? throw new TagCacheUnavailableException("The cluster could not be reached for the read.")
             : answer.Entry?.Payload;

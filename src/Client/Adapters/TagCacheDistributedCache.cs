@@ -18,7 +18,7 @@ internal sealed class TagCacheDistributedCache(OpenEntries entries, TagCacheClie
     public byte[]? Get(string key) => Task.Run(() => GetAsync(key)).GetAwaiter().GetResult();
 
     public async Task<byte[]?> GetAsync(string key, CancellationToken token = default) =>
-        await entries.Get(KeyOf(key), token) is { } found ? [.. found.Bytes] : null;
+        await entries.Get(KeyOf(key), isRead: true, token) is { } found ? [.. found.Bytes] : null;
 
     public bool TryGet(string key, IBufferWriter<byte> destination) => Task.Run(() => TryGetAsync(key, destination).AsTask()).GetAwaiter().GetResult();
 
@@ -59,7 +59,7 @@ internal sealed class TagCacheDistributedCache(OpenEntries entries, TagCacheClie
 
     public void Refresh(string key) => Task.Run(() => RefreshAsync(key)).GetAwaiter().GetResult();
 
-    public Task RefreshAsync(string key, CancellationToken token = default) => GetAsync(key, token);
+    public Task RefreshAsync(string key, CancellationToken token = default) => entries.Get(KeyOf(key), isRead: false, token);
 
     public void Remove(string key) => Task.Run(() => RemoveAsync(key)).GetAwaiter().GetResult();
 

@@ -1,7 +1,7 @@
-using System.Text.Json;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Names;
 
@@ -11,9 +11,12 @@ namespace OrleansTagCache.Adapters;
 /// <see cref="HybridCache"/> over the cluster's cache: what is removed by tag or by key is removed in every process when the call has returned, also against a
 /// factory that is running, and one factory runs in the whole cluster.
 /// </summary>
-/// <remarks>Thread-safe. A key that breaks a rule is not cached, as in Microsoft's implementation: its factory runs.</remarks>
+/// <remarks>
+/// Thread-safe. What breaks a rule is not cached, as in Microsoft's implementation: the factory runs, and its value is not stored. That is so for keys, for tags, for more than 1,024
+/// of them, and for values that are too large, or cannot be serialized.
+/// </remarks>
 internal sealed partial class TagCacheHybridCache(
-    TagCache cache, TagCacheClientOptions limits, IOptions<TagCacheHybridOptions> options, ILogger<TagCacheHybridCache> logger) : HybridCache
+    TagCache cache, TagCacheClientOptions limits, IOptions<TagCacheHybridOptions> options, LogOnce once, ILogger<TagCacheHybridCache> logger) : HybridCache
 {
     public override ValueTask<T> GetOrCreateAsync<TState, T>(
         string key,
@@ -69,13 +72,13 @@ internal sealed partial class TagCacheHybridCache(
         string key, T value, HybridCacheEntryOptions? options = null, IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var call = Of(options);
+        var (call, said) = (Of(options), HybridTags.Of(tags));
         if (!IsSound(key) || call.Flags.HasFlag(HybridCacheEntryFlags.DisableDistributedCacheWrite))
         {
             return;
         }
 
-        if (call.Expiration > TimeSpan.Zero && await TrySet(key, value, call.ToOptions(Copy(tags)), cancellationToken))
+        if (call.Expiration > TimeSpan.Zero && IsStorable(said) && await TrySet(key, value, call.ToOptions(said.Sound), cancellationToken))
         {
             return;
         }
@@ -91,12 +94,12 @@ internal sealed partial class TagCacheHybridCache(
         await Task.WhenAll((keys ?? []).ToArray().Select(key => RemoveAsync(key, cancellationToken).AsTask()));
 
     public override ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken = default) =>
-        string.IsNullOrWhiteSpace(tag) ? default : cache.RevalidateTagAsync(tag, cancellationToken);
+        HybridTags.IsTag(tag) ? cache.RevalidateTagAsync(tag, cancellationToken) : default;
 
     /// <summary>All of them in one update, or as few as there may be.</summary>
     public override async ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken cancellationToken = default)
     {
-        foreach (var some in (tags ?? []).Where(tag => !string.IsNullOrWhiteSpace(tag)).Distinct(StringComparer.Ordinal).Chunk(NameLimits.TagsPerCall))
+        foreach (var some in (tags ?? []).Where(HybridTags.IsTag).Distinct(StringComparer.Ordinal).Chunk(NameLimits.TagsPerCall))
         {
             await cache.RevalidateTagsAsync(some, Immediately, cancellationToken);
         }
@@ -134,9 +137,11 @@ internal sealed partial class TagCacheHybridCache(
         IEnumerable<string>? tags,
         CancellationToken cancellationToken)
     {
-        var call = Of(options);
+        var (call, said) = (Of(options), HybridTags.Of(tags));
         if (!IsSound(key))
         {
+            // What is made of the value depends on its tags all the same.
+            CacheContext.Current?.Said(said.Sound);
             return call.IsLookUp ? default! : await factory(state, null, cancellationToken);
         }
 
@@ -146,7 +151,8 @@ internal sealed partial class TagCacheHybridCache(
             return mayLook && await cache.TryGetAsync<T>(key, cancellationToken) is { HasValue: true } found ? found.Value : default!;
         }
 
-        return await cache.GetOrCreateAsync(key, state, factory, call.ToOptions(Copy(tags)), call.Access, cancellationToken);
+        var access = IsStorable(said) ? call.Access : call.Unstored.Access;
+        return await cache.GetOrCreateAsync(key, state, factory, call.ToOptions(said.Sound), access, cancellationToken);
     }
 
     private async ValueTask<bool> TrySet<T>(string key, T value, CacheEntryOptions entry, CancellationToken cancellationToken)
@@ -156,25 +162,46 @@ internal sealed partial class TagCacheHybridCache(
             await cache.SetAsync(key, value, entry, cancellationToken);
             return true;
         }
-        catch (Exception fault) when (fault is ArgumentException { ParamName: nameof(value) } or NotSupportedException or JsonException)
+        catch (ArgumentException fault) when (fault.ParamName == nameof(value))
         {
-            LogNotStored(fault.Message);
+            NotStored(fault.Message);
+            return false;
+        }
+        catch (Exception fault) when (fault is not TagCacheException && !cancellationToken.IsCancellationRequested)
+        {
+            // Its serializer's, whatever that is: the key, the tags and the life are sound.
+            NotStored($"Its serializer threw {fault.GetType().Name}.");
             return false;
         }
     }
 
-    /// <summary>As it is when the call is made: the caller may change it afterwards.</summary>
-    private static string[] Copy(IEnumerable<string>? tags) => tags is null ? [] : [.. tags];
+    private bool IsStorable(HybridTags said)
+    {
+        if (said.Fault is { } fault)
+        {
+            NotStored(fault);
+        }
+
+        return said.Fault is null;
+    }
 
     private bool IsSound(string? key)
     {
         var fault = string.IsNullOrWhiteSpace(key) ? "A key must not be empty or white space." : NameRules.Fault("key", key, limits.MaximumKeyLength);
-        if (fault is not null)
+        if (fault is not null && once.IsNew(fault))
         {
             LogNotCached(fault);
         }
 
         return fault is null;
+    }
+
+    private void NotStored(string fault)
+    {
+        if (once.IsNew(fault))
+        {
+            LogNotStored(fault);
+        }
     }
 
     [LoggerMessage(2501, LogLevel.Warning, "A call went past the cache, since its key breaks a rule. {Fault}")]

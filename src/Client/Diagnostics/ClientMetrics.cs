@@ -17,7 +17,7 @@ internal sealed class ClientMetrics
     public ClientMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
-        _reads = meter.CreateCounter<long>("tagcache.reads", "{read}", "Reads, by what they got: hit, stale, generated, miss or bypass.");
+        _reads = meter.CreateCounter<long>("tagcache.reads", "{read}", "Reads, by what they got: near, near_stale, hit, stale, fail_safe, generated, miss, bypass or failed.");
         _bypasses = meter.CreateCounter<long>("tagcache.bypasses", "{read}", "Factories run without the cluster, by reason: not_serving, unreachable or busy.");
         _notStored = meter.CreateCounter<long>("tagcache.not_stored", "{value}", "Generated values that were not stored, by reason.");
         _refreshes = meter.CreateCounter<long>("tagcache.refreshes", "{refresh}", "Background refreshes of stale entries, by outcome.");

@@ -30,13 +30,16 @@ internal sealed class EntryMaker
     public void Check(CacheEntryOptions? options, IReadOnlyCollection<string>? tags)
     {
         options?.Check(nameof(options));
-        TagSet.ForEntry(tags, nameof(options));
+        TagsOf(options, tags);
         LifeOf(options);
     }
 
     /// <summary>A factory begins.</summary>
     public CacheContext Begin(string key, string[] tags, CacheEntryOptions? options, Func<Type, object?> stale) =>
-        new(key, TagSet.ForEntry(tags, nameof(options)), LifeOf(options), Profiles, stale);
+        new(key, TagsOf(options, tags), LifeOf(options), Profiles, stale);
+
+    /// <inheritdoc cref="PayloadSerializer.TryWrite"/>
+    public Payload? TryWrite<T>(T value, out T readBack) => Serializer.TryWrite(value, _maximumPayloadBytes, out readBack);
 
     /// <summary>A factory has made a value.</summary>
     public Generated Make(CacheContext context, Payload payload, CacheEntryOptions? options, bool isLoaded)
@@ -56,7 +59,7 @@ internal sealed class EntryMaker
     public EntryData Make<T>(T value, CacheEntryOptions? options)
     {
         Check(options, options?.Tags);
-        return MakeOf(Serializer.Serialize(value), options, TagSet.ForEntry(options?.Tags, nameof(options)));
+        return MakeOf(Serializer.Serialize(value), options, TagsOf(options, options?.Tags));
     }
 
     /// <summary>An adapter has bytes already, which no serializer is asked for; the array is the entry's from now on.</summary>
@@ -82,6 +85,9 @@ internal sealed class EntryMaker
             Jittered(LifeOf(options) ?? _defaultLife, options),
             FailSafe: options?.FailSafe ?? TimeSpan.Zero,
             Sliding: options?.Sliding ?? TimeSpan.Zero);
+
+    private static string[] TagsOf(CacheEntryOptions? options, IReadOnlyCollection<string>? tags) =>
+        TagSet.ForEntry(tags, options?.MostTags ?? NameLimits.TagsPerCall, nameof(options));
 
     private CacheLife? LifeOf(CacheEntryOptions? options) => options?.Life is { } life ? Profiles.Resolve(life, nameof(options)) : null;
 

@@ -20,6 +20,7 @@ internal sealed partial class FlightRunner(
     UncacheableKeys uncacheable,
     TagCacheClientOptions options,
     TimeProvider time,
+    LogOnce once,
     ILogger<FlightRunner> logger)
 {
     private const string Busy = "busy";
@@ -313,7 +314,7 @@ internal sealed partial class FlightRunner(
             metrics.OnNotStored(outcome?.Status.ToString() ?? "unreachable");
         }
 
-        if (outcome is { Status: CommitStatus.Refused })
+        if (outcome is { Status: CommitStatus.Refused } && once.IsNew(outcome.Fault!))
         {
             LogNotStored(outcome.Fault!);
         }
@@ -349,7 +350,11 @@ internal sealed partial class FlightRunner(
         }
 
         metrics.OnNotStored("unfit");
-        LogNotStored(made?.WhyNotStored ?? "It cannot be serialized.");
+        if (made?.WhyNotStored is { } why && once.IsNew(why))
+        {
+            LogNotStored(why);
+        }
+
         return true;
     }
 

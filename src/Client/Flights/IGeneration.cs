@@ -24,7 +24,7 @@ internal interface IGeneration
     /// <summary>How long it may take.</summary>
     TimeSpan? HardTimeout { get; }
 
-    /// <summary>Makes the entry; gives null if the value cannot be serialized, which its own caller gets all the same.</summary>
+    /// <summary>Makes the entry; gives null if the value cannot be serialized and read again, which was logged: its own caller gets it all the same.</summary>
     /// <param name="stale">The stale value that is refreshed, if there is one.</param>
     /// <param name="cancellationToken">Cancelled when nobody waits any more.</param>
     Task<Generated?> Generate(EntrySnapshot? stale, CancellationToken cancellationToken);
@@ -41,6 +41,9 @@ internal abstract class Generation<T>(CacheEntryOptions? options) : IGeneration
 
     public abstract Task<Generated?> Generate(EntrySnapshot? stale, CancellationToken cancellationToken);
 
+    /// <summary>Whether another process makes the value: then it may be of another type than this one's caller asks for.</summary>
+    public virtual bool IsRemote => false;
+
     /// <exception cref="ArgumentException">What the caller says of the entry breaks a limit.</exception>
     public virtual void Check()
     {
@@ -53,7 +56,7 @@ internal abstract class Generation<T>(CacheEntryOptions? options) : IGeneration
         return false;
     }
 
-    /// <summary>Whether it made a value that no serializer takes: it is for its own caller alone.</summary>
+    /// <summary>Whether it made a value that no serializer takes, or gives back: it is for its own caller alone.</summary>
     public virtual bool TryGetUnserializable(out T value)
     {
         value = default!;

@@ -2,7 +2,7 @@ using OrleansTagCache.Contracts;
 
 namespace OrleansTagCache.Flights;
 
-/// <summary>One caller's factory, and what it made: its own caller gets the value itself, everybody else a copy from the payload.</summary>
+/// <summary>One caller's factory, and what it made: its own caller gets what everybody else will read from the payload, or the value itself if nobody else will.</summary>
 internal sealed class LocalGeneration<TState, T>(
     EntryMaker maker, string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options, bool isLoaded)
     : Generation<T>(options)
@@ -15,19 +15,19 @@ internal sealed class LocalGeneration<TState, T>(
 
     public override async Task<Generated?> Generate(EntrySnapshot? stale, CancellationToken cancellationToken)
     {
-        var context = maker.Begin(key, _tags, _options, type => stale is not null && type == typeof(T) ? maker.Serializer.Deserialize<T>(stale.Payload) : null);
+        var context = maker.Begin(key, _tags, _options, type => stale is not null && type == typeof(T) && maker.Serializer.TryDeserialize<T>(stale.Payload, out var old) ? old : null);
         context.Enter();
         try
         {
             var value = await factory(state, context, cancellationToken);
-            if (TrySerialize(value) is not { } payload)
+            if (maker.TryWrite(value, out var readBack) is not { } payload)
             {
                 _made = new(value, null);
                 return null;
             }
 
             var made = maker.Make(context, payload, _options, isLoaded);
-            _made = new(value, payload);
+            _made = new(readBack, payload);
             return made;
         }
         finally
@@ -50,18 +50,6 @@ internal sealed class LocalGeneration<TState, T>(
         var isUnserializable = _made is { Payload: null };
         value = isUnserializable ? _made!.Value : default!;
         return isUnserializable;
-    }
-
-    private Payload? TrySerialize(T value)
-    {
-        try
-        {
-            return maker.Serializer.Serialize(value);
-        }
-        catch (Exception exception) when (exception is NotSupportedException or System.Text.Json.JsonException or InvalidOperationException)
-        {
-            return null;
-        }
     }
 
     private sealed record Made(T Value, Payload? Payload);

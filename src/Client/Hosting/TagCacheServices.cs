@@ -22,6 +22,7 @@ internal static class TagCacheServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TagCacheClientOptions>, TagCacheClientOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ClientMetrics>();
+        services.TryAddSingleton<LogOnce>();
         services.TryAddSingleton<PayloadSerializer>();
         services.TryAddSingleton<IEntryGrains, EntryGrains>();
         services.TryAddSingleton<SiloDoors>();

@@ -45,6 +45,8 @@ internal sealed record LoaderRun<T>(
 /// <summary>An entry that a loader of another process makes.</summary>
 internal sealed class RemoteGeneration<T>(Func<EntrySnapshot?, CancellationToken, Task<EntryData>> load) : Generation<T>(options: null)
 {
+    public override bool IsRemote => true;
+
     /// <summary>The entry says; whether there is anything its silo knows.</summary>
     public override bool HasFailSafe => true;
 

@@ -88,8 +88,8 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     }
 
     /// <summary>
-    /// The value: shared by all readers if nobody can change its type, otherwise one of the caller's own. False once the entry is gone, or if it was
-    /// shared as another type: its bytes are let go of then, since nearly every key is read as one type.
+    /// The value: shared by all readers if nobody can change its type, otherwise one of the caller's own. False once the entry is gone, if it cannot be read as that type,
+    /// or if it was shared as another type: its bytes are let go of then, since nearly every key is read as one type.
     /// </summary>
     public bool TryGetValue<T>(PayloadSerializer serializer, out T value)
     {
@@ -106,7 +106,11 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
             return false;
         }
 
-        value = serializer.Deserialize<T>(bytes);
+        if (!serializer.TryDeserialize(bytes, out value))
+        {
+            return false;
+        }
+
         if (Sharing<T>.IsImmutable)
         {
             _shared = value;

@@ -7,11 +7,13 @@ namespace OrleansTagCache.Contracts;
 /// <param name="Bytes">The serialized value; empty for null.</param>
 /// <param name="ContentType">Its media type, or null if unknown.</param>
 /// <param name="IsNull">Whether the value is null, which no serializer was asked for.</param>
+/// <param name="MadeAs">The type that it was made as; none for values that a program stored over HTTP.</param>
 [GenerateSerializer, Immutable, Alias("otc.Payload")]
 internal sealed record Payload(
     [property: Id(0)] byte[] Bytes,
     [property: Id(1)] string? ContentType,
-    [property: Id(2)] bool IsNull = false)
+    [property: Id(2)] bool IsNull = false,
+    [property: Id(3)] TypeMark MadeAs = default)
 {
     public static readonly Payload Null = new([], null, IsNull: true);
 }

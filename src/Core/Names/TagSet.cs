@@ -16,7 +16,14 @@ internal static class TagSet
     /// <summary>The tags that one call puts on an entry; none is fine.</summary>
     /// <exception cref="ArgumentException">More than 128, or one that is not sound or is <c>*</c>.</exception>
     public static string[] ForEntry(IReadOnlyCollection<string>? tags, string parameterName = "tags") =>
-        tags is null or { Count: 0 } ? [] : Distinct(tags, tag => TagName.ParseForEntry(tag, parameterName), parameterName);
+        ForEntry(tags, NameLimits.TagsPerCall, parameterName);
+
+    /// <inheritdoc cref="ForEntry(IReadOnlyCollection{string}?, string)"/>
+    /// <param name="tags">The tags.</param>
+    /// <param name="most">How many there may be, instead of 128.</param>
+    /// <param name="parameterName">Whose fault it is.</param>
+    public static string[] ForEntry(IReadOnlyCollection<string>? tags, int most, string parameterName) =>
+        tags is null or { Count: 0 } ? [] : Distinct(tags, tag => TagName.ParseForEntry(tag, parameterName), parameterName, most);
 
     /// <summary>Says what is wrong with the whole of an entry's tags, or null when nothing is.</summary>
     public static string? FaultOfEntry(IReadOnlyCollection<string> tags)
@@ -42,12 +49,12 @@ internal static class TagSet
         return null;
     }
 
-    private static string[] Distinct(IReadOnlyCollection<string> tags, Func<string, TagName> parse, string parameterName)
+    private static string[] Distinct(
+        IReadOnlyCollection<string> tags, Func<string, TagName> parse, string parameterName, int most = NameLimits.TagsPerCall)
     {
-        if (tags.Count > NameLimits.TagsPerCall)
+        if (tags.Count > most)
         {
-            throw new ArgumentException(
-                $"A call may name at most {NameLimits.TagsPerCall} tags; this one names {tags.Count}.", parameterName);
+            throw new ArgumentException($"A call may name at most {most} tags; this one names {tags.Count}.", parameterName);
         }
 
         var seen = new HashSet<string>(tags.Count, StringComparer.Ordinal);
