@@ -38,10 +38,10 @@ internal sealed class Matrix(RunOptions options, TextWriter output)
         }
 
         var violations = phases.Sum(phase => phase.Violations) + new HistoryReport(folder, output).Check();
-        foreach (var unread in Phase.Sum(phases).Surfaces.Where(surface => surface.Reads == 0))
+        foreach (var surface in Phase.Sum(phases).Unread)
         {
             _isStuck = true;
-            output.WriteLine($"Nothing was read through {Workload.Surfaces.NameOf(unread.Surface)}.");
+            output.WriteLine($"Nothing was read through {Workload.Surfaces.NameOf(surface)}.");
         }
 
         if (violations == 0 && !_isStuck && !options.Keep)

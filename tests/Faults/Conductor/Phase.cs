@@ -27,6 +27,9 @@ internal sealed record Phase(
     IReadOnlyList<double> UpdateMs,
     IReadOnlyList<SurfaceReads> Surfaces)
 {
+    /// <summary>Surfaces that nothing was read through: what else was counted says nothing of them.</summary>
+    public IEnumerable<Surface> Unread => Surfaces.Where(reads => reads.Reads == 0).Select(reads => reads.Surface);
+
     public double Percentile(double part) => UpdateMs.Count == 0 ? 0 : UpdateMs[Math.Min(UpdateMs.Count - 1, (int)(UpdateMs.Count * part))];
 
     public static Phase Sum(IReadOnlyList<Phase> phases) => new(
