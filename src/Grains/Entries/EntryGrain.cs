@@ -329,20 +329,27 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     /// <summary>Expires every value of the key in every process, but for the one that is kept here.</summary>
     private async Task<ChangeOutcome> UpdateKey(StoredValue? kept)
     {
-        // Held first: between the expiry and its stamp the sweeper must not find the value dead.
-        var keyStamp = kept?.KeyStamp ?? Stamp.Zero;
-        kept?.KeepAsOf(Stamp.Never);
-
-        // Another silo's activation may have expired the key meanwhile: the kept value must not be carried over that.
         var request = new ChangeRequest([TagId.OfKey(_entry.ScopedKey)], StaleFor: null);
-        var (applied, completion) = _host.Invalidator.Begin(request, () => kept?.KeyAdmits(keyStamp) ?? true);
-        kept?.KeepAsOf(Stamp.Max(applied, keyStamp));
-        if (kept is null && _entry.Value is { } dead)
+        Task<ChangeOutcome>? completion = null;
+        if (kept is not null)
         {
-            _host.Table.Drop(_entry, dead);
+            // Another silo's activation may have expired the key meanwhile: the kept value must not be carried over that.
+            kept.CarryOver(keyStamp =>
+            {
+                (var applied, completion) = _host.Invalidator.Begin(request, () => kept.KeyAdmits(keyStamp));
+                return applied;
+            });
+        }
+        else
+        {
+            (_, completion) = _host.Invalidator.Begin(request);
+            if (_entry.Value is { } dead)
+            {
+                _host.Table.Drop(_entry, dead);
+            }
         }
 
-        return await _host.Invalidator.Within(completion, KeyUpdatePatience);
+        return await _host.Invalidator.Within(completion!, KeyUpdatePatience);
     }
 
     /// <summary>Shorter than the calls' time-out, so that the caller hears why.</summary>

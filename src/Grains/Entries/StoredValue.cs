@@ -54,6 +54,25 @@ internal sealed class StoredValue
     /// <summary>A set of this key expires every value but this one: from now on the key's expiries up to then do not count against it.</summary>
     public void KeepAsOf(Stamp keyStamp) => Volatile.Write(ref _keyStamp, keyStamp.Value);
 
+    /// <summary>
+    /// Carries it over an expiry of its key, which gets the key's stamp until then and gives its own. Held meanwhile: between the two the sweeper must not find it dead. Whatever
+    /// happens, it is let go of with a stamp: should there have been no expiry, with the one that it had.
+    /// </summary>
+    public void CarryOver(Func<Stamp, Stamp> expire)
+    {
+        var before = KeyStamp;
+        var applied = before;
+        KeepAsOf(Stamp.Never);
+        try
+        {
+            applied = expire(before);
+        }
+        finally
+        {
+            KeepAsOf(Stamp.Max(applied, before));
+        }
+    }
+
     /// <summary>A reader got it: one that slides lives on from now.</summary>
     public void Read(Moment now)
     {
