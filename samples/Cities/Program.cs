@@ -16,7 +16,7 @@ try
 
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = AppContext.BaseDirectory });
     builder.AddCities();
-    builder.AddClusterClient(WhenUnreachable.GoOn);
+    builder.AddClusterClient();
     builder.AddWeb();
 
     await using var app = builder.Build();

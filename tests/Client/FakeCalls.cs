@@ -9,16 +9,14 @@ namespace OrleansTagCache.Tests.Client;
 /// <summary>Calls to a cluster of one grain, whatever is asked for, and without doors.</summary>
 internal static class FakeCalls
 {
-    public static ChangeCalls Over(IEntryGrain entry, TimeProvider time)
+    public static ChangeCalls Over(IEntryGrain entry, TimeProvider time, Reachability? reachability = null)
     {
         var factory = Factory(entry);
-        return new(
-            factory,
-            new OneEntry(entry),
-            new(factory, new NoReach(), time, NullLogger<SiloDoors>.Instance),
-            new(time, NullLogger<Reachability>.Instance),
-            time);
+        return new(factory, new OneEntry(entry), Doors(factory, time), reachability ?? new(time, NullLogger<Reachability>.Instance), time);
     }
+
+    public static EntryCalls Reads(IEntryGrain entry, TimeProvider time, Reachability reachability) =>
+        new(new OneEntry(entry), Doors(Factory(entry), time), reachability, time);
 
     public static IGrainFactory Factory(object grain)
     {
@@ -26,6 +24,8 @@ internal static class FakeCalls
         ((OneGrain)(object)factory).Grain = grain;
         return factory;
     }
+
+    private static SiloDoors Doors(IGrainFactory factory, TimeProvider time) => new(factory, new NoReach(), time, NullLogger<SiloDoors>.Instance);
 
 #pragma warning disable CA1852 // The proxy derives from it.
     internal class OneGrain : DispatchProxy

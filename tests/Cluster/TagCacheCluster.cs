@@ -45,7 +45,11 @@ public class TagCacheCluster : IAsyncLifetime
             ConfigureSilo(silo);
             silo.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
         });
-        builder.ConfigureClient(client => ConfigureClient(client.AddTagCacheClient(ConfigureClient)));
+        builder.ConfigureClient(client => ConfigureClient(client.AddTagCacheClient(options =>
+        {
+            options.RequireClusterAtStart = true;
+            ConfigureClient(options);
+        })));
         _cluster = builder.Build();
         await _cluster.DeployAsync();
         foreach (var silo in _cluster.Silos)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using OrleansTagCache.Cluster;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
@@ -19,21 +20,27 @@ public sealed class LoaderCallsTests : IDisposable
 
     private readonly FakeTimeProvider _time = new();
     private readonly FakeLoaderGrain _grain = new();
+    private readonly Reachability _reachability;
     private readonly LoaderRunner _local;
     private readonly LoaderCalls _calls;
 
     public LoaderCallsTests()
     {
+        _reachability = new(_time, NullLogger<Reachability>.Instance);
         var factory = FakeCalls.Factory(_grain);
         var options = new TagCacheClientOptions();
         var services = new ServiceCollection().BuildServiceProvider();
-        var others = new RemoteLoads(factory, _time);
+        var others = new RemoteLoads(factory, _reachability, _time);
         var table = new LoaderTable([], services, new EntryMaker(options, new PayloadSerializer(services)), others, options);
-        _local = new(table, factory, options, _time, NullLogger<LoaderRunner>.Instance);
+        _local = new(table, factory, _reachability, options, _time, NullLogger<LoaderRunner>.Instance);
         _calls = new(factory, _local, _time, NullLogger<LoaderCalls>.Instance);
     }
 
-    public void Dispose() => _local.Dispose();
+    public void Dispose()
+    {
+        _local.Dispose();
+        _reachability.Dispose();
+    }
 
     [Fact]
     public async Task Load_ManyAtOnce_IsSpreadOverWhoOffersIt()

@@ -151,7 +151,7 @@ public sealed class RefusedClientsTests(TlsSilo silo) : IClassFixture<TlsSilo>
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.UseOrleansClient(client =>
         {
-            client.UseLocalhostClustering(silo.Gateway, "tagcache", "tagcache").AddTagCacheClient();
+            client.UseLocalhostClustering(silo.Gateway, "tagcache", "tagcache").AddTagCacheClient(cache => cache.RequireClusterAtStart = true);
             if (tls is not null)
             {
                 client.UseClusterTls(tls);

@@ -19,7 +19,7 @@ internal static class LoadRun
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.AddCities();
-        builder.AddClusterClient(WhenUnreachable.Fail);
+        builder.AddClusterClient(isRequired: true);
         using var host = builder.Build();
         host.FillDatabase();
         var cities = host.Services.GetRequiredService<CityDatabase>().AllCities();

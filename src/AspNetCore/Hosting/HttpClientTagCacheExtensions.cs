@@ -1,5 +1,6 @@
 using OrleansTagCache;
 using OrleansTagCache.Fetch;
+using OrleansTagCache.Hosting;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -14,6 +15,7 @@ public static class HttpClientTagCacheExtensions
     public static IHttpClientBuilder AddTagCache(this IHttpClientBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        return builder.AddHttpMessageHandler(provider => ActivatorUtilities.CreateInstance<TagCacheHttpHandler>(provider, builder.Name));
+        builder.Services.AddCacheRequired();
+        return builder.AddHttpMessageHandler(provider => provider.CreateOverCache<TagCacheHttpHandler>(builder.Name));
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using OrleansTagCache.Hosting;
 using OrleansTagCache.OutputCaching;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -23,9 +24,11 @@ public static class OutputCacheServices
             services.Configure(configure);
         }
 
+        services.TryAddSingleton(TimeProvider.System);
         services.AddHttpContextAccessor();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<OutputCacheOptions>, AddPolicy>());
-        services.Replace(ServiceDescriptor.Singleton<IOutputCacheStore, TagCacheOutputStore>());
+        services.AddCacheRequired();
+        services.Replace(ServiceDescriptor.Singleton<IOutputCacheStore>(provider => provider.CreateOverCache<TagCacheOutputStore>()));
         return services;
     }
 

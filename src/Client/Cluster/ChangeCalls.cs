@@ -7,7 +7,7 @@ namespace OrleansTagCache.Cluster;
 
 /// <summary>
 /// Sets, removals, updates and revalidations: what must have happened everywhere when the call has returned. They go on until their time-out, since every attempt
-/// is whole and repeating one is harmless.
+/// is whole and repeating one is harmless; but not while this process is not connected, nor after it has stopped.
 /// </summary>
 /// <remarks>Thread-safe. A fault of a call is never a fault of the caller's data: the grains answer those as outcomes.</remarks>
 internal sealed class ChangeCalls(IGrainFactory grains, IEntryGrains entries, SiloDoors doors, Reachability reachability, TimeProvider time)
@@ -98,9 +98,15 @@ internal sealed class ChangeCalls(IGrainFactory grains, IEntryGrains entries, Si
         string what, TimeSpan timeout, TimeSpan attemptPatience, Func<CancellationToken, Task<(T? Done, string? Reason)>> attempt, CancellationToken cancellationToken)
         where T : class
     {
+        if (reachability.WhyNot(what) is { } notConnected)
+        {
+            throw notConnected;
+        }
+
         var until = time.Now() + timeout;
         var pause = FirstPause;
         var hasAnswered = false;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, reachability.Closed);
         while (true)
         {
             string? reason;
@@ -110,7 +116,7 @@ internal sealed class ChangeCalls(IGrainFactory grains, IEntryGrains entries, Si
             {
                 var left = until - time.Now();
                 var patience = left < attemptPatience ? left : attemptPatience;
-                (var done, reason) = await attempt(givenUp.Token).WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.FromMilliseconds(1), time, cancellationToken);
+                (var done, reason) = await attempt(givenUp.Token).WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.FromMilliseconds(1), time, either.Token);
                 hasAnswered = true;
                 if (done is not null)
                 {
@@ -129,6 +135,11 @@ internal sealed class ChangeCalls(IGrainFactory grains, IEntryGrains entries, Si
                 await givenUp.CancelAsync();
             }
 
+            if (reachability.Closed.IsCancellationRequested)
+            {
+                throw new TagUpdateIncompleteException($"This process stopped while the {what} was under way. It may or may not have happened; retrying elsewhere is safe.", fault);
+            }
+
             if (time.Now() + pause >= until)
             {
                 throw hasAnswered || fault is TimeoutException
@@ -136,7 +147,8 @@ internal sealed class ChangeCalls(IGrainFactory grains, IEntryGrains entries, Si
                     : new TagCacheUnavailableException($"The cluster could not be reached within {timeout} for the {what}.", fault);
             }
 
-            await Task.Delay(pause, time, cancellationToken);
+            await Task.Delay(pause, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }

@@ -54,6 +54,11 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
     /// <summary>Offers a generated value. Null if the cluster could not be reached: it counts as not stored, and its token is given back.</summary>
     public async ValueTask<CommitOutcome?> TryCommit(string scopedKey, GenerationId token, EntryData data, SessionId[]? sessions = null)
     {
+        if (!reachability.IsConnected)
+        {
+            return null;
+        }
+
         try
         {
             if (doors.Find(scopedKey) is { } door)
@@ -77,7 +82,7 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
         try
         {
             // Once more is safe: a token is taken once. Unknown then means that it may have been stored.
-            return await entries[scopedKey].Commit(token, data, sessions);
+            return await entries[scopedKey].Commit(token, data, sessions).AsTask().WaitAsync(reachability.Closed);
         }
         catch (Exception exception)
         {
@@ -99,7 +104,7 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
 
         try
         {
-            var token = await entries[scopedKey].BeginSet().AsTask().WaitAsync(patience, time);
+            var token = await entries[scopedKey].BeginSet().AsTask().WaitAsync(patience, time, reachability.Closed);
             reachability.Reached();
             return token;
         }
@@ -120,7 +125,7 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
     {
         try
         {
-            return await entries[scopedKey].Set(token, data, age).AsTask().WaitAsync(patience, time);
+            return await entries[scopedKey].Set(token, data, age).AsTask().WaitAsync(patience, time, reachability.Closed);
         }
         catch (Exception exception)
         {
@@ -137,7 +142,7 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
     {
         try
         {
-            return await entries[scopedKey].Abandon(token, isForStoring);
+            return reachability.IsConnected && await entries[scopedKey].Abandon(token, isForStoring).AsTask().WaitAsync(reachability.Closed);
         }
         catch (Exception exception)
         {
@@ -151,7 +156,7 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
     {
         try
         {
-            return await entries[scopedKey].FallBack(token, isOver);
+            return reachability.IsConnected ? await entries[scopedKey].FallBack(token, isOver).AsTask().WaitAsync(reachability.Closed) : null;
         }
         catch (Exception exception)
         {
@@ -206,19 +211,20 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
     {
         List<Task<Acquired?>> asked = late is null ? [] : [late];
         var last = asked.Count + Attempts;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, reachability.Closed);
         while (true)
         {
             try
             {
                 // Inside: a client that has never connected does not even know the grain's interface.
                 asked.Add(entries[scopedKey].Acquire(question).AsTask()!);
-                var answer = (await asked[^1].WaitAsync((patience / Attempts) + question.Wait, time, cancellationToken))!;
+                var answer = (await asked[^1].WaitAsync((patience / Attempts) + question.Wait, time, either.Token))!;
                 cancellationToken.ThrowIfCancellationRequested();
                 reachability.Reached();
                 GiveBackOthers(scopedKey, asked, answer.Token);
                 return answer;
             }
-            catch (Exception exception) when (asked.Count > last - Attempts && asked.Count < last && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (asked.Count > last - Attempts && asked.Count < last && !either.IsCancellationRequested)
             {
                 reachability.Failed(exception);
             }

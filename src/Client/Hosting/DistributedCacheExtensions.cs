@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansTagCache.Adapters;
+using OrleansTagCache.Hosting;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -15,7 +16,8 @@ public static class DistributedCacheExtensions
     public static IServiceCollection AddTagCacheDistributedCache(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.Replace(ServiceDescriptor.Singleton<IDistributedCache, TagCacheDistributedCache>());
+        services.AddCacheRequired();
+        services.Replace(ServiceDescriptor.Singleton<IDistributedCache>(provider => provider.CreateOverCache<TagCacheDistributedCache>()));
         return services;
     }
 }

@@ -23,7 +23,8 @@ public static class HybridCacheExtensions
             services.Configure(configure);
         }
 
-        services.Replace(ServiceDescriptor.Singleton<HybridCache, TagCacheHybridCache>());
+        services.AddCacheRequired();
+        services.Replace(ServiceDescriptor.Singleton<HybridCache>(provider => provider.CreateOverCache<TagCacheHybridCache>()));
         return services;
     }
 }

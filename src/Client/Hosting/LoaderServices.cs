@@ -23,6 +23,7 @@ internal static class LoaderServices
             throw new ArgumentException("A loader of that name was added before.", nameof(name));
         }
 
+        services.AddCacheRequiredAtStart();
         services.AddSingleton<LoaderRegistration>(new LoaderRegistration<T>(checkedName, loader, options));
     }
 }

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using OrleansTagCache;
+using OrleansTagCache.Cluster;
 using OrleansTagCache.Doors;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Near;
@@ -13,8 +15,15 @@ public static class TagCacheClientBuilderExtensions
     /// <summary>Orleans' minute is too long: a gateway that is frozen or gone loses every call through it until the list is read again.</summary>
     private static readonly TimeSpan GatewayListRefreshPeriod = TimeSpan.FromSeconds(2);
 
-    /// <summary>Registers <see cref="ITagCache"/> over the cluster that this client connects to. Calling it again only adds configuration.</summary>
-    /// <remarks>It sets the period in which Orleans reads the list of gateways to 2 s; configure <see cref="GatewayOptions"/> afterwards to change it.</remarks>
+    /// <summary>
+    /// Registers <see cref="ITagCache"/> over the cluster that this client connects to. The application starts whether or not a silo answers: until one does, factories run and nothing
+    /// is stored, and it is tried again every two seconds. Calling it again only adds configuration.
+    /// </summary>
+    /// <remarks>
+    /// It sets the period in which Orleans reads the list of gateways to 2 s, unless another than Orleans' default was configured. A connection retry filter of the application's own decides
+    /// when to try again, and when to give up. Grains of the application's own cannot be called before there is a connection: where it calls any, see
+    /// <see cref="TagCacheClientOptions.RequireClusterAtStart"/>.
+    /// </remarks>
     /// <param name="builder">The Orleans client.</param>
     /// <param name="configure">Changes the options; they are validated at start-up, every fault reported at once.</param>
     public static IClientBuilder AddTagCacheClient(this IClientBuilder builder, Action<TagCacheClientOptions>? configure = null)
@@ -22,12 +31,19 @@ public static class TagCacheClientBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         if (!builder.Services.Any(service => service.ServiceType == typeof(SessionClient)))
         {
+            AddConnection(builder.Services);
             builder.Services.AddTagCacheCore();
             builder.Services.AddSingleton<SessionClient>();
             builder.Services.AddSingleton<IDoorReach, ThroughItsGateway>();
             builder.Services.AddSingleton<INearHost>(provider => provider.GetRequiredService<SessionClient>());
             builder.Services.AddSingleton<ILifecycleParticipant<IClusterClientLifecycle>>(provider => provider.GetRequiredService<SessionClient>());
-            builder.Services.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayListRefreshPeriod);
+            builder.Services.Configure<GatewayOptions>(gateways =>
+            {
+                if (gateways.GatewayListRefreshPeriod == new GatewayOptions().GatewayListRefreshPeriod)
+                {
+                    gateways.GatewayListRefreshPeriod = GatewayListRefreshPeriod;
+                }
+            });
         }
 
         if (configure is not null)
@@ -36,5 +52,30 @@ public static class TagCacheClientBuilderExtensions
         }
 
         return builder;
+    }
+
+    /// <summary>Puts our way to connect in the place of Orleans' own, which holds the application's start up.</summary>
+    private static void AddConnection(IServiceCollection services)
+    {
+        var orleans = services.IndexOf(services.Single(service => service.ServiceType == typeof(IHostedService)
+            && !service.IsKeyedService && service.ImplementationFactory?.Method.Module == typeof(ClientBuilder).Module));
+        var client = services[orleans].ImplementationFactory!;
+        services[orleans] = ServiceDescriptor.Singleton<IHostedService>(provider =>
+            ActivatorUtilities.CreateInstance<ClusterConnection>(provider, (IHostedService)client(provider)));
+
+        var filter = services.Last(service => service.ServiceType == typeof(IClientConnectionRetryFilter) && !service.IsKeyedService);
+        var isOrleans = filter.ImplementationType?.Module == typeof(ClientBuilder).Module;
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ConnectionAttempts>(provider, new RetryDecider(
+            isOrleans && !provider.GetRequiredService<TagCacheClientOptions>().RequireClusterAtStart ? null : FilterOf(filter, provider))));
+        services.AddSingleton<IClientConnectionRetryFilter>(provider => provider.GetRequiredService<ConnectionAttempts>());
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Reachability>(provider, false));
+        services.AddSingleton<ForeignClusters>();
+        services.AddOptions<ClientConnectionOptions>().Configure<ForeignClusters>((connections, clusters) =>
+            connections.ConfigureConnection(connection => connection.Use(clusters.OfClient)));
+
+        static IClientConnectionRetryFilter FilterOf(ServiceDescriptor filter, IServiceProvider provider) => (IClientConnectionRetryFilter)(
+            filter.ImplementationInstance
+            ?? filter.ImplementationFactory?.Invoke(provider)
+            ?? ActivatorUtilities.CreateInstance(provider, filter.ImplementationType!));
     }
 }

@@ -29,8 +29,20 @@ public sealed class TagCacheClientOptions
     /// <summary>How many bytes are kept near: serialized values, and an estimate of what an entry costs besides. At least 1 MiB; default 256 MiB.</summary>
     public long NearCacheMaximumBytes { get; set; } = 256 * 1024 * 1024;
 
-    /// <summary>How long a read tries to reach the cluster before it runs its factory. 100 ms to 1 min; default 5 s.</summary>
-    /// <remarks>Waiting for a value that another process is generating does not count.</remarks>
+    /// <summary>
+    /// Whether the application's start waits until a silo has answered, and fails if Orleans gives up: after three minutes, at once where the list of gateways cannot be read, or when a connection retry filter of the application says so. Default false:
+    /// the start waits for the first attempt to connect, for <see cref="ReadTimeout"/> at most, and goes on without the cache if that fails.
+    /// </summary>
+    /// <remarks>
+    /// For applications that call grains of their own, or are nothing without the cluster: before there is a connection, Orleans throws at such calls or leaves them without an answer. Of the
+    /// cache's own, calls without a factory throw <see cref="TagCacheUnavailableException"/> at once until then, and after the host has begun to stop. A silo ignores it.
+    /// </remarks>
+    public bool RequireClusterAtStart { get; set; }
+
+    /// <summary>
+    /// How long a read tries to reach the cluster before it runs its factory, and how long the start of an application waits for its first attempt to connect. 100 ms to 1 min; default 5 s.
+    /// </summary>
+    /// <remarks>Waiting for a value that another process is generating does not count. A process that has not connected yet runs its factories at once.</remarks>
     public TimeSpan ReadTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>

@@ -17,6 +17,7 @@ internal static class TagCacheServices
 {
     public static IServiceCollection AddTagCacheCore(this IServiceCollection services)
     {
+        services.RemoveCacheRequired();
         services.AddMetrics();
         services.AddOptions<TagCacheClientOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TagCacheClientOptions>, TagCacheClientOptionsValidator>());

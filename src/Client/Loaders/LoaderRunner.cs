@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OrleansTagCache.Cluster;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
@@ -18,6 +19,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
 
     private readonly LoaderTable _table;
     private readonly IGrainFactory _grains;
+    private readonly Reachability _reachability;
     private readonly TimeProvider _time;
     private readonly ILogger<LoaderRunner> _logger;
     private readonly CacheNamespace _namespace;
@@ -26,9 +28,10 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
     private ILoaderRunner? _self;
     private Task _announcing = Task.CompletedTask;
 
-    public LoaderRunner(LoaderTable table, IGrainFactory grains, TagCacheClientOptions options, TimeProvider time, ILogger<LoaderRunner> logger)
+    public LoaderRunner(
+        LoaderTable table, IGrainFactory grains, Reachability reachability, TagCacheClientOptions options, TimeProvider time, ILogger<LoaderRunner> logger)
     {
-        (_table, _grains, _time, _logger) = (table, grains, time, logger);
+        (_table, _grains, _reachability, _time, _logger) = (table, grains, reachability, time, logger);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
         _turns = new(options.MaximumBackgroundRefreshes);
     }
@@ -127,6 +130,11 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
 
     private async Task Tell(LoaderName name, Func<ILoaderGrain, ILoaderRunner, ValueTask> say)
     {
+        if (!_reachability.IsConnected)
+        {
+            return;
+        }
+
         try
         {
             _self ??= _grains.CreateObjectReference<ILoaderRunner>(this);

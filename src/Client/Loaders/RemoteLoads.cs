@@ -1,19 +1,26 @@
+using OrleansTagCache.Cluster;
 using OrleansTagCache.Contracts;
 
 namespace OrleansTagCache.Loaders;
 
 /// <summary>Loads that other processes run.</summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class RemoteLoads(IGrainFactory grains, TimeProvider time)
+internal sealed class RemoteLoads(IGrainFactory grains, Reachability reachability, TimeProvider time)
 {
     /// <summary>Has a loader run in some process that offers it.</summary>
     /// <exception cref="TagCacheException">No process offers it, it failed, or the cluster could not be reached.</exception>
     public async Task<EntryData> Load(string scopedLoader, LoadRequest request, CancellationToken cancellationToken)
     {
+        if (reachability.WhyNot("load") is { } notConnected)
+        {
+            throw notConnected;
+        }
+
         LoadOutcome outcome;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, reachability.Closed);
         try
         {
-            outcome = await grains.GetGrain<ILoaderGrain>(scopedLoader).Load(request).AsTask().WaitAsync(request.Limit, time, cancellationToken);
+            outcome = await grains.GetGrain<ILoaderGrain>(scopedLoader).Load(request).AsTask().WaitAsync(request.Limit, time, either.Token);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

@@ -8,6 +8,7 @@ using Orleans.Runtime.GrainDirectory;
 using Orleans.Runtime.Hosting;
 using Orleans.Storage;
 using OrleansTagCache;
+using OrleansTagCache.Cluster;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Doors;
@@ -36,16 +37,21 @@ public static class TagCacheSiloBuilderExtensions
     public static ISiloBuilder AddTagCache(this ISiloBuilder builder, Action<TagCacheOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        if (!builder.Services.Any(service => service.ServiceType == typeof(Invalidator)))
+        {
+            Add(builder);
+        }
+
         if (configure is not null)
         {
             builder.Services.Configure(configure);
         }
 
-        if (builder.Services.Any(service => service.ServiceType == typeof(Invalidator)))
-        {
-            return builder;
-        }
+        return builder;
+    }
 
+    private static void Add(ISiloBuilder builder)
+    {
         AddOptions(builder.Services, builder.Configuration);
         AddProtocol(builder.Services);
         AddEntries(builder.Services);
@@ -55,8 +61,8 @@ public static class TagCacheSiloBuilderExtensions
         builder.AddPlacementDirector<OnNamedSilo, OnNamedSiloDirector>();
         builder.Services.AddSingleton<INearHost, SiloNear>();
         AddDoors(builder);
+        AddConnections(builder.Services);
         builder.Services.AddTagCacheCore();
-        return builder;
     }
 
     private static void AddOptions(IServiceCollection services, IConfiguration configuration)
@@ -123,6 +129,14 @@ public static class TagCacheSiloBuilderExtensions
         services.AddSingleton<Invalidator>();
         services.AddSingleton<JoinAndLeave>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<JoinAndLeave>());
+    }
+
+    private static void AddConnections(IServiceCollection services)
+    {
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ReachabilityLifetime>();
+        services.AddSingleton<ForeignClusters>();
+        services.AddOptions<SiloConnectionOptions>().Configure<ForeignClusters>((connections, clusters) =>
+            connections.ConfigureGatewayInboundConnection(connection => connection.Use(clusters.OfGateway)));
     }
 
     private static void AddDoors(ISiloBuilder builder)

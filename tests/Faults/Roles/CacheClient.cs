@@ -20,7 +20,7 @@ internal static class CacheClient
         {
             client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ("tagcache", "tagcache"));
             client.UseRedisClustering($"127.0.0.1:{role.Options.Redis}");
-            client.AddTagCacheClient();
+            client.AddTagCacheClient(cache => cache.RequireClusterAtStart = true);
 
             var cuts = new CutConnections(role.State, role.Options.Slot, role.Time);
             client.Configure<ClientConnectionOptions>(connections => connections.ConfigureConnection(cuts.Use));

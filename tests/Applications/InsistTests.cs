@@ -1,0 +1,67 @@
+using Orleans.Runtime.Messaging;
+using OrleansTagCache.Tests.Cluster;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Applications;
+
+/// <summary>Who decides that a start fails, or that nobody tries to connect any more.</summary>
+public sealed class InsistTests
+{
+    private readonly int _closed = FreePorts.Take(1)[0];
+
+    [Fact]
+    public async Task Start_ThatRequiresTheCluster_WaitsForIt()
+    {
+        var ports = FreePorts.Take(2);
+        await using var app = ClientApp.Build(client => client.UseLocalhostClustering(ports[1], "tagcache", "tagcache")
+            .AddTagCacheClient(cache => (cache.RequireClusterAtStart, cache.ReadTimeout) = (true, TimeSpan.FromMilliseconds(100))));
+        var starting = app.Start(TimeSpan.FromMinutes(1));
+        await TagCacheCluster.Until(() => app.Log.Text.Contains("No silo of the cluster answers", StringComparison.Ordinal));
+        Assert.False(starting.IsCompleted);
+
+        var (silo, _) = await ClientApp.StartSilo(ports[0], ports[1]);
+        await starting;
+        await app.Cache.SetAsync("key", 1);
+
+        await app.Stop();
+        await silo.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Start_WhoseOwnFilterGivesUp_Fails(bool isAddedFirst)
+    {
+        await using var app = ClientApp.Build(client =>
+        {
+            client.UseLocalhostClustering(_closed, "tagcache", "tagcache");
+            if (isAddedFirst)
+            {
+                client.UseConnectionRetryFilter((_, _) => Task.FromResult(false));
+            }
+
+            client.AddTagCacheClient(cache => cache.RequireClusterAtStart = true);
+            if (!isAddedFirst)
+            {
+                client.UseConnectionRetryFilter((_, _) => Task.FromResult(false));
+            }
+        });
+
+        await Assert.ThrowsAsync<ConnectionFailedException>(() => app.Start());
+    }
+
+    [Fact]
+    public async Task Filter_ThatGivesUpLater_LeavesTheApplicationWithoutTheCache()
+    {
+        var later = new TaskCompletionSource<bool>();
+        await using var app = ClientApp.Build(client => client.UseLocalhostClustering(_closed, "tagcache", "tagcache")
+            .UseConnectionRetryFilter((_, _) => later.Task).AddTagCacheClient());
+        await app.Start();
+
+        later.SetResult(false);
+
+        await TagCacheCluster.Until(() => app.Log.Text.Contains("has given up to connect", StringComparison.Ordinal));
+        await StartTests.DoesWithoutTheCluster(app.Services);
+        await app.Stop();
+    }
+}

@@ -1,0 +1,129 @@
+using Microsoft.AspNetCore.OutputCaching;
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Caching.Hybrid;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using OrleansTagCache.Hosting;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Applications;
+
+/// <summary>Code has the last word over configuration, in the order of its calls; and whoever forgets the cache is told.</summary>
+public sealed class RegistrationTests
+{
+    private static readonly TimeSpan Section = TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(9);
+
+    [Fact]
+    public void AddTagCache_WithCode_OverridesTheSectionWhereItSpeaks()
+    {
+        var options = OfSilo(silo => silo.AddTagCache(cache => cache.ServingLease = First));
+        Assert.Equal((First, 1_234L), (options.ServingLease, options.MaximumEntries));
+    }
+
+    [Fact]
+    public void AddTagCache_CalledTwice_TakesTheCodeOfBothInTheirOrder()
+    {
+        Assert.Equal(Second, OfSilo(silo => silo.AddTagCache(cache => cache.ServingLease = First).AddTagCache(cache => cache.ServingLease = Second)).ServingLease);
+        Assert.Equal(First, OfSilo(silo => silo.AddTagCache(cache => cache.ServingLease = First).AddTagCache()).ServingLease);
+        Assert.Equal(Second, OfSilo(silo => silo.AddTagCache().AddTagCache(cache => cache.ServingLease = Second)).ServingLease);
+        Assert.Equal(Section, OfSilo(silo => silo.AddTagCache().AddTagCache()).ServingLease);
+    }
+
+    [Fact]
+    public void AddTagCacheClient_CalledTwice_TakesTheCodeOfBothInTheirOrder()
+    {
+        using var host = Client(client => client
+            .AddTagCacheClient(cache => (cache.ReadTimeout, cache.WaitTimeout) = (First, First))
+            .AddTagCacheClient(cache => cache.ReadTimeout = Second));
+        var options = host.Services.GetRequiredService<TagCacheClientOptions>();
+        Assert.Equal((Second, First), (options.ReadTimeout, options.WaitTimeout));
+    }
+
+    [Fact]
+    public void AddTagCacheClient_LeavesAPeriodOfTheGatewayListThatWasConfigured()
+    {
+        Assert.Equal(TimeSpan.FromSeconds(2), GatewayPeriod([], _ => { }));
+        Assert.Equal(Section, GatewayPeriod([new("Orleans:Gateway:GatewayListRefreshPeriod", $"{Section}")], _ => { }));
+        Assert.Equal(First, GatewayPeriod([], client => client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = First)));
+    }
+
+    [Fact]
+    public void Cache_ThatWasForgotten_IsNamedByWhatNeedsIt()
+    {
+        var services = new ServiceCollection().AddLogging();
+        services.AddTagCacheHybridCache().AddTagCacheDistributedCache().AddTagCacheOutputCache();
+        services.AddHttpClient("fetch").AddTagCache();
+        using var provider = services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
+
+        foreach (var service in new[] { typeof(ITagCache), typeof(HybridCache), typeof(IDistributedCache), typeof(IOutputCacheStore) })
+        {
+            IsNamed(() => provider.GetRequiredService(service));
+        }
+
+        IsNamed(() => provider.GetRequiredService<IHttpClientFactory>().CreateClient("fetch"));
+
+        static void IsNamed(Func<object> ask)
+        {
+            var fault = Assert.Throws<InvalidOperationException>(ask).Message;
+            Assert.Contains("AddTagCacheClient", fault, StringComparison.Ordinal);
+            Assert.Contains("AddTagCache()", fault, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Loaders_WithoutACache_KeepTheApplicationFromStarting()
+    {
+        using var host = Client(client => client.AddLoader("loader", (_, _, _) => ValueTask.FromResult(1)));
+
+        var fault = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+
+        Assert.Contains("AddTagCacheClient", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Cache_AddedAfterWhatNeedsIt_IsFound()
+    {
+        using var host = Client(client =>
+        {
+            client.Services.AddTagCacheHybridCache();
+            client.AddTagCacheClient();
+        });
+
+        Assert.IsType<TagCache>(host.Services.GetRequiredService<ITagCache>());
+        Assert.NotNull(host.Services.GetRequiredService<HybridCache>());
+    }
+
+    private static TagCacheOptions OfSilo(Action<ISiloBuilder> configure)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Configuration.AddInMemoryCollection([new("TagCache:ServingLease", $"{Section}"), new("TagCache:MaximumEntries", "1234")]);
+        builder.UseOrleans(silo => configure(silo.UseLocalhostClustering()));
+        using var host = builder.Build();
+        return host.Services.GetRequiredService<TagCacheOptions>();
+    }
+
+    private static IHost Client(Action<IClientBuilder> configure, params KeyValuePair<string, string?>[] settings)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Configuration.AddInMemoryCollection(settings);
+        builder.UseOrleansClient(client => configure(client.UseLocalhostClustering()));
+        return builder.Build();
+    }
+
+    private static TimeSpan GatewayPeriod(KeyValuePair<string, string?>[] settings, Action<IClientBuilder> before)
+    {
+        using var host = Client(
+            client =>
+            {
+                before(client);
+                client.AddTagCacheClient();
+            },
+            settings);
+        return host.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.GatewayListRefreshPeriod;
+    }
+}
