@@ -36,6 +36,8 @@ public sealed class OutputStoreTests
             Assert.True((await silo.Update("page")).IsComplete);
         }
 
+        silo.Time.Advance(TimeSpan.FromSeconds(1));
+
         _mayEnd.SetResult();
         Assert.Equal("page", await producing);
         var outcome = await _set.Task.Soon();

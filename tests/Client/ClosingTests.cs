@@ -53,8 +53,8 @@ public sealed class ClosingTests
             Assert.True((await _silo.Update("t")).IsComplete);
             var after = read("new");
             _mayAnswer.SetResult();
-            Assert.Equal("old", await before);
-            Assert.Equal("new", await after);
+            Assert.Equal("old", await before.Soon());
+            Assert.Equal("new", await after.Soon());
         }
 
         private async ValueTask<T> Hold<T>(ValueTask<T> answer)

@@ -31,6 +31,9 @@ public sealed class RefreshRulesTests(LoaderCluster cluster)
         Assert.Equal(1, (await Job("of:during").Describe())!.Pass);
         Release("during/held", held);
 
+        // One pass more, and nothing is left.
+        await Waits.Until(async () => await Job("of:during").Describe() is null);
+        Assert.Equal(3, cluster.RunsOf("during/done"));
         await UntilFresh("during/done", runs: 3);
         Assert.Equal("newer", await cluster.Silos[1].GetAsync<string>("silo", "during/done"));
     }
@@ -67,7 +70,7 @@ public sealed class RefreshRulesTests(LoaderCluster cluster)
     {
         await TagCacheCluster.Until(() => cluster.RunsOf(argument) == runs, () => $"{cluster.RunsOf(argument)} loads of {argument}");
         var entry = cluster.Entry($"silo:{argument}");
-        await TagCacheCluster.Until(() => entry.Describe().AsTask().GetAwaiter().GetResult() is { IsStale: false });
+        await Waits.Until(async () => await entry.Describe() is { IsStale: false });
     }
 
     private IRefreshJobGrain Job(string tag) => cluster.Orleans.Client.GetGrain<IRefreshJobGrain>(CacheNamespace.Default.Scope(tag));

@@ -23,10 +23,10 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
 
     private readonly ConcurrentDictionary<string, IEntryGrain> _grains = new(StringComparer.Ordinal);
 
-    private EntrySilo()
+    private EntrySilo(long? maximumEntries)
     {
         Silo = new(Time, ServingLease);
-        Table = new(Silo.Ledger, new DependentsIndex(), maximumBytes: 1 << 24, maximumEntries: null);
+        Table = new(Silo.Ledger, new DependentsIndex(), maximumBytes: 1 << 24, maximumEntries);
         Host = new(
             Silo.Ledger,
             Table,
@@ -59,9 +59,9 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
 
     public IEntryGrain this[string scopedKey] => _grains.GetOrAdd(scopedKey, key => Around(new EntryGrain(Host, ContextOf(key))));
 
-    public static async Task<EntrySilo> Serve()
+    public static async Task<EntrySilo> Serve(long? maximumEntries = null)
     {
-        var silo = new EntrySilo();
+        var silo = new EntrySilo(maximumEntries);
 
         // It remembers every change from here on, and a minute of it is past.
         silo.Silo.History.Begin(silo.Time.Now());
