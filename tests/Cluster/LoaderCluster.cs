@@ -30,6 +30,8 @@ public sealed class LoaderCluster : TagCacheCluster
 
     public async ValueTask<string> Load(CacheContext context, string argument, CancellationToken cancellationToken)
     {
+        // Before it counts: whoever waits for the count changes the source next.
+        var value = Source.GetValueOrDefault(argument, "none");
         _runs.AddOrUpdate(argument, 1, (_, runs) => runs + 1);
         lock (_runs)
         {
@@ -38,7 +40,6 @@ public sealed class LoaderCluster : TagCacheCluster
 
         try
         {
-            var value = Source.GetValueOrDefault(argument, "none");
             context.Tag($"of:{argument.Split('/')[0]}", $"item:{argument}");
             if (Held is { } held)
             {
