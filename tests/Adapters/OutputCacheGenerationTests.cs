@@ -92,10 +92,10 @@ public sealed class OutputCacheGenerationTests(AdapterCluster cluster) : IAsyncL
     [Fact]
     public async Task Waiter_OfAResponseThatStartsWithACookie_GoesOnBeforeItEnds()
     {
-        var first = _nodes[0].Http.GetAsync(new Uri("/started", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+        var first = _nodes[1].Http.GetAsync(new Uri("/started", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
         var writing = await Begun();
         using var answer = await first.WaitAsync(Patience);
-        var second = _nodes[1].Http.GetAsync(new Uri("/started", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+        var second = _nodes[0].Http.GetAsync(new Uri("/started", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
         var other = await Begun();
         writing.SetResult("end");
         other.SetResult("end");

@@ -12,13 +12,25 @@ internal static class FetchKey
     private static readonly HashSet<string> OfTracing = new(
         ["traceparent", "tracestate", "baggage", "Request-Id", "Correlation-Context", "X-Request-Id", "X-Correlation-Id"], StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>What the primary handler adds by its settings, the same to all.</summary>
+    private static readonly HashSet<string> OfTheHandler = new(["Accept-Encoding"], StringComparer.OrdinalIgnoreCase);
+
     public static bool HasCredentials(HttpRequestMessage request) => Array.Exists(OfCredentials, name => request.Headers.NonValidated.Contains(name));
 
-    /// <summary>Whether what was sent has credentials that the request did not have.</summary>
-    public static bool HasOtherCredentials(HttpRequestMessage request, HttpRequestMessage sent) => Array.Exists(
-        OfCredentials,
-        name => sent.Headers.NonValidated.TryGetValues(name, out var values)
-            && !(request.Headers.NonValidated.TryGetValues(name, out var known) && known.ToString() == values.ToString()));
+    /// <summary>The name of a header that was sent and that the request did not have, or not so; null if there is none that matters.</summary>
+    public static string? OtherHeader(HttpRequestMessage request, HttpRequestMessage sent, ISet<string> harmless)
+    {
+        foreach (var header in sent.Headers.NonValidated)
+        {
+            if (!OfTracing.Contains(header.Key) && !OfTheHandler.Contains(header.Key) && !harmless.Contains(header.Key)
+                && !(request.Headers.NonValidated.TryGetValues(header.Key, out var known) && known.ToString() == header.Value.ToString()))
+            {
+                return header.Key;
+            }
+        }
+
+        return null;
+    }
 
     public static string Of(string client, HttpRequestMessage request, bool isPerUser)
     {

@@ -20,7 +20,7 @@ public static class HttpRequestCacheExtensions
 
     /// <summary>As <see cref="Cache"/>, also with credentials: the headers <c>Authorization</c> and <c>Cookie</c> are part of the key, so that nobody gets a response to somebody else.</summary>
     /// <inheritdoc cref="Cache"/>
-    /// <remarks>Credentials that the client's handler adds by itself, its cookies among them, cannot be seen: such requests are not cached.</remarks>
+    /// <remarks>Credentials that the client's handler adds by itself, its cookies among them, are no part of the key: such requests are not cached.</remarks>
     public static HttpRequestMessage CachePerUser(this HttpRequestMessage request, CacheLife? life, params string[] tags) => Mark(request, life, tags, isPerUser: true);
 
     private static HttpRequestMessage Mark(HttpRequestMessage request, CacheLife? life, string[] tags, bool isPerUser)

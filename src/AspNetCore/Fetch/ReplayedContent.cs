@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.ExceptionServices;
 
 namespace OrleansTagCache.Fetch;
 
@@ -8,10 +9,11 @@ internal sealed class ReplayedContent : HttpContent
     private readonly byte[] _beginning;
     private readonly HttpContent _original;
     private readonly Stream _rest;
+    private readonly Exception? _fault;
 
-    private ReplayedContent(HttpContent original, byte[] beginning, Stream rest, bool isComplete)
+    private ReplayedContent(HttpContent original, byte[] beginning, Stream rest, bool isComplete, Exception? fault = null)
     {
-        (_original, _beginning, _rest, IsComplete) = (original, beginning, rest, isComplete);
+        (_original, _beginning, _rest, IsComplete, _fault) = (original, beginning, rest, isComplete, fault);
         foreach (var header in original.Headers.NonValidated)
         {
             Headers.TryAddWithoutValidation(header.Key, header.Value);
@@ -21,6 +23,9 @@ internal sealed class ReplayedContent : HttpContent
     /// <summary>Whether there is no more than was read.</summary>
     public bool IsComplete { get; }
 
+    /// <summary>Whether reading it failed: whoever reads it finds that out where he would have without this.</summary>
+    public bool IsCutShort => _fault is not null;
+
     /// <summary>Reads a body until its end, or until it is too long.</summary>
     public static async Task<ReplayedContent> Read(HttpContent content, int most, CancellationToken cancellationToken)
     {
@@ -29,7 +34,16 @@ internal sealed class ReplayedContent : HttpContent
         var buffer = new byte[16 * 1024];
         while (read.Length <= most)
         {
-            var count = await stream.ReadAsync(buffer, cancellationToken);
+            int count;
+            try
+            {
+                count = await stream.ReadAsync(buffer, cancellationToken);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                return new(content, read.ToArray(), stream, isComplete: false, fault);
+            }
+
             if (count == 0)
             {
                 return new(content, read.ToArray(), stream, isComplete: true);
@@ -42,7 +56,7 @@ internal sealed class ReplayedContent : HttpContent
     }
 
     /// <summary>As it comes: whoever reads a stream does not want all of it in memory.</summary>
-    protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult<Stream>(IsComplete ? new MemoryStream(_beginning, writable: false) : new Replay(_beginning, _rest));
+    protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult<Stream>(IsComplete ? new MemoryStream(_beginning, writable: false) : new Replay(_beginning, _rest, _fault));
 
     protected override Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) => CreateContentReadStreamAsync();
 
@@ -53,6 +67,7 @@ internal sealed class ReplayedContent : HttpContent
         await stream.WriteAsync(_beginning, cancellationToken);
         if (!IsComplete)
         {
+            ThrowIf(_fault);
             await _rest.CopyToAsync(stream, cancellationToken);
         }
     }
@@ -73,8 +88,16 @@ internal sealed class ReplayedContent : HttpContent
         base.Dispose(disposing);
     }
 
-    /// <summary>The beginning, then the rest.</summary>
-    private sealed class Replay(byte[] beginning, Stream rest) : Stream
+    private static void ThrowIf(Exception? fault)
+    {
+        if (fault is not null)
+        {
+            ExceptionDispatchInfo.Throw(fault);
+        }
+    }
+
+    /// <summary>The beginning, then the rest, or how it failed.</summary>
+    private sealed class Replay(byte[] beginning, Stream rest, Exception? fault) : Stream
     {
         private int _given;
 
@@ -123,6 +146,11 @@ internal sealed class ReplayedContent : HttpContent
         private int Take(Span<byte> target)
         {
             var taken = Math.Min(target.Length, beginning.Length - _given);
+            if (taken == 0 && target.Length > 0)
+            {
+                ThrowIf(fault);
+            }
+
             beginning.AsSpan(_given, taken).CopyTo(target);
             _given += taken;
             return taken;

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using OrleansTagCache.Adapters;
 using OrleansTagCache.Hosting;
 
@@ -9,14 +10,18 @@ namespace OrleansTagCache.Fetch;
 /// Caches the responses of requests that say so. What must not be kept goes to the one caller whose request it answered: others who waited for it send their own.
 /// </summary>
 /// <remarks>
-/// Thread-safe. What handlers further in, or the connection, add to a request is looked at when the response is there: credentials that its caller did not name keep it
-/// out of the cache. Clients of different names share nothing, since their handlers may differ.
+/// Thread-safe. What handlers further in, or the connection, make of a request is looked at when the response is there: what its caller did not send, and so is no part of
+/// the key, keeps it out of the cache. Clients of different names share nothing, since their handlers may differ.
 /// </remarks>
 internal sealed partial class TagCacheHttpHandler(
-    string client, ITagCache cache, UncacheableKeys uncacheable, TagCacheClientOptions limits, TimeProvider time, ILogger<TagCacheHttpHandler> logger) : DelegatingHandler
+    string client, ITagCache cache, UncacheableKeys uncacheable, TagCacheClientOptions limits, IOptionsMonitor<TagCacheFetchOptions> options, TimeProvider time,
+    ILogger<TagCacheHttpHandler> logger) : DelegatingHandler
 {
+    private int _hasSaid;
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        SentRequests.None();
         if (!request.Options.TryGetValue(FetchCaching.Key, out var caching))
         {
             return await base.SendAsync(request, cancellationToken);
@@ -43,9 +48,18 @@ internal sealed partial class TagCacheHttpHandler(
         }
         catch (NotForKeeping found)
         {
-            uncacheable.Add(key);
+            if (found.IsOfItsKind)
+            {
+                uncacheable.Add(key);
+            }
+
             LogNotCached(found.Message);
             return found.TakeFor(call) ?? await base.SendAsync(request, cancellationToken);
+        }
+        catch (OperationCanceledException cancelled) when (cancelled is not TaskCanceledException && cancellationToken.IsCancellationRequested)
+        {
+            // As every handler that sends.
+            throw new TaskCanceledException(cancelled.Message, cancelled.InnerException, cancellationToken);
         }
         finally
         {
@@ -56,13 +70,26 @@ internal sealed partial class TagCacheHttpHandler(
     /// <summary>A request is sent for whoever joins: so a copy is, which its caller cannot dispose of; a refresh in the background sends another.</summary>
     private async ValueTask<FetchedResponse> Fetch(Call call, CancellationToken cancellationToken)
     {
-        var copy = CopyOf(call.Request);
+        var (copy, sent) = (CopyOf(call.Request), SentRequests.Begin());
         var response = await base.SendAsync(copy, cancellationToken);
         try
         {
-            if ((FetchedResponse.FaultOf(response) ?? AddedFault(call.Request, copy, response) ?? await TooLarge(response, cancellationToken)) is { } fault)
+            if (FetchedResponse.FaultOf(response) is { } fault)
             {
                 throw new NotForKeeping(fault, call, response);
+            }
+
+            if (AddedFault(call.Request, copy, sent, response) is { } added)
+            {
+                SayKeptOut(added);
+                throw new NotForKeeping(added, call, response);
+            }
+
+            if (!await TryRead(response, cancellationToken))
+            {
+                throw response.Content is ReplayedContent { IsCutShort: true }
+                    ? new NotForKeeping("Its body was cut short.", call, response) { IsOfItsKind = false }
+                    : new NotForKeeping("Its body is too large.", call, response);
             }
 
             var fetched = FetchedResponse.Of(response, await response.Content.ReadAsByteArrayAsync(cancellationToken), time.GetUtcNow());
@@ -93,26 +120,50 @@ internal sealed partial class TagCacheHttpHandler(
         return copy;
     }
 
-    /// <summary>Credentials that came in between: of a handler further in, or cookies of an address that it was redirected to.</summary>
-    private string? AddedFault(HttpRequestMessage request, HttpRequestMessage sent, HttpResponseMessage response) =>
-        FetchKey.HasOtherCredentials(request, sent) || (response.RequestMessage is { } last && FetchKey.HasOtherCredentials(request, last))
-            || HandlerAddsCredentials(request.RequestUri!) || (response.RequestMessage?.RequestUri is { } address && HandlerAddsCredentials(address))
-            ? "A handler added credentials or cookies, which are no part of the key."
-            : null;
+    /// <summary>What was sent and is not the caller's: of a handler further in, of the connection, or cookies of an address that it was redirected to.</summary>
+    private string? AddedFault(HttpRequestMessage request, HttpRequestMessage copy, SentRequests sent, HttpResponseMessage response)
+    {
+        var allowed = options.Get(client);
+        foreach (var (other, address) in sent.All)
+        {
+            if (other.Method != HttpMethod.Get || other.Content is not null)
+            {
+                return "A handler changed its method, or gave it a body.";
+            }
 
-    /// <summary>Reads the body, but no more of it than may be kept: whoever asked gets the rest from the wire.</summary>
-    private async ValueTask<string?> TooLarge(HttpResponseMessage response, CancellationToken cancellationToken)
+            if (address != request.RequestUri && !allowed.IsAddressHarmless)
+            {
+                return "A handler sent it to another address, which is no part of the key; IsAddressHarmless allows that.";
+            }
+        }
+
+        // A handler may have changed the request itself, or a copy of its own that only the end of the chain has seen.
+        foreach (var other in sent.All.Select(one => one.Request).Append(copy).Append(response.RequestMessage ?? copy))
+        {
+            if (FetchKey.OtherHeader(request, other, allowed.HarmlessHeaders) is { } name)
+            {
+                return $"A handler added the header {name}, which is no part of the key; HarmlessHeaders names those that are the same for all.";
+            }
+        }
+
+        return HandlerAddsCredentials(request.RequestUri!) || (response.RequestMessage?.RequestUri is { } last && HandlerAddsCredentials(last))
+            ? "The connection added credentials or cookies, which are no part of the key."
+            : null;
+    }
+
+    /// <summary>Reads the body, but no more of it than may be kept: whoever asked gets the rest from the wire, and what goes wrong there.</summary>
+    private async ValueTask<bool> TryRead(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         // It is kept as text, which takes a third more, with the headers.
         var most = limits.MaximumPayloadBytes / 2;
         if (response.Content.Headers.ContentLength > most)
         {
-            return "Its body is too large.";
+            return false;
         }
 
         var begun = await ReplayedContent.Read(response.Content, most, cancellationToken);
         response.Content = begun;
-        return begun.IsComplete ? null : "Its body is too large.";
+        return begun.IsComplete;
     }
 
     private string? FaultOf(HttpRequestMessage request, FetchCaching caching) =>
@@ -147,6 +198,17 @@ internal sealed partial class TagCacheHttpHandler(
 
     private static bool HasCookies(CookieContainer cookies, Uri address) => cookies.GetCookies(address).Count > 0;
 
+    private void SayKeptOut(string fault)
+    {
+        if (Interlocked.Exchange(ref _hasSaid, 1) == 0)
+        {
+            LogKeptOut(fault);
+        }
+    }
+
+    [LoggerMessage(2512, LogLevel.Warning, "A response is not kept, since what was sent is not what was asked for. {Fault}")]
+    private partial void LogKeptOut(string fault);
+
     [LoggerMessage(2511, LogLevel.Debug, "A response was not taken from the cache, nor kept. {Fault}")]
     private partial void LogNotCached(string fault);
 
@@ -173,6 +235,9 @@ internal sealed partial class TagCacheHttpHandler(
 #pragma warning restore CA1064
     {
         private HttpResponseMessage? _response = response;
+
+        /// <summary>Whether the next one will hardly be for keeping either.</summary>
+        public bool IsOfItsKind { get; init; } = true;
 
         /// <summary>The response, for its own caller, once.</summary>
         public HttpResponseMessage? TakeFor(Call caller)

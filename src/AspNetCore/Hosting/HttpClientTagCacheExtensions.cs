@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Http;
 using OrleansTagCache;
 using OrleansTagCache.Fetch;
 using OrleansTagCache.Hosting;
@@ -9,13 +11,22 @@ public static class HttpClientTagCacheExtensions
 {
     /// <summary>
     /// Requests of this client that say so (<see cref="HttpRequestCacheExtensions.Cache"/>) are served from the cache. Handlers that are added afterwards come
-    /// after it: they see only what is really sent. A request that one of them adds credentials to is not cached.
+    /// after it: they see only what is really sent. A request that one of them changes, by a header that the caller did not send, another address, method or body, is not cached,
+    /// since what comes back may be somebody's own: see <see cref="TagCacheFetchOptions"/>.
     /// </summary>
     /// <param name="builder">The client.</param>
-    public static IHttpClientBuilder AddTagCache(this IHttpClientBuilder builder)
+    public static IHttpClientBuilder AddTagCache(this IHttpClientBuilder builder) => builder.AddTagCache(_ => { });
+
+    /// <inheritdoc cref="AddTagCache(IHttpClientBuilder)"/>
+    /// <param name="builder">The client.</param>
+    /// <param name="configure">Says which changes of handlers further in are harmless.</param>
+    public static IHttpClientBuilder AddTagCache(this IHttpClientBuilder builder, Action<TagCacheFetchOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(configure);
         builder.Services.AddCacheRequired();
+        builder.Services.AddOptions<TagCacheFetchOptions>(builder.Name).Configure(configure);
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, SentRequests.Filter>());
         return builder.AddHttpMessageHandler(provider => provider.CreateOverCache<TagCacheHttpHandler>(builder.Name));
     }
 }

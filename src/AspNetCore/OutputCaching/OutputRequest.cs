@@ -108,7 +108,7 @@ internal sealed class OutputRequest
 
         public static ClientPresence Of(HttpContext http)
         {
-            var presence = new ClientPresence(http.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>());
+            var presence = new ClientPresence(http.Features.Get<IHttpRequestLifetimeFeature>() ?? new HttpRequestLifetimeFeature());
             http.Features.Set<IHttpRequestLifetimeFeature>(presence);
             return presence;
         }
