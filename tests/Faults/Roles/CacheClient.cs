@@ -20,23 +20,10 @@ internal static class CacheClient
         {
             client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ("tagcache", "tagcache"));
             client.UseRedisClustering($"127.0.0.1:{role.Options.Redis}");
-            client.AddTagCacheClient(cache => cache.RequireClusterAtStart = true);
+            client.AddTagCacheClient();
 
             var cuts = new CutConnections(role.State, role.Options.Slot, role.Time);
             client.Configure<ClientConnectionOptions>(connections => connections.ConfigureConnection(cuts.Use));
-            client.UseConnectionRetryFilter<Again>();
         });
-    }
-
-    /// <summary>A client that starts while a silo is down tries again.</summary>
-    private sealed class Again : IClientConnectionRetryFilter
-    {
-        private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
-
-        public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
-        {
-            await Task.Delay(Pause, TimeProvider.System, cancellationToken);
-            return true;
-        }
     }
 }
