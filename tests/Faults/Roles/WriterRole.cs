@@ -36,12 +36,13 @@ internal sealed class WriterRole(RoleContext role, IHost host)
     {
         var grains = host.Services.GetRequiredService<IGrainFactory>();
         var tag = TagId.OfTag(CacheNamespace.Default, TagName.Parse(Layout.TagName(Layout.CommonTag)).Value);
-        var door = grains.GetGrain<Contracts.ITagGrain>(tag.Scoped);
         using var timer = new PeriodicTimer(LookPeriod, role.Time);
         while (!role.State.IsOver)
         {
             try
             {
+                // A client that is not connected yet knows no grains.
+                var door = grains.GetGrain<Contracts.ITagGrain>(tag.Scoped);
                 var silo = await grains.GetGrain<IManagementGrain>(0).GetActivationAddress(door).AsTask().WaitAsync(LookPeriod * 4, role.Time);
                 role.State.CoordinatorPort = silo?.Endpoint.Port ?? 0;
             }
