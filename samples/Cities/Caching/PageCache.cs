@@ -19,9 +19,9 @@ internal sealed class PageCache(ITagCache cache, TimeProvider time)
         var entry = await cache.TryGetAsync<Page<T>>(key, cancellationToken);
 
         // A stale page is served at once, while the factory that was given with it runs behind: that it ran does not say that its page is
-        // this one. The reference does.
+        // this one. Its identity does.
         var isCurrent = entry.TryGetValue(out var current) && current.Id == page.Id;
-        var from = (ReferenceEquals(page, Volatile.Read(ref made)), entry.HasValue) switch
+        var from = (page.Id == Volatile.Read(ref made)?.Id, entry.HasValue) switch
         {
             (_, false) => ServedFrom.NotCached,
             (true, true) => ServedFrom.Generated,
