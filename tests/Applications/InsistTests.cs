@@ -50,15 +50,17 @@ public sealed class InsistTests
         await Assert.ThrowsAsync<ConnectionFailedException>(() => app.Start());
     }
 
-    [Fact]
-    public async Task Filter_ThatGivesUpLater_LeavesTheApplicationWithoutTheCache()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Filter_ThatGivesUpAtOnceOrLater_LeavesTheApplicationWithoutTheCache(bool isAtOnce)
     {
-        var later = new TaskCompletionSource<bool>();
-        await using var app = ClientApp.Build(client => client.UseLocalhostClustering(_closed, "tagcache", "tagcache")
-            .UseConnectionRetryFilter((_, _) => later.Task).AddTagCacheClient());
+        var answer = new TaskCompletionSource<bool>();
+        await using var app = ClientApp.Build(client => client.UseLocalhostClustering(_closed, "tagcache", "tagcache").AddTagCacheClient()
+            .UseConnectionRetryFilter((_, _) => isAtOnce ? Task.FromResult(false) : answer.Task));
         await app.Start();
 
-        later.SetResult(false);
+        answer.SetResult(false);
 
         await TagCacheCluster.Until(() => app.Log.Text.Contains("has given up to connect", StringComparison.Ordinal));
         await StartTests.DoesWithoutTheCluster(app.Services);

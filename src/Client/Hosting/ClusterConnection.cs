@@ -6,7 +6,8 @@ namespace OrleansTagCache.Hosting;
 
 /// <summary>
 /// Starts and stops the Orleans client of this process, in the place of Orleans' own hosted service, which lets no application start before a silo has answered. Where silos
-/// answer, it has connected when the start goes on; where the first attempt fails, or takes longer than a read would wait, it connects behind the application's back.
+/// answer, it has connected when the start goes on; where the first attempt fails, or takes longer than a read would wait, it connects behind the application's back. Unless the application
+/// insists, nothing of it ends the start.
 /// </summary>
 /// <remarks>The host starts and stops it, one after the other.</remarks>
 /// <param name="client">Orleans' own hosted service.</param>
@@ -33,11 +34,9 @@ internal sealed partial class ClusterConnection(
         {
             Task first = Task.WhenAny(_connecting, attempts.FirstFailed);
             await first.WaitAsync(options.ReadTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!_connecting.IsCompleted && !cancellationToken.IsCancellationRequested)
-            {
-                _ = WatchBehind(_connecting);
-                return;
-            }
+            cancellationToken.ThrowIfCancellationRequested();
+            _ = WatchBehind(_connecting);
+            return;
         }
 
         await _connecting.WaitAsync(cancellationToken);

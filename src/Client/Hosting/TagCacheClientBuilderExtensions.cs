@@ -21,7 +21,7 @@ public static class TagCacheClientBuilderExtensions
     /// </summary>
     /// <remarks>
     /// It sets the period in which Orleans reads the list of gateways to 2 s, unless another than Orleans' default was configured. A connection retry filter of the application's own decides
-    /// when to try again, and when to give up. Grains of the application's own cannot be called before there is a connection: where it calls any, see
+    /// when to try again, and when to give up: then the application goes on without the cache until it is started again. Grains of the application's own cannot be called before there is a connection: where it calls any, see
     /// <see cref="TagCacheClientOptions.RequireClusterAtStart"/>.
     /// </remarks>
     /// <param name="builder">The Orleans client.</param>
