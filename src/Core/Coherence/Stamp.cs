@@ -19,5 +19,7 @@ internal readonly record struct Stamp(long Value)
 
     public static bool operator >=(Stamp left, Stamp right) => left.Value >= right.Value;
 
+    public static Stamp Min(Stamp left, Stamp right) => left <= right ? left : right;
+
     public static Stamp Max(Stamp left, Stamp right) => left >= right ? left : right;
 }

@@ -141,9 +141,8 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         }
 
         // One turn: what is stored now is kept through the expiry that begins now; every other value of the key falls to it. The value is older
-        // than its token: a tag that was updated since the call was made supersedes it. Sets of one key are ordered by their tokens alone.
-        var isLive = _host.FaultOf(data) is not null || _host.IsLiveSince(_entry.ScopedKey, data, set.GrantedAt, age);
-        var outcome = isLive ? Keep(set, data, now) : CommitOutcome.Superseded;
+        // than its token: a tag that was updated or revalidated since the call was made is newer than it. Sets of one key are ordered by their tokens alone.
+        var outcome = Keep(_host.AsOfItsCall(set, age), data, now, keyStamp: set.Stamp);
         if (outcome.Status == CommitStatus.Refused)
         {
             return new(outcome, ChangeOutcome.Incomplete("The value was refused; nothing has happened."));
@@ -284,7 +283,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     }
 
     /// <summary>Stores what was generated if all of it may still be believed.</summary>
-    private CommitOutcome Keep(Generation generation, EntryData data, Moment now, SessionId[]? sessions = null)
+    private CommitOutcome Keep(Generation generation, EntryData data, Moment now, SessionId[]? sessions = null, Stamp? keyStamp = null)
     {
         if (_host.FaultOf(data) is { } fault)
         {
@@ -298,12 +297,12 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
         // Interest first, the check second (invariant C3).
         var records = _host.Ledger.Hold(TagId.OfEntry(_entry.ScopedKey, data.Tags));
-        var value = new StoredValue(data, generation.Stamp, generation.GrantedAt, records);
+        var value = new StoredValue(data, generation.Stamp, generation.GrantedAt, records, keyStamp);
         var session = sessions is null ? null : _host.Sessions.Register(sessions, records);
 
         // Stalings before expiries: one whose deadline has passed becomes an expiry, and only then goes.
         var staling = value.Staling();
-        if (!_host.Ledger.IsLive(records, generation.Stamp) || !_host.MayKeepWhatWasCopied(_entry.ScopedKey, data, generation.Stamp))
+        if (!value.IsLiveIn(_host.Ledger) || !_host.MayKeepWhatWasCopied(_entry.ScopedKey, data, generation.Stamp))
         {
             _host.Ledger.Release(records);
             return CommitOutcome.Superseded with { Near = Terms(sessions, session, isLive: false) };

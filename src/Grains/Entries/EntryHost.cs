@@ -49,11 +49,14 @@ internal sealed class EntryHost(
 
     public Moment Now => time.Now();
 
-    /// <summary>Whether no tag of a value was updated since it was made, so long before a moment by another clock, and what it was copied from since then may be believed.</summary>
-    public bool IsLiveSince(string scopedKey, EntryData data, Moment moment, TimeSpan age)
+    /// <summary>
+    /// A plain set as of its call, so long before its token by another clock: with the age that its value has since, and the stamp that a token would
+    /// have had then; one older than everything if that is not remembered.
+    /// </summary>
+    public Generation AsOfItsCall(Generation set, TimeSpan age)
     {
-        var stamp = history.AsOf(moment + -(age * (1 + LeaseTerms.RateError)), ledger.Stamp());
-        return ledger.IsLive(TagId.OfEntry(scopedKey, data.Tags).AsSpan(..^1), stamp) && MayKeepWhatWasCopied(scopedKey, data, stamp);
+        var calledAt = set.GrantedAt + -(TimeSpan.FromTicks(Math.Max(age.Ticks, 0)) * (1 + LeaseTerms.RateError));
+        return set with { GrantedAt = calledAt, Stamp = Stamp.Min(set.Stamp, history.AsOf(calledAt, set.Stamp)) };
     }
 
     /// <summary>A loader made it, and it was stale when it was stored: nobody else may come for it.</summary>

@@ -20,11 +20,12 @@ internal sealed class StoredValue
     /// <param name="stamp">The ledger's clock before the generation began.</param>
     /// <param name="generatedAt">When the generation began.</param>
     /// <param name="records">Held records: its tags, the namespace's <c>*</c>, and last its key.</param>
-    public StoredValue(EntryData data, Stamp stamp, Moment generatedAt, TagRecord[] records)
+    /// <param name="keyStamp">The clock that its key is judged by, if that is another.</param>
+    public StoredValue(EntryData data, Stamp stamp, Moment generatedAt, TagRecord[] records, Stamp? keyStamp = null)
     {
         (Payload, Life, IsLoaded, GeneratedAt) = (Alike.Share(data.Payload), Alike.Share(data.Life), data.IsLoaded, generatedAt);
         _special = data.FailSafe > TimeSpan.Zero || data.Sliding > TimeSpan.Zero ? new(data.FailSafe, data.Sliding, generatedAt) : null;
-        (_records, _stamp, _keyStamp) = (records, stamp, stamp.Value);
+        (_records, _stamp, _keyStamp) = (records, stamp, (keyStamp ?? stamp).Value);
     }
 
     public Payload Payload { get; }
@@ -112,6 +113,9 @@ internal sealed class StoredValue
 
     /// <summary>Whether nothing will ever serve it again.</summary>
     public bool IsDeadAt(TagLedger ledger, Moment now) => FreshnessAt(ledger, now) == Freshness.Expired && !IsSpareAt(ledger, now);
+
+    /// <summary>Whether nothing that it bears was expired since its stamps.</summary>
+    public bool IsLiveIn(TagLedger ledger) => IsLive(ledger, KeyStamp);
 
     /// <summary>What the revalidations since its stamp say of it.</summary>
     public StalingVerdict Staling()
