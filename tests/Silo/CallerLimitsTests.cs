@@ -81,9 +81,31 @@ public sealed class CallerLimitsTests(TightSilo silo) : IClassFixture<TightSilo>
     }
 
     [Fact]
-    public async Task Calls_OfOneKey_AreBoundedAndThoseOfAnotherAreNot()
+    public async Task Put_WithATokenFromAKeyWithTooManyCalls_EndsTheToken()
     {
-        using var http = silo.With(silo.Busy);
+        using var busy = silo.With(silo.Busy);
+        using var other = silo.With(silo.Third);
+        string key;
+        var tries = 0;
+        do
+        {
+            // A second that passes in between lets the call through; then once more.
+            Assert.True(++tries < 100, "The call is not refused.");
+            key = $"rate:token:{tries}";
+            var token = await other.TakeToken(key);
+            await UntilRefused(busy);
+            if ((await busy.Put(key, "1", token: token)).Status == 429)
+            {
+                break;
+            }
+        }
+        while (true);
+
+        (await other.Read(key)).IsMissWithToken();
+    }
+
+    private static async Task<Reply> UntilRefused(HttpClient http)
+    {
         Reply reply;
         var calls = 0;
         do
@@ -92,6 +114,14 @@ public sealed class CallerLimitsTests(TightSilo silo) : IClassFixture<TightSilo>
             Assert.True(++calls < 100_000, "Nothing bounds the calls of a key.");
         }
         while (reply.Status != 429);
+        return reply;
+    }
+
+    [Fact]
+    public async Task Calls_OfOneKey_AreBoundedAndThoseOfAnotherAreNot()
+    {
+        using var http = silo.With(silo.Busy);
+        var reply = await UntilRefused(http);
 
         reply.IsProblem(429, "too_many_requests");
         Assert.Equal("1", reply.Header("Retry-After"));
@@ -114,11 +144,13 @@ public sealed class TightSilo : SiloServer
         "--TagCache:MaximumPayloadBytes=2048",
     ];
 
-    public TightSilo() => (Key, Busy) = (Add(), Add());
+    public TightSilo() => (Key, Busy, Third) = (Add(), Add(), Add());
 
     public string Key { get; }
 
     public string Busy { get; }
+
+    public string Third { get; }
 
     protected override string[] Settings => [.. _settings];
 

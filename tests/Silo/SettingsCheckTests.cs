@@ -164,6 +164,54 @@ public sealed class SettingsCheckTests
         ["Kestrel:Endpoints:Other:Url names 0.0.0.0: without access keys the silo listens on loopback only. Use http://127.0.0.1:23071, or make a key by the command 'keys create'."],
         Faults(("urls", "http://127.0.0.1:23070"), ("Kestrel:Endpoints:Other:Url", "http://*:23071")));
 
+    [Theory]
+    [InlineData("http_ports", "8080", "HTTP_PORTS names port 8080 of every address of this machine: without access keys the silo listens on loopback only. Use --urls=http://127.0.0.1:8080, or make a key by the command 'keys create'.")]
+    [InlineData("HTTPS_PORTS", "8443", "HTTPS_PORTS names port 8443 of every address of this machine: without access keys the silo listens on loopback only. Use --urls=https://127.0.0.1:8443, or make a key by the command 'keys create'.")]
+    [InlineData("HTTP_PORTS", "http", "HTTP_PORTS holds 'http', which is not a port.")]
+    [InlineData("HTTP_PORTS", "65536", "HTTP_PORTS holds '65536', which is not a port.")]
+    public void Read_OfPortsWithoutKeys_NamesTheirSettingAndWhatToDo(string setting, string ports, string fault) =>
+        Assert.Equal([fault], Faults((setting, ports)));
+
+    [Fact]
+    public void Read_OfPortsWithoutKeys_NamesEach() => Assert.Equal(2, Faults(("HTTP_PORTS", "8080; 8081"), ("HTTPS_PORTS", " ")).Length);
+
+    [Theory]
+    [InlineData("urls", "http://127.0.0.1:23070")]
+    [InlineData("Kestrel:Endpoints:Http:Url", "http://127.0.0.1:23070")]
+    public void Read_OfPortsBesideAnAddress_GoesByTheAddress(string setting, string address)
+    {
+        var configuration = Configuration((setting, address), ("HTTP_PORTS", "8080"), ("HTTPS_PORTS", "8443"));
+
+        SettingsCheck.Read(configuration);
+
+        Assert.Equal([(setting == "urls" ? "urls" : "Kestrel:Endpoints:Http:Url", 23070)], Addresses.Ports(configuration));
+        Assert.Empty(Addresses.InClearText(configuration));
+    }
+
+    [Fact]
+    public void Ports_NamedByTheirSettings_AreLookedAtLikeThoseOfAddresses()
+    {
+        var configuration = Configuration(("HTTP_PORTS", "8080;8081"), ("HTTPS_PORTS", "8443"));
+
+        Assert.Equal([("HTTP_PORTS", 8080), ("HTTP_PORTS", 8081), ("HTTPS_PORTS", 8443)], Addresses.Ports(configuration));
+        Assert.Equal(["http://*:8080", "http://*:8081"], Addresses.InClearText(configuration));
+    }
+
+    [Theory]
+    [InlineData(null, null, null, "http://127.0.0.1:8080")]
+    [InlineData(" ", null, null, "http://127.0.0.1:8080")]
+    [InlineData("http://127.0.0.1:1", "8080", null, "http://127.0.0.1:1")]
+    [InlineData(null, "8080", null, "")]
+    [InlineData(" ", null, "8443", "")]
+    public void Urls_WhereNothingNamesAnAddress_AreTheProgramsOwn(string? urls, string? http, string? https, string expected)
+    {
+        var configuration = Configuration(("urls", urls), ("HTTP_PORTS", http), ("HTTPS_PORTS", https));
+
+        Addresses.AddDefault(configuration);
+
+        Assert.Equal(expected, configuration["urls"]);
+    }
+
     [Fact]
     public void Read_OfFaultsOfEveryKind_NamesThemAllAtOnce() => Assert.Equal(
         5,
@@ -189,6 +237,8 @@ public sealed class SettingsCheckTests
     private static string[] Faults(params (string Setting, string? Value)[] settings) =>
         [.. Assert.Throws<StartUpFault>(() => Read(settings)).Faults];
 
-    private static SiloProgramOptions Read(params (string Setting, string? Value)[] settings) => SettingsCheck.Read(
-        new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(item => item.Setting, item => item.Value)).Build());
+    private static SiloProgramOptions Read(params (string Setting, string? Value)[] settings) => SettingsCheck.Read(Configuration(settings));
+
+    private static IConfigurationRoot Configuration(params (string Setting, string? Value)[] settings) =>
+        new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(item => item.Setting, item => item.Value)).Build();
 }

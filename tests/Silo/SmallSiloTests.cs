@@ -35,7 +35,7 @@ public sealed class SmallSiloTests(SmallSilo silo) : IClassFixture<SmallSilo>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Put_OfAValueOverTheLimitWithAToken_LeavesTheToken(bool isChunked)
+    public async Task Put_OfAValueOverTheLimitWithAToken_EndsTheTokenAndLeavesTheOldValue(bool isChunked)
     {
         var key = $"small:token:{isChunked}";
         (await _http.Put(key, "old", "&revalidate=0&expire=3600")).IsDone();
@@ -43,8 +43,11 @@ public sealed class SmallSiloTests(SmallSilo silo) : IClassFixture<SmallSilo>
 
         (await _http.Put(key, Value(SmallSilo.MaximumPayloadBytes + 1, isChunked), token: token)).IsProblem(413, "payload_too_large");
 
-        Assert.Equal("old", (await _http.Read(key)).Text);
-        (await _http.Put(key, "new", "&life=hours", token)).IsDone();
+        var next = await _http.Read(key);
+        Assert.Equal("old", next.Text);
+        Assert.NotNull(next.Token);
+        (await _http.Put(key, "late", "&life=hours", token)).IsProblem(409, "unknown_token");
+        (await _http.Put(key, "new", "&life=hours", next.Token)).IsDone();
         (await _http.Read(key)).IsHit("new");
     }
 

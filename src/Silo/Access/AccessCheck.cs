@@ -14,7 +14,7 @@ namespace OrleansTagCache.Silo.Access;
 /// A good key is always let in, from an address with failures too: whoever shares it with an attacker must not be locked out. Failures
 /// beyond the bound are answered 429.
 /// </remarks>
-internal sealed class AccessCheck(KeyRing keys, Failures failures, CallerLimits limits, TagCacheClientOptions options)
+internal sealed class AccessCheck(KeyRing keys, Failures failures, CallerLimits limits, RefusedTokens tokens, TagCacheClientOptions options)
 {
     private const string Scheme = "Bearer ";
 
@@ -29,11 +29,21 @@ internal sealed class AccessCheck(KeyRing keys, Failures failures, CallerLimits 
 
         if ((keys.IsRequired ? ByKey(http, needs.Scope) : Local(http)) is { } refusal)
         {
-            http.Response.Headers.CacheControl = "no-store";
-            return refusal.ExecuteAsync(http);
+            return Refuse(http, refusal);
         }
 
         return next(http);
+    }
+
+    private async Task Refuse(HttpContext http, IResult refusal)
+    {
+        if (http.Features.Get<Caller>() is { } known)
+        {
+            await tokens.End(http.Request, known);
+        }
+
+        http.Response.Headers.CacheControl = "no-store";
+        await refusal.ExecuteAsync(http);
     }
 
     private IResult? ByKey(HttpContext http, Scopes scope)
@@ -44,13 +54,13 @@ internal sealed class AccessCheck(KeyRing keys, Failures failures, CallerLimits 
             return failures.Count(http.Connection.RemoteIpAddress) is { } wait ? Problems.TooMany(http, wait) : Problems.Unauthorized();
         }
 
+        var caller = new Caller(key.Id, key.Namespace, key.Scopes);
+        http.Features.Set(caller);
         if (limits.CountCall(key.Id) is { } pause)
         {
             return Problems.TooMany(http, pause);
         }
 
-        var caller = new Caller(key.Id, key.Namespace, key.Scopes);
-        http.Features.Set(caller);
         return caller.May(scope) ? null : Problems.Forbidden($"The key does not have the scope '{ScopeNames.Of(scope)}'.");
     }
 

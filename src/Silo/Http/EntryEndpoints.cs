@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using OrleansTagCache.Cluster;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
@@ -12,14 +13,12 @@ using OrleansTagCache.Silo.Limits;
 
 namespace OrleansTagCache.Silo.Http;
 
-/// <summary><c>/v1/entry</c>: reading, storing, removing and describing entries.</summary>
+/// <summary><c>/v1/entry</c>: reading, removing and describing entries.</summary>
 internal sealed class EntryEndpoints(
-    EntryCalls calls, ChangeCalls changes, NearCache near, EntryTokens tokens, CallerLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
+    EntryCalls calls, ChangeCalls changes, NearCache near, EntryTokens tokens, CallerLimits limits, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
 {
-    private const string TokenHeader = "Tag-Cache-Token";
     private const string StatusHeader = "Cache-Status";
     private const string CacheName = "OrleansTagCache";
-    private const int MaximumContentTypeLength = 256;
 
     /// <summary>One question to the entry; a long wait is several of them.</summary>
     private static readonly TimeSpan LongestQuestion = TimeSpan.FromSeconds(4);
@@ -35,14 +34,16 @@ internal sealed class EntryEndpoints(
         var caller = http.Caller();
         if (caller.Namespace == _nearNamespace && near.Find(name, freshOnly: true) is { Entry: { Payload: { } payload } kept } hit)
         {
+            metrics.OnRead("near");
             return Hit(http, new(payload, kept.Tags, kept.Life, kept.AgeAt(hit.At)), isStale: false);
         }
 
         var scoped = caller.Namespace.Scope(name);
-        var answer = await Acquire(caller, name, TimeSpan.FromSeconds(seconds), http.RequestAborted);
+        var answer = await Acquire(caller, name, TimeSpan.FromSeconds(seconds), HttpMethods.IsHead(http.Request.Method), http.RequestAborted);
+        metrics.OnRead(OutcomeOf(answer?.Status));
         if (answer is { Token.IsNone: false })
         {
-            http.Response.Headers[TokenHeader] = await tokens.Protect(scoped, answer.Token);
+            http.Response.Headers[EntryTokens.Header] = await tokens.Protect(scoped, answer.Token);
             http.Response.OnCompleted(() => GiveBackUnread(http, scoped, answer.Token));
         }
 
@@ -60,58 +61,18 @@ internal sealed class EntryEndpoints(
         return Problems.NotFound("There is no such entry.");
     }
 
-    public async Task<IResult> Put(
-        HttpContext http,
-        string? key,
-        [FromQuery] string[]? tag,
-        string? life,
-        string? stale,
-        string? revalidate,
-        string? expire,
-        [FromHeader(Name = TokenHeader)] string? token)
-    {
-        // First thing: the body may take long to come, and what is updated meanwhile supersedes it.
-        var madeAt = time.Now();
-        var scoped = Scope(http);
-        var tags = TagSet.ForEntry(Query.All(http.Request, nameof(tag)), nameof(tag));
-        var entryLife = LifeQuery.Parse(http.Request, profiles);
-        if (ContentTypeFault(http.Request.ContentType) is { } fault)
-        {
-            return Problems.InvalidArgument(fault);
-        }
-
-        if (await BodyReader.TryRead(http.Request, options.MaximumPayloadBytes, limits.BodyBytes) is not { } body)
-        {
-            return Problems.PayloadTooLarge(options.MaximumPayloadBytes);
-        }
-
-        var entry = new EntryData(new(body, ContentTypeOf(http.Request)), tags, CopiedTags: null, entryLife);
-        if (token is null && !http.Request.Headers.ContainsKey(TokenHeader))
-        {
-            var set = await changes.Set(scoped, entry, madeAt, options.UpdateTimeout, http.RequestAborted);
-            return set.Status == CommitStatus.Refused ? Problems.InvalidArgument(set.Fault!) : Results.NoContent();
-        }
-
-        var id = await tokens.Verify(scoped, token ?? string.Empty);
-        var outcome = id.IsNone ? CommitOutcome.UnknownToken : await calls.TryCommit(scoped, id, entry);
-        return outcome?.Status switch
-        {
-            CommitStatus.Stored => Results.NoContent(),
-            CommitStatus.Superseded => Problems.Superseded(),
-            CommitStatus.UnknownToken => Problems.UnknownToken(),
-            CommitStatus.Refused => Problems.InvalidArgument(outcome.Fault!),
-            null => Problems.Unavailable("The silo that hosts the entry did not answer. The value may or may not have been stored; ask for the entry."),
-            _ => Problems.Unavailable("The silo that hosts the entry does not serve just now. Nothing was stored."),
-        };
-    }
-
     public async Task<IResult> Delete(HttpContext http, string? key)
     {
+        if (PutHeaders.RefusalOfConditions(http.Request.Headers) is { } refusal)
+        {
+            return refusal;
+        }
+
         await changes.Remove(Scope(http), options.UpdateTimeout, http.RequestAborted);
         return Results.NoContent();
     }
 
-    public async Task<IResult> Abandon(HttpContext http, string? key, [FromHeader(Name = TokenHeader)] string? token)
+    public async Task<IResult> Abandon(HttpContext http, string? key, [FromHeader(Name = EntryTokens.Header)] string? token)
     {
         var scoped = Scope(http);
         var id = await tokens.Verify(scoped, token ?? string.Empty);
@@ -131,19 +92,25 @@ internal sealed class EntryEndpoints(
     private Task GiveBackUnread(HttpContext http, string scoped, GenerationId token) =>
         http.RequestAborted.IsCancellationRequested ? calls.TryAbandon(scoped, token) : Task.CompletedTask;
 
-    private static string? ContentTypeOf(HttpRequest request) => string.IsNullOrWhiteSpace(request.ContentType) ? null : request.ContentType;
-
     private string Scope(HttpContext http) => http.Caller().Namespace.Scope(KeyOf(http));
 
-    private string KeyOf(HttpContext http) => CacheKey.Parse(Query.One(http.Request, "key"), options.MaximumKeyLength).Value;
+    private string KeyOf(HttpContext http) => Query.Key(http.Request, options.MaximumKeyLength);
 
-    private async Task<Acquired?> Acquire(Caller caller, string key, TimeSpan wait, CancellationToken cancellationToken)
+    private static string OutcomeOf(AcquireStatus? status) => status switch
+    {
+        AcquireStatus.Fresh => "hit",
+        AcquireStatus.Stale => "stale",
+        AcquireStatus.Miss or AcquireStatus.Busy => "miss",
+        _ => "bypass",
+    };
+
+    private async Task<Acquired?> Acquire(Caller caller, string key, TimeSpan wait, bool onlyLooks, CancellationToken cancellationToken)
     {
         var scoped = caller.Namespace.Scope(key);
         var mayKeep = caller.Namespace == _nearNamespace;
 
-        // Who may not store is given no token: it would keep those waiting who may.
-        var mayGenerate = caller.May(Scopes.Write);
+        // Who may not store, or only looks, is given no token: it would keep those waiting who make something.
+        var mayGenerate = caller.May(Scopes.Write) && !onlyLooks;
         var until = time.Now() + wait;
 
         // The first question does not wait: most need not, and it may share a message with others.
@@ -199,33 +166,4 @@ internal sealed class EntryEndpoints(
         headers.XContentTypeOptions = "nosniff";
         return Results.Bytes(entry.Payload.Bytes, entry.Payload.ContentType ?? "application/octet-stream");
     }
-
-    internal static string? ContentTypeFault(string? contentType) =>
-        contentType is null ? null
-        : contentType.Length > MaximumContentTypeLength ? $"A Content-Type may have at most {MaximumContentTypeLength} units; this one has {contentType.Length}."
-        : contentType.Any(c => c is < ' ' or > '~') ? "A Content-Type must be printable ASCII."
-        : null;
-}
-
-/// <summary>What <c>/v1/entry/info</c> answers. Durations are seconds; null is forever.</summary>
-internal sealed record EntryInfo(
-    string Key, string[] Tags, LifeInfo Life, double Age, string State, int Size, string? ContentType, string Silo)
-{
-    public static EntryInfo Of(string key, EntryDescription entry) => new(
-        key,
-        entry.Snapshot.Tags,
-        LifeInfo.Of(entry.Snapshot.Life),
-        Math.Round(entry.Snapshot.Age.TotalSeconds, 3),
-        entry.IsStale ? "stale" : "fresh",
-        entry.Bytes,
-        entry.Snapshot.Payload.ContentType,
-        entry.Silo);
-}
-
-/// <summary>A life in seconds; null is forever.</summary>
-internal sealed record LifeInfo(double? Stale, double? Revalidate, double? Expire)
-{
-    public static LifeInfo Of(CacheLife life) => new(Seconds(life.Stale), Seconds(life.Revalidate), Seconds(life.Expire));
-
-    private static double? Seconds(TimeSpan duration) => duration == CacheLife.Forever ? null : duration.TotalSeconds;
 }

@@ -11,6 +11,9 @@ namespace OrleansTagCache.Silo.Http;
 /// </remarks>
 internal sealed class EntryTokens(IGrainFactory grains, ILocalSiloDetails self, TimeProvider time)
 {
+    /// <summary>Where a token travels, in answers and in calls.</summary>
+    public const string Header = "Tag-Cache-Token";
+
     /// <summary>Short beside the time for which a secret goes on being verified with.</summary>
     private static readonly TimeSpan SignFor = TimeSpan.FromMinutes(10);
 

@@ -23,7 +23,9 @@ internal static class HttpApi
         services.AddSingleton<Failures>();
         services.AddSingleton<AccessCheck>();
         services.AddSingleton<EntryTokens>();
+        services.AddSingleton<RefusedTokens>();
         services.AddSingleton<EntryEndpoints>();
+        services.AddSingleton<EntryPut>();
         services.AddSingleton<TagEndpoints>();
         services.AddSingleton<ClusterEndpoints>();
         services.AddSingleton<HookEndpoints>();
@@ -40,10 +42,10 @@ internal static class HttpApi
         app.Use(next => http => RequestCheck.Invoke(http, next));
         app.UseRouting();
         app.Use(next => http => access.Invoke(http, next));
-        app.MapGet(OpenApiText.Path, app.Services.GetRequiredService<OpenApiText>().Get).ExcludeFromDescription();
+        app.MapRead(OpenApiText.Path, app.Services.GetRequiredService<OpenApiText>().Get).ExcludeFromDescription();
         var cluster = app.Services.GetRequiredService<ClusterEndpoints>();
-        app.MapGet("/health/live", () => Results.Text("live")).ExcludeFromDescription();
-        app.MapGet("/health/ready", cluster.Ready).ExcludeFromDescription();
+        app.MapRead("/health/live", () => Results.Text("live")).ExcludeFromDescription();
+        app.MapRead("/health/ready", cluster.Ready).ExcludeFromDescription();
 
         var v1 = app.MapGroup("/v1").AddEndpointFilter<ProblemFilter>();
         v1.AddEndpointFilter((context, next) =>
@@ -51,7 +53,7 @@ internal static class HttpApi
             context.HttpContext.Response.Headers.CacheControl = "no-store";
             return next(context);
         });
-        MapEntries(v1, app.Services.GetRequiredService<EntryEndpoints>());
+        MapEntries(v1, app.Services.GetRequiredService<EntryEndpoints>(), app.Services.GetRequiredService<EntryPut>());
         MapTags(v1, app.Services.GetRequiredService<TagEndpoints>());
         v1.MapPost("/hooks/{name}", app.Services.GetRequiredService<HookEndpoints>().Post).WithSummary("A signed call that updates or revalidates tags")
             .AddOpenApiOperationTransformer((operation, _, _) =>
@@ -60,30 +62,35 @@ internal static class HttpApi
                 return Task.CompletedTask;
             })
             .Accepts<object>("*/*").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status409Conflict);
-        v1.MapGet("/cluster", cluster.Describe).Needs(Scopes.Admin).WithSummary("Members, leases, entries and hit ratio").Produces<ClusterInfo>();
+        v1.MapRead("/cluster", cluster.Describe).Needs(Scopes.Admin).WithSummary("Members, leases, entries and hit ratio").Produces<ClusterInfo>();
     }
 
-    private static void MapEntries(RouteGroupBuilder v1, EntryEndpoints entries)
+    /// <summary>Maps GET, and HEAD wherever that is.</summary>
+    private static RouteHandlerBuilder MapRead(this IEndpointRouteBuilder routes, string pattern, Delegate handler) =>
+        routes.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], handler);
+
+    private static void MapEntries(RouteGroupBuilder v1, EntryEndpoints entries, EntryPut put)
     {
         var entry = v1.MapGroup("/entry");
-        entry.MapGet(string.Empty, entries.Get).Needs(Scopes.Read).WithSummary("Read an entry, or get the token to make it")
+        entry.MapRead(string.Empty, entries.Get).Needs(Scopes.Read).WithSummary("Read an entry, or get the token to make it")
             .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").ProducesProblem(StatusCodes.Status404NotFound);
-        entry.MapPut(string.Empty, entries.Put).Needs(Scopes.Write).WithSummary("Store an entry, with a token or as a plain set")
+        entry.MapPut(string.Empty, put.Put).Needs(Scopes.Write).WithSummary("Store an entry, with a token or as a plain set")
             .AddOpenApiOperationTransformer((operation, _, _) =>
             {
                 operation.RequestBody = new OpenApiRequestBody
                 {
-                    Description = "The value. Its Content-Type is given back with it.",
+                    Description = "The value. Its Content-Type is given back with it. What else a call says of its value is refused: a Content-Encoding with 415, and other fields that begin with Content-, those of responses (such as ETag, Expires, Vary) and conditions with 400.",
                     Required = true,
                     Content = new Dictionary<string, OpenApiMediaType> { ["*/*"] = new() },
                 };
                 return Task.CompletedTask;
             })
-            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status413PayloadTooLarge);
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status415UnsupportedMediaType);
         entry.MapDelete(string.Empty, entries.Delete).Needs(Scopes.Write).WithSummary("Remove an entry").Produces(StatusCodes.Status204NoContent);
         entry.MapPost("/abandon", entries.Abandon).Needs(Scopes.Write).WithSummary("Give a token back: the next waiter gets one")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict);
-        entry.MapGet("/info", entries.Info).Needs(Scopes.Read).WithSummary("Tags, life, age, state, size and host of an entry")
+        entry.MapRead("/info", entries.Info).Needs(Scopes.Read).WithSummary("Tags, life, age, state, size and host of an entry")
             .Produces<EntryInfo>().ProducesProblem(StatusCodes.Status404NotFound);
     }
 
@@ -93,7 +100,7 @@ internal static class HttpApi
             .Accepts<UpdateBody>("application/json", "*/*").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         v1.MapPost("/tags/revalidate", (Delegate)tags.Revalidate).Needs(Scopes.Invalidate).WithSummary("Mark every dependent stale")
             .Accepts<RevalidateBody>("application/json", "*/*").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-        v1.MapGet("/tag", tags.Describe).Needs(Scopes.Read).WithSummary("Dependents of a tag, and its last changes").Produces<TagInfo>();
-        v1.MapGet("/tag/entries", tags.Entries).Needs(Scopes.Read).WithSummary("A page of a tag's dependents").Produces<TagEntriesPage>();
+        v1.MapRead("/tag", tags.Describe).Needs(Scopes.Read).WithSummary("Dependents of a tag, and its last changes").Produces<TagInfo>();
+        v1.MapRead("/tag/entries", tags.Entries).Needs(Scopes.Read).WithSummary("A page of a tag's dependents").Produces<TagEntriesPage>();
     }
 }

@@ -21,7 +21,12 @@ internal sealed class OpenApiText([FromKeyedServices(OpenApiText.Document)] IOpe
     public static void Describe(OpenApiDocument document)
     {
         document.Info.Title = "OrleansTagCache";
-        document.Info.Description = "A tagged cache whose tag updates are strict in every process of the cluster.";
+        document.Info.Description = "A tagged cache whose tag updates are strict in every process of the cluster. HEAD is answered wherever GET is; for an entry it takes no token and does not wait.";
+        foreach (var path in document.Paths.Values)
+        {
+            path.Operations?.Remove(HttpMethod.Head);
+        }
+
         document.AddComponent<IOpenApiSecurityScheme>(AccessKey, new OpenApiSecurityScheme
         {
             Type = SecuritySchemeType.Http,

@@ -76,6 +76,7 @@ internal static class Problems
         StatusCodes.Status405MethodNotAllowed => "method_not_allowed",
         StatusCodes.Status413PayloadTooLarge => "payload_too_large",
         StatusCodes.Status415UnsupportedMediaType => "unsupported_media_type",
+        StatusCodes.Status417ExpectationFailed => "expectation_failed",
         _ => "error",
     };
 
@@ -95,6 +96,8 @@ internal static class Problems
         StatusCodes.Status429TooManyRequests => "Too many requests",
         StatusCodes.Status409Conflict => "Conflict",
         StatusCodes.Status413PayloadTooLarge => "Payload too large",
+        StatusCodes.Status415UnsupportedMediaType => "Unsupported media type",
+        StatusCodes.Status417ExpectationFailed => "Expectation failed",
         StatusCodes.Status503ServiceUnavailable => "Unavailable",
         _ => "Error",
     };

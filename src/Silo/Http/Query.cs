@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
+using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Silo.Http;
 
@@ -23,6 +24,10 @@ internal static class Query
         MustBeUtf8(request.QueryString.Value);
         return [.. request.Query[name].Select(value => value ?? string.Empty)];
     }
+
+    /// <summary>The key of an entry.</summary>
+    /// <exception cref="ArgumentException">It is not named once, or breaks a limit.</exception>
+    public static string Key(HttpRequest request, int maximumLength) => CacheKey.Parse(One(request, "key"), maximumLength).Value;
 
     /// <summary>Seconds from 0 on, or the default if there are none.</summary>
     /// <exception cref="ArgumentException">It is not a number, or out of range.</exception>

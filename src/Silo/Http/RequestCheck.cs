@@ -2,7 +2,7 @@ namespace OrleansTagCache.Silo.Http;
 
 /// <summary>
 /// Refuses requests whose end is a matter of opinion (RFC 9112, 6.1): a length beside chunks, and encodings that are not taken off. A proxy in front may see another end than this server, and
-/// the rest as a request of somebody else. And those whose host is none: to read it would throw.
+/// the rest as a request of somebody else. And those whose host is none: to read it would throw; and those that expect what nobody here does.
 /// </summary>
 internal static class RequestCheck
 {
@@ -15,6 +15,12 @@ internal static class RequestCheck
         if (!HasSoundHost(http.Request))
         {
             return Problems.Of(StatusCodes.Status400BadRequest, "bad_request", "The Host is not the name of a host.").ExecuteAsync(http);
+        }
+
+        var expected = http.Request.Headers.Expect;
+        if (expected.Count > 0 && !string.Equals(expected, "100-continue", StringComparison.OrdinalIgnoreCase))
+        {
+            return Problems.Of(StatusCodes.Status417ExpectationFailed, "expectation_failed", "The only expectation that this server meets is 100-continue.").ExecuteAsync(http);
         }
 
         if (encoding.Count == 0

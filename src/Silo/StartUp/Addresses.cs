@@ -1,16 +1,44 @@
+using System.Globalization;
+
 namespace OrleansTagCache.Silo.StartUp;
 
-/// <summary>Where the HTTP API is told to listen, in both of ASP.NET Core's ways: <c>urls</c> and <c>Kestrel:Endpoints</c>.</summary>
+/// <summary>
+/// Where the HTTP API is told to listen, in all of ASP.NET Core's ways: <c>Kestrel:Endpoints</c>, <c>urls</c>, and, where there are neither, <c>HTTP_PORTS</c> and
+/// <c>HTTPS_PORTS</c>, which stand for every address of the machine.
+/// </summary>
 internal static class Addresses
 {
     public const string Default = "http://127.0.0.1:8080";
 
-    private static readonly string[] PortSettings = ["http_ports", "https_ports"];
+    private const string Urls = "urls";
+
+    private static readonly (string Setting, string Scheme)[] PortSettings = [("HTTP_PORTS", Uri.UriSchemeHttp), ("HTTPS_PORTS", Uri.UriSchemeHttps)];
+
+    /// <summary>Gives the program its own address, where nothing says another.</summary>
+    public static void AddDefault(IConfiguration configuration)
+    {
+        if (string.IsNullOrWhiteSpace(configuration[Urls]))
+        {
+            configuration[Urls] = Endpoints(configuration).Count > 0 || NamedPorts(configuration).Any() ? string.Empty : Default;
+        }
+    }
 
     /// <summary>Everything that is wrong with them.</summary>
     public static IEnumerable<string> Faults(IConfiguration configuration, bool loopbackOnly)
     {
-        foreach (var (setting, url) in Named(configuration))
+        foreach (var (setting, scheme, port) in NamedPorts(configuration))
+        {
+            if (!ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            {
+                yield return $"{setting} holds '{port}', which is not a port.";
+            }
+            else if (loopbackOnly)
+            {
+                yield return $"{setting} names port {port} of every address of this machine: without access keys the silo listens on loopback only. Use --{Urls}={scheme}://127.0.0.1:{port}, or make a key by the command 'keys create'.";
+            }
+        }
+
+        foreach (var (setting, url) in NamedUrls(configuration))
         {
             var uri = Parse(url);
             if (uri is null || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps) || uri.AbsolutePath != "/")
@@ -32,13 +60,20 @@ internal static class Addresses
     public static IEnumerable<string> InClearText(IConfiguration configuration) =>
         Named(configuration).Select(address => address.Url).Where(url => Parse(url) is { IsLoopback: false } uri && uri.Scheme == Uri.UriSchemeHttp);
 
-    private static IEnumerable<(string Setting, string Url)> Named(IConfiguration configuration)
-    {
-        var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().ToList();
-        return endpoints.Select(endpoint => ($"{endpoint.Path}:Url", endpoint["Url"] ?? string.Empty))
-            .Concat(Split(configuration["urls"]).Select(url => ("urls", url)))
-            .Concat(PortSettings.Where(name => !string.IsNullOrWhiteSpace(configuration[name])).Select(name => (name, "http://0.0.0.0")));
-    }
+    private static IEnumerable<(string Setting, string Url)> Named(IConfiguration configuration) =>
+        NamedUrls(configuration).Concat(NamedPorts(configuration).Select(named => (named.Setting, $"{named.Scheme}://*:{named.Port}")));
+
+    private static IEnumerable<(string Setting, string Url)> NamedUrls(IConfiguration configuration) =>
+        Endpoints(configuration).Select(endpoint => ($"{endpoint.Path}:Url", endpoint["Url"] ?? string.Empty))
+            .Concat(Split(configuration[Urls]).Select(url => (Urls, url)));
+
+    /// <summary>The ports that are listened on because nothing names an address.</summary>
+    private static IEnumerable<(string Setting, string Scheme, string Port)> NamedPorts(IConfiguration configuration) =>
+        Split(configuration[Urls]).Length > 0 || Endpoints(configuration).Count > 0
+            ? []
+            : PortSettings.SelectMany(setting => Split(configuration[setting.Setting]).Select(port => (setting.Setting, setting.Scheme, port)));
+
+    private static List<IConfigurationSection> Endpoints(IConfiguration configuration) => [.. configuration.GetSection("Kestrel:Endpoints").GetChildren()];
 
     private static string[] Split(string? urls) => (urls ?? string.Empty).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 

@@ -21,7 +21,7 @@ internal sealed class HeadersTarget : IFuzzTarget
     public void Run(ReadOnlySpan<byte> input)
     {
         var type = Wtf8.Decode(input);
-        var fault = EntryEndpoints.ContentTypeFault(type);
+        var fault = PutHeaders.ContentTypeFault(type);
         OracleException.Require(fault is null == (type.Length <= MaximumLength && !type.AsSpan().ContainsAnyExceptInRange(' ', '~')), fault ?? "A bad type is taken.");
         Reference.TellsNothing(fault ?? string.Empty, type);
         if (fault is not null || string.IsNullOrWhiteSpace(type))
