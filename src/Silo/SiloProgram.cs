@@ -1,5 +1,6 @@
 using OpenTelemetry.Metrics;
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Entries;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Silo.Access;
 using OrleansTagCache.Silo.Clustering;
@@ -19,11 +20,7 @@ internal static class SiloProgram
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         Defaults.AddTo(builder.Configuration);
-        if (string.IsNullOrWhiteSpace(builder.Configuration["urls"]))
-        {
-            builder.Configuration["urls"] = Addresses.Default;
-        }
-
+        Addresses.AddDefault(builder.Configuration);
         KeyFile.AddTo(builder.Configuration);
         var options = SettingsCheck.Read(builder.Configuration);
         Surroundings.CheckPorts(options, builder.Configuration);
@@ -42,6 +39,7 @@ internal static class SiloProgram
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(options.Limits);
         builder.Services.AddSingleton<CallerLimits>();
+        builder.Services.AddSingleton<IFreedMemory, MemoryCollections>();
         builder.Services.AddHostedService<Greeting>();
         builder.Services.AddHostedService<ExposureWarning>();
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics

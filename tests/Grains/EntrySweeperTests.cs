@@ -59,6 +59,43 @@ public sealed class EntrySweeperTests
         Assert.InRange(table.Count, 1, entries.Count - 1);
     }
 
+    [Fact]
+    public async Task Swept_OnceItIsQuiet_IsToldToWhoOwnsTheProcess()
+    {
+        var time = new FakeTimeProvider();
+        var ledger = new TagLedger(1_000);
+        var table = new EntryTable(ledger, new DependentsIndex(), maximumBytes: 1 << 20, maximumEntries: null);
+        var freed = new Freed();
+        using var sweeper = new EntrySweeper(
+            table, ledger, new FakeCluster().Owners, time, TimeSpan.FromSeconds(30), NullLogger<EntrySweeper>.Instance, freed);
+        var entry = Stored("7:defaultfreed", table, ledger, time);
+        var bytes = entry.Value!.Bytes;
+
+        sweeper.Start();
+        ledger.Expire([TagId.OfKey(entry.ScopedKey)]);
+        await Cluster.TagCacheCluster.Until(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(10));
+            return freed.Told > 0;
+        });
+        await sweeper.Stop();
+
+        Assert.Equal(bytes, freed.Told);
+    }
+
+    private sealed class Freed : IFreedMemory
+    {
+        private long _told;
+
+        public long Told => Interlocked.Read(ref _told);
+
+        public bool TryTake(long bytes, TimeSpan quiet)
+        {
+            Interlocked.CompareExchange(ref _told, bytes, 0);
+            return bytes > 0;
+        }
+    }
+
     private static LocalEntry Stored(string scopedKey, EntryTable table, TagLedger ledger, TimeProvider time)
     {
         var entry = new LocalEntry(scopedKey, DispatchProxy.Create<IGrainContext, Activation>());

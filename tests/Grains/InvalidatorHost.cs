@@ -26,7 +26,7 @@ internal sealed class InvalidatorHost : IDisposable
     public InvalidatorHost(FakeTimeProvider? time = null, TimeSpan? lease = null)
     {
         Time = time ?? new();
-        Lease = new(_ => Task.FromResult(IsAliveInTable), lease ?? LeaseLength, Time, NullLogger<ServingLease>.Instance);
+        Lease = new(_ => ReadRow(), () => Ends++, lease ?? LeaseLength, Time, NullLogger<ServingLease>.Instance);
         Membership = new(Self, LeaseLength, Time, NullLogger<Membership>.Instance);
         Sessions = new(Lease, Details, new TagCacheOptions(), Time, NullLogger<ClientSessions>.Instance);
         Invalidator = new(Ledger, Membership, Lease, Sessions, new RecentChanges(), History, Peers, Metrics(), Details, Time, NullLogger<Invalidator>.Instance);
@@ -55,6 +55,12 @@ internal sealed class InvalidatorHost : IDisposable
     /// <summary>What the next reading of the own row says.</summary>
     public bool IsAliveInTable { get; set; } = true;
 
+    /// <summary>Reads the own row.</summary>
+    public Func<Task<bool>>? OnReadRow { get; set; }
+
+    /// <summary>How often this silo was ended.</summary>
+    public int Ends { get; private set; }
+
     public static SiloAddress Silo(int number) => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, number), number);
 
     public static TagId Tag(string name) => TagId.OfTag(CacheNamespace.Default, name);
@@ -70,6 +76,8 @@ internal sealed class InvalidatorHost : IDisposable
 
     public void Observe(params (SiloAddress Silo, SiloStatus Status)[] others) =>
         Membership.Observe([.. others.Select(other => KeyValuePair.Create(other.Silo, other.Status)), new(Self, SiloStatus.Active)], ++_version);
+
+    private Task<bool> ReadRow() => OnReadRow?.Invoke() ?? Task.FromResult(IsAliveInTable);
 
     public void Dispose()
     {

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Reflection;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansTagCache.Leases;
 using OrleansTagCache.Lifetimes;
@@ -28,7 +28,7 @@ internal sealed class JoinHost : IDisposable
         };
         _join = new(
             (IMembershipTable)(object)_table,
-            new NoNews(),
+            News,
             Silo.Membership,
             Silo.Lease,
             Silo.Invalidator,
@@ -43,6 +43,9 @@ internal sealed class JoinHost : IDisposable
     }
 
     public InvalidatorHost Silo { get; } = new();
+
+    /// <summary>What Orleans tells of the membership.</summary>
+    public Gossip News { get; } = new();
 
     /// <summary>The rows of the table, as the next reading finds them.</summary>
     public (SiloAddress Silo, SiloStatus Status)[] Rows
@@ -92,12 +95,49 @@ internal sealed class JoinHost : IDisposable
         }
     }
 
-    private sealed class NoNews : IClusterMembershipService
+    /// <summary>Snapshots as the test publishes them; whoever begins to listen hears the latest first.</summary>
+    internal sealed class Gossip : IClusterMembershipService, IAsyncEnumerable<ClusterMembershipSnapshot>
     {
+        private readonly Lock _gate = new();
+        private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private ClusterMembershipSnapshot? _latest;
+
         public ClusterMembershipSnapshot CurrentSnapshot => throw new NotSupportedException();
 
-        public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates { get; } =
-            Channel.CreateUnbounded<ClusterMembershipSnapshot>().Reader.ReadAllAsync();
+        public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => this;
+
+        public void Publish(long version, params (SiloAddress Silo, SiloStatus Status)[] members)
+        {
+            lock (_gate)
+            {
+                _latest = new(
+                    members.ToImmutableDictionary(member => member.Silo, member => new ClusterMember(member.Silo, member.Status, "silo")), new(version));
+                _next.SetResult();
+                _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+        }
+
+        public async IAsyncEnumerator<ClusterMembershipSnapshot> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+        {
+            ClusterMembershipSnapshot? told = null;
+            while (true)
+            {
+                ClusterMembershipSnapshot? latest;
+                Task next;
+                lock (_gate)
+                {
+                    (latest, next) = (_latest, _next.Task);
+                }
+
+                if (latest is not null && latest != told)
+                {
+                    yield return told = latest;
+                    continue;
+                }
+
+                await next.WaitAsync(cancellationToken);
+            }
+        }
 
         public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) => default;
 

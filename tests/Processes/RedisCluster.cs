@@ -1,3 +1,5 @@
+using StackExchange.Redis;
+
 namespace OrleansTagCache.Tests.Processes;
 
 /// <summary>Silo programs on a Redis of their own, each a process, as the README starts them.</summary>
@@ -38,6 +40,16 @@ internal sealed class RedisCluster : IAsyncDisposable
 
     /// <summary>Kills a silo, as a crash does: with SIGKILL.</summary>
     public ValueTask Kill(int silo) => _processes[silo].DisposeAsync();
+
+    /// <summary>Waits until a silo has ended by itself, and gives its exit code and what it said.</summary>
+    public async Task<(int Code, string Output)> WhenEnded(int silo, TimeSpan patience) => (await _processes[silo].WhenExited(patience), _processes[silo].Output);
+
+    /// <summary>Empties Redis.</summary>
+    public async Task Flush()
+    {
+        await using var redis = await ConnectionMultiplexer.ConnectAsync($"{Redis},allowAdmin=true");
+        await redis.GetServer(Redis).FlushAllDatabasesAsync();
+    }
 
     /// <summary>Starts a silo anew that was killed.</summary>
     public async Task Restart(int silo) => _processes[silo] = await StartSilo(silo);

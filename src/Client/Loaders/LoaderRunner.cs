@@ -114,18 +114,17 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
 
     private async Task Announce()
     {
-        try
-        {
-            while (true)
+        await Lasting.Loop(
+            async () =>
             {
                 await Task.WhenAll(_table.Names.Select(name => Tell(name, (grain, self) => grain.Announce(self, Lease))));
                 await Task.Delay(AnnouncePeriod, _time, _stop.Token);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            await Task.WhenAll(_table.Names.Select(name => Tell(name, (grain, self) => grain.Withdraw(self))));
-        }
+                return true;
+            },
+            LogNotTold,
+            _time,
+            _stop.Token);
+        await Task.WhenAll(_table.Names.Select(name => Tell(name, (grain, self) => grain.Withdraw(self))));
     }
 
     private async Task Tell(LoaderName name, Func<ILoaderGrain, ILoaderRunner, ValueTask> say)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
@@ -11,7 +12,7 @@ namespace OrleansTagCache.Near;
 /// nothing that the value bears has been expired since. A fresh hit asks nobody, allocates nothing and takes no lock.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class NearCache : IDisposable
+internal sealed partial class NearCache : IDisposable
 {
     /// <summary>How many entries one look for dead ones sees.</summary>
     private const int SweepBudget = 4_096;
@@ -21,18 +22,19 @@ internal sealed class NearCache : IDisposable
     private readonly INearHost _host;
     private readonly TagLedger _ledger;
     private readonly TimeProvider _time;
+    private readonly ILogger<NearCache> _logger;
     private readonly NearMap? _map;
     private readonly ITimer? _sweeping;
     private readonly Lock _sweep = new();
     private IEnumerator<KeyValuePair<string, NearEntry>>? _walk;
 
-    public NearCache(INearHost host, TagCacheClientOptions options, TimeProvider time)
+    public NearCache(INearHost host, TagCacheClientOptions options, TimeProvider time, ILogger<NearCache> logger)
     {
-        (_host, _ledger, _time) = (host, host.Ledger, time);
+        (_host, _ledger, _time, _logger) = (host, host.Ledger, time, logger);
         if (options.NearCache == NearCacheMode.On)
         {
             _map = new(_ledger, options.NearCacheMaximumEntries, options.NearCacheMaximumBytes);
-            _sweeping = time.CreateTimer(_ => Sweep(), null, SweepPeriod, SweepPeriod);
+            _sweeping = time.CreateTimer(_ => Lasting.Try(Sweep, LogFailed), null, SweepPeriod, SweepPeriod);
         }
     }
 
@@ -150,6 +152,9 @@ internal sealed class NearCache : IDisposable
             _sweep.Exit();
         }
     }
+
+    [LoggerMessage(2321, LogLevel.Error, "A look for dead values near failed; the next one follows")]
+    private partial void LogFailed(Exception exception);
 }
 
 /// <summary>What was found near; the default found nothing.</summary>

@@ -209,26 +209,23 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
 
     private void NameNeedsLock() => Volatile.Write(ref _named, [.. _sessions.Values.Select(session => session.Id)]);
 
-    private async Task Beat()
-    {
-        try
+    private Task Beat() => Lasting.Loop(
+        async () =>
         {
-            while (true)
+            var sessions = Held();
+            var third = sessions.Length == 0 ? FirstPeriod : sessions.Min(held => held.LastGrant) / 3;
+            var period = third > FirstPeriod / 2 ? third : FirstPeriod / 2;
+            await Task.Delay(period, _time, _stop.Token);
+            foreach (var held in sessions)
             {
-                var sessions = Held();
-                var third = sessions.Length == 0 ? FirstPeriod : sessions.Min(held => held.LastGrant) / 3;
-                var period = third > FirstPeriod / 2 ? third : FirstPeriod / 2;
-                await Task.Delay(period, _time, _stop.Token);
-                foreach (var held in sessions)
-                {
-                    _ = Renew(held, period);
-                }
+                _ = Renew(held, period);
             }
-        }
-        catch (OperationCanceledException)
-        {
-        }
-    }
+
+            return true;
+        },
+        LogBeatFailed,
+        _time,
+        _stop.Token);
 
     /// <summary>One heartbeat. It is not waited for longer than until the next one, which goes through another gateway.</summary>
     private async Task Renew(HeldSession<SiloAddress> held, TimeSpan patience)
@@ -306,6 +303,9 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
 
     [LoggerMessage(2303, LogLevel.Debug, "The session with silo {Silo} was not renewed")]
     private partial void LogNotRenewed(Exception exception, SiloAddress silo);
+
+    [LoggerMessage(2305, LogLevel.Error, "A round of heartbeats failed; the next one follows")]
+    private partial void LogBeatFailed(Exception exception);
 
     [LoggerMessage(2304, LogLevel.Information, "The session with silo {Silo} was left; what was kept of it is read again")]
     private partial void LogLeft(SiloAddress silo);

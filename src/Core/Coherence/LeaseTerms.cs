@@ -13,6 +13,12 @@ internal static class LeaseTerms
     /// <summary>The margin on top: 50 ms.</summary>
     public static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>
+    /// After so many readings in a row that did not show it alive, a silo's row is gone for good: six leases' worth, in which a table that was switched to a late copy of itself
+    /// would have caught up, and longer than any update waits for a dead silo.
+    /// </summary>
+    public const int ReadingsWithoutRow = 24;
+
     /// <summary>How long whoever granted a lease, or saw its holder dead, waits until nothing can be served under it.</summary>
     public static TimeSpan WaitOut(TimeSpan lease) => (lease * (1 + RateError)) + Margin;
 

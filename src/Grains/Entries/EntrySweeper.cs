@@ -23,12 +23,6 @@ internal sealed partial class EntrySweeper : IDisposable
     /// <summary>How many of them may be kept for a token that is out; beyond it tokens are lost, which costs a repeated generation.</summary>
     private const int MaximumBusyEmpties = 100_000;
 
-    /// <summary>How many bytes must have been let go for a collection to be asked for.</summary>
-    private const long WorthACollection = 64L * 1024 * 1024;
-
-    /// <summary>So much is compacted in a fraction of a second.</summary>
-    private const long FewLiveBytes = 256L * 1024 * 1024;
-
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan AgePass = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan EmptyFor = TimeSpan.FromSeconds(10);
@@ -39,6 +33,7 @@ internal sealed partial class EntrySweeper : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<EntrySweeper> _logger;
     private readonly TimeSpan _generationLease;
+    private readonly IFreedMemory? _freedMemory;
     private readonly ConcurrentQueue<(LocalEntry Entry, Moment Since)> _empties = new();
     private readonly Queue<(Stamp Stamp, Moment At)> _marks = new();
     private readonly LocalEntry?[] _slice = new LocalEntry?[SliceSize];
@@ -46,13 +41,18 @@ internal sealed partial class EntrySweeper : IDisposable
     private (LocalEntry Entry, Moment Since)? _oldestEmpty;
     private Task _loop = Task.CompletedTask;
     private long _freed;
-    private bool _isToGiveBack;
     private Moment _lastFreed;
 
     public EntrySweeper(
-        EntryTable table, TagLedger ledger, Owners owners, TimeProvider time, TimeSpan generationLease, ILogger<EntrySweeper> logger)
+        EntryTable table,
+        TagLedger ledger,
+        Owners owners,
+        TimeProvider time,
+        TimeSpan generationLease,
+        ILogger<EntrySweeper> logger,
+        IFreedMemory? freedMemory = null)
     {
-        (_table, _ledger, _owners, _time, _generationLease, _logger) = (table, ledger, owners, time, generationLease, logger);
+        (_table, _ledger, _owners, _time, _generationLease, _logger, _freedMemory) = (table, ledger, owners, time, generationLease, logger, freedMemory);
         table.Emptied += entry => _empties.Enqueue((entry, time.Now()));
     }
 
@@ -66,38 +66,30 @@ internal sealed partial class EntrySweeper : IDisposable
 
     public void Dispose() => _stop.Dispose();
 
-    private async Task Run()
+    private Task Run()
     {
         var swept = _ledger.Stamp();
         var lastPass = _time.Now();
         var silos = Rendezvous.OfNone;
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                await Task.Delay(Pause, _time, _stop.Token);
-                var stamp = _ledger.Stamp();
-                var current = _owners.Silos;
-                var isAgePass = _time.Now() - lastPass > AgePass;
-                if (stamp > swept || isAgePass || !ReferenceEquals(silos, current))
-                {
-                    (swept, lastPass) = (stamp, _time.Now());
-                    await SweepValues(mayBeAstray: isAgePass || !ReferenceEquals(silos, current));
-                    silos = current;
-                }
+        return Lasting.Loop(Round, LogFailed, _time, _stop.Token);
 
-                SweepEmpties();
-                ForgetRecords();
-                CollectWhenQuiet();
-            }
-            catch (OperationCanceledException)
+        async Task<bool> Round()
+        {
+            await Task.Delay(Pause, _time, _stop.Token);
+            var stamp = _ledger.Stamp();
+            var current = _owners.Silos;
+            var isAgePass = _time.Now() - lastPass > AgePass;
+            if (stamp > swept || isAgePass || !ReferenceEquals(silos, current))
             {
+                (swept, lastPass) = (stamp, _time.Now());
+                await SweepValues(mayBeAstray: isAgePass || !ReferenceEquals(silos, current));
+                silos = current;
             }
-            catch (Exception exception)
-            {
-                // The next round goes on: nothing but memory waits for it.
-                LogFailed(exception);
-            }
+
+            SweepEmpties();
+            ForgetRecords();
+            TellWhenQuiet();
+            return true;
         }
     }
 
@@ -161,35 +153,13 @@ internal sealed partial class EntrySweeper : IDisposable
 
     private void Freed(long bytes, Moment now) => (_freed, _lastFreed) = (_freed + bytes, now);
 
-    /// <summary>
-    /// A runtime that has nothing to do collects nothing, and the memory of what was swept would stay with the process. So, once it is quiet
-    /// after much was let go, a background collection is asked for: forced, since the runtime declines any other while memory is plenty.
-    /// </summary>
-    /// <remarks>
-    /// That one leaves the memory with the process. So where little is live, and a blocking collection is a matter of a fraction of a second, one
-    /// follows that gives it back to the system; where much is live it stays for the values to come.
-    /// </remarks>
-    private void CollectWhenQuiet()
+    /// <summary>Tells whoever owns the process what there is to collect, once nothing more is let go of.</summary>
+    private void TellWhenQuiet()
     {
         var quiet = _time.Now() - _lastFreed;
-        if (_oldestEmpty is not null || !_empties.IsEmpty || quiet < EmptyFor)
+        if (_freedMemory is not null && _oldestEmpty is null && _empties.IsEmpty && quiet >= EmptyFor && _freedMemory.TryTake(_freed, quiet))
         {
-            return;
-        }
-
-        if (_freed >= WorthACollection)
-        {
-            (_freed, _isToGiveBack) = (0, true);
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
-        }
-        else if (_isToGiveBack && quiet > 2 * EmptyFor)
-        {
-            _isToGiveBack = false;
-            var heap = GC.GetGCMemoryInfo(GCKind.Background);
-            if (heap.HeapSizeBytes - heap.FragmentedBytes <= FewLiveBytes)
-            {
-                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-            }
+            _freed = 0;
         }
     }
 

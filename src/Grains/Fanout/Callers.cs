@@ -42,14 +42,13 @@ internal sealed partial class Callers(SiloMetrics metrics, TimeProvider time, IL
     public void EndComplete(UpdateId id, int members)
     {
         _callers.Remove(id, out var caller);
-        var elapsed = time.Now() - caller!.BegunAt;
+        caller!.Completion.TrySetResult(ChangeOutcome.Complete(members));
+        var elapsed = time.Now() - caller.BegunAt;
         metrics.OnUpdate(elapsed);
         if (elapsed > Delayed)
         {
             LogDelayed(elapsed.TotalSeconds, caller.Last ?? "a member that has left");
         }
-
-        caller.Completion.TrySetResult(ChangeOutcome.Complete(members));
     }
 
     [LoggerMessage(3303, LogLevel.Warning, "An update took {Seconds:0.0} s. The last to acknowledge: {Who}")]

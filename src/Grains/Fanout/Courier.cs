@@ -33,18 +33,20 @@ internal sealed partial class Courier(IPeers peers, ICourierDesk desk, TimeProvi
         _ = Task.Run(() => Carry(silo));
     }
 
-    private async Task Carry(SiloAddress silo)
-    {
-        do
+    /// <summary>Nothing ends it but that there is nothing left: a member whose loop had ended by a fault would get nothing any more.</summary>
+    private Task Carry(SiloAddress silo) => Lasting.Loop(
+        async () =>
         {
-            // Nothing else may throw here: a member whose loop has ended by a fault would get nothing any more.
-            while (desk.TakeBatch(silo) is var (batch, message))
+            if (desk.TakeBatch(silo) is not var (batch, message))
             {
-                await Deliver(silo, batch, message);
+                return HasBeenWoken(silo);
             }
-        }
-        while (HasBeenWoken(silo));
-    }
+
+            await Deliver(silo, batch, message);
+            return true;
+        },
+        exception => LogFailed(exception, silo),
+        time);
 
     private async Task Deliver(SiloAddress silo, OutgoingBatch batch, ChangeBatch message)
     {
@@ -78,6 +80,9 @@ internal sealed partial class Courier(IPeers peers, ICourierDesk desk, TimeProvi
 
     [LoggerMessage(3301, LogLevel.Debug, "A batch did not reach silo {Silo}; it is sent again")]
     private partial void LogNotDelivered(Exception exception, SiloAddress silo);
+
+    [LoggerMessage(3305, LogLevel.Error, "What is to be sent to silo {Silo} could not be made out; the next round tries again")]
+    private partial void LogFailed(Exception exception, SiloAddress silo);
 }
 
 /// <summary>Where a courier gets its batches and reports what became of them.</summary>

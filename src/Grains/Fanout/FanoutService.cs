@@ -11,7 +11,10 @@ using OrleansTagCache.Tags;
 namespace OrleansTagCache.Fanout;
 
 /// <summary>The network face of this silo's invalidator: it takes calls and passes them on.</summary>
-/// <remarks>Grain services answer before the silo can host grains, and interleave; everything behind is thread-safe.</remarks>
+/// <remarks>
+/// Grain services answer before the silo can host grains, and interleave; everything behind is thread-safe. What walks over dependents leaves this service's one scheduler
+/// to the batches of updates: views go to a lane of their own, one at a time, so that who looks again and again takes no more than one thread.
+/// </remarks>
 internal sealed class FanoutService(
     GrainId id,
     Silo silo,
@@ -23,6 +26,8 @@ internal sealed class FanoutService(
     SiloReporter reporter)
     : GrainService(id, silo, loggerFactory), IFanoutService
 {
+    private readonly TaskFactory _views = new(new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler);
+
     public ValueTask<BatchReceipt> Deliver(ChangeBatch batch) => new(invalidator.Receive(batch));
 
     public ValueTask Confirm(SiloAddress member, UpdateId[] updates)
@@ -39,13 +44,13 @@ internal sealed class FanoutService(
         return default;
     }
 
-    public ValueTask<TagOnSilo> DescribeTag(TagId tag) => new(view.Describe(tag));
+    public ValueTask<TagOnSilo> DescribeTag(TagId tag) => new(_views.StartNew(() => view.Describe(tag)));
 
-    public ValueTask<string[]> Dependents(TagId tag, int limit, string? after) => new(view.Dependents(tag, limit, after));
+    public ValueTask<string[]> Dependents(TagId tag, int limit, string? after) => new(_views.StartNew(() => view.Dependents(tag, limit, after)));
 
-    public ValueTask<TagId[]> LoadedTags(TagId[] tags) => new(view.LoadedTags(tags));
+    /// <remarks>Not among the views: a revalidation waits for it.</remarks>
+    public ValueTask<TagId[]> LoadedTags(TagId[] tags) => new(Task.Run(() => view.LoadedTags(tags)));
 
-    /// <remarks>Off this service's scheduler: batches of updates do not wait for a walk over very many dependents.</remarks>
     public ValueTask<StaleKeys> StaleLoaded(TagId tag) => new(Task.Run(() => view.StaleLoaded(tag)));
 
     public ValueTask Refresh(TagId tag)
@@ -54,7 +59,7 @@ internal sealed class FanoutService(
         return default;
     }
 
-    public ValueTask<SiloReport> Report() => new(reporter.Report());
+    public ValueTask<SiloReport> Report() => new(_views.StartNew(reporter.Report));
 }
 
 /// <summary>Reaches the invalidator of a given silo.</summary>

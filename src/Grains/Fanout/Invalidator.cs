@@ -73,7 +73,7 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
         membership.Died += FinishUpdatesOf;
         lease.Renewed += ReconsiderAll;
         sessions.Released += ClientsLetGo;
-        _repeating = time.CreateTimer(_ => Repeat(), null, RepeatAfter, RepeatAfter / 2);
+        _repeating = time.CreateTimer(_ => Lasting.Try(Repeat, LogRepeatFailed), null, RepeatAfter, RepeatAfter / 2);
     }
 
     /// <summary>How many updates of this silo's own are not settled.</summary>
@@ -398,6 +398,9 @@ internal sealed partial class Invalidator : ICourierDesk, IDisposable
 
     [LoggerMessage(3304, LogLevel.Debug, "A confirmation did not reach silo {Silo}; it will ask again")]
     private partial void LogNotConfirmed(Exception exception, SiloAddress silo);
+
+    [LoggerMessage(3306, LogLevel.Error, "A look for updates that are to be sent again failed; the next one follows")]
+    private partial void LogRepeatFailed(Exception exception);
 
     [LoggerMessage(3302, LogLevel.Information, "Finishing {Count} updates whose coordinator {Silo} is dead")]
     private partial void LogFinishing(int count, SiloAddress silo);

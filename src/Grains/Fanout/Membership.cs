@@ -22,7 +22,7 @@ internal sealed partial class Membership : IDisposable
     {
         (_time, _logger) = (time, logger);
         _table = new(self, LeaseTerms.WaitOut(servingLease));
-        _waitOut = time.CreateTimer(_ => Refresh(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _waitOut = time.CreateTimer(_ => Lasting.Try(Refresh, LogFailed), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The members changed, or may have: updates that wait for one look again.</summary>
@@ -63,11 +63,18 @@ internal sealed partial class Membership : IDisposable
             died = _table.Observe([.. rows.Select(row => KeyValuePair.Create(row.Key, StatusOf(row.Value)))], version, _time.Now());
         }
 
-        Refresh();
-        foreach (var silo in died)
+        try
         {
-            LogDied(silo);
-            Died?.Invoke(silo);
+            Refresh();
+        }
+        finally
+        {
+            // Each is told once, whatever becomes of the others.
+            foreach (var silo in died)
+            {
+                LogDied(silo);
+                Lasting.Try(() => Died?.Invoke(silo), LogFailed);
+            }
         }
     }
 
@@ -123,6 +130,9 @@ internal sealed partial class Membership : IDisposable
 
     [LoggerMessage(3201, LogLevel.Information, "Silo {Silo} was seen dead; updates wait until its serving lease is over by any clock")]
     private partial void LogDied(SiloAddress silo);
+
+    [LoggerMessage(3203, LogLevel.Error, "A change of the members was not taken in; the next look does")]
+    private partial void LogFailed(Exception exception);
 
     [LoggerMessage(3202, LogLevel.Information, "Silo {Silo} said Goodbye")]
     private partial void LogLeft(SiloAddress silo);

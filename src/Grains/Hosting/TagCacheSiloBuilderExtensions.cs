@@ -27,6 +27,8 @@ namespace Orleans.Hosting;
 /// <summary>Adds the cache to a silo.</summary>
 public static class TagCacheSiloBuilderExtensions
 {
+    private static readonly TimeSpan LongestCollectionQuantum = TimeSpan.FromSeconds(30);
+
     /// <summary>
     /// Makes this silo keep entries and carry updates, and registers <see cref="ITagCache"/> for an application that it hosts. Options come
     /// from the section <c>TagCache</c> of the configuration if there is one, then from <paramref name="configure"/>. Calling it again only
@@ -71,6 +73,10 @@ public static class TagCacheSiloBuilderExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TagCacheOptions>, TagCacheOptionsValidator>());
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<TagCacheOptions>>().Value);
 
+        // Orleans wants its looks for idle grains closer together than any grain may be idle, and a tag's may for a minute.
+        services.PostConfigure<GrainCollectionOptions>(collection => collection.CollectionQuantum =
+            collection.CollectionQuantum < LongestCollectionQuantum ? collection.CollectionQuantum : LongestCollectionQuantum);
+
         // The process's own cache follows the silo's options.
         services.AddOptions<TagCacheClientOptions>().Configure<IOptions<TagCacheOptions>>((client, silo) =>
         {
@@ -114,10 +120,10 @@ public static class TagCacheSiloBuilderExtensions
             provider.GetRequiredService<ILogger<Membership>>()));
         services.AddSingleton(provider =>
         {
-            var table = provider.GetRequiredService<IMembershipTable>();
-            var self = provider.GetRequiredService<ILocalSiloDetails>().SiloAddress;
+            var row = new OwnRow(provider.GetRequiredService<IMembershipTable>(), provider.GetRequiredService<ILocalSiloDetails>().SiloAddress);
             return new ServingLease(
-                async token => (await table.ReadRowAsync(self, token)).Members.Any(row => row.Item1.Status != SiloStatus.Dead),
+                row.IsAlive,
+                () => provider.GetRequiredService<IFatalErrorHandler>().OnFatalException(nameof(ServingLease), "The membership table has lost this silo's row."),
                 provider.GetRequiredService<TagCacheOptions>().ServingLease,
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<ServingLease>>());
@@ -180,7 +186,8 @@ public static class TagCacheSiloBuilderExtensions
             provider.GetRequiredService<Owners>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<TagCacheOptions>().GenerationLease,
-            provider.GetRequiredService<ILogger<EntrySweeper>>()));
+            provider.GetRequiredService<ILogger<EntrySweeper>>(),
+            provider.GetService<IFreedMemory>()));
         services.AddSingleton<EntryHost>();
         services.AddSingleton<RefreshMetrics>();
         services.AddSingleton<RefreshJobHost>();

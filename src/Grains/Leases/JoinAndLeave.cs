@@ -78,39 +78,40 @@ internal sealed partial class JoinAndLeave(
         await Task.WhenAll(_watch, _join);
     }
 
-    private async Task WatchMembership()
-    {
-        try
+    /// <summary>Begun anew after a fault, it sees the latest snapshot first.</summary>
+    private Task WatchMembership() => Lasting.Loop(
+        async () =>
         {
             await foreach (var snapshot in cluster.MembershipUpdates.WithCancellation(_stop.Token))
             {
                 membership.Observe(
                     snapshot.Members.Values.Select(member => KeyValuePair.Create(member.SiloAddress, member.Status)), snapshot.Version.Value);
             }
-        }
-        catch (OperationCanceledException)
-        {
-        }
-    }
 
-    private async Task Join()
-    {
-        try
+            return false;
+        },
+        LogWatchFailed,
+        time,
+        _stop.Token);
+
+    private Task Join() => Lasting.Loop(
+        async () =>
         {
-            while (!lease.IsAlive || !await TryGreetAll() || !membership.IsWaitedOut)
+            if (!lease.IsAlive || !await TryGreetAll() || !membership.IsWaitedOut)
             {
                 await Task.Delay(Pause, time, _stop.Token);
+                return true;
             }
 
             ledger.ExpireEverything();
             history.Begin(time.Now());
             lease.BeginServing();
             LogServing(membership.Others.Length);
-        }
-        catch (OperationCanceledException)
-        {
-        }
-    }
+            return false;
+        },
+        LogJoinFailed,
+        time,
+        _stop.Token);
 
     /// <summary>Reads the table and greets every silo in it that is not dead. True if all of them answered.</summary>
     private async Task<bool> TryGreetAll()
@@ -187,6 +188,12 @@ internal sealed partial class JoinAndLeave(
 
     [LoggerMessage(3503, LogLevel.Debug, "Silo {Silo} did not answer")]
     private partial void LogNotGreeted(Exception exception, SiloAddress silo);
+
+    [LoggerMessage(3505, LogLevel.Error, "What the membership said was not taken in; it is read again")]
+    private partial void LogWatchFailed(Exception exception);
+
+    [LoggerMessage(3506, LogLevel.Error, "An attempt to join failed; the next one follows")]
+    private partial void LogJoinFailed(Exception exception);
 
     [LoggerMessage(3504, LogLevel.Information, "Stopped serving and said Goodbye")]
     private partial void LogLeft();

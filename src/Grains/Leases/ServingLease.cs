@@ -10,25 +10,29 @@ namespace OrleansTagCache.Leases;
 /// </summary>
 /// <remarks>
 /// Thread-safe. Valid means: joined, not leaving, and the deadline is ahead of the clock as read now. The deadline counts from before the
-/// row was read; a row that is missing counts as dead.
+/// row was read; a row that is missing counts as dead. A table that has lost the row, as one that came back empty has, never shows it again: after so many
+/// readings the silo ends, as one that was declared dead does, so that whoever looks after it starts it anew.
 /// </remarks>
 internal sealed partial class ServingLease : INearLease, IDisposable
 {
     private readonly LeaseDeadline _deadline = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Func<CancellationToken, Task<bool>> _isAliveInTable;
+    private readonly Action _end;
     private readonly TimeSpan _length;
     private readonly TimeProvider _time;
     private readonly ILogger<ServingLease> _logger;
     private Task _renewals = Task.CompletedTask;
     private volatile bool _hasJoined;
+    private int _missing;
 
     /// <param name="isAliveInTable">Reads this silo's own row and says whether it is alive there.</param>
+    /// <param name="end">Ends the silo: its row is gone for good.</param>
     /// <param name="length">The lease's length.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">For lapses.</param>
-    public ServingLease(Func<CancellationToken, Task<bool>> isAliveInTable, TimeSpan length, TimeProvider time, ILogger<ServingLease> logger) =>
-        (_isAliveInTable, _length, _time, _logger) = (isAliveInTable, length, time, logger);
+    public ServingLease(Func<CancellationToken, Task<bool>> isAliveInTable, Action end, TimeSpan length, TimeProvider time, ILogger<ServingLease> logger) =>
+        (_isAliveInTable, _end, _length, _time, _logger) = (isAliveInTable, end, length, time, logger);
 
     /// <summary>The lease was renewed, or serving began: what waits for it may look again.</summary>
     public event Action? Renewed;
@@ -61,7 +65,7 @@ internal sealed partial class ServingLease : INearLease, IDisposable
     public void BeginServing()
     {
         _hasJoined = true;
-        Renewed?.Invoke();
+        Lasting.Try(() => Renewed?.Invoke(), LogFailed);
     }
 
     /// <summary>Gives the right up for good.</summary>
@@ -81,46 +85,56 @@ internal sealed partial class ServingLease : INearLease, IDisposable
     {
         using var timer = new PeriodicTimer(LeaseTerms.RenewalPeriod(_length), _time);
         var wasValid = true;
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_stop.Token))
-            {
-                await Renew();
-                var isValid = _deadline.IsValid(_time.Now());
-                if (wasValid && !isValid)
-                {
-                    LogLapsed();
-                }
-                else if (isValid && !wasValid)
-                {
-                    LogRegained();
-                }
+        await Lasting.Loop(Round, LogFailed, _time, _stop.Token);
 
-                wasValid = isValid;
-            }
-        }
-        catch (OperationCanceledException)
+        async Task<bool> Round()
         {
+            await timer.WaitForNextTickAsync(_stop.Token);
+            await Renew();
+            var isValid = _deadline.IsValid(_time.Now());
+            if (wasValid && !isValid)
+            {
+                LogLapsed();
+            }
+            else if (isValid && !wasValid)
+            {
+                LogRegained();
+            }
+
+            wasValid = isValid;
+            return true;
         }
     }
 
     private async Task Renew()
     {
         var askedAt = _time.Now();
+        bool isAlive;
         try
         {
-            if (await _isAliveInTable(_stop.Token).WaitAsync(_length / 2, _time, _stop.Token))
+            isAlive = await _isAliveInTable(_stop.Token).WaitAsync(_length / 2, _time, _stop.Token);
+        }
+        catch (Exception exception)
+        {
+            // A table that cannot be read says nothing of the row.
+            if (!_stop.IsCancellationRequested)
             {
-                _deadline.Renewed(askedAt, _length);
-                Renewed?.Invoke();
+                LogNotRenewed(exception);
             }
+
+            return;
         }
-        catch (Exception exception) when (!_stop.IsCancellationRequested)
+
+        if (isAlive)
         {
-            LogNotRenewed(exception);
+            _missing = 0;
+            _deadline.Renewed(askedAt, _length);
+            Lasting.Try(() => Renewed?.Invoke(), LogFailed);
         }
-        catch (OperationCanceledException)
+        else if (++_missing == LeaseTerms.ReadingsWithoutRow && !_stop.IsCancellationRequested)
         {
+            LogGone(_missing);
+            _end();
         }
     }
 
@@ -132,4 +146,10 @@ internal sealed partial class ServingLease : INearLease, IDisposable
 
     [LoggerMessage(3403, LogLevel.Debug, "The serving lease was not renewed")]
     private partial void LogNotRenewed(Exception exception);
+
+    [LoggerMessage(3404, LogLevel.Critical, "{Count} readings in a row of the membership table did not show this silo alive: its row is gone for good. The silo ends, to be started anew")]
+    private partial void LogGone(int count);
+
+    [LoggerMessage(3405, LogLevel.Error, "A round of renewing the serving lease failed; the next one tries again")]
+    private partial void LogFailed(Exception exception);
 }

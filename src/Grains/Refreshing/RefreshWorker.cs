@@ -74,8 +74,10 @@ internal sealed partial class RefreshWorker(
         {
             await Refresh(scopedKey, loadMissing: false);
         }
-        catch (OperationCanceledException)
+        catch (Exception exception)
         {
+            // Its next reader refreshes it.
+            LogNotRefreshed(exception);
         }
     });
 

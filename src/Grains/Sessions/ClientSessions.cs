@@ -44,7 +44,7 @@ internal sealed partial class ClientSessions : IDisposable
         _table = new(Guid.NewGuid(), options.SessionLease, options.MaximumInterest);
         _maximumSessions = options.MaximumSessions;
         _idleGrace = 4 * options.SessionLease;
-        _cleaning = time.CreateTimer(_ => BreakIdle(), null, options.SessionLease, options.SessionLease);
+        _cleaning = time.CreateTimer(_ => Lasting.Try(BreakIdle, LogFailed), null, options.SessionLease, options.SessionLease);
     }
 
     /// <summary>No client of this silo holds these updates up any more.</summary>
@@ -174,22 +174,29 @@ internal sealed partial class ClientSessions : IDisposable
         }
     }
 
-    private async Task PushAll(Session session)
+    private Task PushAll(Session session) => Lasting.Loop(() => Push(session), LogFailed, _time);
+
+    /// <summary>One message. False when nothing is left to say, or nobody to say it to.</summary>
+    private async Task<bool> Push(Session session)
     {
-        var client = (Client)session.Client;
-        while (TakePushes(session) is var (pushes, patience))
+        if (TakePushes(session) is not var (pushes, patience))
         {
-            try
-            {
-                Acknowledged(session, await client.Observer.Apply(pushes).WaitAsync(patience, _time));
-            }
-            catch (Exception exception)
-            {
-                // Whatever it was, the client has not acknowledged: again, until it has or its lease is over.
-                LogNotPushed(exception, client.Name);
-                await Task.Delay(RetryPause < patience ? RetryPause : patience, _time);
-            }
+            return false;
         }
+
+        var client = (Client)session.Client;
+        try
+        {
+            Acknowledged(session, await client.Observer.Apply(pushes).WaitAsync(patience, _time));
+        }
+        catch (Exception exception)
+        {
+            // Whatever it was, the client has not acknowledged: again, until it has or its lease is over.
+            LogNotPushed(exception, client.Name);
+            await Task.Delay(RetryPause < patience ? RetryPause : patience, _time);
+        }
+
+        return true;
     }
 
     /// <summary>What is to be pushed next, and how long to wait for it; null when nothing is, or the client's time is over.</summary>
@@ -274,7 +281,7 @@ internal sealed partial class ClientSessions : IDisposable
     {
         if (updates.Count > 0)
         {
-            Released?.Invoke(updates);
+            Lasting.Try(() => Released?.Invoke(updates), LogFailed);
         }
     }
 
@@ -283,6 +290,9 @@ internal sealed partial class ClientSessions : IDisposable
 
     [LoggerMessage(3602, LogLevel.Warning, "Client {Client} did not let go of old values before its lease was over; its session was broken. It had delayed {Count} updates")]
     private partial void LogBroken(string client, int count);
+
+    [LoggerMessage(3603, LogLevel.Error, "A round of work on clients' sessions failed; the next one follows")]
+    private partial void LogFailed(Exception exception);
 
     /// <summary>Whoever is pushed to.</summary>
     private sealed record Client(INearCacheObserver Observer, string Name);

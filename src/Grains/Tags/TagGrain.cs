@@ -14,9 +14,9 @@ namespace OrleansTagCache.Tags;
 /// </summary>
 /// <remarks>
 /// Reentrant: callers interleave while a change is on its way, and only the lanes are shared between them, each touched without an await
-/// in between. Two activations of one tag do no harm: each of their changes reaches every silo.
+/// in between. Two activations of one tag do no harm: each of their changes reaches every silo. It holds nothing that outlasts its calls, so it goes as soon as nobody calls.
 /// </remarks>
-[Reentrant, RandomPlacement, ThroughAnyGateway, GrainType(TypeName), GrainDirectory(OwnerDirectory.Name)]
+[Reentrant, RandomPlacement, ThroughAnyGateway, CollectionAgeLimit(Minutes = 1), GrainType(TypeName), GrainDirectory(OwnerDirectory.Name)]
 internal sealed class TagGrain(Invalidator invalidator, Membership membership, IPeers peers, ILocalSiloDetails silo) : Grain, ITagGrain
 {
     private const string TypeName = "otc.tag";

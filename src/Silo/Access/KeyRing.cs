@@ -61,8 +61,9 @@ internal sealed partial class KeyRing : IDisposable
 
             LogRefused(string.Join(" ", faults));
         }
-        catch (InvalidOperationException exception)
+        catch (Exception exception)
         {
+            // Thrown on the thread that watches the configuration, it would end the process.
             LogRefused(exception.Message);
         }
     }

@@ -27,5 +27,5 @@ internal static class SiloRole
 
     /// <summary>A lease that no membership table can end.</summary>
     private static ServingLease AlwaysValid(IServiceProvider services) => new(
-        _ => Task.FromResult(true), TimeSpan.FromDays(30), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ServingLease>>());
+        _ => Task.FromResult(true), () => { }, TimeSpan.FromDays(30), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ServingLease>>());
 }

@@ -1,0 +1,46 @@
+using OrleansTagCache.Entries;
+
+namespace OrleansTagCache.Silo;
+
+/// <summary>
+/// Gives back the memory of what was swept. A runtime that has nothing to do collects nothing, and it would stay with the process. So, once it is quiet
+/// after much was let go, a background collection is asked for: forced, since the runtime declines any other while memory is plenty.
+/// </summary>
+/// <remarks>
+/// That one leaves the memory with the process. So where little is live, and a blocking collection is a matter of a fraction of a second, one
+/// follows that gives it back to the system; where much is live it stays for the values to come.
+/// </remarks>
+internal sealed class MemoryCollections : IFreedMemory
+{
+    /// <summary>How many bytes must have been let go for a collection to be asked for.</summary>
+    private const long WorthACollection = 64L * 1024 * 1024;
+
+    /// <summary>So much is compacted in a fraction of a second.</summary>
+    private const long FewLiveBytes = 256L * 1024 * 1024;
+
+    private static readonly TimeSpan LongQuiet = TimeSpan.FromSeconds(20);
+
+    private bool _isToGiveBack;
+
+    public bool TryTake(long bytes, TimeSpan quiet)
+    {
+        if (bytes >= WorthACollection)
+        {
+            _isToGiveBack = true;
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+            return true;
+        }
+
+        if (_isToGiveBack && quiet > LongQuiet)
+        {
+            _isToGiveBack = false;
+            var heap = GC.GetGCMemoryInfo(GCKind.Background);
+            if (heap.HeapSizeBytes - heap.FragmentedBytes <= FewLiveBytes)
+            {
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,127 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Fanout;
+using OrleansTagCache.Tests.Cluster;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Grains;
+
+/// <summary>Work that nobody waits for goes on after what it did not foresee.</summary>
+public sealed class LastingTests
+{
+    private static readonly SiloAddress A = InvalidatorHost.Silo(2);
+
+    [Fact]
+    public async Task Loop_WhoseRoundThrows_TellsOfItPausesAndGoesOn()
+    {
+        var time = new FakeTimeProvider();
+        var (rounds, told) = (0, new List<string>());
+        var loop = Lasting.Loop(
+            () => ++rounds < 3 ? throw new InvalidOperationException($"round {rounds}") : Task.FromResult(false),
+            exception => told.Add(exception.Message),
+            time);
+
+        // The pause is by the clock, which stands still.
+        Assert.Equal((1, false), (rounds, loop.IsCompleted));
+        await TagCacheCluster.Until(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            return loop.IsCompleted;
+        });
+
+        await loop;
+        Assert.Equal(3, rounds);
+        Assert.Equal(["round 1", "round 2"], told);
+    }
+
+    [Fact]
+    public async Task Loop_WhoseLogThrowsToo_GoesOn()
+    {
+        var time = new FakeTimeProvider();
+        var rounds = 0;
+        var loop = Lasting.Loop(() => ++rounds == 1 ? throw new InvalidOperationException() : Task.FromResult(false), _ => throw new IOException(), time);
+
+        await TagCacheCluster.Until(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            return loop.IsCompleted;
+        });
+
+        await loop;
+        Assert.Equal(2, rounds);
+    }
+
+    [Fact]
+    public async Task Loop_ThatIsStoppedInItsPause_Ends()
+    {
+        using var stop = new CancellationTokenSource();
+        var loop = Lasting.Loop(() => throw new InvalidOperationException(), _ => { }, new FakeTimeProvider(), stop.Token);
+
+        await stop.CancelAsync();
+
+        await loop.WaitAsync(TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public async Task Courier_WhoseDeskThrowsOnce_StillDelivers()
+    {
+        var peers = new FakePeers();
+        var desk = new Desk();
+        var courier = new Courier(peers, desk, TimeProvider.System, NullLogger.Instance);
+
+        courier.Wake(A);
+
+        Assert.Same(Desk.Message, await peers[A].Next());
+        await desk.Told.Task.WaitAsync(TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public async Task Membership_WhoseHandlerThrowsOnce_GoesOnTakingInWhatComes()
+    {
+        using var host = new JoinHost();
+        var throws = true;
+        host.Silo.Membership.Changed += () =>
+        {
+            if (throws)
+            {
+                throws = false;
+                throw new InvalidOperationException("A handler.");
+            }
+        };
+
+        // Not in the table yet: so nothing but the watch looks at the members.
+        host.Silo.IsAliveInTable = false;
+        host.News.Publish(1, (InvalidatorHost.Self, SiloStatus.Active));
+        _ = host.Start();
+        await TagCacheCluster.Until(() => !throws);
+
+        host.News.Publish(2, (InvalidatorHost.Self, SiloStatus.Active), (A, SiloStatus.Dead));
+
+        await host.AdvanceUntil(() => host.Silo.Membership.IsDead(A));
+    }
+
+    /// <summary>A desk with one batch, whose first word is a fault.</summary>
+    private sealed class Desk : ICourierDesk
+    {
+        public static readonly ChangeBatch Message = new(InvalidatorHost.Self, Guid.NewGuid(), [], [], 0);
+
+        private int _asked;
+
+        public TaskCompletionSource Told { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public (OutgoingBatch Batch, ChangeBatch Message)? TakeBatch(SiloAddress silo) => Interlocked.Increment(ref _asked) switch
+        {
+            1 => throw new InvalidOperationException("A desk."),
+            2 => (new([], [], 0), Message),
+            _ => null,
+        };
+
+        public void Delivered(SiloAddress silo, BatchReceipt receipt) => Told.TrySetResult();
+
+        public void Lost(SiloAddress silo, OutgoingBatch batch)
+        {
+        }
+    }
+}
