@@ -29,18 +29,17 @@ public sealed class CacheContext
     private bool _hasEnded;
 
     internal CacheContext(
-        string key, IReadOnlyCollection<string> tags, CacheLife? life, CacheLifeProfiles profiles, Func<Type, object?>? stale)
+        string key, IReadOnlyCollection<string> tags, CacheLife? life, CacheLifeProfiles profiles, CacheContext? outer, Func<Type, object?>? stale)
     {
         Key = key;
         _tags = new(tags, StringComparer.Ordinal);
-        (_life, _profiles, _stale) = (life, profiles, stale);
-        _outer = Current;
+        (_life, _profiles, _outer, _stale) = (life, profiles, outer, stale);
     }
 
     /// <summary>A response that may be stored is generated too, by code that is not a factory: it may update tags.</summary>
     /// <param name="mayBeStored">Asked at every use; while it may not be, there is no such context.</param>
     internal CacheContext(Func<bool> mayBeStored)
-        : this(OfResponse, [], life: null, BuiltInProfiles, stale: null) => _mayBeStored = mayBeStored;
+        : this(OfResponse, [], life: null, BuiltInProfiles, Current, stale: null) => _mayBeStored = mayBeStored;
 
     /// <summary>The key of the entry.</summary>
     public string Key { get; }
@@ -146,21 +145,29 @@ public sealed class CacheContext
         return false;
     }
 
-    /// <summary>A call inside the factory said of which tags its value is, which may not be an entry: they are this entry's too.</summary>
-    internal void Said(IReadOnlyCollection<string> tags)
+    /// <summary>
+    /// A call inside the factory says which tags its entry has. Whatever becomes of the call, this entry depends on them: what it makes of a failure, or
+    /// of a value that is stored nowhere, would otherwise outlive their update. What is no tag cannot be updated, and is left out.
+    /// </summary>
+    internal void DependsOn(IReadOnlyCollection<string>? tags)
     {
+        if (tags is null or { Count: 0 })
+        {
+            return;
+        }
+
         lock (_gate)
         {
-            AddNeedsGate(tags);
+            AddNeedsGate([.. tags.Where(TagSet.IsSound)]);
         }
     }
 
-    /// <summary>This entry is being made from a value whose tags are not known: nobody could expire it.</summary>
-    internal void MadeFromUnknown()
+    /// <summary>The tags that have been named so far.</summary>
+    internal string[] NamedTags()
     {
         lock (_gate)
         {
-            WhyNotStored = "It was made from a cached value that cannot be serialized, and does not know that one's tags.";
+            return [.. _tags];
         }
     }
 

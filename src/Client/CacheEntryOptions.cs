@@ -19,8 +19,8 @@ public sealed class CacheEntryOptions
     public TimeSpan FailSafe { get; init; }
 
     /// <summary>
-    /// How long a reader waits for its factory while there is an entry that <see cref="FailSafe"/> allows: then it gets that one, and the
-    /// factory goes on in the background, for a minute at most. More than zero, up to a day; default null: until it ends.
+    /// How long a reader waits for its factory while there is an entry that <see cref="FailSafe"/> allows, or a stale one: then it gets that one. The
+    /// factory goes on in the background, for a minute at most, if it may (<see cref="AllowBackgroundRefresh"/>), else it is cancelled. More than zero, up to a day; default null: until it ends.
     /// </summary>
     public TimeSpan? FactorySoftTimeout { get; init; }
 
@@ -29,6 +29,17 @@ public sealed class CacheEntryOptions
     /// day; default null: for as long as somebody waits, or for a minute in the background.
     /// </summary>
     public TimeSpan? FactoryHardTimeout { get; init; }
+
+    /// <summary>
+    /// Whether the factory may run when no caller waits for it: to refresh a stale entry behind a reader, after <see cref="FactorySoftTimeout"/>, or for those who
+    /// joined a caller that has gone. Default false: its caller waits for it, and it is cancelled with its caller.
+    /// </summary>
+    /// <remarks>
+    /// Set it only if the factory uses nothing that ends with a request: no <c>DbContext</c> or other scoped service, no <c>HttpContext</c>. It runs without the
+    /// caller's ambient values (<see cref="System.Threading.AsyncLocal{T}"/>, the current activity), also while the caller waits. A factory that is given an
+    /// <see cref="IServiceProvider"/> has a scope of its own, and may run there whatever this says; so may loaders.
+    /// </remarks>
+    public bool AllowBackgroundRefresh { get; init; }
 
     /// <summary>
     /// Entries go stale up to this much earlier, each by a random part of it, so that what was made together is not refreshed together; a

@@ -13,10 +13,14 @@ public interface ITagCache
 {
     /// <summary>
     /// Returns the entry, or generates it: one caller in the whole cluster runs its factory, the others wait for the value. A stale entry is
-    /// returned at once and refreshed in the background.
+    /// returned at once to all callers but one, whose factory makes the newer value; if that fails, this caller gets the stale one too.
     /// </summary>
     /// <param name="key">The key, unique within the namespace.</param>
-    /// <param name="factory">Makes the value. It is cancelled when its last waiting caller goes away. It must not update or revalidate tags.</param>
+    /// <param name="factory">
+    /// Makes the value. It runs while its caller waits and is cancelled with it, so it may use whatever its caller may; others who waited run theirs. It must not
+    /// update or revalidate tags. A factory that may run in the background is one that is given its services, or that
+    /// <see cref="CacheEntryOptions.AllowBackgroundRefresh"/> speaks for.
+    /// </param>
     /// <param name="options">Tags and life that are known beforehand; the factory may add to both through its <see cref="CacheContext"/>.</param>
     /// <param name="cancellationToken">Cancels this caller; the others are not cancelled with it.</param>
     /// <returns>The value; null is a value too.</returns>
@@ -30,6 +34,22 @@ public interface ITagCache
     ValueTask<T> GetOrCreateAsync<T>(
         string key,
         Func<CacheContext, CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? options = null,
+        CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// As <see cref="GetOrCreateAsync{T}(string, Func{CacheContext, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>, with services of a scope
+    /// that is opened for each run of the factory and disposed when it has ended. So the factory may also run in the background: no reader waits for a stale
+    /// entry's refresh.
+    /// </summary>
+    /// <inheritdoc cref="GetOrCreateAsync{T}(string, Func{CacheContext, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>
+    /// <param name="key">The key, unique within the namespace.</param>
+    /// <param name="factory">Makes the value of these services: not of the caller's, nor of its ambient values, such as an <c>HttpContext</c> or the current activity, which it does not see.</param>
+    /// <param name="options">Tags and life that are known beforehand.</param>
+    /// <param name="cancellationToken">Cancels this caller; the others are not cancelled with it.</param>
+    ValueTask<T> GetOrCreateAsync<T>(
+        string key,
+        Func<IServiceProvider, CacheContext, CancellationToken, ValueTask<T>> factory,
         CacheEntryOptions? options = null,
         CancellationToken cancellationToken = default);
 

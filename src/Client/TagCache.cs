@@ -1,6 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Microsoft.Extensions.Logging;
-using OrleansTagCache.Adapters;
 using OrleansTagCache.Cluster;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
@@ -31,11 +29,8 @@ internal sealed class TagCache : ITagCache
     private readonly ClientMetrics _metrics;
     private readonly NearCache _near;
     private readonly IServerActionSource[] _serverActions;
-    private readonly FlightTable _flights;
-
-    /// <summary>Where readers of two types meet, they do not store over each other at every read: that is a set, in all processes.</summary>
-    private readonly UncacheableKeys _storedOver;
-    private readonly FlightRunner _runner;
+    private readonly EntryReader _reader;
+    private readonly IServiceProvider _services;
     private readonly TimeProvider _time;
 
     public TagCache(
@@ -47,18 +42,14 @@ internal sealed class TagCache : ITagCache
         NearCache near,
         BackgroundRefreshes refreshes,
         ClientMetrics metrics,
-        UncacheableKeys uncacheable,
+        EntryReader reader,
         IEnumerable<IServerActionSource> serverActions,
-        TimeProvider time,
-        LogOnce once,
-        ILoggerFactory loggers)
+        IServiceProvider services,
+        TimeProvider time)
     {
-        (_serverActions, _time) = ([.. serverActions], time);
+        (_serverActions, _reader, _services, _time) = ([.. serverActions], reader, services, time);
         (_options, _maker, _entries, _changes, _loaders, _near, _refreshes, _metrics) = (options, maker, entries, changes, loaders, near, refreshes, metrics);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
-        _flights = new(time, options.OrphanedFactoryGrace);
-        _storedOver = new(time);
-        _runner = new(_flights, entries, near, refreshes, metrics, uncacheable, options, time, once, loggers.CreateLogger<FlightRunner>());
     }
 
     public ValueTask<T> GetOrCreateAsync<T>(
@@ -71,33 +62,53 @@ internal sealed class TagCache : ITagCache
         return GetOrCreateAsync(key, factory, static (run, context, token) => run(context, token), options, cancellationToken);
     }
 
+    public ValueTask<T> GetOrCreateAsync<T>(
+        string key,
+        Func<IServiceProvider, CacheContext, CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        return GetOrCreate(
+            key, new ScopedFactory<T>(_services, factory), static (run, context, token) => run.Make(context, token), options, GenerationKind.Scoped, cancellationToken);
+    }
+
     public ValueTask<T> GetOrCreateAsync<TState, T>(
         string key,
         TState state,
         Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory,
         CacheEntryOptions? options = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) =>
+        GetOrCreate(key, state, factory, options, GenerationKind.OfItsCaller, cancellationToken);
+
+    private ValueTask<T> GetOrCreate<TState, T>(
+        string key,
+        TState state,
+        Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? options,
+        GenerationKind kind,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(factory);
         var outer = OuterOf(key);
         if (options is { NearCache: NearCacheMode.Off })
         {
-            return Ask(key, outer, Generation(key, state, factory, options), mayKeep: false, cancellationToken);
+            return _reader.Read(key, outer, Generation(key, state, factory, options, kind), mayKeep: false, cancellationToken);
         }
 
         var hit = _near.Find(key, freshOnly: outer is not null);
         if (hit.Entry is null || !hit.Entry.TryGetValue<T>(_maker.Serializer, out var kept))
         {
-            return Ask(key, outer, Generation(key, state, factory, options), mayKeep: true, cancellationToken);
+            return _reader.Read(key, outer, Generation(key, state, factory, options, kind), mayKeep: true, cancellationToken);
+        }
+
+        if (hit.IsStale && hit.Entry.TryClaimAsk(hit.At))
+        {
+            return Refresh(key, hit, kept, Generation(key, state, factory, options, kind), cancellationToken);
         }
 
         FoundNear(hit, outer);
-        if (hit.IsStale && hit.Entry.TryClaimAsk(hit.At))
-        {
-            RefreshBehind(key, Generation(key, state, factory, options));
-        }
-
         return new(kept);
     }
 
@@ -116,7 +127,7 @@ internal sealed class TagCache : ITagCache
         return true;
     }
 
-    /// <summary>As the public one, for adapters whose contracts let a call leave out reading or storing.</summary>
+    /// <summary>As the public one, for adapters whose contracts let a call leave out reading or storing, and whose factories end with the last of all their callers.</summary>
     internal ValueTask<T> GetOrCreateAsync<TState, T>(
         string key,
         TState state,
@@ -124,8 +135,9 @@ internal sealed class TagCache : ITagCache
         CacheEntryOptions? options,
         Access access,
         CancellationToken cancellationToken) => access == Access.Cached
-            ? GetOrCreateAsync(key, state, factory, options, cancellationToken)
-            : Ask(key, OuterOf(key), Generation(key, state, factory, options), mayKeep: options is not { NearCache: NearCacheMode.Off }, cancellationToken, access);
+            ? GetOrCreate(key, state, factory, options, GenerationKind.OfAllCallers, cancellationToken)
+            : _reader.Read(
+                key, OuterOf(key), Generation(key, state, factory, options, GenerationKind.OfAllCallers), mayKeep: options is not { NearCache: NearCacheMode.Off }, cancellationToken, access);
 
     public ValueTask<T> GetAsync<T>(string loader, string argument, CancellationToken cancellationToken = default)
     {
@@ -148,12 +160,12 @@ internal sealed class TagCache : ITagCache
             return Load<T>(loader, argument, cancellationToken);
         }
 
-        FoundNear(hit, outer);
         if (hit.IsStale && hit.Entry.TryClaimAsk(hit.At))
         {
-            RefreshBehind(key.ToString(), _loaders.Generation<T>(_namespace, LoaderName.Parse(loader), argument));
+            return Refresh(key.ToString(), hit, kept, _loaders.Generation<T>(_namespace, LoaderName.Parse(loader), argument), cancellationToken);
         }
 
+        FoundNear(hit, outer);
         return new(kept);
     }
 
@@ -170,7 +182,7 @@ internal sealed class TagCache : ITagCache
         FoundNear(hit, outer);
         if (hit.IsStale && hit.Entry.TryClaimLook(hit.At))
         {
-            _ = LookBehind(key);
+            BeginToLookBehind(key);
         }
 
         return new(new CacheResult<T>(value, hit.IsStale, hit.Entry.AgeAt(hit.At), hit.Entry.Life, hit.Entry.Tags));
@@ -228,8 +240,8 @@ internal sealed class TagCache : ITagCache
     }
 
     private Generation<T> Generation<TState, T>(
-        string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options) =>
-        new LocalGeneration<TState, T>(_maker, key, state, factory, options, isLoaded: false);
+        string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options, GenerationKind kind) =>
+        new LocalGeneration<TState, T>(_maker, key, state, factory, options, kind);
 
     private void FoundNear(NearHit hit, CacheContext? outer)
     {
@@ -237,13 +249,29 @@ internal sealed class TagCache : ITagCache
         outer?.MadeFrom(hit.Entry!.Tags, hit.Entry.Life, hit.Entry.AgeAt(hit.At), promiseSuspended: false);
     }
 
-    /// <summary>A reader has got a stale value; the newer one is asked for, and made if the cluster grants it, while nobody waits.</summary>
-    private void RefreshBehind(string key, IGeneration generation)
+    /// <summary>It is this reader's turn to have a stale near value replaced: behind its back if the factory may run there, else it waits for the newer one.</summary>
+    private ValueTask<T> Refresh<T>(string key, NearHit hit, T kept, Generation<T> generation, CancellationToken cancellationToken)
     {
-        var flightKey = new FlightKey(key, _namespace.Scope(key), FreshOnly: false);
-        if (_flights.TryLead(flightKey) is { } flight)
+        if (!_reader.TryRefreshBehind(key, generation))
         {
-            _ = Task.Run(() => _runner.Run(flightKey, flight, generation, mayKeep: true, isBehind: true));
+            return AskOrKeep(key, hit, kept, generation, cancellationToken);
+        }
+
+        FoundNear(hit, outer: null);
+        return new(kept);
+    }
+
+    /// <summary>A newer value, or the stale one that was valid when the read began, should none be had.</summary>
+    private async ValueTask<T> AskOrKeep<T>(string key, NearHit hit, T kept, Generation<T> generation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _reader.Read(key, outer: null, generation, mayKeep: true, cancellationToken);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            FoundNear(hit, outer: null);
+            return kept;
         }
     }
 
@@ -251,57 +279,8 @@ internal sealed class TagCache : ITagCache
     {
         var name = LoaderName.Parse(loader);
         var key = Check(name.KeyOf(argument)).Value;
-        return Ask<T>(key, OuterOf(key), _loaders.Generation<T>(_namespace, name, argument), _loaders.KeepsNear(loader), cancellationToken);
+        return _reader.Read<T>(key, OuterOf(key), _loaders.Generation<T>(_namespace, name, argument), _loaders.KeepsNear(loader), cancellationToken);
     }
-
-    private async ValueTask<T> Ask<T>(string key, CacheContext? outer, Generation<T> generation, bool mayKeep, CancellationToken cancellationToken, Access access = Access.Cached)
-    {
-        var checkedKey = Check(key);
-        generation.Check();
-
-        // An entry that is made from a stale one would look fresh: inside a factory, stale counts as missing.
-        var flightKey = new FlightKey(checkedKey.Value, _namespace.Scope(checkedKey.Value), FreshOnly: outer is not null, access);
-        while (true)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var result = await Fly(flightKey, generation, mayKeep, cancellationToken);
-            if (result.Fault is { } fault)
-            {
-                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
-            }
-
-            if (result.Entry is { } entry)
-            {
-                if (generation.TryGetOwn(entry, out var own) || _maker.Serializer.TryDeserialize<T>(entry.Payload, out own))
-                {
-                    if (flightKey.Access == Access.Refill && access != Access.Refill)
-                    {
-                        _storedOver.Add(flightKey.ScopedKey);
-                    }
-
-                    outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
-                    return own;
-                }
-
-                flightKey = flightKey with { Access = Instead(flightKey, generation) };
-            }
-            else if (generation.TryGetUnserializable(out var value))
-            {
-                outer?.MadeFromUnknown();
-                return value;
-            }
-        }
-    }
-
-    /// <summary>What is there is no value of that type, or cannot be read: it is made anew, and stored over it if the caller stores at all.</summary>
-    private Access Instead<T>(FlightKey key, Generation<T> generation) => key.Access switch
-    {
-        Access.Cached => generation.IsRemote || !_storedOver.Contains(key.ScopedKey) ? Access.Refill : Access.Uncached,
-        Access.Refill when generation.IsRemote => throw new TagCacheException(
-            $"What the process that offers the loader makes of that argument cannot be read as {typeof(T)}. Ask for the type that it was added with; a type of another name counts as the same if both have one [DataContract(Name = \"...\")]."),
-        Access.Unstored => Access.Uncached,
-        _ => key.Access,
-    };
 
     private async ValueTask<CacheResult<T>> Find<T>(string key, CacheContext? outer, CancellationToken cancellationToken)
     {
@@ -316,6 +295,9 @@ internal sealed class TagCache : ITagCache
         outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
         return new(value, isStale, entry);
     }
+
+    /// <summary>In a method of its own: a hit must not pay for what this captures.</summary>
+    private void BeginToLookBehind(string key) => _ = Detached.Run(() => LookBehind(key));
 
     /// <summary>A reader that makes nothing has got a stale value: a newer one that is there is kept for the next.</summary>
     private async Task LookBehind(string key)
@@ -367,25 +349,6 @@ internal sealed class TagCache : ITagCache
 
         var ids = TagSet.ForCall(tags, parameterName).Select(tag => TagId.OfTag(_namespace, tag)).ToArray();
         await _changes.Change(new(ids, staleFor == TimeSpan.Zero ? null : staleFor), _options.UpdateTimeout, cancellationToken);
-    }
-
-    private async ValueTask<FlightResult> Fly(FlightKey key, IGeneration generation, bool mayKeep, CancellationToken cancellationToken)
-    {
-        var (flight, role) = _flights.Join(key);
-        if (role == FlightRole.Leader)
-        {
-            _ = _runner.Run(key, flight, generation, mayKeep);
-        }
-
-        try
-        {
-            return await (role == FlightRole.Late ? flight.Late : flight.Early).WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            _flights.Leave(flight, role);
-            throw;
-        }
     }
 
     private CacheKey Check(string key) => CacheKey.Parse(key, _options.MaximumKeyLength);

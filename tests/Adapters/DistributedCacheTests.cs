@@ -31,6 +31,21 @@ public sealed class DistributedCacheTests(AdapterCluster cluster)
         Assert.All(await Task.WhenAll(_nodes.Select(node => node.GetAsync(key))), Assert.Null);
     }
 
+    /// <summary>Such an entry is a copy as any other that a factory reads: it limits what is made from it, and its tags are believed as of a copy.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ReadInsideAFactory_LimitsTheEntryThatIsMadeFromIt(bool isBlocking)
+    {
+        var key = $"idc:nested:{isBlocking}";
+        await Node.SetAsync(key, [1], new() { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(5) });
+        Assert.Equal([1], await cluster.Client.GetOrCreateAsync(
+            $"{key}:outer", async (_, token) => isBlocking ? Node.Get(key)! : (await Node.GetAsync(key, token))!, new() { Life = CacheLife.Hours }));
+
+        var outer = await cluster.Client.TryGetAsync<byte[]>($"{key}:outer");
+        Assert.InRange(outer.Life!.Expire, TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(5));
+    }
+
     [Fact]
     public void BlockingCalls_DoTheSame()
     {

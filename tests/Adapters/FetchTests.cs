@@ -46,6 +46,28 @@ public sealed class FetchTests(AdapterCluster cluster) : IAsyncLifetime
         Assert.Equal("2", await Get(0, "/plain?a=1", tag: "fetched"));
     }
 
+    /// <summary>What is made of such a response is about what its request named.</summary>
+    [Theory]
+    [InlineData("/missing")]
+    [InlineData("/cookie")]
+    [InlineData("/large")]
+    public async Task Response_ThatIsNotForKeeping_GivesItsTagsToTheEntryThatIsMadeFromIt(string path)
+    {
+        var (key, tag) = ($"fetched-nested:{path}", $"fetched-nested-{path}");
+        for (var round = 0; round < 2; round++)
+        {
+            await cluster.Client.GetOrCreateAsync(key, async (_, _) =>
+            {
+                using var answer = await Send(0, path, tag);
+                return answer.StatusCode.ToString();
+            });
+
+            Assert.Equal([tag], (await cluster.Client.TryGetAsync<string>(key)).Tags!);
+            await cluster.Client.RevalidateTagAsync(tag);
+            Assert.False((await cluster.Client.TryGetAsync<string>(key)).HasValue);
+        }
+    }
+
     [Theory]
     [InlineData("/cookie")]
     [InlineData("/private")]

@@ -324,6 +324,16 @@ public sealed class HybridCacheTests(AdapterCluster cluster)
         Assert.Equal(1, await Node.GetOrCreateAsync("hybrid:span:7", 3, static (state, _) => ValueTask.FromResult(state)));
     }
 
+    /// <summary>It is not cached, and says all the same what the entry is about that is made from it.</summary>
+    [Fact]
+    public async Task KeyThatBreaksARule_GivesItsTagsToTheEntryThatIsMadeFromIt()
+    {
+        await Node.GetOrCreateAsync("hybrid:nested", async token =>
+            await Node.GetOrCreateAsync("with\ncontrol", _ => ValueTask.FromResult(1), tags: ["hybrid-nested"], cancellationToken: token));
+
+        Assert.Equal(["hybrid-nested"], (await ((ITagCache)cluster.Client).TryGetAsync<int>("hybrid:nested")).Tags!);
+    }
+
     [Fact]
     public async Task Context_DecidesOnTheEntry()
     {

@@ -128,6 +128,7 @@ public sealed class FailSafeTests(TagCacheCluster cluster)
             FailSafe = Options.FailSafe,
             FactorySoftTimeout = TimeSpan.FromMilliseconds(1),
             NearCache = NearCacheMode.Off,
+            AllowBackgroundRefresh = true,
         };
         await Expired("safe:5", options);
         var run = new HeldFactory<string>("new");
@@ -142,6 +143,24 @@ public sealed class FailSafeTests(TagCacheCluster cluster)
         await Waits.Until(async () => await cluster.Client.GetOrCreateAsync("safe:5", (_, _) => new ValueTask<string>("other"), options) != "old");
 
         Assert.Equal(1, run.Runs);
+    }
+
+    /// <summary>What it uses may end with its reader.</summary>
+    [Fact]
+    public async Task SlowFactory_OfItsReadersScope_IsCancelledAtItsSoftTimeout()
+    {
+        var options = new CacheEntryOptions { Life = Options.Life, FailSafe = Options.FailSafe, FactorySoftTimeout = TimeSpan.FromMilliseconds(1), NearCache = NearCacheMode.Off };
+        await Expired("safe:6", options);
+        var cancelled = new TaskCompletionSource();
+
+        Assert.Equal("old", await cluster.Client.GetOrCreateAsync<string>("safe:6", async (_, token) =>
+        {
+            token.Register(cancelled.SetResult);
+            await new TaskCompletionSource().Task.WaitAsync(token);
+            return "never";
+        }, options));
+
+        Assert.True(cancelled.Task.IsCompleted);
     }
 
     [Fact]

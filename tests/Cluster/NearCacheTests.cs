@@ -98,11 +98,12 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
 
         await cluster.Processes[0].Cache.RevalidateTagAsync("near-herd", CacheLife.Max);
         var run = new HeldFactory<string>("new");
+        var behind = new CacheEntryOptions { Tags = ["near-herd"], AllowBackgroundRefresh = true };
         for (var i = 0; i < 1_000; i++)
         {
             foreach (var process in cluster.Processes)
             {
-                var read = process.Cache.GetOrCreateAsync("near:herd", (_, token) => run.Invoke(token), new() { Tags = ["near-herd"] }).AsTask();
+                var read = process.Cache.GetOrCreateAsync("near:herd", (_, token) => run.Invoke(token), behind).AsTask();
                 Assert.True(read.IsCompletedSuccessfully);
                 Assert.Equal("old", await read);
             }

@@ -92,6 +92,56 @@ public sealed class NestingTests(TagCacheCluster cluster)
         Assert.Equal(CommitStatus.Stored, (await entry.Set(await entry.BeginSet(), copied, TimeSpan.Zero)).Commit.Status);
     }
 
+    /// <summary>What the outer factory makes of the failure depends on what the inner call was about.</summary>
+    [Theory]
+    [InlineData("throws")]
+    [InlineData("throws after naming")]
+    [InlineData("cannot be serialized")]
+    [InlineData("breaks a rule")]
+    public async Task InnerCall_ThatIsNotStored_GivesItsTagsAllTheSame(string what)
+    {
+        var (key, tag) = ($"nest-failed:{what}", $"nest-failed-{what}");
+        var made = await cluster.Client.GetOrCreateAsync(key, async (_, token) =>
+        {
+            try
+            {
+                switch (what)
+                {
+                    case "throws after naming":
+                        await cluster.Client.GetOrCreateAsync<int>($"{key}:inner", (inner, _) =>
+                        {
+                            inner.Tag(tag);
+                            throw new FormatException();
+                        }, null, token);
+                        break;
+                    case "cannot be serialized":
+                        await cluster.Client.GetOrCreateAsync($"{key}:inner", (inner, _) =>
+                        {
+                            inner.Tag(tag);
+                            return new ValueTask<Action>(() => { });
+                        }, null, token);
+                        break;
+                    case "breaks a rule":
+                        await cluster.Client.GetOrCreateAsync("with\ncontrol", (_, _) => new ValueTask<int>(1), new() { Tags = [tag] }, token);
+                        break;
+                    default:
+                        await cluster.Client.GetOrCreateAsync<int>($"{key}:inner", (_, _) => throw new FormatException(), new() { Tags = [tag] }, token);
+                        break;
+                }
+            }
+            catch (Exception exception) when (exception is FormatException or ArgumentException)
+            {
+            }
+
+            return "no such product";
+        });
+
+        Assert.Equal("no such product", made);
+        Assert.Equal([tag], (await cluster.Client.TryGetAsync<string>(key)).Tags!);
+        await cluster.Silos[0].RevalidateTagAsync(tag);
+        Assert.All(await Task.WhenAll(cluster.Everyone.Select(reader => reader.TryGetAsync<string>(key).AsTask())), found => Assert.False(found.HasValue));
+    }
+
     [Theory]
     [InlineData("update")]
     [InlineData("revalidate")]

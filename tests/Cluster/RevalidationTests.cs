@@ -7,6 +7,8 @@ namespace OrleansTagCache.Tests.Cluster;
 [Collection(ClusterCollection.Name)]
 public sealed class RevalidationTests(TagCacheCluster cluster)
 {
+    private static readonly CacheEntryOptions Behind = new() { AllowBackgroundRefresh = true };
+
     [Fact]
     public async Task RevalidateTag_ServesTheOldValueUntilAReaderHasRefreshedIt()
     {
@@ -19,7 +21,7 @@ public sealed class RevalidationTests(TagCacheCluster cluster)
         }
 
         var run = new HeldFactory<string>("new");
-        var readers = Enumerable.Range(0, 64).Select(i => cluster.Everyone[i % 4].GetOrCreateAsync("stale:1", (_, token) => run.Invoke(token)).AsTask());
+        var readers = Enumerable.Range(0, 64).Select(i => cluster.Everyone[i % 4].GetOrCreateAsync("stale:1", (_, token) => run.Invoke(token), Behind).AsTask());
         Assert.All(await Task.WhenAll(readers), value => Assert.Equal("old", value));
         await run.Started;
         run.Release();

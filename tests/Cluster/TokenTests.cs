@@ -62,18 +62,83 @@ public sealed class TokenTests(TagCacheCluster cluster)
         Assert.False(await entry.Abandon(token));
     }
 
-    [Fact]
-    public async Task Acquire_AfterASetAndARemovalDuringAGeneration_StillWaitsForIt()
+    /// <summary>What is being made there cannot be stored any more: the next reader makes its own, and the old one is told why it comes too late.</summary>
+    [Theory]
+    [InlineData("set and remove")]
+    [InlineData("remove")]
+    [InlineData("update a tag")]
+    [InlineData("update everything")]
+    public async Task Acquire_AfterAChangeDuringAGeneration_DoesNotWaitForIt(string change)
     {
-        var entry = cluster.Entry("token:set");
+        var (key, tag) = ($"token:overtaken:{change}", $"token-overtaken:{change}");
+        var entry = cluster.Entry(key);
         var token = (await entry.Acquire(Now)).Token;
-        await cluster.Client.SetAsync("token:set", 1);
-        await cluster.Client.RemoveAsync("token:set");
-        var waiting = entry.Acquire(Now with { Wait = TimeSpan.FromSeconds(4) }).AsTask();
+        switch (change)
+        {
+            case "update a tag":
+                await cluster.Client.RevalidateTagAsync(tag);
+                break;
+            case "update everything":
+                await cluster.Client.RevalidateTagAsync("*");
+                break;
+            default:
+                if (change == "set and remove")
+                {
+                    await cluster.Client.SetAsync(key, 1);
+                }
 
-        // The key is the generation's still, and its grain is free to take the commit.
+                await cluster.Client.RemoveAsync(key);
+                break;
+        }
+
+        var next = await entry.Acquire(Now with { Wait = TimeSpan.FromSeconds(5), Tags = [tag] });
+
+        Assert.Equal((AcquireStatus.Miss, false), (next.Status, next.Token.IsNone));
         Assert.Equal(CommitStatus.Superseded, (await entry.Commit(token, Data(2))).Status);
-        Assert.Equal(AcquireStatus.Miss, (await waiting).Status);
+        Assert.Equal(CommitStatus.Stored, (await entry.Commit(next.Token, Data(3))).Status);
+    }
+
+    /// <summary>Its tags are not concerned: it is what this reader waits for.</summary>
+    [Fact]
+    public async Task Acquire_AfterAnUpdateOfOtherTagsDuringAGeneration_WaitsForIt()
+    {
+        var entry = cluster.Entry("token:others");
+        var token = (await entry.Acquire(Now)).Token;
+        await cluster.Client.RevalidateTagAsync("token-others");
+        var waiting = entry.Acquire(Now with { Wait = TimeSpan.FromSeconds(5), Tags = ["token-own"] }).AsTask();
+
+        Assert.Equal(CommitStatus.Stored, (await entry.Commit(token, Data(2))).Status);
+        Assert.Equal(AcquireStatus.Fresh, (await waiting).Status);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Acquire_WhileWhatIsNotForStoringIsMade_WaitsForNobody(bool isRefusedBySilo)
+    {
+        var entry = cluster.Entry($"token:unfit:{isRefusedBySilo}");
+        var token = (await entry.Acquire(Now)).Token;
+        var waiting = new[] { 1, 2, 3 }.Select(_ => entry.Acquire(Now with { Wait = TimeSpan.FromSeconds(5) }).AsTask()).ToList();
+        if (isRefusedBySilo)
+        {
+            Assert.Equal(CommitStatus.Refused, (await entry.Commit(token, Data(1) with { Tags = ["*"] })).Status);
+        }
+        else
+        {
+            Assert.True(await entry.Abandon(token, isForStoring: false));
+        }
+
+        var answers = await Task.WhenAll(waiting);
+
+        Assert.Equal(
+            [AcquireStatus.Miss, AcquireStatus.NotForStoring, AcquireStatus.NotForStoring],
+            answers.Select(answer => answer.Status).Order());
+
+        // Once one was stored it is worth the wait again.
+        Assert.Equal(CommitStatus.Stored, (await entry.Commit(answers.Single(answer => !answer.Token.IsNone).Token, Data(1))).Status);
+        await cluster.Client.RemoveAsync($"token:unfit:{isRefusedBySilo}");
+        Assert.False((await entry.Acquire(Now)).Token.IsNone);
+        Assert.Equal(AcquireStatus.Busy, (await entry.Acquire(Now)).Status);
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 namespace OrleansTagCache.Samples.Cities.Caching;
 
 /// <summary>Reads a page's model through the cache and finds out, for the badge, where it came from.</summary>
-/// <remarks>An application that shows no badge needs <see cref="ITagCache.GetOrCreateAsync{T}"/> alone.</remarks>
+/// <remarks>An application that shows no badge needs <see cref="ITagCache"/> alone.</remarks>
 internal sealed class PageCache(ITagCache cache, TimeProvider time)
 {
     /// <param name="key">The key of the page.</param>

@@ -27,6 +27,8 @@ internal sealed partial class TagCacheHttpHandler(
             return await base.SendAsync(request, cancellationToken);
         }
 
+        // An entry that is made from the response depends on its tags, whether the response is cached or not.
+        CacheContext.Current?.DependsOn(caching.Tags);
         if (FaultOf(request, caching) is { } fault)
         {
             LogNotCached(fault);

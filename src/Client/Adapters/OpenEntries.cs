@@ -35,7 +35,9 @@ internal sealed class OpenEntries(
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<Payload?> Get(string key, bool isRead, CancellationToken cancellationToken)
     {
-        var question = new AcquireRequest(MayGenerate: false, FreshOnly: false, Wait: TimeSpan.Zero);
+        // As a read of the cache itself inside a factory: stale counts as missing, and what is made from the value depends on its tags, `*` among them.
+        var outer = CacheContext.Current;
+        var question = new AcquireRequest(MayGenerate: false, FreshOnly: outer is not null, Wait: TimeSpan.Zero);
         var answer = await calls.TryAcquire(_namespace.Scope(key), question, options.ReadTimeout, cancellationToken)
             .AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         if (isRead)
@@ -49,9 +51,17 @@ internal sealed class OpenEntries(
             });
         }
 
-        return answer is null or { Status: AcquireStatus.NotServing }
-            ? throw new TagCacheUnavailableException("The cluster could not be reached for the read.")
-            : answer.Entry?.Payload;
+        if (answer is null or { Status: AcquireStatus.NotServing })
+        {
+            throw new TagCacheUnavailableException("The cluster could not be reached for the read.");
+        }
+
+        if (answer.Entry is { } entry)
+        {
+            outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
+        }
+
+        return answer.Entry?.Payload;
     }
 
     /// <summary>As <see cref="ITagCache.SetAsync"/>, of bytes that count as made at a moment: when the adapter was called.</summary>

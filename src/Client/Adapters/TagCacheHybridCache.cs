@@ -138,10 +138,11 @@ internal sealed partial class TagCacheHybridCache(
         CancellationToken cancellationToken)
     {
         var (call, said) = (Of(options), HybridTags.Of(tags));
+
+        // What is made of the value depends on its tags, whatever becomes of the call.
+        CacheContext.Current?.DependsOn(said.Sound);
         if (!IsSound(key))
         {
-            // What is made of the value depends on its tags all the same.
-            CacheContext.Current?.Said(said.Sound);
             return call.IsLookUp ? default! : await factory(state, null, cancellationToken);
         }
 

@@ -28,7 +28,7 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
 
         // Every attempt is the same question: should its answer be lost with a token, the next one brings the same token.
         var asker = request.MayGenerate ? Askers.Next() : Guid.Empty;
-        if (request.Wait > TimeSpan.Zero)
+        if (request.Wait > TimeSpan.Zero || request.Tags is not null)
         {
             return await AskAlone(scopedKey, request with { Asker = asker }, patience, late: null, cancellationToken);
         }

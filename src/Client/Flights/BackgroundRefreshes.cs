@@ -73,12 +73,16 @@ internal sealed class BackgroundRefreshes : IHostedService, IDisposable
 
     private void Track(Func<Task> work)
     {
-        // Off the reader's path.
-        var task = new Task<Task>(work);
-        var whole = task.Unwrap();
+        // Off the reader's path, and without what is the reader's alone.
+        var isTracked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var whole = Detached.Run(async () =>
+        {
+            await isTracked.Task;
+            await work();
+        });
         _running.TryAdd(whole, true);
         _ = whole.ContinueWith(static (ended, running) => ((ConcurrentDictionary<Task, bool>)running!).TryRemove(ended, out _), _running, TaskScheduler.Default);
-        task.Start(TaskScheduler.Default);
+        isTracked.SetResult();
     }
 
     private async Task<bool> TryGetTurn()

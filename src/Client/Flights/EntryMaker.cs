@@ -35,8 +35,8 @@ internal sealed class EntryMaker
     }
 
     /// <summary>A factory begins.</summary>
-    public CacheContext Begin(string key, string[] tags, CacheEntryOptions? options, Func<Type, object?> stale) =>
-        new(key, TagsOf(options, tags), LifeOf(options), Profiles, stale);
+    public CacheContext Begin(string key, string[] tags, CacheEntryOptions? options, CacheContext? outer, Func<Type, object?> stale) =>
+        new(key, TagsOf(options, tags), LifeOf(options), Profiles, outer, stale);
 
     /// <inheritdoc cref="PayloadSerializer.TryWrite"/>
     public Payload? TryWrite<T>(T value, out T readBack) => Serializer.TryWrite(value, _maximumPayloadBytes, out readBack);

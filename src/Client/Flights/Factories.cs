@@ -5,8 +5,9 @@ namespace OrleansTagCache.Flights;
 /// <summary>Runs factories within their hard limits.</summary>
 internal static class Factories
 {
+    /// <summary>Makes the entry; whoever is cancelled waits no longer, also for a factory that does not heed its token.</summary>
     /// <exception cref="TimeoutException">It ran longer than its hard limit, which the message names, and was cancelled.</exception>
-    public static async Task<Generated?> Run(IGeneration generation, EntrySnapshot? stale, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<Generated> Run(IGeneration generation, EntrySnapshot? stale, TimeProvider time, CancellationToken cancellationToken)
     {
         if (generation.HardTimeout is not { } hard)
         {

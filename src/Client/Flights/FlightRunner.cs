@@ -1,7 +1,5 @@
-using Microsoft.Extensions.Logging;
-using OrleansTagCache.Adapters;
+using System.Runtime.ExceptionServices;
 using OrleansTagCache.Cluster;
-using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Hosting;
@@ -10,18 +8,9 @@ using OrleansTagCache.Near;
 
 namespace OrleansTagCache.Flights;
 
-/// <summary>Flies: asks the cluster, runs the factory under a token, commits, and tells those who wait what they may take.</summary>
-internal sealed partial class FlightRunner(
-    FlightTable table,
-    EntryCalls calls,
-    NearCache near,
-    BackgroundRefreshes refreshes,
-    ClientMetrics metrics,
-    UncacheableKeys uncacheable,
-    TagCacheClientOptions options,
-    TimeProvider time,
-    LogOnce once,
-    ILogger<FlightRunner> logger)
+/// <summary>Flies: waits its turn, asks the cluster, has the factory run under a token, and tells those who wait what they may take.</summary>
+internal sealed class FlightRunner(
+    FlightTable table, EntryCalls calls, NearCache near, GenerationRuns runs, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
 {
     private const string Busy = "busy";
     private const string Unwanted = "unwanted";
@@ -29,100 +18,154 @@ internal sealed partial class FlightRunner(
     /// <summary>How long one question waits for another process's generation before it is asked again.</summary>
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
 
-    /// <summary>Leads a flight to its end. Never throws: what went wrong is in the result.</summary>
+    /// <summary>How often newcomers who wait for another's factory have the cluster asked whether that can still be believed.</summary>
+    private static readonly TimeSpan ProbePeriod = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Leads a flight to its end. Never throws: what went wrong is in the result, which is for the leader alone.</summary>
     /// <param name="key">What it is for.</param>
     /// <param name="flight">The flight.</param>
     /// <param name="generation">How the entry is made.</param>
-    /// <param name="mayKeep">Whether what it brings may be kept near.</param>
-    /// <param name="isBehind">Whether its reader has a stale value already: then it waits for nothing, and makes nothing that would not be stored.</param>
-    public async Task Run(FlightKey key, Flight flight, IGeneration generation, bool mayKeep, bool isBehind = false)
+    /// <param name="call">What else the leader's call says.</param>
+    public async Task<FlightResult> Run(FlightKey key, Flight flight, IGeneration generation, FlightCall call)
     {
-        // Counted from here also for those who wait for the flight before.
-        var until = time.Now() + options.WaitTimeout;
         try
         {
-            if (flight.Previous is { } previous)
-            {
-                await previous.Late;
-            }
-
-            switch (key.Access)
-            {
-                case Access.Refill:
-                    await Refill(key, flight, generation);
-                    break;
-                case Access.Uncached when table.TryEnter(flight, FlightPhase.Asking):
-                    await Bypass(key, flight, Unwanted, generation);
-                    break;
-                default:
-                    await Ask(key, flight, generation, mayKeep, isBehind, until);
-                    break;
-            }
+            return await Lead(key, flight, generation, call);
         }
         catch (OperationCanceledException) when (flight.Cancellation.IsCancellationRequested)
         {
             table.End(key, flight, FlightResult.AskAgain, FlightResult.AskAgain);
+            return FlightResult.AskAgain;
         }
         catch (Exception exception)
         {
-            table.End(key, flight, new(null, exception), FlightResult.AskAgain);
+            // One whose caller has gone may have failed because of that: those who joined ask again.
+            var fault = new FlightResult(Entry: null, ExceptionDispatchInfo.Capture(exception), generation.Said);
+            table.End(key, flight, flight.IsOrphaned ? FlightResult.AskAgain : fault, FlightResult.AskAgain);
+            return fault;
         }
     }
 
-    private async Task Ask(FlightKey key, Flight flight, IGeneration generation, bool mayKeep, bool isBehind, Moment until)
+    private async Task<FlightResult> Lead(FlightKey key, Flight flight, IGeneration generation, FlightCall call)
+    {
+        var turn = flight.Previous is null ? Turn.ToAsk : await TurnOf(key, flight, generation, call);
+        if (!table.TryPass(key, flight) || !table.TryEnter(flight, FlightPhase.Asking))
+        {
+            // The flight before has served it.
+            await GiveBack(key, turn.Answer);
+            return await flight.Early;
+        }
+
+        if (turn.Answer is { } granted)
+        {
+            return await Generate(key, flight, granted, turn.Asked, generation);
+        }
+
+        return key.Access switch
+        {
+            Access.Refill => await Refill(key, flight, generation),
+            Access.Uncached => await Bypass(key, flight, Unwanted, generation),
+            _ when turn.IsOutOfPatience => await Bypass(key, flight, Busy, generation),
+            _ => await Ask(key, flight, generation, call),
+        };
+    }
+
+    /// <summary>
+    /// Waits until the flight before is over, for as long as one would wait for another process. A factory that runs there is not waited for when the cluster
+    /// says that what it makes cannot be believed any more: it was overtaken by an update, a set or a removal, and this flight gets the token.
+    /// </summary>
+    private async Task<Turn> TurnOf(FlightKey key, Flight flight, IGeneration generation, FlightCall call)
+    {
+        if (!call.MayWait)
+        {
+            // Those who come at the same moment get into the same flight.
+            await Task.Yield();
+            return Turn.ToAsk;
+        }
+
+        var (over, generating) = (flight.Previous!.Late, flight.Previous.Generating);
+        var askedFor = 0;
+        while (!over.IsCompleted)
+        {
+            var left = call.Until - time.Now();
+            if (left <= TimeSpan.Zero)
+            {
+                return Turn.OutOfPatience;
+            }
+
+            if (generating.IsCompleted && key.Access == Access.Cached && flight.Callers is var callers && callers != askedFor)
+            {
+                askedFor = callers;
+                var ask = near.Ask(call.MayKeep);
+                var question = new AcquireRequest(MayGenerate: true, key.FreshOnly, TimeSpan.Zero, ask.Sessions, Tags: generation.Tags);
+                var answer = await calls.TryAcquire(key.ScopedKey, question, options.ReadTimeout, flight.Cancellation.Token);
+                if (answer is { Token.IsNone: false })
+                {
+                    return new(answer, ask);
+                }
+
+                near.Hear(answer?.Near, ask);
+                if (answer?.Status != AcquireStatus.Busy)
+                {
+                    return Turn.ToAsk;
+                }
+            }
+
+            Task next = generating.IsCompleted ? over : Task.WhenAny(over, generating);
+            await next.WaitAsync(left < ProbePeriod ? left : ProbePeriod, time, flight.Cancellation.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            flight.Cancellation.Token.ThrowIfCancellationRequested();
+        }
+
+        return Turn.ToAsk;
+    }
+
+    private async Task<FlightResult> Ask(FlightKey key, Flight flight, IGeneration generation, FlightCall call)
     {
         // The first question does not wait: a silo that answers it is alive, and worth the wait.
         var wait = TimeSpan.Zero;
-        while (table.TryEnter(flight, FlightPhase.Asking))
+        while (true)
         {
-            var ask = near.Ask(mayKeep);
-            var request = new AcquireRequest(MayGenerate: key.Access == Access.Cached, key.FreshOnly, wait, ask.Sessions);
+            var ask = near.Ask(call.MayKeep);
+            var request = new AcquireRequest(
+                MayGenerate: key.Access == Access.Cached, key.FreshOnly, wait, ask.Sessions, Tags: wait > TimeSpan.Zero ? generation.Tags : null);
             var answer = await calls.TryAcquire(key.ScopedKey, request, options.ReadTimeout, flight.Cancellation.Token);
             switch (answer?.Status)
             {
                 case AcquireStatus.Fresh or AcquireStatus.Stale:
-                    if (!isBehind)
+                    if (!call.IsBehind)
                     {
                         metrics.OnRead(answer.Status == AcquireStatus.Fresh ? "hit" : "stale");
                     }
 
-                    Found(key, flight, answer, ask, generation);
-                    return;
-                case AcquireStatus.Miss when isBehind:
+                    return await Found(key, flight, answer, ask, generation);
+                case AcquireStatus.Miss when call.IsBehind:
                     // Expired since: whoever needs it makes it.
                     near.Hear(answer.Near, ask);
-                    await calls.TryAbandon(key.ScopedKey, answer.Token);
-                    table.End(key, flight, FlightResult.AskAgain, FlightResult.AskAgain);
-                    return;
+                    await GiveBack(key, answer);
+                    return End(key, flight, FlightResult.AskAgain);
                 case AcquireStatus.Miss when key.Access == Access.Unstored:
                     near.Hear(answer.Near, ask);
-                    await Bypass(key, flight, Unwanted, generation);
-                    return;
+                    return await Bypass(key, flight, Unwanted, generation);
                 case AcquireStatus.Miss:
                     near.Hear(answer.Near, ask);
-                    await GenerateUnderToken(key, flight, answer, ask, generation);
-                    return;
-                case null or AcquireStatus.Busy or AcquireStatus.NotForStoring or AcquireStatus.NotServing when isBehind:
-                    table.End(key, flight, FlightResult.AskAgain, FlightResult.AskAgain);
-                    return;
-                case AcquireStatus.Busy when until - time.Now() is var left && left > TimeSpan.Zero && !uncacheable.Contains(key.ScopedKey):
+                    return await Generate(key, flight, answer, ask, generation);
+                case null or AcquireStatus.Busy or AcquireStatus.NotForStoring or AcquireStatus.NotServing when call.IsBehind:
+                    return End(key, flight, FlightResult.AskAgain);
+                case AcquireStatus.Busy when call.Until - time.Now() is var left && left > TimeSpan.Zero:
                     wait = left < Wait ? left : Wait;
                     continue;
-                case AcquireStatus.Busy:
-                    await Bypass(key, flight, Busy, generation);
-                    return;
                 case AcquireStatus.NotForStoring:
-                    uncacheable.Add(key.ScopedKey);
-                    await Bypass(key, flight, Unwanted, generation);
-                    return;
+                    runs.IsNotForStoring(key);
+                    return await Bypass(key, flight, Busy, generation);
+                case AcquireStatus.Busy:
+                    return await Bypass(key, flight, Busy, generation);
                 default:
-                    await Bypass(key, flight, answer is null ? "unreachable" : "not_serving", generation);
-                    return;
+                    return await Bypass(key, flight, answer is null ? "unreachable" : "not_serving", generation);
             }
         }
     }
 
-    private void Found(FlightKey key, Flight flight, Acquired answer, NearAsk ask, IGeneration generation)
+    private async Task<FlightResult> Found(FlightKey key, Flight flight, Acquired answer, NearAsk ask, IGeneration generation)
     {
         if (answer.Status == AcquireStatus.Fresh)
         {
@@ -133,237 +176,81 @@ internal sealed partial class FlightRunner(
             near.Hear(answer.Near, ask);
         }
 
-        table.End(key, flight, new(answer.Entry, null), FlightResult.AskAgain);
-        if (!answer.Token.IsNone)
-        {
-            Refresh(key, answer, ask, generation);
-        }
+        var found = End(key, flight, new(answer.Entry));
+        return answer.Token.IsNone ? found : await runs.Refresh(key, flight, answer, ask, generation);
     }
 
-    private async Task GenerateUnderToken(FlightKey key, Flight flight, Acquired answer, NearAsk ask, IGeneration generation)
+    private async Task<FlightResult> Generate(FlightKey key, Flight flight, Acquired answer, NearAsk ask, IGeneration generation)
     {
         metrics.OnRead("generated");
         table.TryEnter(flight, FlightPhase.Generating);
-
-        // What is made from a value past its life would look younger than it is: inside a factory there is none.
-        var hasSpare = generation.HasFailSafe && !key.FreshOnly;
-        var making = Factories.Run(generation, answer.Entry, time, flight.Cancellation.Token);
-        if (hasSpare && generation.SoftTimeout is { } soft && await InsteadOf(making, soft, key, answer) is { } early)
+        var run = await runs.UnderToken(key, flight, answer, ask, generation);
+        if (run.Made is not { } made)
         {
-            table.End(key, flight, new(early, null), FlightResult.AskAgain);
-            refreshes.GoOn(token => GoOn(key, flight, answer, ask, making, token));
-            return;
-        }
-
-        Generated? made;
-        try
-        {
-            made = await making;
-        }
-        catch (Exception exception)
-        {
-            if (hasSpare && !flight.Cancellation.IsCancellationRequested && await FallBack(key, answer.Token, isOver: true) is { } spare)
-            {
-                LogServedInNeed(exception);
-                table.End(key, flight, new(spare, null), FlightResult.AskAgain);
-                return;
-            }
-
-            await calls.TryAbandon(key.ScopedKey, answer.Token);
-            throw;
+            return End(key, flight, new(run.Spare));
         }
 
         // From here on nobody may join: what the cluster says of the value may be older than they are.
         table.TryEnter(flight, FlightPhase.Closing);
-        var isLive = await TryStore(key, answer.Token, made, ask);
-        var result = new FlightResult(made?.ToSnapshot(), null);
-        table.End(key, flight, result, isLive ? result : FlightResult.AskAgain);
-    }
-
-    /// <summary>What a reader gets that has waited long enough for its factory; null if that has ended, or there is nothing.</summary>
-    private async Task<EntrySnapshot?> InsteadOf(Task making, TimeSpan soft, FlightKey key, Acquired answer)
-    {
-        using var isMade = new CancellationTokenSource();
-        await Task.WhenAny(making, Task.Delay(soft, time, isMade.Token));
-        await isMade.CancelAsync();
-        if (making.IsCompleted)
-        {
-            return null;
-        }
-
-        var spare = FallBack(key, answer.Token, isOver: false);
-        return await Task.WhenAny(spare, making) == spare ? await spare : null;
-    }
-
-    private async Task<EntrySnapshot?> FallBack(FlightKey key, GenerationId token, bool isOver)
-    {
-        var spare = await calls.TryFallBack(key.ScopedKey, token, isOver);
-        if (spare is not null)
-        {
-            metrics.OnRead("fail_safe");
-        }
-
-        return spare;
-    }
-
-    /// <summary>The reader did not wait for its factory; what that makes is stored all the same.</summary>
-    private async Task GoOn(FlightKey key, Flight flight, Acquired answer, NearAsk ask, Task<Generated?> making, CancellationToken givenUp)
-    {
-        using var giving = givenUp.UnsafeRegister(static cancellation => ((CancellationTokenSource)cancellation!).Cancel(), flight.Cancellation);
-        try
-        {
-            metrics.OnRefresh(await TryStore(key, answer.Token, await making, ask) ? "stored" : "not_stored");
-        }
-        catch (Exception exception)
-        {
-            RefreshFailed(exception);
-            await calls.TryFallBack(key.ScopedKey, answer.Token, isOver: true);
-        }
+        return Close(key, flight, made, isLive: await runs.TryStore(key, answer.Token, made, ask));
     }
 
     /// <summary>Makes the entry, whatever is stored, as a plain set whose token was taken before the factory began: what is updated meanwhile supersedes it.</summary>
-    private async Task Refill(FlightKey key, Flight flight, IGeneration generation)
+    private async Task<FlightResult> Refill(FlightKey key, Flight flight, IGeneration generation)
     {
-        table.TryEnter(flight, FlightPhase.Asking);
         var token = await calls.TryBeginSet(key.ScopedKey, options.ReadTimeout);
+        flight.Cancellation.Token.ThrowIfCancellationRequested();
         metrics.OnRead("generated");
         table.TryEnter(flight, FlightPhase.Generating);
         var made = await Factories.Run(generation, stale: null, time, flight.Cancellation.Token);
         table.TryEnter(flight, FlightPhase.Closing);
-        var isLive = await TryRefill(key, token, made);
-        var result = new FlightResult(made?.ToSnapshot(), null);
-        table.End(key, flight, result, isLive ? result : FlightResult.AskAgain);
-    }
-
-    private async Task<bool> TryRefill(FlightKey key, GenerationId token, Generated? made)
-    {
-        if (IsUnfit(key, made))
-        {
-            return false;
-        }
-
-        var outcome = token.IsNone ? null : await calls.TrySet(key.ScopedKey, token, made!.Entry, TimeSpan.Zero, options.ReadTimeout);
-        if (outcome?.Commit.Status != CommitStatus.Stored)
-        {
-            metrics.OnNotStored(outcome?.Commit.Status.ToString() ?? "unreachable");
-        }
-
-        return outcome is { Commit: { Status: CommitStatus.Stored, IsStale: false }, Update.IsComplete: true };
+        return Close(key, flight, made, isLive: await runs.TryRefill(key, token, made));
     }
 
     /// <summary>The cluster cannot vouch for anything, or is not to be asked: the factory runs for those who came before it began, and nothing is stored.</summary>
-    private async Task Bypass(FlightKey key, Flight flight, string reason, IGeneration generation)
+    private async Task<FlightResult> Bypass(FlightKey key, Flight flight, string reason, IGeneration generation)
     {
         // Somebody else's generation goes on and on; should there be a value for need, nobody has to ask the source as well.
-        if (reason == Busy && generation.HasFailSafe && !key.FreshOnly && await FallBack(key, GenerationId.None, isOver: false) is { } spare)
+        if (reason == Busy && generation.HasFailSafe && !key.FreshOnly && await runs.FallBack(key) is { } spare)
         {
-            table.End(key, flight, new(spare, null), FlightResult.AskAgain);
-            return;
+            return End(key, flight, new(spare));
         }
 
         metrics.OnRead("bypass");
         metrics.OnBypass(reason);
-        var made = await Factories.Run(generation, stale: null, time, flight.Cancellation.Token);
-        table.End(key, flight, new(made?.ToSnapshot(), null), FlightResult.AskAgain);
+        return Close(key, flight, await Factories.Run(generation, stale: null, time, flight.Cancellation.Token), isLive: false);
     }
 
-    /// <summary>Refreshes a stale entry behind its reader's back. A failure leaves it stale; the next reader tries again.</summary>
-    private void Refresh(FlightKey key, Acquired answer, NearAsk ask, IGeneration generation) => refreshes.Start(
-        async token =>
-        {
-            try
-            {
-                var made = await Factories.Run(generation, answer.Entry, time, token);
-                metrics.OnRefresh(await TryStore(key, answer.Token, made, ask) ? "stored" : "not_stored");
-            }
-            catch (Exception exception)
-            {
-                RefreshFailed(exception);
-                await calls.TryAbandon(key.ScopedKey, answer.Token);
-            }
-        },
-        () =>
-        {
-            metrics.OnRefresh("no_turn");
-            return calls.TryAbandon(key.ScopedKey, answer.Token);
-        });
-
-    private void RefreshFailed(Exception exception)
+    /// <summary>Ends a flight that has made a value: for those who came before it was begun, and if it is live, for those who came before its commit.</summary>
+    private FlightResult Close(FlightKey key, Flight flight, Generated made, bool isLive)
     {
-        metrics.OnRefresh("failed");
-        if (!refreshes.Stopping.IsCancellationRequested)
-        {
-            LogRefreshFailed(exception);
-        }
+        var own = new FlightResult(made.ToSnapshot());
+        table.End(key, flight, made.IsForOwnCaller ? FlightResult.AskAgain : own, isLive ? own : FlightResult.AskAgain);
+        return own;
     }
 
-    /// <summary>Commits a generated value, and keeps it near. True if those who joined may take it: the cluster found it live.</summary>
-    private async Task<bool> TryStore(FlightKey key, GenerationId token, Generated? made, NearAsk ask)
+    /// <summary>Ends a flight whose result is for those who came before it asked.</summary>
+    private FlightResult End(FlightKey key, Flight flight, FlightResult result)
     {
-        if (IsUnfit(key, made))
-        {
-            await calls.TryAbandon(key.ScopedKey, token, isForStoring: false);
-            return false;
-        }
-
-        // The stamp and the time are those from before the generation; the session may have been opened since.
-        var commit = near.Again(ask);
-        var outcome = await calls.TryCommit(key.ScopedKey, token, made!.Entry, commit.Sessions);
-        if (outcome?.Status != CommitStatus.Stored)
-        {
-            metrics.OnNotStored(outcome?.Status.ToString() ?? "unreachable");
-        }
-
-        if (outcome is { Status: CommitStatus.Refused } && once.IsNew(outcome.Fault!))
-        {
-            LogNotStored(outcome.Fault!);
-        }
-
-        if (outcome?.Status != CommitStatus.Stored)
-        {
-            return false;
-        }
-
-        if (!outcome.IsStale && !made.IsFar)
-        {
-            near.KeepGenerated(key.Key, key.ScopedKey, made.Entry, outcome.Near, commit);
-        }
-
-        // Who takes no stale values takes none of these either.
-        return !outcome.IsStale || !key.FreshOnly;
+        table.End(key, flight, result, FlightResult.AskAgain);
+        return result;
     }
 
-    /// <summary>Whether it must not be stored, or its maker does not want it to be.</summary>
-    private bool IsUnfit(FlightKey key, Generated? made)
+    private Task GiveBack(FlightKey key, Acquired? answer) =>
+        answer is { Token.IsNone: false } ? calls.TryAbandon(key.ScopedKey, answer.Token) : Task.CompletedTask;
+
+    /// <summary>How a flight's wait for the one before ended: with a token, without patience, or so that it is its turn to ask.</summary>
+    private readonly record struct Turn(Acquired? Answer, NearAsk Asked, bool IsOutOfPatience = false)
     {
-        if (made is { IsUnwanted: false, WhyNotStored: null })
-        {
-            uncacheable.Remove(key.ScopedKey);
-            return false;
-        }
+        public static Turn ToAsk => default;
 
-        // Whoever waits for it would wait for nothing, and then the next.
-        uncacheable.Add(key.ScopedKey);
-        if (made is { IsUnwanted: true })
-        {
-            return true;
-        }
-
-        metrics.OnNotStored("unfit");
-        if (made?.WhyNotStored is { } why && once.IsNew(why))
-        {
-            LogNotStored(why);
-        }
-
-        return true;
+        public static readonly Turn OutOfPatience = new(Answer: null, default, IsOutOfPatience: true);
     }
-
-    [LoggerMessage(2201, LogLevel.Warning, "A generated value was returned to its reader but not stored. {Why}")]
-    private partial void LogNotStored(string why);
-
-    [LoggerMessage(2203, LogLevel.Warning, "A factory failed, and its reader got the value that is kept for this case")]
-    private partial void LogServedInNeed(Exception exception);
-
-    [LoggerMessage(2202, LogLevel.Warning, "Refreshing a stale entry in the background failed; the stale value stays until its deadline")]
-    private partial void LogRefreshFailed(Exception exception);
 }
+
+/// <summary>What the leader of a flight says of its call.</summary>
+/// <param name="Until">When it stops waiting for what others make.</param>
+/// <param name="MayKeep">Whether what it gets may be kept near.</param>
+/// <param name="IsBehind">Whether its reader has a stale value already: then it waits for nothing, and makes nothing that would not be stored.</param>
+/// <param name="MayWait">Whether it waits for the flight before at all.</param>
+internal readonly record struct FlightCall(Moment Until, bool MayKeep, bool IsBehind = false, bool MayWait = true);

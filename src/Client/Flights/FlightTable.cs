@@ -7,10 +7,7 @@ internal enum FlightRole : byte
     Leader = 0,
 
     /// <summary>Came before it asked.</summary>
-    Early = 1,
-
-    /// <summary>Came while its factory ran.</summary>
-    Late = 2,
+    Follower = 1,
 }
 
 /// <summary>What one flight is for. Readers that refuse stale values do not fly with those that take them, nor those that store with those that do not.</summary>
@@ -23,7 +20,7 @@ internal readonly record struct FlightKey(string Key, string ScopedKey, bool Fre
     public override int GetHashCode() => HashCode.Combine(ScopedKey, FreshOnly, Access);
 }
 
-/// <summary>The flights of a process: at most one under way for a key, and at most one gathering behind it.</summary>
+/// <summary>The flights of a process: one that newcomers meet under a key, and at most one gathering behind it.</summary>
 /// <remarks>Thread-safe: one lock, held for a few field writes.</remarks>
 internal sealed class FlightTable(TimeProvider time, TimeSpan orphanGrace)
 {
@@ -35,19 +32,23 @@ internal sealed class FlightTable(TimeProvider time, TimeSpan orphanGrace)
     {
         lock (_gate)
         {
-            if (!_flights.TryGetValue(key, out var flight))
+            if (_flights.TryGetValue(key, out var flight))
             {
-                flight = new() { Callers = 1 };
-                _flights.Add(key, flight);
-                return (flight, FlightRole.Leader);
+                return flight.Phase == FlightPhase.Gathering ? Share(flight) : JoinNext(flight);
             }
 
-            return flight.Phase switch
-            {
-                FlightPhase.Gathering => Share(flight, FlightRole.Early),
-                FlightPhase.Generating => Share(flight, FlightRole.Late),
-                _ => JoinNext(flight),
-            };
+            flight = new() { Callers = 1 };
+            _flights.Add(key, flight);
+            return (flight, FlightRole.Leader);
+        }
+    }
+
+    /// <summary>Whether a flight for the key has begun to ask.</summary>
+    public bool IsUnderWay(FlightKey key)
+    {
+        lock (_gate)
+        {
+            return _flights.TryGetValue(key, out var flight) && flight.Phase != FlightPhase.Gathering;
         }
     }
 
@@ -61,7 +62,7 @@ internal sealed class FlightTable(TimeProvider time, TimeSpan orphanGrace)
         }
     }
 
-    /// <summary>The flight goes on to its next phase. False if it is over.</summary>
+    /// <summary>The flight goes on to its next phase. False if it is over: the one before it has served it.</summary>
     public bool TryEnter(Flight flight, FlightPhase phase)
     {
         lock (_gate)
@@ -72,7 +73,32 @@ internal sealed class FlightTable(TimeProvider time, TimeSpan orphanGrace)
             }
 
             flight.Phase = phase;
-            return true;
+        }
+
+        if (phase == FlightPhase.Generating)
+        {
+            flight.HasBegunToGenerate();
+        }
+
+        return true;
+    }
+
+    /// <summary>The flight waits no longer for the one before it: from now on newcomers meet it instead. False if it is over.</summary>
+    public bool TryPass(FlightKey key, Flight flight)
+    {
+        lock (_gate)
+        {
+            if (flight.Previous is { } previous)
+            {
+                flight.Previous = null;
+                if (previous.Next == flight)
+                {
+                    previous.Next = null;
+                    _flights[key] = flight;
+                }
+            }
+
+            return flight.Phase != FlightPhase.Ended;
         }
     }
 
@@ -88,6 +114,7 @@ internal sealed class FlightTable(TimeProvider time, TimeSpan orphanGrace)
 
             flight.Phase = FlightPhase.Ended;
             var next = flight.Next;
+            flight.Next = null;
             if (next is not null && late.Entry is not null && !next.MustAsk)
             {
                 // All of them came before the commit: the value is theirs too. Whoever comes from now on finds neither flight.
@@ -112,16 +139,27 @@ internal sealed class FlightTable(TimeProvider time, TimeSpan orphanGrace)
         flight.End(early, late);
     }
 
-    /// <summary>A caller goes away before the end: the last one cancels the flight, the leader gives it a moment for those who joined.</summary>
-    public void Leave(Flight flight, FlightRole role)
+    /// <summary>A caller goes away before the end: the last one cancels the flight, the leader too, or gives it a moment for those who joined.</summary>
+    /// <param name="flight">The flight.</param>
+    /// <param name="role">The caller's part in it.</param>
+    /// <param name="mayGoOn">Whether the leader's factory may run without its caller.</param>
+    public void Leave(Flight flight, FlightRole role, bool mayGoOn)
     {
-        var isLast = false;
+        bool isCancelled;
+        Flight? unwanted;
         lock (_gate)
         {
-            isLast = --flight.Callers == 0;
+            // What a leader still makes when its flight is over is for itself alone.
+            flight.IsOrphaned |= role == FlightRole.Leader;
+            flight.Callers--;
+            isCancelled = !flight.IsWaitedFor || (role == FlightRole.Leader && (!mayGoOn || flight.Phase == FlightPhase.Ended));
+
+            // Whoever waits for the next flight waits for this one too: so may those before have gone, and now the last behind them.
+            unwanted = flight.Previous is { IsWaitedFor: false } previous ? previous : null;
         }
 
-        if (isLast)
+        unwanted?.Cancellation.Cancel();
+        if (isCancelled)
         {
             flight.Cancellation.Cancel();
         }
@@ -131,10 +169,10 @@ internal sealed class FlightTable(TimeProvider time, TimeSpan orphanGrace)
         }
     }
 
-    private static (Flight Flight, FlightRole Role) Share(Flight flight, FlightRole role)
+    private static (Flight Flight, FlightRole Role) Share(Flight flight)
     {
         flight.Callers++;
-        return (flight, role);
+        return (flight, FlightRole.Follower);
     }
 
     private static (Flight Flight, FlightRole Role) JoinNext(Flight flight)
@@ -143,7 +181,7 @@ internal sealed class FlightTable(TimeProvider time, TimeSpan orphanGrace)
         if (flight.Next is { } next)
         {
             next.MustAsk |= mustAsk;
-            return Share(next, FlightRole.Early);
+            return Share(next);
         }
 
         flight.Next = new() { Callers = 1, Previous = flight, MustAsk = mustAsk };

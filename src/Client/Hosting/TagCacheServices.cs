@@ -40,6 +40,10 @@ internal static class TagCacheServices
         services.AddHostedService(provider => provider.GetRequiredService<BackgroundRefreshes>());
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<TagCacheClientOptions>>().Value);
         services.TryAddSingleton<UncacheableKeys>();
+        services.TryAddSingleton<FailedRefreshes>();
+        services.TryAddSingleton<Commits>();
+        services.TryAddSingleton<GenerationRuns>();
+        services.TryAddSingleton<EntryReader>();
         services.TryAddSingleton<OpenEntries>();
         services.TryAddSingleton<TagCache>();
         services.TryAddSingleton<ITagCache>(provider => provider.GetRequiredService<TagCache>());

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Names;
@@ -22,24 +21,13 @@ internal sealed class LoaderRegistration<T>(
     LoaderName name, Func<IServiceProvider, CacheContext, string, CancellationToken, ValueTask<T>> load, CacheEntryOptions? options)
     : LoaderRegistration(name, options)
 {
-    public override LocalGeneration<LoaderRun<T>, T> Generation(IServiceProvider services, EntryMaker maker, string argument) => new(
+    public override LocalGeneration<ScopedFactory<T>, T> Generation(IServiceProvider services, EntryMaker maker, string argument) => new(
         maker,
         Name.KeyOf(argument),
-        new(services, load, argument),
-        static (run, context, token) => run.Load(context, token),
+        new(services, (own, context, token) => load(own, context, argument, token)),
+        static (run, context, token) => run.Make(context, token),
         Options,
-        isLoaded: true);
-}
-
-/// <summary>One run of a loader, with services of its own.</summary>
-internal sealed record LoaderRun<T>(
-    IServiceProvider Services, Func<IServiceProvider, CacheContext, string, CancellationToken, ValueTask<T>> Loader, string Argument)
-{
-    public async ValueTask<T> Load(CacheContext context, CancellationToken cancellationToken)
-    {
-        await using var scope = Services.CreateAsyncScope();
-        return await Loader(scope.ServiceProvider, context, Argument, cancellationToken);
-    }
+        GenerationKind.Loader);
 }
 
 /// <summary>An entry that a loader of another process makes.</summary>
@@ -50,6 +38,6 @@ internal sealed class RemoteGeneration<T>(Func<EntrySnapshot?, CancellationToken
     /// <summary>The entry says; whether there is anything its silo knows.</summary>
     public override bool HasFailSafe => true;
 
-    public override async Task<Generated?> Generate(EntrySnapshot? stale, CancellationToken cancellationToken) =>
+    public override async Task<Generated> Generate(EntrySnapshot? stale, CancellationToken cancellationToken) =>
         new(await load(stale, cancellationToken) with { IsLoaded = true }, WhyNotStored: null);
 }

@@ -106,7 +106,6 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
         var made = await Factories.Run(_table.Generation(name, argument), request.Stale, _time, cancellationToken);
         return made switch
         {
-            null => LoadOutcome.Failed("What it made cannot be serialized."),
             { WhyNotStored: { } why } => LoadOutcome.Failed(why),
             _ => new(LoadStatus.Loaded, made.Entry),
         };

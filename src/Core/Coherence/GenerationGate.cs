@@ -35,6 +35,7 @@ internal sealed class GenerationGate
     /// <summary>Made for the first set: most keys are never set.</summary>
     private List<Generation>? _sets;
     private Generation? _current;
+    private Generation? _superseded;
 
     /// <summary>Whether nothing is outstanding.</summary>
     public bool IsIdle(Moment now) => InFlight(now) is null && _sets?.TrueForAll(set => set.LeaseEnd <= now) != false;
@@ -45,6 +46,16 @@ internal sealed class GenerationGate
     /// <summary>Grants the key's one generation. Ask <see cref="InFlight"/> first: this replaces whatever is there.</summary>
     public Generation Grant(GenerationId id, Stamp stamp, Moment now, TimeSpan lease, Guid asker = default) =>
         _current = new(id, stamp, now, now + lease, asker);
+
+    /// <summary>Nothing that the generation in flight makes can be believed any more: nobody waits for it, and its token is none.</summary>
+    public void Supersede()
+    {
+        _superseded = _current;
+        _current = null;
+    }
+
+    /// <summary>Whether that token was superseded, and is not just unknown. Of the last one it is remembered.</summary>
+    public bool IsSuperseded(GenerationId id) => _superseded?.Id == id && !id.IsNone;
 
     /// <summary>Grants a token for a plain set.</summary>
     public Generation GrantSet(GenerationId id, Stamp stamp, Moment now, TimeSpan lease)

@@ -9,6 +9,9 @@ namespace OrleansTagCache.Contracts;
 /// <param name="Sessions">The sessions that the reader holds, if it is a client that keeps values near; null if it is none.</param>
 /// <param name="Asker">The same for every attempt of one question: whose answer was lost is given the same token again. Empty for nobody.</param>
 /// <param name="IsRefresh">Whether nobody reads: the cluster asks in order to refresh. It does not count as a use.</param>
+/// <param name="Tags">
+/// Of a reader who would wait: the tags that it would give the value. It does not wait for a generation that began before one of them was updated.
+/// </param>
 [GenerateSerializer, Immutable, Alias("otc.AcquireRequest")]
 internal sealed record AcquireRequest(
     [property: Id(0)] bool MayGenerate,
@@ -16,7 +19,8 @@ internal sealed record AcquireRequest(
     [property: Id(2)] TimeSpan Wait,
     [property: Id(3)] SessionId[]? Sessions = null,
     [property: Id(4)] Guid Asker = default,
-    [property: Id(5)] bool IsRefresh = false);
+    [property: Id(5)] bool IsRefresh = false,
+    [property: Id(6)] string[]? Tags = null);
 
 /// <summary>What a reader got.</summary>
 internal enum AcquireStatus : byte

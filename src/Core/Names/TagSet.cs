@@ -49,6 +49,9 @@ internal static class TagSet
         return null;
     }
 
+    /// <summary>Whether it can be put on an entry.</summary>
+    public static bool IsSound(string? tag) => tag != TagName.Everything.Value && NameRules.Fault("tag", tag, NameLimits.TagLength) is null;
+
     private static string[] Distinct(
         IReadOnlyCollection<string> tags, Func<string, TagName> parse, string parameterName, int most = NameLimits.TagsPerCall)
     {

@@ -71,7 +71,9 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
     public ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data, SessionId[]? sessions = null)
     {
-        var outcome = _gate.Take(token, _host.Now) is { } generation ? Keep(generation, data, _host.Now, sessions) : CommitOutcome.UnknownToken;
+        var outcome = _gate.Take(token, _host.Now) is { } generation ? Keep(generation, data, _host.Now, sessions)
+            : _gate.IsSuperseded(token) ? CommitOutcome.Superseded
+            : CommitOutcome.UnknownToken;
         if (outcome.Status != CommitStatus.UnknownToken)
         {
             Remember(isForStoring: outcome.Status != CommitStatus.Refused);
@@ -218,6 +220,13 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
         var inFlight = _gate.InFlight(now);
         var isOwn = inFlight?.IsOf(request.Asker) == true;
+        if (inFlight is not null && !isOwn && !MayStillBeStored(inFlight, request.Tags))
+        {
+            // Nobody waits for it: its maker may take as long as it likes, for its own caller.
+            _gate.Supersede();
+            inFlight = null;
+        }
+
         if (inFlight is not null && !isOwn && !mayServe)
         {
             return now < _notForStoringUntil ? Acquired.NotForStoring : null;
@@ -251,6 +260,10 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         named is null ? null : _host.Sessions.Terms(named, registered, isLive);
 
     private Freshness FreshnessOf(StoredValue value, Moment now) => value.FreshnessAt(_host.Ledger, now);
+
+    /// <summary>Whether what is being made could be stored: nothing that it bears, as far as its reader knows, was expired since its token.</summary>
+    private bool MayStillBeStored(Generation inFlight, string[]? tags) =>
+        _host.Ledger.IsLive(TagId.OfEntry(_entry.ScopedKey, tags ?? []), inFlight.Stamp);
 
     /// <summary>Whoever waits for a value that is not for storing waits for nothing, and so does the next: in the whole cluster, one after the other.</summary>
     private void Remember(bool isForStoring) => _notForStoringUntil = isForStoring ? Moment.Past : _host.Now + NotForStoringMemory;

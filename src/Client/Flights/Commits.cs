@@ -1,0 +1,105 @@
+using Microsoft.Extensions.Logging;
+using OrleansTagCache.Adapters;
+using OrleansTagCache.Cluster;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Near;
+
+namespace OrleansTagCache.Flights;
+
+/// <summary>Offers to the cluster what a factory has made, keeps near what was stored, and remembers what is not for storing.</summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed partial class Commits(
+    EntryCalls calls, NearCache near, ClientMetrics metrics, UncacheableKeys uncacheable, TagCacheClientOptions options, LogOnce once, ILogger<Commits> logger)
+{
+    /// <summary>Commits a value under its token, and keeps it near. True if those who joined may take it: the cluster found it live.</summary>
+    public async Task<bool> TryStore(FlightKey key, GenerationId token, Generated made, NearAsk ask)
+    {
+        if (IsUnfit(key, made))
+        {
+            await calls.TryAbandon(key.ScopedKey, token, isForStoring: false);
+            return false;
+        }
+
+        // The stamp and the time are those from before the generation; the session may have been opened since.
+        var commit = near.Again(ask);
+        var outcome = await calls.TryCommit(key.ScopedKey, token, made.Entry, commit.Sessions);
+        if (!IsStored(key, outcome))
+        {
+            return false;
+        }
+
+        if (!outcome!.IsStale && !made.IsFar)
+        {
+            near.KeepGenerated(key.Key, key.ScopedKey, made.Entry, outcome.Near, commit);
+        }
+
+        // Who takes no stale values takes none of these either.
+        return !outcome.IsStale || !key.FreshOnly;
+    }
+
+    /// <summary>The same of a value that was made whatever is stored: as a plain set whose token was taken before the factory began.</summary>
+    public async Task<bool> TryRefill(FlightKey key, GenerationId token, Generated made)
+    {
+        if (IsUnfit(key, made))
+        {
+            return false;
+        }
+
+        var outcome = token.IsNone ? null : await calls.TrySet(key.ScopedKey, token, made.Entry, TimeSpan.Zero, options.ReadTimeout);
+        return IsStored(key, outcome?.Commit) && outcome is { Commit.IsStale: false, Update.IsComplete: true };
+    }
+
+    private bool IsStored(FlightKey key, CommitOutcome? outcome)
+    {
+        if (outcome?.Status == CommitStatus.Stored)
+        {
+            return true;
+        }
+
+        metrics.OnNotStored(outcome?.Status.ToString() ?? "unreachable");
+        if (outcome?.Status == CommitStatus.Refused)
+        {
+            uncacheable.Add(key.ScopedKey);
+            LogWhy(outcome.Fault!);
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether it must not be stored, or its maker does not want it to be.</summary>
+    private bool IsUnfit(FlightKey key, Generated made)
+    {
+        if (made is { IsUnwanted: false, WhyNotStored: null })
+        {
+            uncacheable.Remove(key.ScopedKey);
+            return false;
+        }
+
+        // Whoever waits for it would wait for nothing, and then the next.
+        uncacheable.Add(key.ScopedKey);
+        if (!made.IsUnwanted)
+        {
+            metrics.OnNotStored("unfit");
+            if (!made.IsForOwnCaller)
+            {
+                LogWhy(made.WhyNotStored!);
+            }
+        }
+
+        return true;
+    }
+
+    private void LogWhy(string why)
+    {
+        if (once.IsNew(why))
+        {
+            LogNotStored(why);
+        }
+    }
+
+    [LoggerMessage(2201, LogLevel.Warning, "A generated value was returned to its reader but not stored. {Why}")]
+    private partial void LogNotStored(string why);
+}
