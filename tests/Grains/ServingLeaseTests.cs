@@ -68,6 +68,33 @@ public sealed class ServingLeaseTests : IDisposable
         Assert.True(_host.Lease.IsValid());
     }
 
+    /// <summary>Invariant V1: while a renewal is on its way the lease that it will give runs already.</summary>
+    [Fact]
+    public async Task Renewal_ThatTakesASecond_LeavesASecondLess()
+    {
+        _host.OnReadRow = () =>
+        {
+            _host.Time.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult(true);
+        };
+
+        await _host.Lease.StartRenewing();
+        _host.Lease.BeginServing();
+
+        Assert.Equal(InvalidatorHost.LeaseLength - TimeSpan.FromSeconds(1), _host.Lease.Remaining);
+    }
+
+    [Fact]
+    public async Task Lease_WhoseRowIsDead_IsNotExtended()
+    {
+        _host.IsAliveInTable = false;
+
+        await _host.Lease.StartRenewing();
+        _host.Lease.BeginServing();
+
+        Assert.False(_host.Lease.IsValid());
+    }
+
     /// <summary>Begins to serve with a row that is there; from the first renewal on each reading is answered by its number.</summary>
     private async Task Begin(Func<int, Task<bool>> read)
     {
