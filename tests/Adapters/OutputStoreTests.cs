@@ -57,6 +57,22 @@ public sealed class OutputStoreTests
         Assert.True(await _abandoned.Task.Soon());
     }
 
+    /// <summary>As soon as it is known: whoever waits for it need not wait for its end.</summary>
+    [Fact]
+    public async Task Grant_OfAResponseThatStartsAndIsNotForStoring_IsGivenBackBeforeItEnds()
+    {
+        using var silo = await EntrySilo.Serve();
+        await using var services = ProcessOver.Start(silo);
+        await using var node = await Start(silo, services);
+
+        using var started = await node.Http.GetAsync(new Uri("/started", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead).Soon();
+        await _abandoned.Task.Within(Patience, "the grant");
+        _mayEnd.SetResult();
+
+        Assert.True(await _abandoned.Task);
+        Assert.Equal("mine", await started.Content.ReadAsStringAsync());
+    }
+
     private Task<AppNode> Start(EntrySilo silo, IServiceProvider process)
     {
         silo.Around = entry => new Watched(entry, this);
@@ -72,6 +88,13 @@ public sealed class OutputStoreTests
                     await _mayEnd.Task.Soon();
                     return "page";
                 }).CacheOutput(policy => policy.Tag("page").AddPolicy<NoLookUp>());
+                app.MapGet("/started", async (HttpContext http) =>
+                {
+                    http.Response.Headers.SetCookie = "session=mine";
+                    await http.Response.StartAsync();
+                    await _mayEnd.Task;
+                    await http.Response.WriteAsync("mine");
+                }).CacheOutput();
                 app.MapGet("/cookie", (HttpContext http) =>
                 {
                     http.Response.Headers.SetCookie = "session=mine";
