@@ -17,7 +17,7 @@ internal static class Lasting
         {
             try
             {
-                if (!await round())
+                if (!await round().ConfigureAwait(false))
                 {
                     return;
                 }

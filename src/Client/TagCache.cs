@@ -193,7 +193,7 @@ internal sealed class TagCache : ITagCache
         // First thing: serializing takes its time, and runs the caller's code.
         var madeAt = _time.Now();
         var checkedKey = Check(key);
-        var outcome = await _changes.Set(_namespace.Scope(checkedKey.Value), _maker.Make(value, options), madeAt, _options.UpdateTimeout, cancellationToken);
+        var outcome = await _changes.Set(_namespace.Scope(checkedKey.Value), _maker.Make(value, options), madeAt, _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
         if (outcome.Status == CommitStatus.Refused)
         {
             throw new ArgumentException(outcome.Fault, nameof(value));
@@ -201,7 +201,7 @@ internal sealed class TagCache : ITagCache
     }
 
     public async ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default) =>
-        await _changes.Remove(_namespace.Scope(Check(key).Value), _options.UpdateTimeout, cancellationToken);
+        await _changes.Remove(_namespace.Scope(Check(key).Value), _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
 
     public ValueTask UpdateTagAsync(string tag, CancellationToken cancellationToken = default)
     {
@@ -266,7 +266,7 @@ internal sealed class TagCache : ITagCache
     {
         try
         {
-            return await _reader.Read(key, outer: null, generation, mayKeep: true, cancellationToken);
+            return await _reader.Read(key, outer: null, generation, mayKeep: true, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -284,7 +284,7 @@ internal sealed class TagCache : ITagCache
 
     private async ValueTask<CacheResult<T>> Find<T>(string key, CacheContext? outer, CancellationToken cancellationToken)
     {
-        if (await Look(Check(key).Value, freshOnly: outer is not null, cancellationToken) is not var (entry, isStale)
+        if (await Look(Check(key).Value, freshOnly: outer is not null, cancellationToken).ConfigureAwait(false) is not var (entry, isStale)
             || !_maker.Serializer.TryDeserialize<T>(entry.Payload, out var value))
         {
             _metrics.OnRead("miss");
@@ -304,7 +304,7 @@ internal sealed class TagCache : ITagCache
     {
         try
         {
-            await Look(key, freshOnly: false, _refreshes.Stopping);
+            await Look(key, freshOnly: false, _refreshes.Stopping).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -348,7 +348,7 @@ internal sealed class TagCache : ITagCache
         }
 
         var ids = TagSet.ForCall(tags, parameterName).Select(tag => TagId.OfTag(_namespace, tag)).ToArray();
-        await _changes.Change(new(ids, staleFor == TimeSpan.Zero ? null : staleFor), _options.UpdateTimeout, cancellationToken);
+        await _changes.Change(new(ids, staleFor == TimeSpan.Zero ? null : staleFor), _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
     }
 
     private CacheKey Check(string key) => CacheKey.Parse(key, _options.MaximumKeyLength);

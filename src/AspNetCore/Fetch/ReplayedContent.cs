@@ -29,7 +29,7 @@ internal sealed class ReplayedContent : HttpContent
     /// <summary>Reads a body until its end, or until it is too long.</summary>
     public static async Task<ReplayedContent> Read(HttpContent content, int most, CancellationToken cancellationToken)
     {
-        var stream = await content.ReadAsStreamAsync(cancellationToken);
+        var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         var read = new MemoryStream();
         var buffer = new byte[16 * 1024];
         while (read.Length <= most)
@@ -37,7 +37,7 @@ internal sealed class ReplayedContent : HttpContent
             int count;
             try
             {
-                count = await stream.ReadAsync(buffer, cancellationToken);
+                count = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception fault) when (fault is not OperationCanceledException)
             {
@@ -64,11 +64,11 @@ internal sealed class ReplayedContent : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        await stream.WriteAsync(_beginning, cancellationToken);
+        await stream.WriteAsync(_beginning, cancellationToken).ConfigureAwait(false);
         if (!IsComplete)
         {
             ThrowIf(_fault);
-            await _rest.CopyToAsync(stream, cancellationToken);
+            await _rest.CopyToAsync(stream, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -118,7 +118,7 @@ internal sealed class ReplayedContent : HttpContent
         public override int Read(byte[] buffer, int offset, int count) => Take(buffer.AsSpan(offset, count)) is > 0 and var taken ? taken : rest.Read(buffer, offset, count);
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            Take(buffer.Span) is > 0 and var taken ? taken : await rest.ReadAsync(buffer, cancellationToken);
+            Take(buffer.Span) is > 0 and var taken ? taken : await rest.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();

@@ -24,7 +24,7 @@ internal sealed partial class TagCacheHttpHandler(
         SentRequests.None();
         if (!request.Options.TryGetValue(FetchCaching.Key, out var caching))
         {
-            return await base.SendAsync(request, cancellationToken);
+            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
 
         // An entry that is made from the response depends on its tags, whether the response is cached or not.
@@ -32,20 +32,20 @@ internal sealed partial class TagCacheHttpHandler(
         if (FaultOf(request, caching) is { } fault)
         {
             LogNotCached(fault);
-            return await base.SendAsync(request, cancellationToken);
+            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
 
         var key = FetchKey.Of(client, request, caching.IsPerUser);
         if (uncacheable.Contains(key))
         {
-            return await base.SendAsync(request, cancellationToken);
+            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
 
         var call = new Call(this, request);
         try
         {
             var fetched = await cache.GetOrCreateAsync(
-                key, call, static (call, _, token) => call.Handler.Fetch(call, token), new() { Life = caching.Life, Tags = caching.Tags }, cancellationToken);
+                key, call, static (call, _, token) => call.Handler.Fetch(call, token), new() { Life = caching.Life, Tags = caching.Tags }, cancellationToken).ConfigureAwait(false);
             return fetched.ToResponse(request, time.GetUtcNow());
         }
         catch (NotForKeeping found)
@@ -56,7 +56,7 @@ internal sealed partial class TagCacheHttpHandler(
             }
 
             LogNotCached(found.Message);
-            return found.TakeFor(call) ?? await base.SendAsync(request, cancellationToken);
+            return found.TakeFor(call) ?? await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException cancelled) when (cancelled is not TaskCanceledException && cancellationToken.IsCancellationRequested)
         {
@@ -73,7 +73,7 @@ internal sealed partial class TagCacheHttpHandler(
     private async ValueTask<FetchedResponse> Fetch(Call call, CancellationToken cancellationToken)
     {
         var (copy, sent) = (CopyOf(call.Request), SentRequests.Begin());
-        var response = await base.SendAsync(copy, cancellationToken);
+        var response = await base.SendAsync(copy, cancellationToken).ConfigureAwait(false);
         try
         {
             if (FetchedResponse.FaultOf(response) is { } fault)
@@ -87,14 +87,14 @@ internal sealed partial class TagCacheHttpHandler(
                 throw new NotForKeeping(added, call, response);
             }
 
-            if (!await TryRead(response, cancellationToken))
+            if (!await TryRead(response, cancellationToken).ConfigureAwait(false))
             {
                 throw response.Content is ReplayedContent { IsCutShort: true }
                     ? new NotForKeeping("Its body was cut short.", call, response) { IsOfItsKind = false }
                     : new NotForKeeping("Its body is too large.", call, response);
             }
 
-            var fetched = FetchedResponse.Of(response, await response.Content.ReadAsByteArrayAsync(cancellationToken), time.GetUtcNow());
+            var fetched = FetchedResponse.Of(response, await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false), time.GetUtcNow());
             response.Dispose();
             return fetched;
         }
@@ -163,7 +163,7 @@ internal sealed partial class TagCacheHttpHandler(
             return false;
         }
 
-        var begun = await ReplayedContent.Read(response.Content, most, cancellationToken);
+        var begun = await ReplayedContent.Read(response.Content, most, cancellationToken).ConfigureAwait(false);
         response.Content = begun;
         return begun.IsComplete;
     }

@@ -27,7 +27,7 @@ internal sealed class GuardedConnector(OutboundOptions options, IHostResolver re
     /// <exception cref="OutboundRefusedException">One of the host's addresses is special.</exception>
     public async ValueTask<Stream> Connect(DnsEndPoint host, CancellationToken cancellationToken)
     {
-        var addresses = IPAddress.TryParse(host.Host, out var literal) ? [literal] : await resolver.Resolve(host.Host, cancellationToken);
+        var addresses = IPAddress.TryParse(host.Host, out var literal) ? [literal] : await resolver.Resolve(host.Host, cancellationToken).ConfigureAwait(false);
         foreach (var address in addresses)
         {
             if (AddressRanges.SpecialUse(address) is { } use && !IsAllowed(address))
@@ -39,7 +39,7 @@ internal sealed class GuardedConnector(OutboundOptions options, IHostResolver re
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(addresses, host.Port, cancellationToken);
+            await socket.ConnectAsync(addresses, host.Port, cancellationToken).ConfigureAwait(false);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

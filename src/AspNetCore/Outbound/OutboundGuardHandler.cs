@@ -42,7 +42,7 @@ internal sealed class OutboundGuardHandler : DelegatingHandler
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
-            return await Follow(request, either.Token);
+            return await Follow(request, either.Token).ConfigureAwait(false);
         }
         catch (HttpRequestException exception) when (exception.InnerException is OutboundRefusedException refusal)
         {
@@ -65,10 +65,10 @@ internal sealed class OutboundGuardHandler : DelegatingHandler
         for (var hops = 0; ; hops++)
         {
             Check(request.RequestUri);
-            var response = await base.SendAsync(request, cancellationToken);
+            var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
             if (Next(request, response) is not { } next)
             {
-                return await Bounded(response, cancellationToken);
+                return await Bounded(response, cancellationToken).ConfigureAwait(false);
             }
 
             response.Dispose();
@@ -156,10 +156,11 @@ internal sealed class OutboundGuardHandler : DelegatingHandler
         {
             var most = _options.MaximumResponseBytes;
             var body = new MemoryStream();
-            await using var stream = response.Content.Headers.ContentLength > most ? throw TooLarge() : await response.Content.ReadAsStreamAsync(cancellationToken);
+            var stream = response.Content.Headers.ContentLength > most ? throw TooLarge() : await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            await using var closing = stream.ConfigureAwait(false);
             var buffer = new byte[16 * 1024];
             int read;
-            while ((read = await stream.ReadAsync(buffer, cancellationToken)) > 0)
+            while ((read = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
             {
                 if (body.Length + read > most)
                 {

@@ -96,7 +96,7 @@ internal sealed class OutputRequest
         foreach (var grant in _grants.Values.ToArray())
         {
             _grants.Remove(grant.Key);
-            await _giveBack!(grant, _client.HasGone);
+            await _giveBack!(grant, _client.HasGone).ConfigureAwait(false);
         }
     }
 

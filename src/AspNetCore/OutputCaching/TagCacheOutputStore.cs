@@ -36,29 +36,29 @@ internal sealed partial class TagCacheOutputStore(
     private readonly ConcurrentDictionary<string, bool> _said = new(StringComparer.Ordinal);
 
     public async ValueTask<byte[]?> GetAsync(string key, CancellationToken cancellationToken) =>
-        await Find(key, cancellationToken) is { } found ? [.. found.Bytes] : null;
+        await Find(key, cancellationToken).ConfigureAwait(false) is { } found ? [.. found.Bytes] : null;
 
     public async ValueTask<bool> TryGetAsync(string key, PipeWriter destination, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        if (await Find(key, cancellationToken) is not { } found)
+        if (await Find(key, cancellationToken).ConfigureAwait(false) is not { } found)
         {
             return false;
         }
 
-        await destination.WriteAsync(found.Bytes, cancellationToken);
+        await destination.WriteAsync(found.Bytes, cancellationToken).ConfigureAwait(false);
         return true;
     }
 
     public async ValueTask SetAsync(string key, byte[] value, string[]? tags, TimeSpan validFor, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(value);
-        await Store(entries.Now, key, [.. value], Copy(tags), validFor, cancellationToken);
+        await Store(entries.Now, key, [.. value], Copy(tags), validFor, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask SetAsync(
         string key, ReadOnlySequence<byte> value, ReadOnlyMemory<string> tags, TimeSpan validFor, CancellationToken cancellationToken) =>
-        await Store(entries.Now, key, value.ToArray(), Copy(tags.Span), validFor, cancellationToken);
+        await Store(entries.Now, key, value.ToArray(), Copy(tags.Span), validFor, cancellationToken).ConfigureAwait(false);
 
     public ValueTask EvictByTagAsync(string tag, CancellationToken cancellationToken)
     {
@@ -72,14 +72,14 @@ internal sealed partial class TagCacheOutputStore(
         var (http, request, output) = Current();
         if (request is null || output is null || request.Unmarked(key) is not { } unmarked)
         {
-            return IsShared(output) ? null : (await entries.Find(KeyOf(key), mayGenerate: false, () => false, cancellationToken)).Found;
+            return IsShared(output) ? null : (await entries.Find(KeyOf(key), mayGenerate: false, () => false, cancellationToken).ConfigureAwait(false)).Found;
         }
 
         request.WasLookedUp = true;
         var known = KeyOf(unmarked);
         var mayGenerate = output.AllowCacheStorage && !uncacheable.Contains(known) && !IsForNobody(http!);
         var (found, granted, isAnswered) = await entries.Find(
-            known, mayGenerate, () => output.AllowLocking && !uncacheable.Contains(known), cancellationToken);
+            known, mayGenerate, () => output.AllowLocking && !uncacheable.Contains(known), cancellationToken).ConfigureAwait(false);
         request.IsKept |= !isAnswered || (mayGenerate && granted is null && !output.AllowLocking);
         if (granted is not null)
         {
@@ -107,11 +107,11 @@ internal sealed partial class TagCacheOutputStore(
         var (http, request, output) = Current();
         if (request is null || output is null || request.Unmarked(key) is not { } unmarked)
         {
-            await (IsShared(output) ? Task.CompletedTask : entries.Set(KeyOf(key), value, options, madeAt, cancellationToken));
+            await ((IsShared(output) ? Task.CompletedTask : entries.Set(KeyOf(key), value, options, madeAt, cancellationToken)).ConfigureAwait(false));
         }
         else if (!request.IsCutShort(http!))
         {
-            await Store(request, KeyOf(unmarked), value, options);
+            await Store(request, KeyOf(unmarked), value, options).ConfigureAwait(false);
         }
     }
 
@@ -127,11 +127,11 @@ internal sealed partial class TagCacheOutputStore(
 
             if (granted is not null)
             {
-                await entries.Offer(granted, value, options, request.MadeIn);
+                await entries.Offer(granted, value, options, request.MadeIn).ConfigureAwait(false);
             }
             else if (!request.IsKept)
             {
-                await entries.TrySet(key, value, options, request.BegunAt, request.MadeIn);
+                await entries.TrySet(key, value, options, request.BegunAt, request.MadeIn).ConfigureAwait(false);
             }
 
             uncacheable.Remove(key);
@@ -143,7 +143,7 @@ internal sealed partial class TagCacheOutputStore(
             uncacheable.Add(key);
             if (granted is not null)
             {
-                await entries.GiveBack(granted, isForStoring: false);
+                await entries.GiveBack(granted, isForStoring: false).ConfigureAwait(false);
             }
         }
     }

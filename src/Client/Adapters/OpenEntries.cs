@@ -67,7 +67,7 @@ internal sealed class OpenEntries(
     /// <summary>As <see cref="ITagCache.SetAsync"/>, of bytes that count as made at a moment: when the adapter was called.</summary>
     public async Task Set(string key, byte[] value, CacheEntryOptions entry, Moment madeAt, CancellationToken cancellationToken)
     {
-        var outcome = await changes.Set(_namespace.Scope(key), maker.MakeBytes(value, entry), madeAt, options.UpdateTimeout, cancellationToken);
+        var outcome = await changes.Set(_namespace.Scope(key), maker.MakeBytes(value, entry), madeAt, options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
         if (outcome.Status == CommitStatus.Refused)
         {
             throw new ArgumentException(outcome.Fault, nameof(value));
@@ -82,10 +82,10 @@ internal sealed class OpenEntries(
     public async Task TrySet(string key, byte[] value, CacheEntryOptions entry, Moment madeAt, CacheContext madeIn)
     {
         var (scopedKey, data) = (_namespace.Scope(key), maker.MakeBytes(value, entry, madeIn));
-        var token = await calls.TryBeginSet(scopedKey, SetPatience);
+        var token = await calls.TryBeginSet(scopedKey, SetPatience).ConfigureAwait(false);
         if (!token.IsNone)
         {
-            await calls.TrySet(scopedKey, token, data, time.Now() - madeAt, SetPatience);
+            await calls.TrySet(scopedKey, token, data, time.Now() - madeAt, SetPatience).ConfigureAwait(false);
         }
     }
 
@@ -149,7 +149,7 @@ internal sealed class OpenEntries(
     {
         var entry = maker.MakeBytes(value, options, madeIn);
         var ask = near.Again(grant.Ask);
-        var outcome = await calls.TryCommit(grant.ScopedKey, grant.Token, entry, ask.Sessions);
+        var outcome = await calls.TryCommit(grant.ScopedKey, grant.Token, entry, ask.Sessions).ConfigureAwait(false);
         if (outcome is { Status: CommitStatus.Stored, IsStale: false })
         {
             near.KeepGenerated(grant.Key, grant.ScopedKey, entry, outcome.Near, ask);

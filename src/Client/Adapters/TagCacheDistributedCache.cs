@@ -18,14 +18,14 @@ internal sealed class TagCacheDistributedCache(OpenEntries entries, TagCacheClie
     public byte[]? Get(string key) => Task.Run(() => GetAsync(key)).GetAwaiter().GetResult();
 
     public async Task<byte[]?> GetAsync(string key, CancellationToken token = default) =>
-        await entries.Get(KeyOf(key), isRead: true, token) is { } found ? [.. found.Bytes] : null;
+        await entries.Get(KeyOf(key), isRead: true, token).ConfigureAwait(false) is { } found ? [.. found.Bytes] : null;
 
     public bool TryGet(string key, IBufferWriter<byte> destination) => Task.Run(() => TryGetAsync(key, destination).AsTask()).GetAwaiter().GetResult();
 
     public async ValueTask<bool> TryGetAsync(string key, IBufferWriter<byte> destination, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        if (await GetAsync(key, token) is not { } value)
+        if (await GetAsync(key, token).ConfigureAwait(false) is not { } value)
         {
             return false;
         }
@@ -54,7 +54,7 @@ internal sealed class TagCacheDistributedCache(OpenEntries entries, TagCacheClie
         string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, CancellationToken token = default)
     {
         var madeAt = time.Now();
-        await Set(key, value.ToArray(), options, madeAt, token);
+        await Set(key, value.ToArray(), options, madeAt, token).ConfigureAwait(false);
     }
 
     public void Refresh(string key) => Task.Run(() => RefreshAsync(key)).GetAwaiter().GetResult();
@@ -63,13 +63,13 @@ internal sealed class TagCacheDistributedCache(OpenEntries entries, TagCacheClie
 
     public void Remove(string key) => Task.Run(() => RemoveAsync(key)).GetAwaiter().GetResult();
 
-    public async Task RemoveAsync(string key, CancellationToken token = default) => await entries.Remove(KeyOf(key), token);
+    public async Task RemoveAsync(string key, CancellationToken token = default) => await entries.Remove(KeyOf(key), token).ConfigureAwait(false);
 
     private async Task Set(string key, byte[] value, DistributedCacheEntryOptions options, Moment madeAt, CancellationToken token)
     {
         ArgumentNullException.ThrowIfNull(value);
         ArgumentNullException.ThrowIfNull(options);
-        await entries.Set(KeyOf(key), [.. value], EntryOf(options), madeAt, token);
+        await entries.Set(KeyOf(key), [.. value], EntryOf(options), madeAt, token).ConfigureAwait(false);
     }
 
     private string KeyOf(string key)

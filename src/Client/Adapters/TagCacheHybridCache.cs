@@ -60,7 +60,7 @@ internal sealed partial class TagCacheHybridCache(
             CancellationToken token)
         {
             var context = new HybridCacheEntryContext(call.Options);
-            var made = await call.Factory(call.State, context, token);
+            var made = await call.Factory(call.State, context, token).ConfigureAwait(false);
             var decided = HybridCall.Of(
                 new() { Expiration = context.Expiration, LocalCacheExpiration = context.LocalCacheExpiration, Flags = context.Flags }, call.Defaults);
             entry?.Decide(decided.IsStored ? decided.Life : null, isUnwanted: !decided.IsStored, isFar: !decided.IsNear);
@@ -78,20 +78,20 @@ internal sealed partial class TagCacheHybridCache(
             return;
         }
 
-        if (call.Expiration > TimeSpan.Zero && IsStorable(said) && await TrySet(key, value, call.ToOptions(said.Sound), cancellationToken))
+        if (call.Expiration > TimeSpan.Zero && IsStorable(said) && await TrySet(key, value, call.ToOptions(said.Sound), cancellationToken).ConfigureAwait(false))
         {
             return;
         }
 
         // The value must not be kept; the one before it is old now.
-        await cache.RemoveAsync(key, cancellationToken);
+        await cache.RemoveAsync(key, cancellationToken).ConfigureAwait(false);
     }
 
     public override ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default) =>
         IsSound(key) ? cache.RemoveAsync(key, cancellationToken) : default;
 
     public override async ValueTask RemoveAsync(IEnumerable<string> keys, CancellationToken cancellationToken = default) =>
-        await Task.WhenAll((keys ?? []).ToArray().Select(key => RemoveAsync(key, cancellationToken).AsTask()));
+        await Task.WhenAll((keys ?? []).ToArray().Select(key => RemoveAsync(key, cancellationToken).AsTask())).ConfigureAwait(false);
 
     public override ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken = default) =>
         HybridTags.IsTag(tag) ? cache.RevalidateTagAsync(tag, cancellationToken) : default;
@@ -101,7 +101,7 @@ internal sealed partial class TagCacheHybridCache(
     {
         foreach (var some in (tags ?? []).Where(HybridTags.IsTag).Distinct(StringComparer.Ordinal).Chunk(NameLimits.TagsPerCall))
         {
-            await cache.RevalidateTagsAsync(some, Immediately, cancellationToken);
+            await cache.RevalidateTagsAsync(some, Immediately, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -143,24 +143,24 @@ internal sealed partial class TagCacheHybridCache(
         CacheContext.Current?.DependsOn(said.Sound);
         if (!IsSound(key))
         {
-            return call.IsLookUp ? default! : await factory(state, null, cancellationToken);
+            return call.IsLookUp ? default! : await factory(state, null, cancellationToken).ConfigureAwait(false);
         }
 
         if (call.IsLookUp)
         {
             var mayLook = !call.Flags.HasFlag(HybridCacheEntryFlags.DisableDistributedCacheRead);
-            return mayLook && await cache.TryGetAsync<T>(key, cancellationToken) is { HasValue: true } found ? found.Value : default!;
+            return mayLook && await cache.TryGetAsync<T>(key, cancellationToken).ConfigureAwait(false) is { HasValue: true } found ? found.Value : default!;
         }
 
         var access = IsStorable(said) ? call.Access : call.Unstored.Access;
-        return await cache.GetOrCreateAsync(key, state, factory, call.ToOptions(said.Sound), access, cancellationToken);
+        return await cache.GetOrCreateAsync(key, state, factory, call.ToOptions(said.Sound), access, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<bool> TrySet<T>(string key, T value, CacheEntryOptions entry, CancellationToken cancellationToken)
     {
         try
         {
-            await cache.SetAsync(key, value, entry, cancellationToken);
+            await cache.SetAsync(key, value, entry, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (ArgumentException fault) when (fault.ParamName == nameof(value))

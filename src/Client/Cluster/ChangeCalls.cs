@@ -41,12 +41,12 @@ internal sealed class ChangeCalls(IGrainFactory grains, IEntryGrains entries, Si
             var entry = entries[scopedKey];
             if (!isFirst)
             {
-                var (removed, why) = Decide(await entry.Remove());
+                var (removed, why) = Decide(await entry.Remove().ConfigureAwait(false));
                 return (removed is null ? null : CommitOutcome.Superseded, why);
             }
 
             isFirst = false;
-            var token = await entry.BeginSet();
+            var token = await entry.BeginSet().ConfigureAwait(false);
             if (token.IsNone)
             {
                 return (null, "The silo that hosts the entry has no valid serving lease.");
@@ -58,7 +58,7 @@ internal sealed class ChangeCalls(IGrainFactory grains, IEntryGrains entries, Si
                 return (null, "The first trip came too late.");
             }
 
-            var outcome = await entry.Set(token, data, time.Now() - madeAt);
+            var outcome = await entry.Set(token, data, time.Now() - madeAt).ConfigureAwait(false);
             return outcome.Commit.Status == CommitStatus.Refused || (outcome.Update.IsComplete && IsDecided(outcome.Commit.Status))
                 ? (outcome.Commit, null)
                 : (null, outcome.Update.Reason ?? $"The value was not stored: {outcome.Commit.Status}.");
@@ -69,7 +69,7 @@ internal sealed class ChangeCalls(IGrainFactory grains, IEntryGrains entries, Si
     }
 
     public Task<ChangeOutcome> Remove(string scopedKey, TimeSpan timeout, CancellationToken cancellationToken) =>
-        Persist("removal", timeout, KeyAttemptPatience, async _ => Decide(await entries[scopedKey].Remove()), cancellationToken);
+        Persist("removal", timeout, KeyAttemptPatience, async _ => Decide(await entries[scopedKey].Remove().ConfigureAwait(false)), cancellationToken);
 
     /// <summary>Updates or revalidates tags, through the grain of the first of them.</summary>
     public Task<ChangeOutcome> Change(ChangeRequest request, TimeSpan timeout, CancellationToken cancellationToken)
@@ -78,14 +78,14 @@ internal sealed class ChangeCalls(IGrainFactory grains, IEntryGrains entries, Si
         var what = request.StaleFor is null ? "update" : "revalidation";
         var asker = Guid.NewGuid();
         var isFirst = true;
-        return Persist(what, timeout, TagAttemptPatience, async _ => Decide(await Attempt()), cancellationToken);
+        return Persist(what, timeout, TagAttemptPatience, async _ => Decide(await Attempt().ConfigureAwait(false)), cancellationToken);
 
         async Task<ChangeOutcome> Attempt()
         {
             // Once: a gateway that lost the first attempt must not get the second.
             var there = isFirst ? doors.Find(first) : null;
             isFirst = false;
-            return (there is null ? null : await there.Change(first, request, asker)) ?? await grains.GetGrain<ITagGrain>(first).Change(request, asker);
+            return (there is null ? null : await there.Change(first, request, asker).ConfigureAwait(false)) ?? await grains.GetGrain<ITagGrain>(first).Change(request, asker).ConfigureAwait(false);
         }
     }
 
@@ -116,7 +116,7 @@ internal sealed class ChangeCalls(IGrainFactory grains, IEntryGrains entries, Si
             {
                 var left = until - time.Now();
                 var patience = left < attemptPatience ? left : attemptPatience;
-                (var done, reason) = await attempt(givenUp.Token).WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.FromMilliseconds(1), time, either.Token);
+                (var done, reason) = await attempt(givenUp.Token).WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.FromMilliseconds(1), time, either.Token).ConfigureAwait(false);
                 hasAnswered = true;
                 if (done is not null)
                 {
@@ -132,7 +132,7 @@ internal sealed class ChangeCalls(IGrainFactory grains, IEntryGrains entries, Si
             finally
             {
                 // An attempt that nobody waits for any more must not begin anything.
-                await givenUp.CancelAsync();
+                await givenUp.CancelAsync().ConfigureAwait(false);
             }
 
             if (reachability.Closed.IsCancellationRequested)

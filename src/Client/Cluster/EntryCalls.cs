@@ -30,21 +30,21 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
         var asker = request.MayGenerate ? Askers.Next() : Guid.Empty;
         if (request.Wait > TimeSpan.Zero || request.Tags is not null)
         {
-            return await AskAlone(scopedKey, request with { Asker = asker }, patience, late: null, cancellationToken);
+            return await AskAlone(scopedKey, request with { Asker = asker }, patience, late: null, cancellationToken).ConfigureAwait(false);
         }
 
         var begun = time.Now();
-        var (answer, late) = await TryDoor(scopedKey, request, asker, patience / Attempts);
+        var (answer, late) = await TryDoor(scopedKey, request, asker, patience / Attempts).ConfigureAwait(false);
         if (answer is null)
         {
             var left = patience - (time.Now() - begun);
-            return await AskAlone(scopedKey, request with { Asker = asker }, left > LeastPatience ? left : LeastPatience, late, cancellationToken);
+            return await AskAlone(scopedKey, request with { Asker = asker }, left > LeastPatience ? left : LeastPatience, late, cancellationToken).ConfigureAwait(false);
         }
 
         reachability.Reached();
         if (cancellationToken.IsCancellationRequested)
         {
-            await GiveBack(scopedKey, Task.FromResult<Acquired?>(answer), GenerationId.None);
+            await GiveBack(scopedKey, Task.FromResult<Acquired?>(answer), GenerationId.None).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }
 
@@ -63,10 +63,10 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
         {
             if (doors.Find(scopedKey) is { } door)
             {
-                var outcome = await door.Commit(new(scopedKey, token, data), sessions);
+                var outcome = await door.Commit(new(scopedKey, token, data), sessions).ConfigureAwait(false);
 
                 // The others of the message are not to wait for what comes next.
-                await Task.Yield();
+                await Elsewhere.Go();
                 if (outcome is not null)
                 {
                     return outcome;
@@ -75,14 +75,14 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
         }
         catch (Exception exception)
         {
-            await Task.Yield();
+            await Elsewhere.Go();
             reachability.Failed(exception);
         }
 
         try
         {
             // Once more is safe: a token is taken once. Unknown then means that it may have been stored.
-            return await entries[scopedKey].Commit(token, data, sessions).AsTask().WaitAsync(reachability.Closed);
+            return await entries[scopedKey].Commit(token, data, sessions).AsTask().WaitAsync(reachability.Closed).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -104,7 +104,7 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
 
         try
         {
-            var token = await entries[scopedKey].BeginSet().AsTask().WaitAsync(patience, time, reachability.Closed);
+            var token = await entries[scopedKey].BeginSet().AsTask().WaitAsync(patience, time, reachability.Closed).ConfigureAwait(false);
             reachability.Reached();
             return token;
         }
@@ -125,7 +125,7 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
     {
         try
         {
-            return await entries[scopedKey].Set(token, data, age).AsTask().WaitAsync(patience, time, reachability.Closed);
+            return await entries[scopedKey].Set(token, data, age).AsTask().WaitAsync(patience, time, reachability.Closed).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -142,7 +142,7 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
     {
         try
         {
-            return reachability.IsConnected && await entries[scopedKey].Abandon(token, isForStoring).AsTask().WaitAsync(reachability.Closed);
+            return reachability.IsConnected && await entries[scopedKey].Abandon(token, isForStoring).AsTask().WaitAsync(reachability.Closed).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -156,7 +156,7 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
     {
         try
         {
-            return reachability.IsConnected ? await entries[scopedKey].FallBack(token, isOver).AsTask().WaitAsync(reachability.Closed) : null;
+            return reachability.IsConnected ? await entries[scopedKey].FallBack(token, isOver).AsTask().WaitAsync(reachability.Closed).ConfigureAwait(false) : null;
         }
         catch (Exception exception)
         {
@@ -180,14 +180,14 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
         try
         {
             // Whoever has more patience than any answer takes needs no timer of his own.
-            var answer = await (patience < SiloDoorway.LongestAnswer ? asking.Answer.WaitAsync(patience, time) : asking.Answer);
+            var answer = await ((patience < SiloDoorway.LongestAnswer ? asking.Answer.WaitAsync(patience, time) : asking.Answer).ConfigureAwait(false));
             if (answer?.Status == AcquireStatus.Fresh)
             {
                 return (answer, null);
             }
 
             // The others of the message are not to wait for what comes next.
-            await Task.Yield();
+            await Elsewhere.Go();
             if (answer?.Status == AcquireStatus.Moved)
             {
                 doors.Doubt();
@@ -198,7 +198,7 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
         }
         catch (Exception exception)
         {
-            await Task.Yield();
+            await Elsewhere.Go();
             doors.Doubt();
             reachability.Failed(exception);
             return (null, asking.Whenever());
@@ -218,7 +218,7 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
             {
                 // Inside: a client that has never connected does not even know the grain's interface.
                 asked.Add(entries[scopedKey].Acquire(question).AsTask()!);
-                var answer = (await asked[^1].WaitAsync((patience / Attempts) + question.Wait, time, either.Token))!;
+                var answer = (await asked[^1].WaitAsync((patience / Attempts) + question.Wait, time, either.Token).ConfigureAwait(false))!;
                 cancellationToken.ThrowIfCancellationRequested();
                 reachability.Reached();
                 GiveBackOthers(scopedKey, asked, answer.Token);
@@ -258,9 +258,9 @@ internal sealed class EntryCalls(IEntryGrains entries, SiloDoors doors, Reachabi
     {
         try
         {
-            if (await call is { Token.IsNone: false } answer && answer.Token != used)
+            if (await call.ConfigureAwait(false) is { Token.IsNone: false } answer && answer.Token != used)
             {
-                await TryAbandon(scopedKey, answer.Token);
+                await TryAbandon(scopedKey, answer.Token).ConfigureAwait(false);
             }
         }
         catch (Exception exception)

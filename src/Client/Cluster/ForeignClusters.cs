@@ -47,7 +47,7 @@ internal sealed partial class ForeignClusters(IOptions<ClusterOptions> cluster, 
     {
         try
         {
-            await next(connection);
+            await next(connection).ConfigureAwait(false);
         }
         catch (InvalidOperationException exception) when (TheirsIn(exception.Message) is { } theirs)
         {

@@ -157,11 +157,11 @@ internal sealed class Lane<TQuestion, TAnswer>(
         {
             try
             {
-                return await Answer;
+                return await Answer.ConfigureAwait(false);
             }
             catch (Exception)
             {
-                return _sent is null ? null : (await _sent)[_place];
+                return _sent is null ? null : (await _sent.ConfigureAwait(false))[_place];
             }
         }
 

@@ -55,8 +55,8 @@ internal sealed partial class SiloDoors(IGrainFactory grains, IDoorReach reach, 
         {
             var known = Volatile.Read(ref _known);
             Dictionary<SiloAddress, SiloDoorway> doors = [];
-            var silos = await grains.GetGrain<IDoorsGrain>(0).Find();
-            foreach (var (silo, identity) in await reach.Identities(silos))
+            var silos = await grains.GetGrain<IDoorsGrain>(0).Find().ConfigureAwait(false);
+            foreach (var (silo, identity) in await reach.Identities(silos).ConfigureAwait(false))
             {
                 doors.Add(silo, known.Doors.GetValueOrDefault(silo) ?? new(grains.GetGrain<IDoorService>(identity), time));
             }

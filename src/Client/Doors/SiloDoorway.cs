@@ -47,7 +47,7 @@ internal sealed class SiloDoorway
     {
         try
         {
-            var outcome = await _door.Change(tag, request, asker);
+            var outcome = await _door.Change(tag, request, asker).ConfigureAwait(false);
             _health.Heard(fault: null);
             return outcome;
         }

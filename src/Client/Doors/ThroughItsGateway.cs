@@ -9,7 +9,7 @@ internal sealed class ThroughItsGateway(IGatewayListProvider gateways) : IDoorRe
 {
     public async ValueTask<IEnumerable<(SiloAddress Silo, GrainId Identity)>> Identities(DoorAddress[] doors)
     {
-        HashSet<SiloAddress?> known = [.. (await gateways.GetGateways()).Select(gateway => gateway.ToGatewayAddress())];
+        HashSet<SiloAddress?> known = [.. (await gateways.GetGateways().ConfigureAwait(false)).Select(gateway => gateway.ToGatewayAddress())];
         return doors.Where(door => door.Gateway is not null && known.Contains(door.Gateway)).Select(door =>
             (door.Silo, SystemTargetGrainId.TryParse(door.Identity, out var target) ? target.WithSiloAddress(door.Gateway!).GrainId : door.Identity));
     }

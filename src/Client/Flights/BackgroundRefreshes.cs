@@ -35,11 +35,11 @@ internal sealed class BackgroundRefreshes : IHostedService, IDisposable
     /// <param name="giveUp">What to do instead if there is no turn in time.</param>
     public void Start(Func<CancellationToken, Task> refresh, Func<Task> giveUp) => Track(async () =>
     {
-        if (await TryGetTurn())
+        if (await TryGetTurn().ConfigureAwait(false))
         {
             try
             {
-                await WithPatience(refresh);
+                await WithPatience(refresh).ConfigureAwait(false);
             }
             finally
             {
@@ -48,7 +48,7 @@ internal sealed class BackgroundRefreshes : IHostedService, IDisposable
         }
         else
         {
-            await giveUp();
+            await giveUp().ConfigureAwait(false);
         }
     });
 
@@ -61,7 +61,7 @@ internal sealed class BackgroundRefreshes : IHostedService, IDisposable
     /// <summary>Cancels what runs, and waits until it has ended, or until the host waits no longer.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await _stop.CancelAsync();
+        await _stop.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_running.Keys).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -77,8 +77,8 @@ internal sealed class BackgroundRefreshes : IHostedService, IDisposable
         var isTracked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var whole = Detached.Run(async () =>
         {
-            await isTracked.Task;
-            await work();
+            await isTracked.Task.ConfigureAwait(false);
+            await work().ConfigureAwait(false);
         });
         _running.TryAdd(whole, true);
         _ = whole.ContinueWith(static (ended, running) => ((ConcurrentDictionary<Task, bool>)running!).TryRemove(ended, out _), _running, TaskScheduler.Default);
@@ -91,7 +91,7 @@ internal sealed class BackgroundRefreshes : IHostedService, IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, Stopping);
         try
         {
-            await _turns.WaitAsync(either.Token);
+            await _turns.WaitAsync(either.Token).ConfigureAwait(false);
             return true;
         }
         catch (OperationCanceledException)
@@ -104,6 +104,6 @@ internal sealed class BackgroundRefreshes : IHostedService, IDisposable
     {
         using var patience = new CancellationTokenSource(RunPatience, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, Stopping);
-        await refresh(either.Token);
+        await refresh(either.Token).ConfigureAwait(false);
     }
 }

@@ -19,13 +19,13 @@ internal sealed partial class Commits(
     {
         if (IsUnfit(key, made))
         {
-            await calls.TryAbandon(key.ScopedKey, token, isForStoring: false);
+            await calls.TryAbandon(key.ScopedKey, token, isForStoring: false).ConfigureAwait(false);
             return false;
         }
 
         // The stamp and the time are those from before the generation; the session may have been opened since.
         var commit = near.Again(ask);
-        var outcome = await calls.TryCommit(key.ScopedKey, token, made.Entry, commit.Sessions);
+        var outcome = await calls.TryCommit(key.ScopedKey, token, made.Entry, commit.Sessions).ConfigureAwait(false);
         if (!IsStored(key, outcome))
         {
             return false;
@@ -48,7 +48,7 @@ internal sealed partial class Commits(
             return false;
         }
 
-        var outcome = token.IsNone ? null : await calls.TrySet(key.ScopedKey, token, made.Entry, TimeSpan.Zero, options.ReadTimeout);
+        var outcome = token.IsNone ? null : await calls.TrySet(key.ScopedKey, token, made.Entry, TimeSpan.Zero, options.ReadTimeout).ConfigureAwait(false);
         return IsStored(key, outcome?.Commit) && outcome is { Commit.IsStale: false, Update.IsComplete: true };
     }
 

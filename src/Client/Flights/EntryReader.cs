@@ -54,7 +54,7 @@ internal sealed class EntryReader
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var result = await Fly(flightKey, generation, mayKeep, patience, cancellationToken);
+            var result = await Fly(flightKey, generation, mayKeep, patience, cancellationToken).ConfigureAwait(false);
             if (result.Fault is { } fault)
             {
                 outer?.DependsOn(result.Said);
@@ -117,11 +117,11 @@ internal sealed class EntryReader
         {
             if (role == FlightRole.Follower)
             {
-                return await flight.Early.WaitAsync(patience.Left(_time.Now()), _time, cancellationToken);
+                return await flight.Early.WaitAsync(patience.Left(_time.Now()), _time, cancellationToken).ConfigureAwait(false);
             }
 
             var call = new FlightCall(patience.Until, mayKeep, MayWait: !patience.IsOver && !isSideBySide);
-            return await _runner.Run(key, flight, generation, call).WaitAsync(cancellationToken);
+            return await _runner.Run(key, flight, generation, call).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException) when (role == FlightRole.Follower)
         {

@@ -11,14 +11,14 @@ internal static class Factories
     {
         if (generation.HardTimeout is not { } hard)
         {
-            return await generation.Generate(stale, cancellationToken).WaitAsync(cancellationToken);
+            return await generation.Generate(stale, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
         using var limit = new CancellationTokenSource(hard, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await generation.Generate(stale, either.Token).WaitAsync(either.Token);
+            return await generation.Generate(stale, either.Token).WaitAsync(either.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -30,7 +30,7 @@ internal sealed class FlightRunner(
     {
         try
         {
-            return await Lead(key, flight, generation, call);
+            return await Lead(key, flight, generation, call).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (flight.Cancellation.IsCancellationRequested)
         {
@@ -48,25 +48,25 @@ internal sealed class FlightRunner(
 
     private async Task<FlightResult> Lead(FlightKey key, Flight flight, IGeneration generation, FlightCall call)
     {
-        var turn = flight.Previous is null ? Turn.ToAsk : await TurnOf(key, flight, generation, call);
+        var turn = flight.Previous is null ? Turn.ToAsk : await TurnOf(key, flight, generation, call).ConfigureAwait(false);
         if (!table.TryPass(key, flight) || !table.TryEnter(flight, FlightPhase.Asking))
         {
             // The flight before has served it.
-            await GiveBack(key, turn.Answer);
-            return await flight.Early;
+            await GiveBack(key, turn.Answer).ConfigureAwait(false);
+            return await flight.Early.ConfigureAwait(false);
         }
 
         if (turn.Answer is { } granted)
         {
-            return await Generate(key, flight, granted, turn.Asked, generation);
+            return await Generate(key, flight, granted, turn.Asked, generation).ConfigureAwait(false);
         }
 
         return key.Access switch
         {
-            Access.Refill => await Refill(key, flight, generation),
-            Access.Uncached => await Bypass(key, flight, Unwanted, generation),
-            _ when turn.IsOutOfPatience => await Bypass(key, flight, Busy, generation),
-            _ => await Ask(key, flight, generation, call),
+            Access.Refill => await Refill(key, flight, generation).ConfigureAwait(false),
+            Access.Uncached => await Bypass(key, flight, Unwanted, generation).ConfigureAwait(false),
+            _ when turn.IsOutOfPatience => await Bypass(key, flight, Busy, generation).ConfigureAwait(false),
+            _ => await Ask(key, flight, generation, call).ConfigureAwait(false),
         };
     }
 
@@ -79,7 +79,7 @@ internal sealed class FlightRunner(
         if (!call.MayWait)
         {
             // Those who come at the same moment get into the same flight.
-            await Task.Yield();
+            await Elsewhere.Go();
             return Turn.ToAsk;
         }
 
@@ -98,7 +98,7 @@ internal sealed class FlightRunner(
                 askedFor = callers;
                 var ask = near.Ask(call.MayKeep);
                 var question = new AcquireRequest(MayGenerate: true, key.FreshOnly, TimeSpan.Zero, ask.Sessions, Tags: generation.Tags);
-                var answer = await calls.TryAcquire(key.ScopedKey, question, options.ReadTimeout, flight.Cancellation.Token);
+                var answer = await calls.TryAcquire(key.ScopedKey, question, options.ReadTimeout, flight.Cancellation.Token).ConfigureAwait(false);
                 if (answer is { Token.IsNone: false })
                 {
                     return new(answer, ask);
@@ -128,7 +128,7 @@ internal sealed class FlightRunner(
             var ask = near.Ask(call.MayKeep);
             var request = new AcquireRequest(
                 MayGenerate: key.Access == Access.Cached, key.FreshOnly, wait, ask.Sessions, Tags: wait > TimeSpan.Zero ? generation.Tags : null);
-            var answer = await calls.TryAcquire(key.ScopedKey, request, options.ReadTimeout, flight.Cancellation.Token);
+            var answer = await calls.TryAcquire(key.ScopedKey, request, options.ReadTimeout, flight.Cancellation.Token).ConfigureAwait(false);
             switch (answer?.Status)
             {
                 case AcquireStatus.Fresh or AcquireStatus.Stale:
@@ -137,18 +137,18 @@ internal sealed class FlightRunner(
                         metrics.OnRead(answer.Status == AcquireStatus.Fresh ? "hit" : "stale");
                     }
 
-                    return await Found(key, flight, answer, ask, generation);
+                    return await Found(key, flight, answer, ask, generation).ConfigureAwait(false);
                 case AcquireStatus.Miss when call.IsBehind:
                     // Expired since: whoever needs it makes it.
                     near.Hear(answer.Near, ask);
-                    await GiveBack(key, answer);
+                    await GiveBack(key, answer).ConfigureAwait(false);
                     return End(key, flight, FlightResult.AskAgain);
                 case AcquireStatus.Miss when key.Access == Access.Unstored:
                     near.Hear(answer.Near, ask);
-                    return await Bypass(key, flight, Unwanted, generation);
+                    return await Bypass(key, flight, Unwanted, generation).ConfigureAwait(false);
                 case AcquireStatus.Miss:
                     near.Hear(answer.Near, ask);
-                    return await Generate(key, flight, answer, ask, generation);
+                    return await Generate(key, flight, answer, ask, generation).ConfigureAwait(false);
                 case null or AcquireStatus.Busy or AcquireStatus.NotForStoring or AcquireStatus.NotServing when call.IsBehind:
                     return End(key, flight, FlightResult.AskAgain);
                 case AcquireStatus.Busy when call.Until - time.Now() is var left && left > TimeSpan.Zero:
@@ -156,11 +156,11 @@ internal sealed class FlightRunner(
                     continue;
                 case AcquireStatus.NotForStoring:
                     runs.IsNotForStoring(key);
-                    return await Bypass(key, flight, Busy, generation);
+                    return await Bypass(key, flight, Busy, generation).ConfigureAwait(false);
                 case AcquireStatus.Busy:
-                    return await Bypass(key, flight, Busy, generation);
+                    return await Bypass(key, flight, Busy, generation).ConfigureAwait(false);
                 default:
-                    return await Bypass(key, flight, answer is null ? "unreachable" : "not_serving", generation);
+                    return await Bypass(key, flight, answer is null ? "unreachable" : "not_serving", generation).ConfigureAwait(false);
             }
         }
     }
@@ -177,14 +177,14 @@ internal sealed class FlightRunner(
         }
 
         var found = End(key, flight, new(answer.Entry));
-        return answer.Token.IsNone ? found : await runs.Refresh(key, flight, answer, ask, generation);
+        return answer.Token.IsNone ? found : await runs.Refresh(key, flight, answer, ask, generation).ConfigureAwait(false);
     }
 
     private async Task<FlightResult> Generate(FlightKey key, Flight flight, Acquired answer, NearAsk ask, IGeneration generation)
     {
         metrics.OnRead("generated");
         table.TryEnter(flight, FlightPhase.Generating);
-        var run = await runs.UnderToken(key, flight, answer, ask, generation);
+        var run = await runs.UnderToken(key, flight, answer, ask, generation).ConfigureAwait(false);
         if (run.Made is not { } made)
         {
             return End(key, flight, new(run.Spare));
@@ -192,33 +192,33 @@ internal sealed class FlightRunner(
 
         // From here on nobody may join: what the cluster says of the value may be older than they are.
         table.TryEnter(flight, FlightPhase.Closing);
-        return Close(key, flight, made, isLive: await runs.TryStore(key, answer.Token, made, ask));
+        return Close(key, flight, made, isLive: await runs.TryStore(key, answer.Token, made, ask).ConfigureAwait(false));
     }
 
     /// <summary>Makes the entry, whatever is stored, as a plain set whose token was taken before the factory began: what is updated meanwhile supersedes it.</summary>
     private async Task<FlightResult> Refill(FlightKey key, Flight flight, IGeneration generation)
     {
-        var token = await calls.TryBeginSet(key.ScopedKey, options.ReadTimeout);
+        var token = await calls.TryBeginSet(key.ScopedKey, options.ReadTimeout).ConfigureAwait(false);
         flight.Cancellation.Token.ThrowIfCancellationRequested();
         metrics.OnRead("generated");
         table.TryEnter(flight, FlightPhase.Generating);
-        var made = await Factories.Run(generation, stale: null, time, flight.Cancellation.Token);
+        var made = await Factories.Run(generation, stale: null, time, flight.Cancellation.Token).ConfigureAwait(false);
         table.TryEnter(flight, FlightPhase.Closing);
-        return Close(key, flight, made, isLive: await runs.TryRefill(key, token, made));
+        return Close(key, flight, made, isLive: await runs.TryRefill(key, token, made).ConfigureAwait(false));
     }
 
     /// <summary>The cluster cannot vouch for anything, or is not to be asked: the factory runs for those who came before it began, and nothing is stored.</summary>
     private async Task<FlightResult> Bypass(FlightKey key, Flight flight, string reason, IGeneration generation)
     {
         // Somebody else's generation goes on and on; should there be a value for need, nobody has to ask the source as well.
-        if (reason == Busy && generation.HasFailSafe && !key.FreshOnly && await runs.FallBack(key) is { } spare)
+        if (reason == Busy && generation.HasFailSafe && !key.FreshOnly && await runs.FallBack(key).ConfigureAwait(false) is { } spare)
         {
             return End(key, flight, new(spare));
         }
 
         metrics.OnRead("bypass");
         metrics.OnBypass(reason);
-        return Close(key, flight, await Factories.Run(generation, stale: null, time, flight.Cancellation.Token), isLive: false);
+        return Close(key, flight, await Factories.Run(generation, stale: null, time, flight.Cancellation.Token).ConfigureAwait(false), isLive: false);
     }
 
     /// <summary>Ends a flight that has made a value: for those who came before it was begun, and if it is live, for those who came before its commit.</summary>

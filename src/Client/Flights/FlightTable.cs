@@ -190,10 +190,10 @@ internal sealed class FlightTable(TimeProvider time, TimeSpan orphanGrace)
 
     private async Task CancelAfterGrace(Flight flight)
     {
-        var ended = await Task.WhenAny(flight.Early, Task.Delay(orphanGrace, time));
+        var ended = await Task.WhenAny(flight.Early, Task.Delay(orphanGrace, time)).ConfigureAwait(false);
         if (ended != flight.Early)
         {
-            await flight.Cancellation.CancelAsync();
+            await flight.Cancellation.CancelAsync().ConfigureAwait(false);
         }
     }
 }

@@ -44,7 +44,7 @@ internal sealed partial class GenerationRuns(
         // What is made from a value past its life would look younger than it is: inside a factory there is none.
         var hasSpare = generation.HasFailSafe && !key.FreshOnly;
         var making = Factories.Run(generation, answer.Entry, time, flight.Cancellation.Token);
-        if (hasSpare && generation.SoftTimeout is { } soft && await InsteadOf(making, soft, key, answer) is { } early)
+        if (hasSpare && generation.SoftTimeout is { } soft && await InsteadOf(making, soft, key, answer).ConfigureAwait(false) is { } early)
         {
             if (generation.MayRunBehind)
             {
@@ -52,8 +52,8 @@ internal sealed partial class GenerationRuns(
             }
             else
             {
-                await Stop(making, flight);
-                await calls.TryFallBack(key.ScopedKey, answer.Token, isOver: true);
+                await Stop(making, flight).ConfigureAwait(false);
+                await calls.TryFallBack(key.ScopedKey, answer.Token, isOver: true).ConfigureAwait(false);
             }
 
             return (null, early);
@@ -61,17 +61,17 @@ internal sealed partial class GenerationRuns(
 
         try
         {
-            return (await making, null);
+            return (await making.ConfigureAwait(false), null);
         }
         catch (Exception exception)
         {
-            if (hasSpare && !flight.Cancellation.IsCancellationRequested && await FallBack(key, answer.Token, isOver: true) is { } spare)
+            if (hasSpare && !flight.Cancellation.IsCancellationRequested && await FallBack(key, answer.Token, isOver: true).ConfigureAwait(false) is { } spare)
             {
                 LogServedInNeed(exception);
                 return (null, spare);
             }
 
-            await calls.TryAbandon(key.ScopedKey, answer.Token);
+            await calls.TryAbandon(key.ScopedKey, answer.Token).ConfigureAwait(false);
             throw;
         }
     }
@@ -88,23 +88,23 @@ internal sealed partial class GenerationRuns(
         var making = Factories.Run(generation, answer.Entry, time, flight.Cancellation.Token);
         try
         {
-            if (generation.SoftTimeout is { } soft && !await EndsWithin(making, soft))
+            if (generation.SoftTimeout is { } soft && !await EndsWithin(making, soft).ConfigureAwait(false))
             {
-                await Stop(making, flight);
+                await Stop(making, flight).ConfigureAwait(false);
                 throw new TimeoutException($"The factory was cancelled: it ran longer than its FactorySoftTimeout of {soft}.");
             }
 
-            return new((await Store(key, answer, ask, await making)).ToSnapshot());
+            return new((await Store(key, answer, ask, await making.ConfigureAwait(false)).ConfigureAwait(false)).ToSnapshot());
         }
         catch (OperationCanceledException) when (flight.Cancellation.IsCancellationRequested)
         {
             // Its reader has gone.
-            await calls.TryAbandon(key.ScopedKey, answer.Token);
+            await calls.TryAbandon(key.ScopedKey, answer.Token).ConfigureAwait(false);
             return FlightResult.AskAgain;
         }
         catch (Exception exception)
         {
-            await calls.TryAbandon(key.ScopedKey, answer.Token);
+            await calls.TryAbandon(key.ScopedKey, answer.Token).ConfigureAwait(false);
             RefreshFailed(key, exception);
             return new(answer.Entry);
         }
@@ -115,12 +115,12 @@ internal sealed partial class GenerationRuns(
         {
             try
             {
-                await Store(key, answer, ask, await Factories.Run(generation, answer.Entry, time, token));
+                await Store(key, answer, ask, await Factories.Run(generation, answer.Entry, time, token).ConfigureAwait(false)).ConfigureAwait(false);
             }
             catch (Exception exception)
             {
                 RefreshFailed(key, exception);
-                await calls.TryAbandon(key.ScopedKey, answer.Token);
+                await calls.TryAbandon(key.ScopedKey, answer.Token).ConfigureAwait(false);
             }
         },
         () =>
@@ -131,7 +131,7 @@ internal sealed partial class GenerationRuns(
 
     private async Task<Generated> Store(FlightKey key, Acquired answer, NearAsk ask, Generated made)
     {
-        metrics.OnRefresh(await commits.TryStore(key, answer.Token, made, ask) ? "stored" : "not_stored");
+        metrics.OnRefresh(await commits.TryStore(key, answer.Token, made, ask).ConfigureAwait(false) ? "stored" : "not_stored");
         failed.Remove(key.ScopedKey);
         return made;
     }
@@ -139,26 +139,26 @@ internal sealed partial class GenerationRuns(
     /// <summary>What a reader gets that has waited long enough for its factory; null if that has ended, or there is nothing.</summary>
     private async Task<EntrySnapshot?> InsteadOf(Task making, TimeSpan soft, FlightKey key, Acquired answer)
     {
-        if (await EndsWithin(making, soft))
+        if (await EndsWithin(making, soft).ConfigureAwait(false))
         {
             return null;
         }
 
         var spare = FallBack(key, answer.Token, isOver: false);
-        return await Task.WhenAny(spare, making) == spare ? await spare : null;
+        return await Task.WhenAny(spare, making).ConfigureAwait(false) == spare ? await spare.ConfigureAwait(false) : null;
     }
 
     private async Task<bool> EndsWithin(Task making, TimeSpan soft)
     {
         using var isMade = new CancellationTokenSource();
-        await Task.WhenAny(making, Task.Delay(soft, time, isMade.Token));
-        await isMade.CancelAsync();
+        await Task.WhenAny(making, Task.Delay(soft, time, isMade.Token)).ConfigureAwait(false);
+        await isMade.CancelAsync().ConfigureAwait(false);
         return making.IsCompleted;
     }
 
     private async Task<EntrySnapshot?> FallBack(FlightKey key, GenerationId token, bool isOver)
     {
-        var spare = await calls.TryFallBack(key.ScopedKey, token, isOver);
+        var spare = await calls.TryFallBack(key.ScopedKey, token, isOver).ConfigureAwait(false);
         if (spare is not null)
         {
             metrics.OnRead("fail_safe");
@@ -173,19 +173,19 @@ internal sealed partial class GenerationRuns(
         using var giving = givenUp.UnsafeRegister(static cancellation => ((CancellationTokenSource)cancellation!).Cancel(), flight.Cancellation);
         try
         {
-            await Store(key, answer, ask, await making);
+            await Store(key, answer, ask, await making.ConfigureAwait(false)).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
             RefreshFailed(key, exception);
-            await calls.TryFallBack(key.ScopedKey, answer.Token, isOver: true);
+            await calls.TryFallBack(key.ScopedKey, answer.Token, isOver: true).ConfigureAwait(false);
         }
     }
 
     /// <summary>The factory may not go on without its reader: it is cancelled, and what it makes of that is nobody's concern.</summary>
     private static async Task Stop(Task making, Flight flight)
     {
-        await flight.Cancellation.CancelAsync();
+        await flight.Cancellation.CancelAsync().ConfigureAwait(false);
         await making.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

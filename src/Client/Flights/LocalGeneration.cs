@@ -59,7 +59,7 @@ internal sealed class LocalGeneration<TState, T>(
         context.Enter();
         try
         {
-            var value = await factory(state, context, cancellationToken);
+            var value = await factory(state, context, cancellationToken).ConfigureAwait(false);
             var written = maker.TryWrite(value, out var readBack);
             var payload = written ?? new Payload([], null);
             var made = maker.Make(context, payload, _options, isLoaded: kind == GenerationKind.Loader);

@@ -7,7 +7,10 @@ internal sealed record ScopedFactory<T>(IServiceProvider Services, Func<IService
 {
     public async ValueTask<T> Make(CacheContext context, CancellationToken cancellationToken)
     {
-        await using var scope = Services.CreateAsyncScope();
-        return await Factory(scope.ServiceProvider, context, cancellationToken);
+        var scope = Services.CreateAsyncScope();
+        await using (scope.ConfigureAwait(false))
+        {
+            return await Factory(scope.ServiceProvider, context, cancellationToken).ConfigureAwait(false);
+        }
     }
 }

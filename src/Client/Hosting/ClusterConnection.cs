@@ -28,7 +28,7 @@ internal sealed partial class ClusterConnection(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await using var givenUp = cancellationToken.UnsafeRegister(static stop => ((CancellationTokenSource)stop!).Cancel(), _stop);
+        await using var givenUp = cancellationToken.UnsafeRegister(static stop => ((CancellationTokenSource)stop!).Cancel(), _stop).ConfigureAwait(false);
         _connecting = Connect();
         if (!options.RequireClusterAtStart)
         {
@@ -39,13 +39,13 @@ internal sealed partial class ClusterConnection(
             return;
         }
 
-        await _connecting.WaitAsync(cancellationToken);
+        await _connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         reachability.Close();
-        await _stop.CancelAsync();
+        await _stop.CancelAsync().ConfigureAwait(false);
         if (_connecting is null)
         {
             return;
@@ -54,7 +54,7 @@ internal sealed partial class ClusterConnection(
         await _connecting.WaitAsync(LongestFarewell, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_connecting.IsCompletedSuccessfully)
         {
-            await client.StopAsync(cancellationToken);
+            await client.StopAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -66,7 +66,7 @@ internal sealed partial class ClusterConnection(
 
     private async Task Connect()
     {
-        await client.StartAsync(_stop.Token);
+        await client.StartAsync(_stop.Token).ConfigureAwait(false);
         reachability.Connected();
         attempts.Succeeded();
     }
@@ -75,7 +75,7 @@ internal sealed partial class ClusterConnection(
     {
         try
         {
-            await connecting;
+            await connecting.ConfigureAwait(false);
         }
         catch (Exception exception)
         {

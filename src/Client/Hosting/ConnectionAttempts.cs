@@ -35,10 +35,10 @@ internal sealed partial class ConnectionAttempts(
         _firstFailed.TrySetResult();
         if (decider.Filter is { } filter)
         {
-            return await filter.ShouldRetryConnectionAttempt(exception, cancellationToken);
+            return await filter.ShouldRetryConnectionAttempt(exception, cancellationToken).ConfigureAwait(false);
         }
 
-        await Task.Delay(Pause, time, cancellationToken);
+        await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);
         return true;
     }
 

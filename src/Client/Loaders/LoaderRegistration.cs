@@ -39,5 +39,5 @@ internal sealed class RemoteGeneration<T>(Func<EntrySnapshot?, CancellationToken
     public override bool HasFailSafe => true;
 
     public override async Task<Generated> Generate(EntrySnapshot? stale, CancellationToken cancellationToken) =>
-        new(await load(stale, cancellationToken) with { IsLoaded = true }, WhyNotStored: null);
+        new(await load(stale, cancellationToken).ConfigureAwait(false) with { IsLoaded = true }, WhyNotStored: null);
 }

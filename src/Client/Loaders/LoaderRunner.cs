@@ -50,7 +50,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token);
         try
         {
-            await _turns.WaitAsync(either.Token);
+            await _turns.WaitAsync(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -61,7 +61,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
         try
         {
             // Not on the caller's scheduler, which may be a grain's: whatever the loader does, it holds nobody else up.
-            return await Task.Run(() => Load(request, either.Token), either.Token);
+            return await Task.Run(() => Load(request, either.Token), either.Token).ConfigureAwait(false);
         }
         catch (Exception) when (_stop.IsCancellationRequested)
         {
@@ -90,7 +90,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await _stop.CancelAsync();
+        await _stop.CancelAsync().ConfigureAwait(false);
         await _announcing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -103,7 +103,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
     private async Task<LoadOutcome> Load(LoadRequest request, CancellationToken cancellationToken)
     {
         var (name, argument) = LoaderName.Split(request.Key);
-        var made = await Factories.Run(_table.Generation(name, argument), request.Stale, _time, cancellationToken);
+        var made = await Factories.Run(_table.Generation(name, argument), request.Stale, _time, cancellationToken).ConfigureAwait(false);
         return made switch
         {
             { WhyNotStored: { } why } => LoadOutcome.Failed(why),
@@ -116,14 +116,14 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
         await Lasting.Loop(
             async () =>
             {
-                await Task.WhenAll(_table.Names.Select(name => Tell(name, (grain, self) => grain.Announce(self, Lease))));
-                await Task.Delay(AnnouncePeriod, _time, _stop.Token);
+                await Task.WhenAll(_table.Names.Select(name => Tell(name, (grain, self) => grain.Announce(self, Lease)))).ConfigureAwait(false);
+                await Task.Delay(AnnouncePeriod, _time, _stop.Token).ConfigureAwait(false);
                 return true;
             },
             LogNotTold,
             _time,
-            _stop.Token);
-        await Task.WhenAll(_table.Names.Select(name => Tell(name, (grain, self) => grain.Withdraw(self))));
+            _stop.Token).ConfigureAwait(false);
+        await Task.WhenAll(_table.Names.Select(name => Tell(name, (grain, self) => grain.Withdraw(self)))).ConfigureAwait(false);
     }
 
     private async Task Tell(LoaderName name, Func<ILoaderGrain, ILoaderRunner, ValueTask> say)
@@ -136,7 +136,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
         try
         {
             _self ??= _grains.CreateObjectReference<ILoaderRunner>(this);
-            await say(_grains.GetGrain<ILoaderGrain>(_namespace.Scope(name.Value)), _self).AsTask().WaitAsync(AnnouncePeriod, _time);
+            await say(_grains.GetGrain<ILoaderGrain>(_namespace.Scope(name.Value)), _self).AsTask().WaitAsync(AnnouncePeriod, _time).ConfigureAwait(false);
         }
         catch (Exception exception)
         {

@@ -151,7 +151,7 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
             try
             {
                 var askedAt = _time.Now();
-                var terms = await SessionsOn(silo).Open(_self.Value, _name).AsTask().WaitAsync(CallPatience, _time);
+                var terms = await SessionsOn(silo).Open(_self.Value, _name).AsTask().WaitAsync(CallPatience, _time).ConfigureAwait(false);
                 Opened(silo, terms, askedAt);
             }
             catch (Exception exception)
@@ -215,7 +215,7 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
             var sessions = Held();
             var third = sessions.Length == 0 ? FirstPeriod : sessions.Min(held => held.LastGrant) / 3;
             var period = third > FirstPeriod / 2 ? third : FirstPeriod / 2;
-            await Task.Delay(period, _time, _stop.Token);
+            await Task.Delay(period, _time, _stop.Token).ConfigureAwait(false);
             foreach (var held in sessions)
             {
                 _ = Renew(held, period);
@@ -244,7 +244,7 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
         try
         {
             var askedAt = _time.Now();
-            var terms = await SessionsOn(held.Silo).Renew(held.Id).AsTask().WaitAsync(patience, _time);
+            var terms = await SessionsOn(held.Silo).Renew(held.Id).AsTask().WaitAsync(patience, _time).ConfigureAwait(false);
             if (terms.Session == held.Id)
             {
                 Granted(held, askedAt, terms.Grant);
@@ -268,9 +268,9 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
     /// <summary>Leaves every session, and says so: no update has to wait for a process that is gone.</summary>
     private async Task Stop()
     {
-        await _stop.CancelAsync();
-        await _heartbeats;
-        await Task.WhenAll(Held().Select(SayLeft));
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _heartbeats.ConfigureAwait(false);
+        await Task.WhenAll(Held().Select(SayLeft)).ConfigureAwait(false);
     }
 
     private async Task SayLeft(HeldSession<SiloAddress> held)
@@ -278,7 +278,7 @@ internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILi
         Leave(held);
         try
         {
-            await SessionsOn(held.Silo).Leave(held.Id).AsTask().WaitAsync(CallPatience, _time);
+            await SessionsOn(held.Silo).Leave(held.Id).AsTask().WaitAsync(CallPatience, _time).ConfigureAwait(false);
         }
         catch (Exception exception)
         {

@@ -46,21 +46,21 @@ internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, Ti
         bool isShaken;
         try
         {
-            isShaken = await Shake(connection, (refuse, token) => stream.AuthenticateAsServerAsync(AsServer(refuse, names), token));
+            isShaken = await Shake(connection, (refuse, token) => stream.AuthenticateAsServerAsync(AsServer(refuse, names), token)).ConfigureAwait(false);
         }
         finally
         {
             _places.GiveBack(address);
         }
 
-        await Speak(connection, next, stream, isShaken);
+        await Speak(connection, next, stream, isShaken).ConfigureAwait(false);
     }
 
     private async Task Connect(ConnectionContext connection, ConnectionDelegate next)
     {
         var stream = new SslStream(new DuplexStream(connection.Transport));
-        var isShaken = await Shake(connection, (refuse, token) => stream.AuthenticateAsClientAsync(AsClient(refuse), token));
-        await Speak(connection, next, stream, isShaken);
+        var isShaken = await Shake(connection, (refuse, token) => stream.AuthenticateAsClientAsync(AsClient(refuse), token)).ConfigureAwait(false);
+        await Speak(connection, next, stream, isShaken).ConfigureAwait(false);
     }
 
     private SslServerAuthenticationOptions AsServer(Action<string> refuse, string[] names)
@@ -114,7 +114,7 @@ internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, Ti
         using var closed = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, connection.ConnectionClosed);
         try
         {
-            await handshake(reason => refusal = reason, closed.Token);
+            await handshake(reason => refusal = reason, closed.Token).ConfigureAwait(false);
             return true;
         }
         catch (Exception exception) when (exception is AuthenticationException or IOException or OperationCanceledException or InvalidOperationException
@@ -144,7 +144,7 @@ internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, Ti
             try
             {
                 connection.Transport = new Duplex(PipeReader.Create(stream, new(leaveOpen: true)), PipeWriter.Create(stream, new(leaveOpen: true)));
-                await next(connection);
+                await next(connection).ConfigureAwait(false);
             }
             finally
             {

@@ -1,0 +1,63 @@
+using Xunit;
+
+namespace OrleansTagCache.Tests.Cluster;
+
+/// <summary>Callers whose context has one thread, and who block it on a call: nothing of the call needs that thread.</summary>
+[Collection(ClusterCollection.Name)]
+public sealed class BlockingCallersTests(TagCacheCluster cluster)
+{
+    private static readonly CacheEntryOptions Far = new() { NearCache = NearCacheMode.Off, Tags = ["blocking"] };
+
+    [Theory]
+    [InlineData("a scheduler of one thread")]
+    [InlineData("a context of one thread")]
+    public async Task EveryCall_BlockedOn_Ends(string where)
+    {
+        foreach (var (name, cache) in cluster.Everyone.Select((cache, i) => ($"blocking:{where}:{i}", cache)))
+        {
+            var run = 0;
+            Task<int> Read() => cache.GetOrCreateAsync(name, async (_, token) =>
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, token);
+                return ++run;
+            }, Far).AsTask();
+
+            await Blocking(where, async () => Assert.Equal(1, await Read().ConfigureAwait(false)));
+            await Blocking(where, async () => Assert.Equal(1, await Read().ConfigureAwait(false)));
+            await Blocking(where, async () => Assert.Equal(1, (await cache.TryGetAsync<int>(name).ConfigureAwait(false)).Value));
+            await Blocking(where, () => cache.RevalidateTagAsync("blocking", CacheLife.Max).AsTask());
+            await Blocking(where, async () => Assert.Equal(2, await Read().ConfigureAwait(false)));
+            await Blocking(where, () => cache.RevalidateTagAsync("blocking").AsTask());
+            await Blocking(where, async () => Assert.Equal(3, await Read().ConfigureAwait(false)));
+            await Blocking(where, () => cache.SetAsync(name, 7, Far).AsTask());
+            await Blocking(where, () => cache.RemoveAsync(name).AsTask());
+        }
+    }
+
+    /// <summary>Makes a call in a context whose only thread waits for it.</summary>
+    private static Task Blocking(string where, Func<Task> call) => (where == "a context of one thread"
+        ? Task.Run(() =>
+        {
+            var before = SynchronizationContext.Current;
+            SynchronizationContext.SetSynchronizationContext(new BlockedContext());
+            try
+            {
+                call().GetAwaiter().GetResult();
+            }
+            finally
+            {
+                SynchronizationContext.SetSynchronizationContext(before);
+            }
+        })
+        : Task.Factory.StartNew(
+            () => call().GetAwaiter().GetResult(), CancellationToken.None, TaskCreationOptions.None, new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler))
+        .Within(TimeSpan.FromSeconds(20), "a call that blocks its context");
+
+    /// <summary>Whatever is posted to it waits for a thread that waits.</summary>
+    private sealed class BlockedContext : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state)
+        {
+        }
+    }
+}
