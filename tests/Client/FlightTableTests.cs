@@ -145,6 +145,22 @@ public sealed class FlightTableTests
         Assert.True(_table.TryEnter(next, FlightPhase.Asking));
     }
 
+    /// <summary>Its leader has gone while it waited for the one before: those who come then would meet its end again and again.</summary>
+    [Fact]
+    public void End_OfAFlightThatStillWaits_LetsNewcomersLeadAnother()
+    {
+        var first = Lead(FlightPhase.Generating);
+        var left = _table.Join(Key).Flight;
+
+        _table.End(Key, left, FlightResult.AskAgain, FlightResult.AskAgain);
+        var (next, role) = _table.Join(Key);
+
+        Assert.Equal(FlightRole.Leader, role);
+        Assert.NotSame(left, next);
+        Assert.Same(first, next.Previous);
+        Assert.Null(left.Previous);
+    }
+
     [Fact]
     public void End_OnlyTheFirstCallCounts()
     {

@@ -113,8 +113,14 @@ internal sealed class FlightTable(TimeProvider time, TimeSpan orphanGrace)
             }
 
             flight.Phase = FlightPhase.Ended;
+            if (flight.Previous is { } previous && previous.Next == flight)
+            {
+                // Its leader went while it still waited: newcomers are not to meet what is over.
+                previous.Next = null;
+            }
+
             var next = flight.Next;
-            flight.Next = null;
+            (flight.Previous, flight.Next) = (null, null);
             if (next is not null && late.Entry is not null && !next.MustAsk)
             {
                 // All of them came before the commit: the value is theirs too. Whoever comes from now on finds neither flight.
