@@ -19,7 +19,7 @@ internal sealed class StaleHit : IWorkload
     private const string Stale = "stale";
     private const string Tag = "stale-hits";
 
-    private static readonly CacheEntryOptions Options = new() { Tags = [Tag], Life = CacheLife.Max };
+    private static readonly CacheEntryOptions Options = new() { Tags = [Tag], Life = CacheLife.Max, AllowBackgroundRefresh = true };
     private static readonly string[] Keys = [.. Enumerable.Range(0, Entries).Select(i => string.Create(CultureInfo.InvariantCulture, $"{Tag}:{i}"))];
 
     private Task _gate = Task.CompletedTask;
