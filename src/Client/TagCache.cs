@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using OrleansTagCache.Cluster;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
@@ -8,6 +7,7 @@ using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache;
 
@@ -22,8 +22,8 @@ internal sealed class TagCache : ITagCache
     private readonly CacheNamespace _namespace;
     private readonly TagCacheClientOptions _options;
     private readonly EntryMaker _maker;
-    private readonly EntryCalls _entries;
-    private readonly ChangeCalls _changes;
+    private readonly EntryClient _entries;
+    private readonly UpdateClient _updates;
     private readonly LoaderTable _loaders;
     private readonly BackgroundRefreshes _refreshes;
     private readonly ClientMetrics _metrics;
@@ -36,8 +36,8 @@ internal sealed class TagCache : ITagCache
     public TagCache(
         TagCacheClientOptions options,
         EntryMaker maker,
-        EntryCalls entries,
-        ChangeCalls changes,
+        EntryClient entries,
+        UpdateClient updates,
         LoaderTable loaders,
         NearCache near,
         BackgroundRefreshes refreshes,
@@ -48,7 +48,7 @@ internal sealed class TagCache : ITagCache
         TimeProvider time)
     {
         (_serverActions, _reader, _services, _time) = ([.. serverActions], reader, services, time);
-        (_options, _maker, _entries, _changes, _loaders, _near, _refreshes, _metrics) = (options, maker, entries, changes, loaders, near, refreshes, metrics);
+        (_options, _maker, _entries, _updates, _loaders, _near, _refreshes, _metrics) = (options, maker, entries, updates, loaders, near, refreshes, metrics);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
     }
 
@@ -70,7 +70,7 @@ internal sealed class TagCache : ITagCache
     {
         ArgumentNullException.ThrowIfNull(factory);
         return GetOrCreate(
-            key, new ScopedFactory<T>(_services, factory), static (run, context, token) => run.Make(context, token), options, GenerationKind.Scoped, cancellationToken);
+            key, new ScopedFactory<T>(_services, factory), static (run, context, token) => run.Make(context, token), options, FactoryKind.Scoped, cancellationToken);
     }
 
     public ValueTask<T> GetOrCreateAsync<TState, T>(
@@ -79,14 +79,14 @@ internal sealed class TagCache : ITagCache
         Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory,
         CacheEntryOptions? options = null,
         CancellationToken cancellationToken = default) =>
-        GetOrCreate(key, state, factory, options, GenerationKind.OfItsCaller, cancellationToken);
+        GetOrCreate(key, state, factory, options, FactoryKind.OfItsCaller, cancellationToken);
 
     private ValueTask<T> GetOrCreate<TState, T>(
         string key,
         TState state,
         Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory,
         CacheEntryOptions? options,
-        GenerationKind kind,
+        FactoryKind kind,
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -94,18 +94,18 @@ internal sealed class TagCache : ITagCache
         var outer = OuterOf(key);
         if (options is { NearCache: NearCacheMode.Off })
         {
-            return _reader.Read(key, outer, Generation(key, state, factory, options, kind), mayKeep: false, cancellationToken);
+            return _reader.Read(key, outer, FactoryOf(key, state, factory, options, kind), mayKeep: false, cancellationToken);
         }
 
         var hit = _near.Find(key, freshOnly: outer is not null);
         if (hit.Entry is null || !hit.Entry.TryGetValue<T>(_maker.Serializer, out var kept))
         {
-            return _reader.Read(key, outer, Generation(key, state, factory, options, kind), mayKeep: true, cancellationToken);
+            return _reader.Read(key, outer, FactoryOf(key, state, factory, options, kind), mayKeep: true, cancellationToken);
         }
 
         if (hit.IsStale && hit.Entry.TryClaimAsk(hit.At))
         {
-            return Refresh(key, hit, kept, Generation(key, state, factory, options, kind), cancellationToken);
+            return Refresh(key, hit, kept, FactoryOf(key, state, factory, options, kind), cancellationToken);
         }
 
         FoundNear(hit, outer);
@@ -133,11 +133,11 @@ internal sealed class TagCache : ITagCache
         TState state,
         Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory,
         CacheEntryOptions? options,
-        Access access,
-        CancellationToken cancellationToken) => access == Access.Cached
-            ? GetOrCreate(key, state, factory, options, GenerationKind.OfAllCallers, cancellationToken)
+        ReadMode mode,
+        CancellationToken cancellationToken) => mode == ReadMode.Cached
+            ? GetOrCreate(key, state, factory, options, FactoryKind.OfAllCallers, cancellationToken)
             : _reader.Read(
-                key, OuterOf(key), Generation(key, state, factory, options, GenerationKind.OfAllCallers), mayKeep: options is not { NearCache: NearCacheMode.Off }, cancellationToken, access);
+                key, OuterOf(key), FactoryOf(key, state, factory, options, FactoryKind.OfAllCallers), mayKeep: options is not { NearCache: NearCacheMode.Off }, cancellationToken, mode);
 
     public ValueTask<T> GetAsync<T>(string loader, string argument, CancellationToken cancellationToken = default)
     {
@@ -162,7 +162,7 @@ internal sealed class TagCache : ITagCache
 
         if (hit.IsStale && hit.Entry.TryClaimAsk(hit.At))
         {
-            return Refresh(key.ToString(), hit, kept, _loaders.Generation<T>(_namespace, LoaderName.Parse(loader), argument), cancellationToken);
+            return Refresh(key.ToString(), hit, kept, _loaders.FactoryOf<T>(_namespace, LoaderName.Parse(loader), argument), cancellationToken);
         }
 
         FoundNear(hit, outer);
@@ -193,7 +193,7 @@ internal sealed class TagCache : ITagCache
         // First thing: serializing takes its time, and runs the caller's code.
         var madeAt = _time.Now();
         var checkedKey = Check(key);
-        var outcome = await _changes.Set(_namespace.Scope(checkedKey.Value), _maker.Make(value, options), madeAt, _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
+        var outcome = await _updates.Set(_namespace.Scope(checkedKey.Value), _maker.Make(value, options), madeAt, _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
         if (outcome.Status == CommitStatus.Refused)
         {
             throw new ArgumentException(outcome.Fault, nameof(value));
@@ -201,34 +201,34 @@ internal sealed class TagCache : ITagCache
     }
 
     public async ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default) =>
-        await _changes.Remove(_namespace.Scope(Check(key).Value), _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
+        await _updates.Remove(_namespace.Scope(Check(key).Value), _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
 
     public ValueTask UpdateTagAsync(string tag, CancellationToken cancellationToken = default)
     {
         MustBeInServerAction();
-        return Change([tag], staleFor: null, nameof(tag), cancellationToken);
+        return Update([tag], staleFor: null, nameof(tag), cancellationToken);
     }
 
     public ValueTask UpdateTagsAsync(IReadOnlyCollection<string> tags, CancellationToken cancellationToken = default)
     {
         MustBeInServerAction();
-        return Change(tags, staleFor: null, nameof(tags), cancellationToken);
+        return Update(tags, staleFor: null, nameof(tags), cancellationToken);
     }
 
     public ValueTask RevalidateTagAsync(string tag, CacheLife profile, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(profile);
-        return Change([tag], _maker.Profiles.Resolve(profile, nameof(profile)).Expire, nameof(tag), cancellationToken);
+        return Update([tag], _maker.Profiles.Resolve(profile, nameof(profile)).Expire, nameof(tag), cancellationToken);
     }
 
     public ValueTask RevalidateTagsAsync(IReadOnlyCollection<string> tags, CacheLife profile, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(profile);
-        return Change(tags, _maker.Profiles.Resolve(profile, nameof(profile)).Expire, nameof(tags), cancellationToken);
+        return Update(tags, _maker.Profiles.Resolve(profile, nameof(profile)).Expire, nameof(tags), cancellationToken);
     }
 
     public ValueTask RevalidateTagAsync(string tag, CancellationToken cancellationToken = default) =>
-        Change([tag], staleFor: null, nameof(tag), cancellationToken);
+        Update([tag], staleFor: null, nameof(tag), cancellationToken);
 
     /// <summary>The factory that this read belongs to. A factory that reads its own entry would wait for itself.</summary>
     private static CacheContext? OuterOf(ReadOnlySpan<char> key)
@@ -239,9 +239,9 @@ internal sealed class TagCache : ITagCache
             : outer;
     }
 
-    private Generation<T> Generation<TState, T>(
-        string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options, GenerationKind kind) =>
-        new LocalGeneration<TState, T>(_maker, key, state, factory, options, kind);
+    private EntryFactory<T> FactoryOf<TState, T>(
+        string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options, FactoryKind kind) =>
+        new LocalFactory<TState, T>(_maker, key, state, factory, options, kind);
 
     private void FoundNear(NearHit hit, CacheContext? outer)
     {
@@ -250,11 +250,11 @@ internal sealed class TagCache : ITagCache
     }
 
     /// <summary>It is this reader's turn to have a stale near value replaced: behind its back if the factory may run there, else it waits for the newer one.</summary>
-    private ValueTask<T> Refresh<T>(string key, NearHit hit, T kept, Generation<T> generation, CancellationToken cancellationToken)
+    private ValueTask<T> Refresh<T>(string key, NearHit hit, T kept, EntryFactory<T> factory, CancellationToken cancellationToken)
     {
-        if (!_reader.TryRefreshBehind(key, generation))
+        if (!_reader.TryRefreshBehind(key, factory))
         {
-            return AskOrKeep(key, hit, kept, generation, cancellationToken);
+            return AskOrKeep(key, hit, kept, factory, cancellationToken);
         }
 
         FoundNear(hit, outer: null);
@@ -262,11 +262,11 @@ internal sealed class TagCache : ITagCache
     }
 
     /// <summary>A newer value, or the stale one that was valid when the read began, should none be had.</summary>
-    private async ValueTask<T> AskOrKeep<T>(string key, NearHit hit, T kept, Generation<T> generation, CancellationToken cancellationToken)
+    private async ValueTask<T> AskOrKeep<T>(string key, NearHit hit, T kept, EntryFactory<T> factory, CancellationToken cancellationToken)
     {
         try
         {
-            return await _reader.Read(key, outer: null, generation, mayKeep: true, cancellationToken).ConfigureAwait(false);
+            return await _reader.Read(key, outer: null, factory, mayKeep: true, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -279,7 +279,7 @@ internal sealed class TagCache : ITagCache
     {
         var name = LoaderName.Parse(loader);
         var key = Check(name.KeyOf(argument)).Value;
-        return _reader.Read<T>(key, OuterOf(key), _loaders.Generation<T>(_namespace, name, argument), _loaders.KeepsNear(loader), cancellationToken);
+        return _reader.Read<T>(key, OuterOf(key), _loaders.FactoryOf<T>(_namespace, name, argument), _loaders.KeepsNear(loader), cancellationToken);
     }
 
     private async ValueTask<CacheResult<T>> Find<T>(string key, CacheContext? outer, CancellationToken cancellationToken)
@@ -340,7 +340,7 @@ internal sealed class TagCache : ITagCache
         }
     }
 
-    private async ValueTask Change(IReadOnlyCollection<string> tags, TimeSpan? staleFor, string parameterName, CancellationToken cancellationToken)
+    private async ValueTask Update(IReadOnlyCollection<string> tags, TimeSpan? staleFor, string parameterName, CancellationToken cancellationToken)
     {
         if (CacheContext.Current is { IsOfResponse: false })
         {
@@ -348,7 +348,7 @@ internal sealed class TagCache : ITagCache
         }
 
         var ids = TagSet.ForCall(tags, parameterName).Select(tag => TagId.OfTag(_namespace, tag)).ToArray();
-        await _changes.Change(new(ids, staleFor == TimeSpan.Zero ? null : staleFor), _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
+        await _updates.Update(new(ids, staleFor == TimeSpan.Zero ? null : staleFor), _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
     }
 
     private CacheKey Check(string key) => CacheKey.Parse(key, _options.MaximumKeyLength);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Adapters;
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
 
 namespace OrleansTagCache.Tests.Adapters;

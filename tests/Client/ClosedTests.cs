@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using OrleansTagCache.Cluster;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Tests.Applications;
+using OrleansTagCache.Transport;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Client;
@@ -22,7 +22,7 @@ public sealed class ClosedTests : IDisposable
     [Fact]
     public async Task Close_WhileChangesAreUnderWay_LeavesThemIncomplete()
     {
-        var changes = FakeCalls.Over(new SilentEntry(), TimeProvider.System, _reachability);
+        var changes = FakeEntries.Over(new SilentEntry(), TimeProvider.System, _reachability);
         var set = changes.Set("key", Data, TimeProvider.System.Now(), Long, CancellationToken.None);
         var removal = changes.Remove("key", Long, CancellationToken.None);
 
@@ -36,7 +36,7 @@ public sealed class ClosedTests : IDisposable
     [Fact]
     public async Task Close_WhileReadsAndCommitsAreUnderWay_EndsThem()
     {
-        var calls = FakeCalls.Reads(new SilentEntry(), TimeProvider.System, _reachability);
+        var calls = FakeEntries.Reads(new SilentEntry(), TimeProvider.System, _reachability);
         var (some, question) = (new GenerationId(Guid.NewGuid()), new AcquireRequest(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero));
         var read = calls.TryAcquire("key", question, Long, CancellationToken.None).AsTask();
         var waiting = calls.TryAcquire("key", question with { Wait = Long }, Long, CancellationToken.None).AsTask();
@@ -44,7 +44,7 @@ public sealed class ClosedTests : IDisposable
         var abandoned = calls.TryAbandon("key", some);
         var begun = calls.TryBeginSet("key", Long);
         var set = calls.TrySet("key", some, Data, TimeSpan.Zero, Long);
-        var fallenBack = calls.TryFallBack("key", some, isOver: false);
+        var fallenBack = calls.TryFailSafe("key", some, isOver: false);
 
         _reachability.Close();
 
@@ -60,7 +60,7 @@ public sealed class ClosedTests : IDisposable
     [Fact]
     public async Task Close_WhileALoadIsUnderWay_EndsIt()
     {
-        var loads = new RemoteLoads(FakeCalls.Factory(new SilentLoader()), _reachability, TimeProvider.System);
+        var loads = new RemoteLoads(FakeEntries.Factory(new SilentLoader()), _reachability, TimeProvider.System);
         var load = loads.Load("loader", new("default", "loader:1", Stale: null, Long), CancellationToken.None);
 
         _reachability.Close();
@@ -81,9 +81,9 @@ public sealed class ClosedTests : IDisposable
 
         public ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age) => new(Never<SetOutcome>());
 
-        public ValueTask<EntrySnapshot?> FallBack(GenerationId token, bool isOver) => new(Never<EntrySnapshot?>());
+        public ValueTask<EntrySnapshot?> FailSafe(GenerationId token, bool isOver) => new(Never<EntrySnapshot?>());
 
-        public ValueTask<ChangeOutcome> Remove() => new(Never<ChangeOutcome>());
+        public ValueTask<UpdateOutcome> Remove() => new(Never<UpdateOutcome>());
 
         public ValueTask<EntryDescription?> Describe() => throw new NotSupportedException();
     }

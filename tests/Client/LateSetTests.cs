@@ -12,7 +12,7 @@ public sealed class LateSetTests
     public async Task Set_GivenUpBeforeItsToken_StoresNothing()
     {
         var entry = new SlowEntry();
-        var calls = FakeCalls.Over(entry, TimeProvider.System);
+        var calls = FakeEntries.Over(entry, TimeProvider.System);
         using var impatience = new CancellationTokenSource();
         var set = calls.Set("key", new(Payload.Null, [], null, CacheLife.Max), TimeProvider.System.Now(), TimeSpan.FromMinutes(1), impatience.Token);
 
@@ -36,7 +36,7 @@ public sealed class LateSetTests
         public ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age)
         {
             WasSet = true;
-            return new(new SetOutcome(CommitOutcome.Stored, ChangeOutcome.Complete(1)));
+            return new(new SetOutcome(CommitOutcome.Stored, UpdateOutcome.Complete(1)));
         }
 
         public ValueTask<Acquired> Acquire(AcquireRequest request) => throw new NotSupportedException();
@@ -45,9 +45,9 @@ public sealed class LateSetTests
 
         public ValueTask<bool> Abandon(GenerationId token, bool isForStoring = true) => throw new NotSupportedException();
 
-        public ValueTask<EntrySnapshot?> FallBack(GenerationId token, bool isOver) => throw new NotSupportedException();
+        public ValueTask<EntrySnapshot?> FailSafe(GenerationId token, bool isOver) => throw new NotSupportedException();
 
-        public ValueTask<ChangeOutcome> Remove() => throw new NotSupportedException();
+        public ValueTask<UpdateOutcome> Remove() => throw new NotSupportedException();
 
         public ValueTask<EntryDescription?> Describe() => throw new NotSupportedException();
     }

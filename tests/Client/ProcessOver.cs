@@ -1,12 +1,11 @@
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
-using OrleansTagCache.Cluster;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Doors;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Near;
 using OrleansTagCache.Sessions;
 using OrleansTagCache.Tests.Grains;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Tests.Client;
 
@@ -22,8 +21,8 @@ internal static class ProcessOver
             .AddSingleton<TimeProvider>(silo.Time)
             .AddSingleton<IEntryGrains>(silo)
             .AddSingleton(factory)
-            .AddSingleton<IDoorReach, NoReach>()
-            .AddSingleton<INearHost>(new SiloNear(silo.Silo.Ledger, silo.Silo.Lease))
+            .AddSingleton<IEndpointResolver, NoReach>()
+            .AddSingleton<INearLeases>(new SiloNear(silo.Silo.Ledger, silo.Silo.Lease))
             .AddTagCacheCore();
         configure?.Invoke(services);
         return services.BuildServiceProvider();
@@ -40,14 +39,14 @@ internal static class ProcessOver
             targetMethod!.IsGenericMethod && targetMethod.GetGenericArguments()[0] == typeof(ITagGrain) ? new Tag(Silo) : throw new NotSupportedException();
     }
 
-    private sealed class NoReach : IDoorReach
+    private sealed class NoReach : IEndpointResolver
     {
-        public ValueTask<IEnumerable<(SiloAddress Silo, GrainId Identity)>> Identities(DoorAddress[] doors) => new([]);
+        public ValueTask<IEnumerable<(SiloAddress Silo, GrainId Identity)>> Identities(EndpointAddress[] doors) => new([]);
     }
 
     private sealed class Tag(EntrySilo silo) : ITagGrain
     {
-        public async ValueTask<ChangeOutcome> Change(ChangeRequest request, Guid asker) => await silo.Silo.Invalidator.Begin(request).Completion;
+        public async ValueTask<UpdateOutcome> Update(UpdateRequest request, Guid requestId) => await silo.Silo.Invalidator.Begin(request).Completion;
 
         public ValueTask<TagDescription> Describe() => throw new NotSupportedException();
 

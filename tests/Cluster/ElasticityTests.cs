@@ -1,5 +1,5 @@
 using OrleansTagCache.Hosting;
-using OrleansTagCache.Leases;
+using OrleansTagCache.Membership;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Cluster;

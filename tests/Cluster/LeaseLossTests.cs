@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Hosting;
-using OrleansTagCache.Leases;
+using OrleansTagCache.Membership;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Cluster;
@@ -43,9 +43,9 @@ public sealed class LeaseLossTests
         Assert.Equal(Acquired.NotServing, await stored.Acquire(question with { MayGenerate = false }));
         Assert.Null(await stored.Describe());
         var client = cluster.Value.Orleans.Client;
-        foreach (var door in await client.GetGrain<IDoorsGrain>(0).Find())
+        foreach (var door in await client.GetGrain<IEndpointsGrain>(0).Find())
         {
-            var answer = await client.GetGrain<IDoorService>(door.Identity).Acquire([new(Names.CacheNamespace.Default.Scope("lost"), true, false, default)], null);
+            var answer = await client.GetGrain<IBatchService>(door.Identity).Acquire([new(Names.CacheNamespace.Default.Scope("lost"), true, false, default)], null);
             Assert.Contains(answer[0], new[] { Acquired.Moved, Acquired.NotServing });
         }
 

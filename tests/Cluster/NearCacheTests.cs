@@ -272,9 +272,9 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
     [Fact]
     public async Task Acquire_AskedAgainByTheSame_GivesTheSameTokenAgain()
     {
-        var asker = Guid.NewGuid();
-        var first = await cluster.Entry("near:again").Acquire(new(MayGenerate: true, FreshOnly: false, TimeSpan.Zero, null, asker));
-        var again = await cluster.Entry("near:again").Acquire(new(MayGenerate: true, FreshOnly: false, TimeSpan.Zero, null, asker));
+        var requestId = Guid.NewGuid();
+        var first = await cluster.Entry("near:again").Acquire(new(MayGenerate: true, FreshOnly: false, TimeSpan.Zero, null, requestId));
+        var again = await cluster.Entry("near:again").Acquire(new(MayGenerate: true, FreshOnly: false, TimeSpan.Zero, null, requestId));
         var other = await cluster.Entry("near:again").Acquire(new(MayGenerate: true, FreshOnly: false, TimeSpan.Zero, null, Guid.NewGuid()));
 
         Assert.Equal((AcquireStatus.Miss, false), (first.Status, first.Token.IsNone));

@@ -220,7 +220,7 @@ public sealed class SingleFlightTests(TagCacheCluster cluster)
         }
 
         static Task<int> Refill(TagCache cache, string key, Func<CancellationToken, ValueTask<int>> factory) => cache.GetOrCreateAsync(
-            key, factory, static (run, _, token) => run(token), new(), OrleansTagCache.Flights.Access.Refill, CancellationToken.None).AsTask();
+            key, factory, static (run, _, token) => run(token), new(), ReadMode.Refill, CancellationToken.None).AsTask();
     }
 
     [Fact]

@@ -5,9 +5,9 @@ using Orleans.TestingHost;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
-using OrleansTagCache.Fanout;
 using OrleansTagCache.Hosting;
-using OrleansTagCache.Leases;
+using OrleansTagCache.Invalidation;
+using OrleansTagCache.Membership;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Cluster;
@@ -55,8 +55,8 @@ public class TagCacheCluster : IAsyncLifetime
         foreach (var silo in _cluster.Silos)
         {
             await Until(
-                () => Get<ServingLease>(silo).IsValid() && Get<Membership>(silo).Others.Length == _cluster.Silos.Count - 1,
-                () => $"{silo.SiloAddress}: lease {Get<ServingLease>(silo).Remaining}, alive {Get<ServingLease>(silo).IsAlive}, others {Get<Membership>(silo).Others.Length} of {_cluster.Silos.Count - 1}");
+                () => Get<ServingLease>(silo).IsValid() && Get<Members>(silo).Others.Length == _cluster.Silos.Count - 1,
+                () => $"{silo.SiloAddress}: lease {Get<ServingLease>(silo).Remaining}, alive {Get<ServingLease>(silo).IsAlive}, others {Get<Members>(silo).Others.Length} of {_cluster.Silos.Count - 1}");
         }
     }
 

@@ -4,6 +4,7 @@ using Orleans.Metadata;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
+using OrleansTagCache.Invalidation;
 using OrleansTagCache.Names;
 using OrleansTagCache.Tags;
 using Xunit;
@@ -57,7 +58,7 @@ public sealed class HeldViews : TagCacheCluster
         services.GetRequiredService<EntryTable>(),
         services.GetRequiredService<DependentsIndex>(),
         services.GetRequiredService<TagLedger>(),
-        services.GetRequiredService<RecentChanges>(),
+        services.GetRequiredService<RecentUpdates>(),
         services.GetRequiredService<ILocalSiloDetails>(),
         Views));
 

@@ -147,7 +147,7 @@ public sealed class CoordinationTests
 
         private readonly Coordination<string> _coordination = new(Guid.NewGuid());
         private readonly Dictionary<UpdateId, HashSet<string>> _acknowledged = [];
-        private readonly Dictionary<string, OutgoingBatch> _onTheirWay = [];
+        private readonly Dictionary<string, UpdateBatch> _onTheirWay = [];
         private string[] _members = All;
 
         public void Call(int what, int who, int members)

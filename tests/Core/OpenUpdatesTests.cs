@@ -37,7 +37,7 @@ public sealed class OpenUpdatesTests
     public void Arrived_KeepsTheWholeChange()
     {
         var updates = new OpenUpdates<string>();
-        var change = new TagChange(new(Guid.Empty, 4), [TagId.OfTag(CacheNamespace.Default, "t")], TimeSpan.FromSeconds(3));
+        var change = new TagUpdate(new(Guid.Empty, 4), [TagId.OfTag(CacheNamespace.Default, "t")], TimeSpan.FromSeconds(3));
         updates.Arrived("a", change);
         Assert.Same(change, Assert.Single(updates.Of("a")));
     }
@@ -171,7 +171,7 @@ public sealed class OpenUpdatesTests
             },
             iter: 2_000);
 
-    private static TagChange Change(string coordinator, long sequence) =>
+    private static TagUpdate Change(string coordinator, long sequence) =>
         new(new(new Guid(coordinator[0], 0, 0, new byte[8]), sequence), [], null);
 
     private static IEnumerable<UpdateId> Ids(OpenUpdates<string> updates, string coordinator) =>

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using CsCheck;
-using OrleansTagCache.Placement;
+using OrleansTagCache.Ownership;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Core;

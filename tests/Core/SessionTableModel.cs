@@ -70,7 +70,7 @@ internal sealed class SessionTableModel(TimeSpan lease, int bound)
 
     private void Queue(TagId tag)
     {
-        var change = new TagChange(new(Guid.Empty, ++_updates), [tag], StaleFor: null);
+        var change = new TagUpdate(new(Guid.Empty, ++_updates), [tag], StaleFor: null);
         var interested = _clients.OfType<Client>().Where(client => client.Interest.ContainsKey(tag)).ToHashSet();
         Assert.Equal([.. interested.Select(client => client.Session)], _table.Queue(change, _now).ToHashSet());
         foreach (var client in interested)

@@ -161,5 +161,5 @@ public sealed class SessionTableTests
         return session;
     }
 
-    private TagChange Update(params int[] tags) => new(new(Guid.Empty, ++_updates), [.. tags.Select(tag => Tags[tag])], StaleFor: null);
+    private TagUpdate Update(params int[] tags) => new(new(Guid.Empty, ++_updates), [.. tags.Select(tag => Tags[tag])], StaleFor: null);
 }

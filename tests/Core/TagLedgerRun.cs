@@ -187,7 +187,8 @@ internal sealed class TagLedgerRun(int maximumUnheld)
     private void CheckHeld(int tags, TagRecord[] records, long stamp, bool isExact)
     {
         var isLive = Ledger.IsLive(records, new(stamp));
-        var verdict = records.Aggregate(StalingVerdict.None, (all, record) => StalingVerdict.Combine(all, record.StalingOf(new(stamp))));
+        var verdicts = records.Select(record => record.StalingOf(new(stamp))).Where(each => each.IsStale).ToList();
+        var verdict = verdicts.Count == 0 ? StalingVerdict.None : new(true, verdicts.Min(each => each.Deadline));
         var isExpired = IsExpired(tags, stamp);
         var stalings = _stalings.Where(staling => staling.At > stamp && (staling.Tags & tags) != 0).ToList();
         Assert.False(isLive && isExpired, $"A value of {tags:b} is served with stamp {stamp}.");

@@ -10,7 +10,7 @@ namespace OrleansTagCache.Tests.Grains;
 public sealed class ClientSessionsTests : IDisposable
 {
     private static readonly SiloAddress A = InvalidatorHost.Silo(2);
-    private static readonly ChangeRequest Update = new([InvalidatorHost.Tag("t")], StaleFor: null);
+    private static readonly UpdateRequest Update = new([InvalidatorHost.Tag("t")], StaleFor: null);
     private static readonly TimeSpan Lease = new TagCacheOptions().SessionLease;
 
     private readonly InvalidatorHost _host = new();
@@ -103,14 +103,14 @@ public sealed class ClientSessionsTests : IDisposable
         await _host.Serve((A, SiloStatus.Active));
         var client = Keep();
         var id = new UpdateId(Guid.NewGuid(), 1);
-        var receipt = _host.Invalidator.Receive(new(A, id.Coordinator, [new(id, Update.Tags, null)], [], 1));
+        var receipt = _host.Invalidator.Receive(A, new(id.Coordinator, [new(id, Update.Tags, null)], [], 1));
         Assert.Empty(receipt.Acknowledged);
         await client.Next();
 
         client.Acknowledge();
 
         Assert.Equal([id], await _host.Peers[A].NextConfirmed());
-        var repeat = _host.Invalidator.Receive(new(A, id.Coordinator, [new(id, Update.Tags, null)], [], 1));
+        var repeat = _host.Invalidator.Receive(A, new(id.Coordinator, [new(id, Update.Tags, null)], [], 1));
         Assert.Equal([id], repeat.Acknowledged);
     }
 

@@ -12,13 +12,13 @@ internal class EntryAround(IEntryGrain entry) : IEntryGrain
 
     public virtual ValueTask<bool> Abandon(GenerationId token, bool isForStoring = true) => entry.Abandon(token, isForStoring);
 
-    public virtual ValueTask<EntrySnapshot?> FallBack(GenerationId token, bool isOver) => entry.FallBack(token, isOver);
+    public virtual ValueTask<EntrySnapshot?> FailSafe(GenerationId token, bool isOver) => entry.FailSafe(token, isOver);
 
     public virtual ValueTask<GenerationId> BeginSet() => entry.BeginSet();
 
     public virtual ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age) => entry.Set(token, data, age);
 
-    public virtual ValueTask<ChangeOutcome> Remove() => entry.Remove();
+    public virtual ValueTask<UpdateOutcome> Remove() => entry.Remove();
 
     public virtual ValueTask<EntryDescription?> Describe() => entry.Describe();
 }

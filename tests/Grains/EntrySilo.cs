@@ -1,13 +1,13 @@
 using System.Collections.Concurrent;
 using System.Reflection;
-using OrleansTagCache.Cluster;
+using OrleansTagCache.Batching;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Doors;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Tests.Grains;
 
@@ -50,9 +50,9 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
 
     public EntryTable Table { get; }
 
-    public EntryHost Host { get; }
+    public EntryServices Host { get; }
 
-    public EntryDoor Door { get; }
+    public EntryBatchReader Door { get; }
 
     /// <summary>What stands before the entries' grains; nothing unless the test says so.</summary>
     public Func<IEntryGrain, IEntryGrain> Around { get; set; } = entry => entry;
@@ -87,7 +87,7 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
     }
 
     /// <summary>Begins an update of a tag: this silo has applied it when the call returns.</summary>
-    public Task<ChangeOutcome> Update(string tag) => Silo.Invalidator.Begin(new([InvalidatorHost.Tag(tag)], StaleFor: null)).Completion;
+    public Task<UpdateOutcome> Update(string tag) => Silo.Invalidator.Begin(new([InvalidatorHost.Tag(tag)], StaleFor: null)).Completion;
 
     /// <summary>A client that keeps values of this silo, and never lets go of one: what it was told of stays to be seen.</summary>
     public SessionId[] OpenSession() => [Silo.Sessions.Open(new Deaf(), "client").Session];

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Orleans.Metadata;
 using OrleansTagCache.Entries;
-using OrleansTagCache.Placement;
+using OrleansTagCache.Ownership;
 using OrleansTagCache.Tags;
 
 namespace OrleansTagCache.Tests.Grains;

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Fanout;
 using OrleansTagCache.Names;
+using OrleansTagCache.Peers;
 
 namespace OrleansTagCache.Tests.Grains;
 
@@ -13,18 +13,18 @@ internal sealed class FakePeers : IPeers
 
     public FakePeer this[SiloAddress silo] => _peers.GetOrAdd(silo, _ => new());
 
-    public IFanoutService On(SiloAddress silo) => this[silo];
+    public IPeerService On(SiloAddress silo) => this[silo];
 }
 
 /// <summary>One silo: it acknowledges everything unless told otherwise.</summary>
-internal sealed class FakePeer : IFanoutService
+internal sealed class FakePeer : IPeerService
 {
-    private readonly System.Threading.Channels.Channel<ChangeBatch> _delivered = System.Threading.Channels.Channel.CreateUnbounded<ChangeBatch>();
+    private readonly System.Threading.Channels.Channel<UpdateBatch> _delivered = System.Threading.Channels.Channel.CreateUnbounded<UpdateBatch>();
 
     private readonly System.Threading.Channels.Channel<UpdateId[]> _confirmed = System.Threading.Channels.Channel.CreateUnbounded<UpdateId[]>();
 
     /// <summary>How it answers a batch.</summary>
-    public Func<ChangeBatch, Task<BatchReceipt>> Answer { get; set; } = AcknowledgeAll;
+    public Func<UpdateBatch, Task<BatchReceipt>> Answer { get; set; } = AcknowledgeAll;
 
     /// <summary>How it answers a Hello.</summary>
     public Func<Task<bool>> AnswerHello { get; set; } = () => Task.FromResult(true);
@@ -32,18 +32,18 @@ internal sealed class FakePeer : IFanoutService
     /// <summary>What happens when it is told Goodbye.</summary>
     public Action OnGoodbye { get; set; } = () => { };
 
-    public static Task<BatchReceipt> AcknowledgeAll(ChangeBatch batch) => Task.FromResult(new BatchReceipt([.. batch.Changes.Select(change => change.Id)]));
+    public static Task<BatchReceipt> AcknowledgeAll(UpdateBatch batch) => Task.FromResult(new BatchReceipt([.. batch.Updates.Select(change => change.Id)]));
 
     /// <summary>The next batch that was delivered, whatever was answered.</summary>
-    public async Task<ChangeBatch> Next() => await _delivered.Reader.ReadAsync().AsTask().Soon();
+    public async Task<UpdateBatch> Next() => await _delivered.Reader.ReadAsync().AsTask().Soon();
 
     /// <summary>The next batch with a change in it.</summary>
-    public async Task<ChangeBatch> NextWithChanges() => await NextThat(batch => batch.Changes.Length > 0);
+    public async Task<UpdateBatch> NextWithUpdates() => await NextThat(batch => batch.Updates.Length > 0);
 
     /// <summary>The next batch that settles something.</summary>
-    public async Task<ChangeBatch> NextThatSettles() => await NextThat(batch => batch.Settled.Length > 0);
+    public async Task<UpdateBatch> NextThatSettles() => await NextThat(batch => batch.Settled.Length > 0);
 
-    public async ValueTask<BatchReceipt> Deliver(ChangeBatch batch)
+    public async ValueTask<BatchReceipt> Deliver(SiloAddress coordinator, UpdateBatch batch)
     {
         await _delivered.Writer.WriteAsync(batch);
         return await Answer(batch);
@@ -74,7 +74,7 @@ internal sealed class FakePeer : IFanoutService
 
     public ValueTask<SiloReport> Report() => throw new NotSupportedException();
 
-    private async Task<ChangeBatch> NextThat(Func<ChangeBatch, bool> isWanted)
+    private async Task<UpdateBatch> NextThat(Func<UpdateBatch, bool> isWanted)
     {
         while (true)
         {

@@ -52,7 +52,7 @@ public sealed class InterestTests
             else
             {
                 var id = new UpdateId(Guid.NewGuid(), 1);
-                silo.Silo.Invalidator.Receive(new(InvalidatorHost.Silo(2), id.Coordinator, [new(id, [InvalidatorHost.Tag("t")], StaleFor: null)], [], 1));
+                silo.Silo.Invalidator.Receive(InvalidatorHost.Silo(2), new(id.Coordinator, [new(id, [InvalidatorHost.Tag("t")], StaleFor: null)], [], 1));
             }
 
             if (silo.Time.IsPending)

@@ -5,12 +5,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Diagnostics;
-using OrleansTagCache.Fanout;
 using OrleansTagCache.Hosting;
-using OrleansTagCache.Leases;
+using OrleansTagCache.Invalidation;
+using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
 using OrleansTagCache.Sessions;
-using OrleansTagCache.Tags;
 
 namespace OrleansTagCache.Tests.Grains;
 
@@ -27,9 +26,9 @@ internal sealed class InvalidatorHost : IDisposable
     {
         Time = time ?? new();
         Lease = new(_ => ReadRow(), () => Ends++, lease ?? LeaseLength, Time, NullLogger<ServingLease>.Instance);
-        Membership = new(Self, LeaseLength, Time, NullLogger<Membership>.Instance);
+        Members = new(Self, LeaseLength, Time, NullLogger<Members>.Instance);
         Sessions = new(Lease, Details, new TagCacheOptions(), Time, NullLogger<ClientSessions>.Instance);
-        Invalidator = new(Ledger, Membership, Lease, Sessions, new RecentChanges(), History, Peers, Metrics(), Details, Time, NullLogger<Invalidator>.Instance);
+        Invalidator = new(Ledger, Members, Lease, Sessions, new RecentUpdates(), History, Peers, Metrics(), Details, Time, NullLogger<Invalidator>.Instance);
     }
 
     public static ILocalSiloDetails Details { get; } = new SelfDetails();
@@ -44,7 +43,7 @@ internal sealed class InvalidatorHost : IDisposable
 
     public FakePeers Peers { get; } = new();
 
-    public Membership Membership { get; }
+    public Members Members { get; }
 
     public ServingLease Lease { get; }
 
@@ -75,7 +74,7 @@ internal sealed class InvalidatorHost : IDisposable
     }
 
     public void Observe(params (SiloAddress Silo, SiloStatus Status)[] others) =>
-        Membership.Observe([.. others.Select(other => KeyValuePair.Create(other.Silo, other.Status)), new(Self, SiloStatus.Active)], ++_version);
+        Members.Observe([.. others.Select(other => KeyValuePair.Create(other.Silo, other.Status)), new(Self, SiloStatus.Active)], ++_version);
 
     private Task<bool> ReadRow() => OnReadRow?.Invoke() ?? Task.FromResult(IsAliveInTable);
 
@@ -83,7 +82,7 @@ internal sealed class InvalidatorHost : IDisposable
     {
         Invalidator.Dispose();
         Sessions.Dispose();
-        Membership.Dispose();
+        Members.Dispose();
         Lease.Dispose();
     }
 

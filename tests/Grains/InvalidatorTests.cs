@@ -10,7 +10,7 @@ public sealed class InvalidatorTests : IDisposable
 {
     private static readonly SiloAddress A = InvalidatorHost.Silo(2);
     private static readonly SiloAddress B = InvalidatorHost.Silo(3);
-    private static readonly ChangeRequest Update = new([InvalidatorHost.Tag("t")], StaleFor: null);
+    private static readonly UpdateRequest Update = new([InvalidatorHost.Tag("t")], StaleFor: null);
 
     private readonly InvalidatorHost _host = new();
 
@@ -53,8 +53,8 @@ public sealed class InvalidatorTests : IDisposable
         };
 
         var (_, completion) = _host.Invalidator.Begin(Update);
-        await _host.Peers[A].NextWithChanges();
-        await _host.Peers[B].NextWithChanges();
+        await _host.Peers[A].NextWithUpdates();
+        await _host.Peers[B].NextWithUpdates();
         Assert.False(completion.IsCompleted);
         Assert.Equal(1, _host.Ledger.Counts.OpenUpdates);
 
@@ -80,11 +80,11 @@ public sealed class InvalidatorTests : IDisposable
         };
 
         var (_, completion) = _host.Invalidator.Begin(Update);
-        var first = await _host.Peers[A].NextWithChanges();
+        var first = await _host.Peers[A].NextWithUpdates();
         await AdvanceUntil(completion);
 
         Assert.True((await completion).IsComplete);
-        Assert.Equal(first.Changes[0].Id, (await _host.Peers[A].NextWithChanges()).Changes[0].Id);
+        Assert.Equal(first.Updates[0].Id, (await _host.Peers[A].NextWithUpdates()).Updates[0].Id);
     }
 
     [Fact]
@@ -94,12 +94,12 @@ public sealed class InvalidatorTests : IDisposable
         UpdateId? heldUp = null;
         _host.Peers[A].Answer = batch =>
         {
-            heldUp ??= batch.Changes[0].Id;
-            return Task.FromResult(new BatchReceipt([.. batch.Changes.Select(change => change.Id).Where(id => id != heldUp)]));
+            heldUp ??= batch.Updates[0].Id;
+            return Task.FromResult(new BatchReceipt([.. batch.Updates.Select(change => change.Id).Where(id => id != heldUp)]));
         };
 
         var (_, first) = _host.Invalidator.Begin(Update);
-        await _host.Peers[A].NextWithChanges();
+        await _host.Peers[A].NextWithUpdates();
         var (_, second) = _host.Invalidator.Begin(Update with { Tags = [InvalidatorHost.Tag("u")] });
         await AdvanceUntil(second);
 
@@ -121,13 +121,13 @@ public sealed class InvalidatorTests : IDisposable
             return await FakePeer.AcknowledgeAll(batch);
         };
         var (_, completion) = _host.Invalidator.Begin(Update);
-        await _host.Peers[A].NextWithChanges();
+        await _host.Peers[A].NextWithUpdates();
 
-        Assert.True(_host.Membership.Greet(B));
+        Assert.True(_host.Members.Greet(B));
         held.SetResult();
 
         Assert.Equal(3, (await completion).Members);
-        Assert.Equal(Update.Tags, (await _host.Peers[B].NextWithChanges()).Changes[0].Tags);
+        Assert.Equal(Update.Tags, (await _host.Peers[B].NextWithUpdates()).Updates[0].Tags);
     }
 
     [Fact]
@@ -143,11 +143,11 @@ public sealed class InvalidatorTests : IDisposable
         await _host.Serve((A, SiloStatus.Active));
         _host.Peers[A].Answer = _ => throw new TimeoutException();
         var (_, completion) = _host.Invalidator.Begin(Update);
-        await _host.Peers[A].NextWithChanges();
+        await _host.Peers[A].NextWithUpdates();
         _host.Observe((A, SiloStatus.Dead));
 
         Advance(LeaseTerms.WaitOut(InvalidatorHost.LeaseLength));
-        Assert.Contains(A, _host.Membership.Others);
+        Assert.Contains(A, _host.Members.Others);
         Assert.False(completion.IsCompleted);
 
         await AdvanceUntil(completion);
@@ -160,9 +160,9 @@ public sealed class InvalidatorTests : IDisposable
         await _host.Serve((A, SiloStatus.Active));
         _host.Peers[A].Answer = _ => throw new TimeoutException();
         var (_, completion) = _host.Invalidator.Begin(Update);
-        await _host.Peers[A].NextWithChanges();
+        await _host.Peers[A].NextWithUpdates();
 
-        _host.Membership.Leave(A);
+        _host.Members.Leave(A);
 
         Assert.True((await completion).IsComplete);
     }
@@ -195,8 +195,8 @@ public sealed class InvalidatorTests : IDisposable
             await held.Task.Soon();
             return await FakePeer.AcknowledgeAll(batch);
         };
-        var impatient = _host.Invalidator.Change(Update, TimeSpan.FromSeconds(1));
-        await _host.Peers[A].NextWithChanges();
+        var impatient = _host.Invalidator.Update(Update, TimeSpan.FromSeconds(1));
+        await _host.Peers[A].NextWithUpdates();
         Advance(TimeSpan.FromSeconds(1));
 
         Assert.False((await impatient).IsComplete);
@@ -209,13 +209,13 @@ public sealed class InvalidatorTests : IDisposable
     public async Task Receive_FromACoordinatorThatDies_IsFinishedHereAndSettledEverywhere()
     {
         await _host.Serve((A, SiloStatus.Active), (B, SiloStatus.Active));
-        var orphan = new TagChange(new(Guid.NewGuid(), 1), Update.Tags, null);
-        _host.Invalidator.Receive(new(A, orphan.Id.Coordinator, [orphan], [], 1));
+        var orphan = new TagUpdate(new(Guid.NewGuid(), 1), Update.Tags, null);
+        _host.Invalidator.Receive(A, new(orphan.Id.Coordinator, [orphan], [], 1));
         Assert.Equal(1, _host.Ledger.Counts.OpenUpdates);
 
         _host.Peers[A].Answer = _ => throw new TimeoutException();
         _host.Observe((A, SiloStatus.Dead), (B, SiloStatus.Active));
-        Assert.Equal(Update.Tags, (await _host.Peers[B].NextWithChanges()).Changes[0].Tags);
+        Assert.Equal(Update.Tags, (await _host.Peers[B].NextWithUpdates()).Updates[0].Tags);
         var settled = _host.Peers[B].NextThatSettles();
         await AdvanceUntil(settled);
 
@@ -232,9 +232,9 @@ public sealed class InvalidatorTests : IDisposable
         var renewed = new TaskCompletionSource();
         _host.Lease.Renewed += () => renewed.TrySetResult();
         await AdvanceUntil(renewed.Task);
-        var orphan = new TagChange(new(Guid.NewGuid(), 1), Update.Tags, null);
+        var orphan = new TagUpdate(new(Guid.NewGuid(), 1), Update.Tags, null);
 
-        _host.Invalidator.Receive(new(A, orphan.Id.Coordinator, [orphan], [], 1));
+        _host.Invalidator.Receive(A, new(orphan.Id.Coordinator, [orphan], [], 1));
 
         await Cluster.TagCacheCluster.Until(() => _host.Ledger.Counts.OpenUpdates == 0);
     }
@@ -243,12 +243,12 @@ public sealed class InvalidatorTests : IDisposable
     public async Task Receive_LateRepeatOfASettledUpdate_ExpiresAgainButOpensNothing()
     {
         await _host.Serve((A, SiloStatus.Active));
-        var change = new TagChange(new(Guid.NewGuid(), 4), Update.Tags, null);
-        _host.Invalidator.Receive(new(A, change.Id.Coordinator, [change], [], 4));
-        _host.Invalidator.Receive(new(A, change.Id.Coordinator, [], [change.Id], 4));
+        var change = new TagUpdate(new(Guid.NewGuid(), 4), Update.Tags, null);
+        _host.Invalidator.Receive(A, new(change.Id.Coordinator, [change], [], 4));
+        _host.Invalidator.Receive(A, new(change.Id.Coordinator, [], [change.Id], 4));
         var stamp = _host.Ledger.Stamp();
 
-        var receipt = _host.Invalidator.Receive(new(A, change.Id.Coordinator, [change], [], 4));
+        var receipt = _host.Invalidator.Receive(A, new(change.Id.Coordinator, [change], [], 4));
 
         Assert.Equal([change.Id], receipt.Acknowledged);
         Assert.False(_host.Ledger.IsLive(Update.Tags, stamp));
@@ -261,12 +261,12 @@ public sealed class InvalidatorTests : IDisposable
         await _host.Serve((A, SiloStatus.Active));
         _host.History.Begin(_host.Time.Now());
         Advance(TimeSpan.FromSeconds(1));
-        var change = new TagChange(new(Guid.NewGuid(), 4), Update.Tags, null);
-        _host.Invalidator.Receive(new(A, change.Id.Coordinator, [change], [], 4));
+        var change = new TagUpdate(new(Guid.NewGuid(), 4), Update.Tags, null);
+        _host.Invalidator.Receive(A, new(change.Id.Coordinator, [change], [], 4));
         Advance(TimeSpan.FromSeconds(1));
         var copiedAt = _host.Time.Now();
         Advance(TimeSpan.FromSeconds(1));
-        _host.Invalidator.Receive(new(A, change.Id.Coordinator, [], [change.Id], 5));
+        _host.Invalidator.Receive(A, new(change.Id.Coordinator, [], [change.Id], 5));
         Advance(TimeSpan.FromSeconds(1));
 
         var stamp = _host.History.AsOf(copiedAt, _host.Ledger.Stamp());
@@ -281,7 +281,7 @@ public sealed class InvalidatorTests : IDisposable
         await _host.Serve((A, SiloStatus.Active));
         await _host.Invalidator.Begin(Update).Completion;
 
-        var sent = (await _host.Peers[A].NextWithChanges()).Changes[0].Id;
+        var sent = (await _host.Peers[A].NextWithUpdates()).Updates[0].Id;
         var settling = await _host.Peers[A].NextThatSettles();
         Assert.Equal([sent], settling.Settled);
         Assert.Equal(sent.Sequence + 1, settling.OldestUnsettled);

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Reflection;
 using Microsoft.Extensions.Logging.Abstractions;
-using OrleansTagCache.Leases;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Membership;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -29,7 +29,7 @@ internal sealed class JoinHost : IDisposable
         _join = new(
             (IMembershipTable)(object)_table,
             News,
-            Silo.Membership,
+            Silo.Members,
             Silo.Lease,
             Silo.Invalidator,
             Silo.Sessions,

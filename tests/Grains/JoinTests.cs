@@ -55,7 +55,7 @@ public sealed class JoinTests : IDisposable
         await _host.AdvanceUntil(() => _host.Served.IsCompleted);
 
         Assert.Equal(3, greetings);
-        Assert.Equal([A], _host.Silo.Membership.Others);
+        Assert.Equal([A], _host.Silo.Members.Others);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class JoinTests : IDisposable
         _host.Silo.Peers[A].AnswerHello = () => Task.FromResult(++greetings > 0);
 
         _ = _host.Start();
-        await Cluster.TagCacheCluster.Until(() => _host.Silo.Membership.IsDead(A));
+        await Cluster.TagCacheCluster.Until(() => _host.Silo.Members.IsDead(A));
         await _host.AdvanceUntil(() => _host.Served.IsCompleted);
 
         Assert.True(await _host.Served > LeaseTerms.WaitOut(InvalidatorHost.LeaseLength) - JoinHost.Step, $"{await _host.Served}");

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Fanout;
+using OrleansTagCache.Invalidation;
 using OrleansTagCache.Tests.Cluster;
 using Xunit;
 
@@ -65,16 +65,16 @@ public sealed class LastingTests
     }
 
     [Fact]
-    public async Task Courier_WhoseDeskThrowsOnce_StillDelivers()
+    public async Task BatchSender_WhoseSourceThrowsOnce_StillDelivers()
     {
         var peers = new FakePeers();
-        var desk = new Desk();
-        var courier = new Courier(peers, desk, TimeProvider.System, NullLogger.Instance);
+        var source = new FaultySource();
+        var sender = new BatchSender(peers, source, InvalidatorHost.Self, TimeProvider.System, NullLogger.Instance);
 
-        courier.Wake(A);
+        sender.Wake(A);
 
-        Assert.Same(Desk.Message, await peers[A].Next());
-        await desk.Told.Task.WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Same(FaultySource.Message, await peers[A].Next());
+        await source.Told.Task.WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class LastingTests
     {
         using var host = new JoinHost();
         var throws = true;
-        host.Silo.Membership.Changed += () =>
+        host.Silo.Members.Changed += () =>
         {
             if (throws)
             {
@@ -99,28 +99,28 @@ public sealed class LastingTests
 
         host.News.Publish(2, (InvalidatorHost.Self, SiloStatus.Active), (A, SiloStatus.Dead));
 
-        await host.AdvanceUntil(() => host.Silo.Membership.IsDead(A));
+        await host.AdvanceUntil(() => host.Silo.Members.IsDead(A));
     }
 
-    /// <summary>A desk with one batch, whose first word is a fault.</summary>
-    private sealed class Desk : ICourierDesk
+    /// <summary>A source of one batch, which throws when it is asked for the first time.</summary>
+    private sealed class FaultySource : IBatchSource
     {
-        public static readonly ChangeBatch Message = new(InvalidatorHost.Self, Guid.NewGuid(), [], [], 0);
+        public static readonly UpdateBatch Message = new(Guid.NewGuid(), [], [], 0);
 
         private int _asked;
 
         public TaskCompletionSource Told { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public (OutgoingBatch Batch, ChangeBatch Message)? TakeBatch(SiloAddress silo) => Interlocked.Increment(ref _asked) switch
+        public UpdateBatch? TakeBatch(SiloAddress silo) => Interlocked.Increment(ref _asked) switch
         {
-            1 => throw new InvalidOperationException("A desk."),
-            2 => (new([], [], 0), Message),
+            1 => throw new InvalidOperationException("A source."),
+            2 => Message,
             _ => null,
         };
 
         public void Delivered(SiloAddress silo, BatchReceipt receipt) => Told.TrySetResult();
 
-        public void Lost(SiloAddress silo, OutgoingBatch batch)
+        public void Lost(SiloAddress silo, UpdateBatch batch)
         {
         }
     }

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using OrleansTagCache.Cluster;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
@@ -9,6 +8,7 @@ using OrleansTagCache.Loaders;
 using OrleansTagCache.Refreshing;
 using OrleansTagCache.Serialization;
 using OrleansTagCache.Tests.Client;
+using OrleansTagCache.Transport;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -27,7 +27,7 @@ public sealed class LoaderCallsTests : IDisposable
     public LoaderCallsTests()
     {
         _reachability = new(_time, NullLogger<Reachability>.Instance);
-        var factory = FakeCalls.Factory(_grain);
+        var factory = FakeEntries.Factory(_grain);
         var options = new TagCacheClientOptions();
         var services = new ServiceCollection().BuildServiceProvider();
         var others = new RemoteLoads(factory, _reachability, _time);

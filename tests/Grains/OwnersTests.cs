@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Orleans.Runtime.GrainDirectory;
 using OrleansTagCache.Entries;
-using OrleansTagCache.Placement;
+using OrleansTagCache.Ownership;
 using OrleansTagCache.Tags;
 using Xunit;
 

@@ -28,7 +28,6 @@ public sealed class SlidingTests
         Assert.Equal(Freshness.Fresh, value.FreshnessAt(_ledger, At(102)));
         Assert.Equal(Freshness.Expired, value.FreshnessAt(_ledger, At(103)));
         Assert.False(value.IsFreshAt(_ledger, At(103)));
-        Assert.True(value.IsDeadAt(_ledger, At(103)));
     }
 
     [Fact]

@@ -63,8 +63,6 @@ internal sealed class StoredValueModel
     /// <summary>What the silo would do with the entry; null for an entry that was never set.</summary>
     public Freshness? Read(string key) => _kept.TryGetValue(key, out var kept) ? kept.Stored.FreshnessAt(_ledger, Now) : null;
 
-    public bool IsSpare(string key) => _kept.TryGetValue(key, out var kept) && kept.Stored.IsSpareAt(_ledger, Now);
-
     /// <summary>Says what is wrong, if what is kept does not agree with the model.</summary>
     public string? Disagreement()
     {
@@ -73,16 +71,13 @@ internal sealed class StoredValueModel
             var expected = Expected(kept);
             var stored = kept.Stored.FreshnessAt(_ledger, Now);
             var near = kept.Near.FreshnessAt(_ledger, Now);
+            var expectedNear = expected == Freshness.FailSafe ? Freshness.Expired : expected;
             var mayBeSooner = kept.Since.Count(event_ => event_.What == Happening.Revalidation) > StalingSchedule.MaximumSteps;
-            if ((stored != expected || near != expected) && !(mayBeSooner && stored == Freshness.Expired && near == Freshness.Expired))
+            if ((stored != expected || near != expectedNear) && !(mayBeSooner && stored == Freshness.Expired && near == Freshness.Expired))
             {
                 return $"{key} is {expected}, but {stored} in the silo and {near} near.";
             }
 
-            if (kept.Stored.IsSpareAt(_ledger, Now) != ExpectedSpare(kept) && !mayBeSooner)
-            {
-                return $"{key} {(ExpectedSpare(kept) ? "may" : "must not")} be served in need.";
-            }
         }
 
         return null;
@@ -94,13 +89,14 @@ internal sealed class StoredValueModel
     private Freshness Expected(Kept kept)
     {
         var age = _now - kept.SetAt;
-        return IsGone(kept, _now) || age > kept.Life.Expire ? Freshness.Expired
+        return IsGone(kept, _now) ? Freshness.Expired
+            : age > kept.Life.Expire ? (IsKeptForFailSafe(kept) ? Freshness.FailSafe : Freshness.Expired)
             : age > kept.Life.Revalidate || kept.Since.Count > 0 ? Freshness.Stale
             : Freshness.Fresh;
     }
 
-    private bool ExpectedSpare(Kept kept) =>
-        kept.FailSafe > TimeSpan.Zero && !IsGone(kept, _now) && (kept.Life.Expire == CacheLife.Forever || _now - kept.SetAt <= kept.Life.Expire + kept.FailSafe);
+    private bool IsKeptForFailSafe(Kept kept) =>
+        kept.FailSafe > TimeSpan.Zero && (kept.Life.Expire == CacheLife.Forever || _now - kept.SetAt <= kept.Life.Expire + kept.FailSafe);
 
     private void Note(string tag, Happening what, TimeSpan expire)
     {

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Fanout;
+using OrleansTagCache.Invalidation;
 using OrleansTagCache.Names;
 using Xunit;
 

@@ -1,5 +1,5 @@
-using Microsoft.AspNetCore.OutputCaching;
 using System.Globalization;
+using Microsoft.AspNetCore.OutputCaching;
 
 namespace OrleansTagCache.Samples.Storefront.Pages;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using OrleansTagCache.Adapters;
+using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
 
 namespace OrleansTagCache.Fetch;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Caching.Hybrid;
-using OrleansTagCache.Flights;
 
 namespace OrleansTagCache.Adapters;
 
@@ -17,12 +16,12 @@ internal readonly record struct HybridCall(TimeSpan Expiration, TimeSpan? LocalE
     /// <summary>Whether anything may be stored. There is no value near without one in the cluster, so what must not be there is nowhere.</summary>
     public bool IsStored => !Flags.HasFlag(HybridCacheEntryFlags.DisableDistributedCacheWrite) && Expiration > TimeSpan.Zero;
 
-    public Access Access => (IsRead: !Flags.HasFlag(HybridCacheEntryFlags.DisableDistributedCacheRead), IsStored) switch
+    public ReadMode Mode => (IsRead: !Flags.HasFlag(HybridCacheEntryFlags.DisableDistributedCacheRead), IsStored) switch
     {
-        (true, true) => Access.Cached,
-        (true, false) => Access.Unstored,
-        (false, true) => Access.Refill,
-        _ => Access.Uncached,
+        (true, true) => ReadMode.Cached,
+        (true, false) => ReadMode.Unstored,
+        (false, true) => ReadMode.Refill,
+        _ => ReadMode.Uncached,
     };
 
     /// <summary>The same call of a value that must not be stored.</summary>

@@ -1,4 +1,3 @@
-using OrleansTagCache.Cluster;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
@@ -7,6 +6,7 @@ using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Adapters;
 
@@ -16,7 +16,7 @@ namespace OrleansTagCache.Adapters;
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class OpenEntries(
-    EntryCalls calls, ChangeCalls changes, NearCache near, EntryMaker maker, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
+    EntryClient calls, UpdateClient updates, NearCache near, EntryMaker maker, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
 {
     /// <summary>How long one question waits for another's generation before it is asked again.</summary>
     private static readonly TimeSpan LongestQuestion = TimeSpan.FromSeconds(2);
@@ -67,7 +67,7 @@ internal sealed class OpenEntries(
     /// <summary>As <see cref="ITagCache.SetAsync"/>, of bytes that count as made at a moment: when the adapter was called.</summary>
     public async Task Set(string key, byte[] value, CacheEntryOptions entry, Moment madeAt, CancellationToken cancellationToken)
     {
-        var outcome = await changes.Set(_namespace.Scope(key), maker.MakeBytes(value, entry), madeAt, options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
+        var outcome = await updates.Set(_namespace.Scope(key), maker.MakeBytes(value, entry), madeAt, options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
         if (outcome.Status == CommitStatus.Refused)
         {
             throw new ArgumentException(outcome.Fault, nameof(value));
@@ -75,7 +75,7 @@ internal sealed class OpenEntries(
     }
 
     /// <summary>As <see cref="ITagCache.RemoveAsync"/>.</summary>
-    public Task Remove(string key, CancellationToken cancellationToken) => changes.Remove(_namespace.Scope(key), options.UpdateTimeout, cancellationToken);
+    public Task Remove(string key, CancellationToken cancellationToken) => updates.Remove(_namespace.Scope(key), options.UpdateTimeout, cancellationToken);
 
     /// <summary>Tries once to store bytes that were made since then, and nothing that was updated since. For whoever must not wait for a cluster that does not answer.</summary>
     /// <exception cref="ArgumentException">A tag, the life or the value's size breaks a limit, or what it was made from forbids to store it.</exception>

@@ -152,8 +152,8 @@ internal sealed partial class TagCacheHybridCache(
             return mayLook && await cache.TryGetAsync<T>(key, cancellationToken).ConfigureAwait(false) is { HasValue: true } found ? found.Value : default!;
         }
 
-        var access = IsStorable(said) ? call.Access : call.Unstored.Access;
-        return await cache.GetOrCreateAsync(key, state, factory, call.ToOptions(said.Sound), access, cancellationToken).ConfigureAwait(false);
+        var mode = IsStorable(said) ? call.Mode : call.Unstored.Mode;
+        return await cache.GetOrCreateAsync(key, state, factory, call.ToOptions(said.Sound), mode, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<bool> TrySet<T>(string key, T value, CacheEntryOptions entry, CancellationToken cancellationToken)

@@ -1,18 +1,17 @@
 using Microsoft.Extensions.Logging;
-using OrleansTagCache.Adapters;
-using OrleansTagCache.Cluster;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Near;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Flights;
 
 /// <summary>Offers to the cluster what a factory has made, keeps near what was stored, and remembers what is not for storing.</summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed partial class Commits(
-    EntryCalls calls, NearCache near, ClientMetrics metrics, UncacheableKeys uncacheable, TagCacheClientOptions options, LogOnce once, ILogger<Commits> logger)
+    EntryClient calls, NearCache near, ClientMetrics metrics, UncacheableKeys uncacheable, TagCacheClientOptions options, LogOnce once, ILogger<Commits> logger)
 {
     /// <summary>Commits a value under its token, and keeps it near. True if those who joined may take it: the cluster found it live.</summary>
     public async Task<bool> TryStore(FlightKey key, GenerationId token, Generated made, NearAsk ask)

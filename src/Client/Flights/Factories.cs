@@ -7,18 +7,18 @@ internal static class Factories
 {
     /// <summary>Makes the entry; whoever is cancelled waits no longer, also for a factory that does not heed its token.</summary>
     /// <exception cref="TimeoutException">It ran longer than its hard limit, which the message names, and was cancelled.</exception>
-    public static async Task<Generated> Run(IGeneration generation, EntrySnapshot? stale, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<Generated> Run(IEntryFactory factory, EntrySnapshot? stale, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (generation.HardTimeout is not { } hard)
+        if (factory.HardTimeout is not { } hard)
         {
-            return await generation.Generate(stale, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await factory.Generate(stale, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
         using var limit = new CancellationTokenSource(hard, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await generation.Generate(stale, either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+            return await factory.Generate(stale, either.Token).WaitAsync(either.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

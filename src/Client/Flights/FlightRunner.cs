@@ -1,16 +1,16 @@
 using System.Runtime.ExceptionServices;
-using OrleansTagCache.Cluster;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Near;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Flights;
 
 /// <summary>Flies: waits its turn, asks the cluster, has the factory run under a token, and tells those who wait what they may take.</summary>
 internal sealed class FlightRunner(
-    FlightTable table, EntryCalls calls, NearCache near, GenerationRuns runs, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
+    FlightTable table, EntryClient calls, NearCache near, FactoryRuns runs, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
 {
     private const string Busy = "busy";
     private const string Unwanted = "unwanted";
@@ -24,13 +24,13 @@ internal sealed class FlightRunner(
     /// <summary>Leads a flight to its end. Never throws: what went wrong is in the result, which is for the leader alone.</summary>
     /// <param name="key">What it is for.</param>
     /// <param name="flight">The flight.</param>
-    /// <param name="generation">How the entry is made.</param>
+    /// <param name="factory">How the entry is made.</param>
     /// <param name="call">What else the leader's call says.</param>
-    public async Task<FlightResult> Run(FlightKey key, Flight flight, IGeneration generation, FlightCall call)
+    public async Task<FlightResult> Run(FlightKey key, Flight flight, IEntryFactory factory, FlightCall call)
     {
         try
         {
-            return await Lead(key, flight, generation, call).ConfigureAwait(false);
+            return await Lead(key, flight, factory, call).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (flight.Cancellation.IsCancellationRequested)
         {
@@ -40,15 +40,15 @@ internal sealed class FlightRunner(
         catch (Exception exception)
         {
             // One whose caller has gone may have failed because of that: those who joined ask again.
-            var fault = new FlightResult(Entry: null, ExceptionDispatchInfo.Capture(exception), generation.Said);
+            var fault = new FlightResult(Entry: null, ExceptionDispatchInfo.Capture(exception), factory.Said);
             table.End(key, flight, flight.IsOrphaned ? FlightResult.AskAgain : fault, FlightResult.AskAgain);
             return fault;
         }
     }
 
-    private async Task<FlightResult> Lead(FlightKey key, Flight flight, IGeneration generation, FlightCall call)
+    private async Task<FlightResult> Lead(FlightKey key, Flight flight, IEntryFactory factory, FlightCall call)
     {
-        var turn = flight.Previous is null ? Turn.ToAsk : await TurnOf(key, flight, generation, call).ConfigureAwait(false);
+        var turn = flight.Previous is null ? Turn.ToAsk : await TurnOf(key, flight, factory, call).ConfigureAwait(false);
         if (!table.TryPass(key, flight) || !table.TryEnter(flight, FlightPhase.Asking))
         {
             // The flight before has served it.
@@ -58,15 +58,15 @@ internal sealed class FlightRunner(
 
         if (turn.Answer is { } granted)
         {
-            return await Generate(key, flight, granted, turn.Asked, generation).ConfigureAwait(false);
+            return await Generate(key, flight, granted, turn.Asked, factory).ConfigureAwait(false);
         }
 
-        return key.Access switch
+        return key.Mode switch
         {
-            Access.Refill => await Refill(key, flight, generation).ConfigureAwait(false),
-            Access.Uncached => await Bypass(key, flight, Unwanted, generation).ConfigureAwait(false),
-            _ when turn.IsOutOfPatience => await Bypass(key, flight, Busy, generation).ConfigureAwait(false),
-            _ => await Ask(key, flight, generation, call).ConfigureAwait(false),
+            ReadMode.Refill => await Refill(key, flight, factory).ConfigureAwait(false),
+            ReadMode.Uncached => await Bypass(key, flight, Unwanted, factory).ConfigureAwait(false),
+            _ when turn.IsOutOfPatience => await Bypass(key, flight, Busy, factory).ConfigureAwait(false),
+            _ => await Ask(key, flight, factory, call).ConfigureAwait(false),
         };
     }
 
@@ -74,7 +74,7 @@ internal sealed class FlightRunner(
     /// Waits until the flight before is over, for as long as one would wait for another process. A factory that runs there is not waited for when the cluster
     /// says that what it makes cannot be believed any more: it was overtaken by an update, a set or a removal, and this flight gets the token.
     /// </summary>
-    private async Task<Turn> TurnOf(FlightKey key, Flight flight, IGeneration generation, FlightCall call)
+    private async Task<Turn> TurnOf(FlightKey key, Flight flight, IEntryFactory factory, FlightCall call)
     {
         if (!call.MayWait)
         {
@@ -93,11 +93,11 @@ internal sealed class FlightRunner(
                 return Turn.OutOfPatience;
             }
 
-            if (generating.IsCompleted && key.Access == Access.Cached && flight.Callers is var callers && callers != askedFor)
+            if (generating.IsCompleted && key.Mode == ReadMode.Cached && flight.Callers is var callers && callers != askedFor)
             {
                 askedFor = callers;
                 var ask = near.Ask(call.MayKeep);
-                var question = new AcquireRequest(MayGenerate: true, key.FreshOnly, TimeSpan.Zero, ask.Sessions, Tags: generation.Tags);
+                var question = new AcquireRequest(MayGenerate: true, key.FreshOnly, TimeSpan.Zero, ask.Sessions, Tags: factory.Tags);
                 var answer = await calls.TryAcquire(key.ScopedKey, question, options.ReadTimeout, flight.Cancellation.Token).ConfigureAwait(false);
                 if (answer is { Token.IsNone: false })
                 {
@@ -119,7 +119,7 @@ internal sealed class FlightRunner(
         return Turn.ToAsk;
     }
 
-    private async Task<FlightResult> Ask(FlightKey key, Flight flight, IGeneration generation, FlightCall call)
+    private async Task<FlightResult> Ask(FlightKey key, Flight flight, IEntryFactory factory, FlightCall call)
     {
         // The first question does not wait: a silo that answers it is alive, and worth the wait.
         var wait = TimeSpan.Zero;
@@ -127,7 +127,7 @@ internal sealed class FlightRunner(
         {
             var ask = near.Ask(call.MayKeep);
             var request = new AcquireRequest(
-                MayGenerate: key.Access == Access.Cached, key.FreshOnly, wait, ask.Sessions, Tags: wait > TimeSpan.Zero ? generation.Tags : null);
+                MayGenerate: key.Mode == ReadMode.Cached, key.FreshOnly, wait, ask.Sessions, Tags: wait > TimeSpan.Zero ? factory.Tags : null);
             var answer = await calls.TryAcquire(key.ScopedKey, request, options.ReadTimeout, flight.Cancellation.Token).ConfigureAwait(false);
             switch (answer?.Status)
             {
@@ -137,18 +137,18 @@ internal sealed class FlightRunner(
                         metrics.OnRead(answer.Status == AcquireStatus.Fresh ? "hit" : "stale");
                     }
 
-                    return await Found(key, flight, answer, ask, generation).ConfigureAwait(false);
+                    return await Found(key, flight, answer, ask, factory).ConfigureAwait(false);
                 case AcquireStatus.Miss when call.IsBehind:
                     // Expired since: whoever needs it makes it.
                     near.Hear(answer.Near, ask);
                     await GiveBack(key, answer).ConfigureAwait(false);
                     return End(key, flight, FlightResult.AskAgain);
-                case AcquireStatus.Miss when key.Access == Access.Unstored:
+                case AcquireStatus.Miss when key.Mode == ReadMode.Unstored:
                     near.Hear(answer.Near, ask);
-                    return await Bypass(key, flight, Unwanted, generation).ConfigureAwait(false);
+                    return await Bypass(key, flight, Unwanted, factory).ConfigureAwait(false);
                 case AcquireStatus.Miss:
                     near.Hear(answer.Near, ask);
-                    return await Generate(key, flight, answer, ask, generation).ConfigureAwait(false);
+                    return await Generate(key, flight, answer, ask, factory).ConfigureAwait(false);
                 case null or AcquireStatus.Busy or AcquireStatus.NotForStoring or AcquireStatus.NotServing when call.IsBehind:
                     return End(key, flight, FlightResult.AskAgain);
                 case AcquireStatus.Busy when call.Until - time.Now() is var left && left > TimeSpan.Zero:
@@ -156,16 +156,16 @@ internal sealed class FlightRunner(
                     continue;
                 case AcquireStatus.NotForStoring:
                     runs.IsNotForStoring(key);
-                    return await Bypass(key, flight, Busy, generation).ConfigureAwait(false);
+                    return await Bypass(key, flight, Busy, factory).ConfigureAwait(false);
                 case AcquireStatus.Busy:
-                    return await Bypass(key, flight, Busy, generation).ConfigureAwait(false);
+                    return await Bypass(key, flight, Busy, factory).ConfigureAwait(false);
                 default:
-                    return await Bypass(key, flight, answer is null ? "unreachable" : "not_serving", generation).ConfigureAwait(false);
+                    return await Bypass(key, flight, answer is null ? "unreachable" : "not_serving", factory).ConfigureAwait(false);
             }
         }
     }
 
-    private async Task<FlightResult> Found(FlightKey key, Flight flight, Acquired answer, NearAsk ask, IGeneration generation)
+    private async Task<FlightResult> Found(FlightKey key, Flight flight, Acquired answer, NearAsk ask, IEntryFactory factory)
     {
         if (answer.Status == AcquireStatus.Fresh)
         {
@@ -177,14 +177,14 @@ internal sealed class FlightRunner(
         }
 
         var found = End(key, flight, new(answer.Entry));
-        return answer.Token.IsNone ? found : await runs.Refresh(key, flight, answer, ask, generation).ConfigureAwait(false);
+        return answer.Token.IsNone ? found : await runs.Refresh(key, flight, answer, ask, factory).ConfigureAwait(false);
     }
 
-    private async Task<FlightResult> Generate(FlightKey key, Flight flight, Acquired answer, NearAsk ask, IGeneration generation)
+    private async Task<FlightResult> Generate(FlightKey key, Flight flight, Acquired answer, NearAsk ask, IEntryFactory factory)
     {
         metrics.OnRead("generated");
         table.TryEnter(flight, FlightPhase.Generating);
-        var run = await runs.UnderToken(key, flight, answer, ask, generation).ConfigureAwait(false);
+        var run = await runs.UnderToken(key, flight, answer, ask, factory).ConfigureAwait(false);
         if (run.Made is not { } made)
         {
             return End(key, flight, new(run.Spare));
@@ -196,29 +196,29 @@ internal sealed class FlightRunner(
     }
 
     /// <summary>Makes the entry, whatever is stored, as a plain set whose token was taken before the factory began: what is updated meanwhile supersedes it.</summary>
-    private async Task<FlightResult> Refill(FlightKey key, Flight flight, IGeneration generation)
+    private async Task<FlightResult> Refill(FlightKey key, Flight flight, IEntryFactory factory)
     {
         var token = await calls.TryBeginSet(key.ScopedKey, options.ReadTimeout).ConfigureAwait(false);
         flight.Cancellation.Token.ThrowIfCancellationRequested();
         metrics.OnRead("generated");
         table.TryEnter(flight, FlightPhase.Generating);
-        var made = await Factories.Run(generation, stale: null, time, flight.Cancellation.Token).ConfigureAwait(false);
+        var made = await Factories.Run(factory, stale: null, time, flight.Cancellation.Token).ConfigureAwait(false);
         table.TryEnter(flight, FlightPhase.Closing);
         return Close(key, flight, made, isLive: await runs.TryRefill(key, token, made).ConfigureAwait(false));
     }
 
     /// <summary>The cluster cannot vouch for anything, or is not to be asked: the factory runs for those who came before it began, and nothing is stored.</summary>
-    private async Task<FlightResult> Bypass(FlightKey key, Flight flight, string reason, IGeneration generation)
+    private async Task<FlightResult> Bypass(FlightKey key, Flight flight, string reason, IEntryFactory factory)
     {
         // Somebody else's generation goes on and on; should there be a value for need, nobody has to ask the source as well.
-        if (reason == Busy && generation.HasFailSafe && !key.FreshOnly && await runs.FallBack(key).ConfigureAwait(false) is { } spare)
+        if (reason == Busy && factory.HasFailSafe && !key.FreshOnly && await runs.FailSafe(key).ConfigureAwait(false) is { } spare)
         {
             return End(key, flight, new(spare));
         }
 
         metrics.OnRead("bypass");
         metrics.OnBypass(reason);
-        return Close(key, flight, await Factories.Run(generation, stale: null, time, flight.Cancellation.Token).ConfigureAwait(false), isLive: false);
+        return Close(key, flight, await Factories.Run(factory, stale: null, time, flight.Cancellation.Token).ConfigureAwait(false), isLive: false);
     }
 
     /// <summary>Ends a flight that has made a value: for those who came before it was begun, and if it is live, for those who came before its commit.</summary>

@@ -1,3 +1,4 @@
+
 namespace OrleansTagCache.Flights;
 
 /// <summary>A caller's part in a flight.</summary>
@@ -11,13 +12,13 @@ internal enum FlightRole : byte
 }
 
 /// <summary>What one flight is for. Readers that refuse stale values do not fly with those that take them, nor those that store with those that do not.</summary>
-internal readonly record struct FlightKey(string Key, string ScopedKey, bool FreshOnly, Access Access = Access.Cached)
+internal readonly record struct FlightKey(string Key, string ScopedKey, bool FreshOnly, ReadMode Mode = ReadMode.Cached)
 {
     /// <summary>The scoped key has the key in it.</summary>
     public bool Equals(FlightKey other) =>
-        FreshOnly == other.FreshOnly && Access == other.Access && string.Equals(ScopedKey, other.ScopedKey, StringComparison.Ordinal);
+        FreshOnly == other.FreshOnly && Mode == other.Mode && string.Equals(ScopedKey, other.ScopedKey, StringComparison.Ordinal);
 
-    public override int GetHashCode() => HashCode.Combine(ScopedKey, FreshOnly, Access);
+    public override int GetHashCode() => HashCode.Combine(ScopedKey, FreshOnly, Mode);
 }
 
 /// <summary>The flights of a process: one that newcomers meet under a key, and at most one gathering behind it.</summary>

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OrleansTagCache.Cluster;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Hosting;
 

@@ -2,10 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using OrleansTagCache;
-using OrleansTagCache.Cluster;
-using OrleansTagCache.Doors;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Near;
+using OrleansTagCache.Transport;
 
 namespace Orleans.Hosting;
 
@@ -34,8 +33,8 @@ public static class TagCacheClientBuilderExtensions
             AddConnection(builder.Services);
             builder.Services.AddTagCacheCore();
             builder.Services.AddSingleton<SessionClient>();
-            builder.Services.AddSingleton<IDoorReach, ThroughItsGateway>();
-            builder.Services.AddSingleton<INearHost>(provider => provider.GetRequiredService<SessionClient>());
+            builder.Services.AddSingleton<IEndpointResolver, GatewayEndpoints>();
+            builder.Services.AddSingleton<INearLeases>(provider => provider.GetRequiredService<SessionClient>());
             builder.Services.AddSingleton<ILifecycleParticipant<IClusterClientLifecycle>>(provider => provider.GetRequiredService<SessionClient>());
             builder.Services.Configure<GatewayOptions>(gateways =>
             {

@@ -1,14 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using OrleansTagCache.Cluster;
+using OrleansTagCache.Adapters;
 using OrleansTagCache.Diagnostics;
-using OrleansTagCache.Doors;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Near;
-using OrleansTagCache.Adapters;
 using OrleansTagCache.Serialization;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Hosting;
 
@@ -26,10 +25,10 @@ internal static class TagCacheServices
         services.TryAddSingleton<LogOnce>();
         services.TryAddSingleton<PayloadSerializer>();
         services.TryAddSingleton<IEntryGrains, EntryGrains>();
-        services.TryAddSingleton<SiloDoors>();
+        services.TryAddSingleton<SiloEndpoints>();
         services.TryAddSingleton<Reachability>();
-        services.TryAddSingleton<EntryCalls>();
-        services.TryAddSingleton<ChangeCalls>();
+        services.TryAddSingleton<EntryClient>();
+        services.TryAddSingleton<UpdateClient>();
         services.TryAddSingleton<RemoteLoads>();
         services.TryAddSingleton<NearCache>();
         services.TryAddSingleton<EntryMaker>();
@@ -42,7 +41,7 @@ internal static class TagCacheServices
         services.TryAddSingleton<UncacheableKeys>();
         services.TryAddSingleton<FailedRefreshes>();
         services.TryAddSingleton<Commits>();
-        services.TryAddSingleton<GenerationRuns>();
+        services.TryAddSingleton<FactoryRuns>();
         services.TryAddSingleton<EntryReader>();
         services.TryAddSingleton<OpenEntries>();
         services.TryAddSingleton<TagCache>();

@@ -12,7 +12,7 @@ internal abstract class LoaderRegistration(LoaderName name, CacheEntryOptions? o
     public CacheEntryOptions? Options => options;
 
     /// <summary>How the entry of an argument is made, for whoever wants the value as it is stored.</summary>
-    public abstract IGeneration Generation(IServiceProvider services, EntryMaker maker, string argument);
+    public abstract IEntryFactory FactoryOf(IServiceProvider services, EntryMaker maker, string argument);
 }
 
 /// <inheritdoc/>
@@ -21,17 +21,17 @@ internal sealed class LoaderRegistration<T>(
     LoaderName name, Func<IServiceProvider, CacheContext, string, CancellationToken, ValueTask<T>> load, CacheEntryOptions? options)
     : LoaderRegistration(name, options)
 {
-    public override LocalGeneration<ScopedFactory<T>, T> Generation(IServiceProvider services, EntryMaker maker, string argument) => new(
+    public override LocalFactory<ScopedFactory<T>, T> FactoryOf(IServiceProvider services, EntryMaker maker, string argument) => new(
         maker,
         Name.KeyOf(argument),
         new(services, (own, context, token) => load(own, context, argument, token)),
         static (run, context, token) => run.Make(context, token),
         Options,
-        GenerationKind.Loader);
+        FactoryKind.Loader);
 }
 
 /// <summary>An entry that a loader of another process makes.</summary>
-internal sealed class RemoteGeneration<T>(Func<EntrySnapshot?, CancellationToken, Task<EntryData>> load) : Generation<T>(options: null)
+internal sealed class RemoteFactory<T>(Func<EntrySnapshot?, CancellationToken, Task<EntryData>> load) : EntryFactory<T>(options: null)
 {
     public override bool IsRemote => true;
 

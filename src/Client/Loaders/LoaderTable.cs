@@ -38,20 +38,20 @@ internal sealed class LoaderTable
     public bool Has(LoaderName name) => _loaders.ContainsKey(name.Value);
 
     /// <summary>How one of this process's loaders makes its entry.</summary>
-    public IGeneration Generation(LoaderName name, string argument) => _loaders[name.Value].Generation(_services, _maker, argument);
+    public IEntryFactory FactoryOf(LoaderName name, string argument) => _loaders[name.Value].FactoryOf(_services, _maker, argument);
 
     /// <summary>How the entry is made for a reader: here if this process offers the loader, else in a process that does.</summary>
     /// <exception cref="InvalidOperationException">This process offers the loader with another type of value.</exception>
-    public Generation<T> Generation<T>(CacheNamespace ns, LoaderName name, string argument)
+    public EntryFactory<T> FactoryOf<T>(CacheNamespace ns, LoaderName name, string argument)
     {
         if (!_loaders.TryGetValue(name.Value, out var loader))
         {
-            return new RemoteGeneration<T>((stale, token) =>
+            return new RemoteFactory<T>((stale, token) =>
                 _others.Load(ns.Scope(name.Value), new(ns.Value, name.KeyOf(argument), stale, _timeout), token));
         }
 
         return loader is LoaderRegistration<T> typed
-            ? typed.Generation(_services, _maker, argument)
+            ? typed.FactoryOf(_services, _maker, argument)
             : throw new InvalidOperationException($"The loader was added with values of type {loader.GetType().GenericTypeArguments[0]}; this call asks for {typeof(T)}.");
     }
 }

@@ -1,5 +1,5 @@
-using OrleansTagCache.Cluster;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Loaders;
 

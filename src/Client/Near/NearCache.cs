@@ -19,7 +19,7 @@ internal sealed partial class NearCache : IDisposable
 
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromMilliseconds(250);
 
-    private readonly INearHost _host;
+    private readonly INearLeases _leases;
     private readonly TagLedger _ledger;
     private readonly TimeProvider _time;
     private readonly ILogger<NearCache> _logger;
@@ -28,9 +28,9 @@ internal sealed partial class NearCache : IDisposable
     private readonly Lock _sweep = new();
     private IEnumerator<KeyValuePair<string, NearEntry>>? _walk;
 
-    public NearCache(INearHost host, TagCacheClientOptions options, TimeProvider time, ILogger<NearCache> logger)
+    public NearCache(INearLeases leases, TagCacheClientOptions options, TimeProvider time, ILogger<NearCache> logger)
     {
-        (_host, _ledger, _time, _logger) = (host, host.Ledger, time, logger);
+        (_leases, _ledger, _time, _logger) = (leases, leases.Ledger, time, logger);
         if (options.NearCache == NearCacheMode.On)
         {
             _map = new(_ledger, options.NearCacheMaximumEntries, options.NearCacheMaximumBytes);
@@ -53,15 +53,15 @@ internal sealed partial class NearCache : IDisposable
     /// <summary>To be called before a question is asked whose answer may be kept.</summary>
     /// <param name="mayKeep">False if this caller wants nothing kept.</param>
     public NearAsk Ask(bool mayKeep = true) =>
-        mayKeep && _map is not null ? new(_ledger.Stamp(), _time.Now(), _host.Sessions, MayKeep: true) : default;
+        mayKeep && _map is not null ? new(_ledger.Stamp(), _time.Now(), _leases.Sessions, MayKeep: true) : default;
 
     /// <summary>The same question goes on: its stamp and time stay, and the sessions that are held now are named.</summary>
-    public NearAsk Again(NearAsk ask) => ask.MayKeep ? ask with { Sessions = _host.Sessions } : ask;
+    public NearAsk Again(NearAsk ask) => ask.MayKeep ? ask with { Sessions = _leases.Sessions } : ask;
 
     /// <summary>An entry was answered: a value that another process keeps.</summary>
     public void KeepCopy(string key, string scopedKey, EntrySnapshot snapshot, NearTerms? terms, NearAsk ask)
     {
-        if (ask.MayKeep && _host.Accept(terms, ask) is { } lease && !snapshot.PromiseSuspended)
+        if (ask.MayKeep && _leases.Accept(terms, ask) is { } lease && !snapshot.PromiseSuspended)
         {
             var tags = TagId.OfEntry(scopedKey, snapshot.Tags);
             Keep(key, snapshot.Payload, tags, copied: tags, snapshot.Life, snapshot.Age, ask, lease);
@@ -71,7 +71,7 @@ internal sealed partial class NearCache : IDisposable
     /// <summary>A value was generated after the question, and found live when it was committed.</summary>
     public void KeepGenerated(string key, string scopedKey, EntryData data, NearTerms? terms, NearAsk ask)
     {
-        if (!ask.MayKeep || _host.Accept(terms, ask) is not { } lease)
+        if (!ask.MayKeep || _leases.Accept(terms, ask) is not { } lease)
         {
             return;
         }
@@ -86,7 +86,7 @@ internal sealed partial class NearCache : IDisposable
     {
         if (ask.MayKeep)
         {
-            _host.Accept(terms, ask);
+            _leases.Accept(terms, ask);
         }
     }
 
@@ -107,7 +107,7 @@ internal sealed partial class NearCache : IDisposable
         string key, Payload payload, TagId[] tags, ReadOnlySpan<TagId> copied, CacheLife life, TimeSpan age, NearAsk ask, INearLease lease)
     {
         var records = _ledger.Hold(tags);
-        if (!_host.MayKeep(tags, copied, ask.Stamp))
+        if (!_leases.MayKeep(tags, copied, ask.Stamp))
         {
             _ledger.Release(records);
             return;

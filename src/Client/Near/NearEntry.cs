@@ -15,7 +15,8 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     /// <summary>What an entry costs beside its payload, roughly: this object, its place in the map, its key and its key's record.</summary>
     public const int Overhead = 512;
 
-    private readonly Moment _freshUntil = Moment.Earlier(generatedAt + life.Revalidate, generatedAt + life.Expire);
+    private readonly EntryValidity _validity = new(stamp, generatedAt, life, records);
+    private readonly Moment _freshUntil = generatedAt + life.Revalidate;
     private readonly Moment _servableUntil = generatedAt + life.Expire;
     private readonly int _payloadBytes = payload.Bytes.Length;
     private long _unchangedAt = Stamp.Zero.Value - 1;
@@ -28,21 +29,21 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     public Payload? Payload => Volatile.Read(ref _payload);
 
     /// <summary>The tags, without the namespace: made for the first who asks, since most never do.</summary>
-    public string[] Tags => _tags ??= [.. records[..^2].Select(record => record.Name)];
+    public string[] Tags => _tags ??= Array.ConvertAll(_validity.TagRecords.ToArray(), static record => record.Name);
 
-    public CacheLife Life => life;
+    public CacheLife Life => _validity.Life;
 
     public INearLease Lease => lease;
 
-    public ReadOnlySpan<TagRecord> Records => records;
+    public ReadOnlySpan<TagRecord> Records => _validity.Records;
 
     public long Bytes => _payloadBytes + Overhead;
 
-    public TimeSpan AgeAt(Moment now) => now - generatedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
+    public TimeSpan AgeAt(Moment now) => _validity.AgeAt(now);
 
     /// <summary>
-    /// The check that every hit makes: the right to serve, the age, and nothing that the value bears was changed since its stamp. What was
-    /// found unchanged is so as long as the ledger's clock stands still (invariant L1): then the records need not be looked at.
+    /// The check that every hit makes: the right to serve, and the value's validity. What was found unchanged is so as long as the ledger's clock
+    /// stands still (invariant L1): then only the age is looked at.
     /// </summary>
     /// <param name="ledger">The process's ledger.</param>
     /// <param name="now">The clock as read for this very hit.</param>
@@ -61,7 +62,7 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     }
 
     /// <summary>
-    /// Whether this reader of the stale value is the one that asks the cluster for a newer one. Seldomer and seldomer, as long as none comes.
+    /// Whether this reader of the stale value is the one that asks the cluster for a newer one. The pause doubles until a newer value arrives.
     /// </summary>
     public bool TryClaimAsk(Moment now) => Claims.Asks.TryClaim(now);
 
@@ -69,23 +70,7 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     public bool TryClaimLook(Moment now) => Claims.Looks.TryClaim(now);
 
     /// <summary>Whether it will never be served again, so that its memory may go.</summary>
-    public bool IsDead(TagLedger ledger, Moment now)
-    {
-        if (lease.IsOver || now > _servableUntil)
-        {
-            return true;
-        }
-
-        foreach (var record in records)
-        {
-            if (record.StalingOf(stamp).IsOverAt(now))
-            {
-                return true;
-            }
-        }
-
-        return !ledger.IsLive(records, stamp);
-    }
+    public bool IsDead(TagLedger ledger, Moment now) => lease.IsOver || _validity.At(ledger, _validity.Stamp, now) == Freshness.Expired;
 
     /// <summary>
     /// The value: shared by all readers if nobody can change its type, otherwise one of the caller's own. False once the entry is gone, if it cannot be read as that type,
@@ -136,33 +121,13 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     /// <param name="now">The clock as read for this very hit.</param>
     private Freshness Check(TagLedger ledger, Stamp clock, bool isStale, Moment now)
     {
-        var isChanged = false;
-        foreach (var record in records)
-        {
-            if (record.IsChangedSince(stamp))
-            {
-                // Stalings before expiries: one whose deadline has passed becomes an expiry, and only then goes.
-                var staling = record.StalingOf(stamp);
-                if (staling.IsOverAt(now) || !record.Admits(stamp))
-                {
-                    return Freshness.Expired;
-                }
-
-                isChanged = true;
-            }
-        }
-
-        if (!ledger.IsSinceEpoch(stamp))
-        {
-            return Freshness.Expired;
-        }
-
-        if (!isChanged)
+        var byTags = _validity.ByTags(ledger, _validity.Stamp, now);
+        if (byTags == Freshness.Fresh)
         {
             Volatile.Write(ref _unchangedAt, clock.Value);
         }
 
-        return isStale || isChanged ? Freshness.Stale : Freshness.Fresh;
+        return byTags == Freshness.Fresh && isStale ? Freshness.Stale : byTags;
     }
 
     /// <summary>Made for the first reader of the stale entry.</summary>

@@ -13,7 +13,7 @@ namespace OrleansTagCache.Near;
 /// <remarks>
 /// Thread-safe. Opening, leaving and what questions name are one step each under the lock; nothing is called from within it.
 /// </remarks>
-internal sealed partial class SessionClient : INearHost, INearCacheObserver, ILifecycleParticipant<IClusterClientLifecycle>, IDisposable
+internal sealed partial class SessionClient : INearLeases, INearCacheObserver, ILifecycleParticipant<IClusterClientLifecycle>, IDisposable
 {
     /// <summary>How many tags without kept values the ledger remembers: enough for the questions that are on their way.</summary>
     private const int MaximumRememberedTags = 10_000;

@@ -16,16 +16,10 @@ internal enum UpdateVerdict : byte
     NoLease = 2,
 }
 
-/// <summary>A batch for one member.</summary>
-/// <param name="Updates">What it is to apply and acknowledge, in the order in which they began.</param>
-/// <param name="Settled">What every member has acknowledged.</param>
-/// <param name="OldestUnsettled">Everything of this coordinator with a smaller number is settled.</param>
-internal sealed record OutgoingBatch(IReadOnlyList<TagChange> Updates, IReadOnlyList<UpdateId> Settled, long OldestUnsettled);
-
 /// <summary>
 /// The updates that one silo coordinates, until each is settled: who has acknowledged, what is to be sent to whom, and when one is complete.
 ///
-/// <para>An update is complete when every silo that is a member AS OF NOW has acknowledged, so one that joined meanwhile is reached too
+/// <para>An update is complete when every silo that is a member AS OF NOW has acknowledged, so one that joined since it began is reached too
 /// (invariant U1), and only while the coordinator's own lease is valid (invariant V2). Acknowledgements name the updates that they cover, and
 /// come apart: what one member holds up holds nothing else up (invariant U3). What was not acknowledged stays to be sent.</para>
 /// </summary>
@@ -56,11 +50,11 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
     /// <param name="tags">Its tags.</param>
     /// <param name="staleFor">Null to expire; otherwise how long the dependents may still be served stale.</param>
     /// <param name="finishes">The update of a dead coordinator that this one finishes; settled together with it.</param>
-    public TagChange Begin(TagId[] tags, TimeSpan? staleFor, UpdateId? finishes = null)
+    public TagUpdate Begin(TagId[] tags, TimeSpan? staleFor, UpdateId? finishes = null)
     {
-        var change = new TagChange(new(incarnation, ++_sequence), tags, staleFor);
-        _pending.Add(change.Id, new(change, finishes));
-        return change;
+        var update = new TagUpdate(new(incarnation, ++_sequence), tags, staleFor);
+        _pending.Add(update.Id, new(update, finishes));
+        return update;
     }
 
     /// <summary>Claims an update of a dead coordinator; false if it is being finished already.</summary>
@@ -124,7 +118,7 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
     }
 
     /// <summary>What is to be sent to that silo now; null for nothing. A silo that is no member is sent nothing any more.</summary>
-    public OutgoingBatch? TakeBatch(TSilo silo, bool isMember, Moment now)
+    public UpdateBatch? TakeBatch(TSilo silo, bool isMember, Moment now)
     {
         if (!_outboxes.TryGetValue(silo, out var outbox))
         {
@@ -145,22 +139,22 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
         var updates = Take(outbox.Unsent);
         foreach (var pending in updates)
         {
-            outbox.Sent[pending.Change.Id] = (pending, now);
+            outbox.Sent[pending.Update.Id] = (pending, now);
         }
 
-        return new(updates.ConvertAll(pending => pending.Change), Take(outbox.Settled), _oldestUnsettled);
+        return new(incarnation, [.. updates.Select(pending => pending.Update)], [.. Take(outbox.Settled)], _oldestUnsettled);
     }
 
     /// <summary>Nothing is known of what became of a batch: what it held is to be sent again, first.</summary>
-    public void Lost(TSilo silo, OutgoingBatch batch)
+    public void Lost(TSilo silo, UpdateBatch batch)
     {
         if (_outboxes.TryGetValue(silo, out var outbox))
         {
-            outbox.Unsent.InsertRange(0, batch.Updates.Where(change => outbox.Sent.ContainsKey(change.Id)).Select(change => outbox.Sent[change.Id].Pending));
+            outbox.Unsent.InsertRange(0, batch.Updates.Where(update => outbox.Sent.ContainsKey(update.Id)).Select(update => outbox.Sent[update.Id].Pending));
             outbox.Settled.InsertRange(0, batch.Settled);
-            foreach (var change in batch.Updates)
+            foreach (var update in batch.Updates)
             {
-                outbox.Sent.Remove(change.Id);
+                outbox.Sent.Remove(update.Id);
             }
         }
     }
@@ -175,7 +169,7 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
             var late = outbox.Sent.Values.Where(sent => sent.At < sentBefore).Select(sent => sent.Pending).ToList();
             if (late.Count > 0)
             {
-                late.ForEach(pending => outbox.Sent.Remove(pending.Change.Id));
+                late.ForEach(pending => outbox.Sent.Remove(pending.Update.Id));
                 outbox.Unsent.AddRange(late);
                 mail.Add(silo);
             }
@@ -198,7 +192,7 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
             // Settled ones too: nothing is repeated to a member that has acknowledged it.
             if (outbox is not null && !outbox.Sent.Remove(id))
             {
-                outbox.Unsent.RemoveAll(unsent => unsent.Change.Id == id);
+                outbox.Unsent.RemoveAll(unsent => unsent.Update.Id == id);
             }
         }
     }
@@ -235,11 +229,11 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
         public List<UpdateId> Settled { get; } = [];
     }
 
-    private sealed class Pending(TagChange change, UpdateId? finishes)
+    private sealed class Pending(TagUpdate update, UpdateId? finishes)
     {
         private readonly Dictionary<TSilo, bool> _acknowledged = [];
 
-        public TagChange Change => change;
+        public TagUpdate Update => update;
 
         public UpdateId? Finishes => finishes;
 

@@ -16,11 +16,11 @@ internal readonly record struct GenerationId([property: Id(0)] Guid Value)
 /// <param name="Stamp">The ledger's clock before the factory starts; the entry is stored with it.</param>
 /// <param name="GrantedAt">When it was granted: the value's age counts from here.</param>
 /// <param name="LeaseEnd">When the token stops blocking the key, so that a dead generator does not.</param>
-/// <param name="Asker">Who asked: a repeat of the question gets the same token. Empty for nobody.</param>
-internal sealed record Generation(GenerationId Id, Stamp Stamp, Moment GrantedAt, Moment LeaseEnd, Guid Asker = default)
+/// <param name="RequestId">Who asked: a repeat of the question gets the same token. Empty for nobody.</param>
+internal sealed record Generation(GenerationId Id, Stamp Stamp, Moment GrantedAt, Moment LeaseEnd, Guid RequestId = default)
 {
     /// <summary>Whether this is the answer to that very question, asked again because its answer was lost.</summary>
-    public bool IsOf(Guid asker) => asker != Guid.Empty && Asker == asker;
+    public bool IsOf(Guid requestId) => requestId != Guid.Empty && RequestId == requestId;
 }
 
 /// <summary>
@@ -44,8 +44,8 @@ internal sealed class GenerationGate
     public Generation? InFlight(Moment now) => _current is { } current && now < current.LeaseEnd ? current : null;
 
     /// <summary>Grants the key's one generation. Ask <see cref="InFlight"/> first: this replaces whatever is there.</summary>
-    public Generation Grant(GenerationId id, Stamp stamp, Moment now, TimeSpan lease, Guid asker = default) =>
-        _current = new(id, stamp, now, now + lease, asker);
+    public Generation Grant(GenerationId id, Stamp stamp, Moment now, TimeSpan lease, Guid requestId = default) =>
+        _current = new(id, stamp, now, now + lease, requestId);
 
     /// <summary>Nothing that the generation in flight makes can be believed any more: nobody waits for it, and its token is none.</summary>
     public void Supersede()

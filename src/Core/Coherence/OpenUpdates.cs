@@ -2,17 +2,17 @@ using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Coherence;
 
-/// <summary>One change of tags as it travels: who coordinates it, which tags, and what is to happen to their dependents.</summary>
+/// <summary>One update of tags as it travels: who coordinates it, which tags, and what is to happen to their dependents.</summary>
 /// <param name="Id">Its identity.</param>
-/// <param name="Tags">All of its tags; several in one call are one change.</param>
+/// <param name="Tags">All of its tags; several in one call are one update.</param>
 /// <param name="StaleFor">Null to expire the dependents now; otherwise how long they may still be served stale.</param>
-[GenerateSerializer, Immutable, Alias("otc.TagChange")]
-internal sealed record TagChange(
+[GenerateSerializer, Immutable, Alias("otc.TagUpdate")]
+internal sealed record TagUpdate(
     [property: Id(0)] UpdateId Id,
     [property: Id(1)] TagId[] Tags,
     [property: Id(2)] TimeSpan? StaleFor);
 
-/// <summary>How a change arrived at a member.</summary>
+/// <summary>How an update arrived at a member.</summary>
 internal enum Arrival : byte
 {
     /// <summary>For the first time: it is open here now.</summary>
@@ -26,7 +26,7 @@ internal enum Arrival : byte
 }
 
 /// <summary>
-/// The changes that are open at one member and were coordinated elsewhere: what it has to finish should their coordinator die. A change
+/// The updates that are open at one member and were coordinated elsewhere: what it has to finish should their coordinator die. An update
 /// that was settled is not opened again by a late repeat (invariant U2).
 /// </summary>
 /// <typeparam name="TSilo">The identity of one incarnation of a silo.</typeparam>
@@ -41,20 +41,20 @@ internal sealed class OpenUpdates<TSilo>
     /// <summary>How many settled ones are remembered, so that late repeats of them are not opened.</summary>
     public int Remembered => _origins.Values.Sum(origin => origin.Settled.Count);
 
-    /// <summary>A change arrived: apply it unless it is open here already. One that is known to be settled is applied and not opened.</summary>
-    public Arrival Arrived(TSilo coordinator, TagChange change)
+    /// <summary>An update arrived: apply it unless it is open here already. One that is known to be settled is applied and not opened.</summary>
+    public Arrival Arrived(TSilo coordinator, TagUpdate update)
     {
-        var origin = OriginOf(change.Id.Coordinator);
+        var origin = OriginOf(update.Id.Coordinator);
         origin.Silo = coordinator;
-        if (change.Id.Sequence < origin.OldestUnsettled || origin.Settled.Contains(change.Id.Sequence))
+        if (update.Id.Sequence < origin.OldestUnsettled || origin.Settled.Contains(update.Id.Sequence))
         {
             return Arrival.Settled;
         }
 
-        return origin.Open.TryAdd(change.Id, change) ? Arrival.First : Arrival.Repeated;
+        return origin.Open.TryAdd(update.Id, update) ? Arrival.First : Arrival.Repeated;
     }
 
-    /// <summary>That change is settled, whoever says so.</summary>
+    /// <summary>That update is settled, whoever says so.</summary>
     public void Settle(UpdateId id)
     {
         var origin = OriginOf(id.Coordinator);
@@ -84,10 +84,10 @@ internal sealed class OpenUpdates<TSilo>
     }
 
     /// <summary>What is open here of a silo.</summary>
-    public List<TagChange> Of(TSilo coordinator) =>
+    public List<TagUpdate> Of(TSilo coordinator) =>
         [.. _origins.Values.Where(origin => coordinator.Equals(origin.Silo)).SelectMany(origin => origin.Open.Values)];
 
-    /// <summary>Forgets silos that are gone, or never sent a change, and hold nothing open here. What comes late of them is opened, and finished, once more.</summary>
+    /// <summary>Forgets silos that are gone, or never sent an update, and hold nothing open here. What comes late of them is opened, and finished, once more.</summary>
     public void Forget(Func<TSilo, bool> isGone)
     {
         foreach (var (id, _) in _origins.Where(pair => pair.Value.Open.Count == 0 && (pair.Value.Silo is not { } silo || isGone(silo))).ToList())
@@ -110,7 +110,7 @@ internal sealed class OpenUpdates<TSilo>
     {
         public TSilo? Silo { get; set; }
 
-        public Dictionary<UpdateId, TagChange> Open { get; } = [];
+        public Dictionary<UpdateId, TagUpdate> Open { get; } = [];
 
         /// <summary>Settled ones from <see cref="OldestUnsettled"/> on.</summary>
         public HashSet<long> Settled { get; } = [];

@@ -62,7 +62,7 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
     }
 
     /// <summary>
-    /// From now on the session is told of every change of these tags. Check the entry afterwards, never before (invariant C3). Over the
+    /// From now on the session is told of every update of these tags. Check the entry afterwards, never before (invariant C3). Over the
     /// bound the oldest interest is pushed out.
     /// </summary>
     public void Register(Session session, ReadOnlySpan<TagId> tags, Moment now)
@@ -94,30 +94,30 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
         return grant;
     }
 
-    /// <summary>A change was applied to the ledger: queues it for every interested session. Once for each change.</summary>
+    /// <summary>An update was applied to the ledger: queues it for every interested session. Once for each update.</summary>
     /// <returns>The sessions that it was queued for.</returns>
-    public IReadOnlyCollection<Session> Queue(TagChange change, Moment now)
+    public IReadOnlyCollection<Session> Queue(TagUpdate update, Moment now)
     {
         var sessions = new HashSet<Session>();
-        foreach (var tag in change.Tags)
+        foreach (var tag in update.Tags)
         {
             sessions.UnionWith(_interested.GetValueOrDefault(tag) ?? []);
         }
 
         foreach (var session in sessions)
         {
-            session.Queue(change.Tags, change.StaleFor, change.Id, now);
+            session.Queue(update.Tags, update.StaleFor, update.Id, now);
         }
 
         if (sessions.Count > 0)
         {
-            _held.Add(change.Id, sessions.Count);
+            _held.Add(update.Id, sessions.Count);
         }
 
         return sessions;
     }
 
-    /// <summary>Whether some client has neither let go of that change's values nor lost the right to serve them.</summary>
+    /// <summary>Whether some client has neither let go of that update's values nor lost the right to serve them.</summary>
     public bool IsHeld(UpdateId update) => _held.ContainsKey(update);
 
     /// <summary>The client has applied every push up to that number. What has been broken meanwhile stays broken.</summary>

@@ -7,7 +7,7 @@ namespace OrleansTagCache.Contracts;
 /// <param name="FreshOnly">Whether a stale value is as good as none: the reader is itself generating an entry from this one.</param>
 /// <param name="Wait">How long to wait for another's generation.</param>
 /// <param name="Sessions">The sessions that the reader holds, if it is a client that keeps values near; null if it is none.</param>
-/// <param name="Asker">The same for every attempt of one question: whose answer was lost is given the same token again. Empty for nobody.</param>
+/// <param name="RequestId">The same for every attempt of one question: whose answer was lost is given the same token again. Empty for nobody.</param>
 /// <param name="IsRefresh">Whether nobody reads: the cluster asks in order to refresh. It does not count as a use.</param>
 /// <param name="Tags">
 /// Of a reader who would wait: the tags that it would give the value. It does not wait for a generation that began before one of them was updated.
@@ -18,7 +18,7 @@ internal sealed record AcquireRequest(
     [property: Id(1)] bool FreshOnly,
     [property: Id(2)] TimeSpan Wait,
     [property: Id(3)] SessionId[]? Sessions = null,
-    [property: Id(4)] Guid Asker = default,
+    [property: Id(4)] Guid RequestId = default,
     [property: Id(5)] bool IsRefresh = false,
     [property: Id(6)] string[]? Tags = null);
 
@@ -40,7 +40,7 @@ internal enum AcquireStatus : byte
     /// <summary>The silo has no right to serve just now: run the factory, store nothing.</summary>
     NotServing = 4,
 
-    /// <summary>The entry belongs to another silo. Doors alone say so.</summary>
+    /// <summary>The entry belongs to another silo. Endpoints alone say so.</summary>
     Moved = 5,
 
     /// <summary>Another generation is running, and what was last made here was not for storing: it is not worth the wait.</summary>

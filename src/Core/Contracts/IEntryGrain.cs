@@ -29,8 +29,8 @@ internal interface IEntryGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="token">The token that the factory runs under.</param>
     /// <param name="isOver">Whether the token is given back.</param>
-    [Alias("FallBack"), ResponseTimeout("00:00:05")]
-    ValueTask<EntrySnapshot?> FallBack(GenerationId token, bool isOver);
+    [Alias("FailSafe"), ResponseTimeout("00:00:05")]
+    ValueTask<EntrySnapshot?> FailSafe(GenerationId token, bool isOver);
 
     /// <summary>The first trip of a plain set: a point that both clocks know. None without the right to serve.</summary>
     [Alias("BeginSet"), ResponseTimeout("00:00:05")]
@@ -45,7 +45,7 @@ internal interface IEntryGrain : IGrainWithStringKey
 
     /// <summary>Drops the value and updates the key.</summary>
     [Alias("Remove"), ResponseTimeout("00:00:05")]
-    ValueTask<ChangeOutcome> Remove();
+    ValueTask<UpdateOutcome> Remove();
 
     /// <summary>Tells of the entry without its value; null if there is nothing that would be served.</summary>
     [Alias("Describe"), ResponseTimeout("00:00:05")]

@@ -4,11 +4,11 @@ namespace OrleansTagCache.Contracts;
 [Alias("otc.ITagGrain")]
 internal interface ITagGrain : IGrainWithStringKey
 {
-    /// <summary>Updates or revalidates the tags; callers that arrive while a change is on its way share the next one.</summary>
-    /// <param name="request">The change.</param>
-    /// <param name="asker">Who asks. Asked again by the same, while the change is on its way, it is the same change. Empty for nobody.</param>
-    [Alias("Change"), ResponseTimeout("00:00:05")]
-    ValueTask<ChangeOutcome> Change(ChangeRequest request, Guid asker);
+    /// <summary>Updates or revalidates the tags; callers that arrive while an update is on its way share the next one.</summary>
+    /// <param name="request">The update.</param>
+    /// <param name="requestId">Who asks. Asked again by the same, while the update is on its way, it is the same update. Empty for nobody.</param>
+    [Alias("Update"), ResponseTimeout("00:00:05")]
+    ValueTask<UpdateOutcome> Update(UpdateRequest request, Guid requestId);
 
     /// <summary>Asks every silo what it knows of the tag.</summary>
     [Alias("Describe"), ResponseTimeout("00:00:05")]

@@ -5,27 +5,27 @@ namespace OrleansTagCache.Contracts;
 /// <summary>What is to happen to the dependents of some tags, all in one.</summary>
 /// <param name="Tags">The tags.</param>
 /// <param name="StaleFor">Null to expire the dependents now (an update); otherwise how long they may still be served stale (a revalidation).</param>
-[GenerateSerializer, Immutable, Alias("otc.ChangeRequest")]
-internal sealed record ChangeRequest([property: Id(0)] TagId[] Tags, [property: Id(1)] TimeSpan? StaleFor);
+[GenerateSerializer, Immutable, Alias("otc.UpdateRequest")]
+internal sealed record UpdateRequest([property: Id(0)] TagId[] Tags, [property: Id(1)] TimeSpan? StaleFor);
 
 /// <summary>How an update ended.</summary>
 /// <param name="IsComplete">Whether every process has let go of the old values. If not, it is unknown, and retrying is safe.</param>
 /// <param name="Members">How many silos it reached.</param>
 /// <param name="Reason">Why it is incomplete.</param>
-[GenerateSerializer, Immutable, Alias("otc.ChangeOutcome")]
-internal sealed record ChangeOutcome(
+[GenerateSerializer, Immutable, Alias("otc.UpdateOutcome")]
+internal sealed record UpdateOutcome(
     [property: Id(0)] bool IsComplete,
     [property: Id(1)] int Members,
     [property: Id(2)] string? Reason = null)
 {
-    public static ChangeOutcome Complete(int members) => new(true, members);
+    public static UpdateOutcome Complete(int members) => new(true, members);
 
-    public static ChangeOutcome Incomplete(string reason) => new(false, 0, reason);
+    public static UpdateOutcome Incomplete(string reason) => new(false, 0, reason);
 }
 
 /// <summary>How a plain set ended: what became of the value, and of the earlier ones.</summary>
 [GenerateSerializer, Immutable, Alias("otc.SetOutcome")]
-internal sealed record SetOutcome([property: Id(0)] CommitOutcome Commit, [property: Id(1)] ChangeOutcome Update);
+internal sealed record SetOutcome([property: Id(0)] CommitOutcome Commit, [property: Id(1)] UpdateOutcome Update);
 
 /// <summary>What one silo knows of a tag.</summary>
 /// <param name="Silo">Its address.</param>

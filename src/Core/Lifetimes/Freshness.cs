@@ -1,6 +1,6 @@
 namespace OrleansTagCache.Lifetimes;
 
-/// <summary>What may be done with a stored value.</summary>
+/// <summary>What may be done with a stored value: from the best to the worst, so that of two verdicts the greater holds.</summary>
 internal enum Freshness : byte
 {
     /// <summary>Serve it.</summary>
@@ -9,8 +9,11 @@ internal enum Freshness : byte
     /// <summary>Serve it, and let one reader refresh it.</summary>
     Stale = 1,
 
+    /// <summary>Past its life by age alone: serve it only while no newer value can be made, if its options allow that.</summary>
+    FailSafe = 2,
+
     /// <summary>Do not serve it.</summary>
-    Expired = 2,
+    Expired = 3,
 }
 
 /// <summary>What the stalings since a value's stamp say of it; <see cref="None"/> says nothing.</summary>
@@ -22,21 +25,4 @@ internal readonly record struct StalingVerdict(bool IsStale, Moment Deadline)
 
     /// <summary>Whether the deadline has come.</summary>
     public bool IsOverAt(Moment now) => IsStale && now >= Deadline;
-
-    public static StalingVerdict Combine(StalingVerdict left, StalingVerdict right) =>
-        new(left.IsStale || right.IsStale, Moment.Earlier(left.Deadline, right.Deadline));
-}
-
-/// <summary>Decides freshness from age and stalings. Expiry by tag is the ledger's word and comes before this.</summary>
-internal static class FreshnessRule
-{
-    public static Freshness Of(CacheLife life, TimeSpan age, StalingVerdict staling, Moment now)
-    {
-        if (age > life.Expire || staling.IsOverAt(now))
-        {
-            return Freshness.Expired;
-        }
-
-        return age > life.Revalidate || staling.IsStale ? Freshness.Stale : Freshness.Fresh;
-    }
 }

@@ -1,8 +1,8 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
-using OrleansTagCache.Fanout;
-using OrleansTagCache.Leases;
+using OrleansTagCache.Invalidation;
+using OrleansTagCache.Membership;
 using OrleansTagCache.Near;
 using OrleansTagCache.Sessions;
 
@@ -14,7 +14,7 @@ internal sealed class SiloReporter
     private readonly EntryTable _table;
     private readonly TagLedger _ledger;
     private readonly ServingLease _lease;
-    private readonly Membership _membership;
+    private readonly Members _membership;
     private readonly ClientSessions _sessions;
     private readonly Invalidator _invalidator;
     private readonly NearCache _near;
@@ -25,7 +25,7 @@ internal sealed class SiloReporter
         EntryTable table,
         TagLedger ledger,
         ServingLease lease,
-        Membership membership,
+        Members membership,
         ClientSessions sessions,
         Invalidator invalidator,
         NearCache near,

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Lifetimes;
-using OrleansTagCache.Placement;
+using OrleansTagCache.Ownership;
 
 namespace OrleansTagCache.Entries;
 
@@ -102,7 +102,7 @@ internal sealed partial class EntrySweeper : IDisposable
             for (var i = 0; i < count; i++)
             {
                 var entry = _slice[i]!;
-                if (entry.Value is { } value && (value.IsDeadAt(_ledger, now) || (mayBeAstray && _owners.IsAstray(entry.ScopedKey))))
+                if (entry.Value is { } value && (value.FreshnessAt(_ledger, now) == Freshness.Expired || (mayBeAstray && _owners.IsAstray(entry.ScopedKey))))
                 {
                     _table.Drop(entry, value);
                     Freed(value.Bytes, now);

@@ -1,4 +1,4 @@
-using OrleansTagCache.Cluster;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Hosting;
 

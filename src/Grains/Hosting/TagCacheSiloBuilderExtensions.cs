@@ -8,19 +8,20 @@ using Orleans.Runtime.GrainDirectory;
 using Orleans.Runtime.Hosting;
 using Orleans.Storage;
 using OrleansTagCache;
-using OrleansTagCache.Cluster;
+using OrleansTagCache.Batching;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Diagnostics;
-using OrleansTagCache.Doors;
 using OrleansTagCache.Entries;
-using OrleansTagCache.Fanout;
 using OrleansTagCache.Hosting;
-using OrleansTagCache.Leases;
+using OrleansTagCache.Invalidation;
+using OrleansTagCache.Membership;
 using OrleansTagCache.Near;
-using OrleansTagCache.Placement;
+using OrleansTagCache.Ownership;
+using OrleansTagCache.Peers;
 using OrleansTagCache.Refreshing;
 using OrleansTagCache.Sessions;
 using OrleansTagCache.Tags;
+using OrleansTagCache.Transport;
 
 namespace Orleans.Hosting;
 
@@ -59,9 +60,9 @@ public static class TagCacheSiloBuilderExtensions
         AddEntries(builder.Services);
         AddOwners(builder);
         AddJobs(builder);
-        builder.AddGrainService<FanoutService>();
+        builder.AddGrainService<PeerService>();
         builder.AddPlacementDirector<OnNamedSilo, OnNamedSiloDirector>();
-        builder.Services.AddSingleton<INearHost, SiloNear>();
+        builder.Services.AddSingleton<INearLeases, SiloNear>();
         AddDoors(builder);
         AddConnections(builder.Services);
         builder.Services.AddTagCacheCore();
@@ -113,11 +114,11 @@ public static class TagCacheSiloBuilderExtensions
     private static void AddProtocol(IServiceCollection services)
     {
         services.AddSingleton(provider => new TagLedger(provider.GetRequiredService<TagCacheOptions>().MaximumRememberedTags));
-        services.AddSingleton(provider => new Membership(
+        services.AddSingleton(provider => new Members(
             provider.GetRequiredService<ILocalSiloDetails>().SiloAddress,
             provider.GetRequiredService<TagCacheOptions>().ServingLease,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<Membership>>()));
+            provider.GetRequiredService<ILogger<Members>>()));
         services.AddSingleton(provider =>
         {
             var row = new OwnRow(provider.GetRequiredService<IMembershipTable>(), provider.GetRequiredService<ILocalSiloDetails>().SiloAddress);
@@ -129,7 +130,7 @@ public static class TagCacheSiloBuilderExtensions
                 provider.GetRequiredService<ILogger<ServingLease>>());
         });
         services.AddSingleton<IPeers, Peers>();
-        services.AddSingleton<RecentChanges>();
+        services.AddSingleton<RecentUpdates>();
         services.AddSingleton(_ => new StampHistory());
         services.AddSingleton<ClientSessions>();
         services.AddSingleton<Invalidator>();
@@ -147,11 +148,11 @@ public static class TagCacheSiloBuilderExtensions
 
     private static void AddDoors(ISiloBuilder builder)
     {
-        builder.Services.AddSingleton<EntryDoor>();
-        builder.Services.AddSingleton<DoorServices>();
-        builder.Services.AddSingleton<DoorPlan>();
-        builder.Services.AddSingleton<IDoorReach, WithinTheCluster>();
-        builder.AddGrainService<DoorService>();
+        builder.Services.AddSingleton<EntryBatchReader>();
+        builder.Services.AddSingleton<BatchServiceClient>();
+        builder.Services.AddSingleton<EndpointPlan>();
+        builder.Services.AddSingleton<IEndpointResolver, DirectEndpoints>();
+        builder.AddGrainService<BatchService>();
     }
 
     private static void AddOwners(ISiloBuilder builder)
@@ -188,9 +189,9 @@ public static class TagCacheSiloBuilderExtensions
             provider.GetRequiredService<TagCacheOptions>().GenerationLease,
             provider.GetRequiredService<ILogger<EntrySweeper>>(),
             provider.GetService<IFreedMemory>()));
-        services.AddSingleton<EntryHost>();
+        services.AddSingleton<EntryServices>();
         services.AddSingleton<RefreshMetrics>();
-        services.AddSingleton<RefreshJobHost>();
+        services.AddSingleton<RefreshJobServices>();
         services.AddSingleton<LoaderCalls>();
         services.AddSingleton<RefreshWorker>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RefreshWorker>());

@@ -26,7 +26,7 @@ namespace OrleansTagCache.Refreshing;
 internal sealed partial class RefreshJobGrain(
     [PersistentState("plan", TagCacheOptions.JobStorage)] IPersistentState<StoredPlan> plan,
     [PersistentState("progress", TagCacheOptions.JobStorage)] IPersistentState<StoredProgress> progress,
-    RefreshJobHost host,
+    RefreshJobServices services,
     ILogger<RefreshJobGrain> logger) : Grain, IRefreshJobGrain, IRemindable
 {
     /// <summary>After so many passes with failed loads their keys are left to their readers.</summary>
@@ -68,20 +68,20 @@ internal sealed partial class RefreshJobGrain(
     private TagId Tag => new(TagKind.Tag, this.GetPrimaryKeyString());
 
     /// <summary>Whether the pass waits for what could not be loaded before.</summary>
-    private bool IsWaiting => host.Now < _worksFrom;
+    private bool IsWaiting => services.Now < _worksFrom;
 
     /// <summary>Whether some silo is dead whose lease is not over, or the directory may not have settled since.</summary>
-    private bool IsSettling => host.Now < _settledFrom || !host.IsWaitedOut;
+    private bool IsSettling => services.Now < _settledFrom || !services.IsWaitedOut;
 
-    private TimeSpan Elapsed => Storage.Progress.Elapsed + (host.Now - _watchedSince);
+    private TimeSpan Elapsed => Storage.Progress.Elapsed + (services.Now - _watchedSince);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _watchedSince = host.Now;
-        _silos = host.Alive();
+        _watchedSince = services.Now;
+        _silos = services.Alive();
         if (Storage.Plan.Pass != Guid.Empty)
         {
-            _settledFrom = host.Now + SettlingTime;
+            _settledFrom = services.Now + SettlingTime;
             Resume();
         }
 
@@ -182,7 +182,7 @@ internal sealed partial class RefreshJobGrain(
             return;
         }
 
-        host.Poke(Tag);
+        services.Poke(Tag);
         await _gate.WaitAsync();
         try
         {
@@ -215,16 +215,16 @@ internal sealed partial class RefreshJobGrain(
             _gate.Release();
         }
 
-        bool MayEnd() => _pass is { IsDone: true } && host.Now >= _endsFrom && !IsSettling;
+        bool MayEnd() => _pass is { IsDone: true } && services.Now >= _endsFrom && !IsSettling;
     }
 
     /// <summary>Takes notice of who is there. After a death all of the pass counts anew.</summary>
     private void Reconsider()
     {
-        var alive = host.Alive();
+        var alive = services.Alive();
         if (!alive.SetEquals(_silos))
         {
-            (_silos, _settledFrom) = (alive, host.Now + SettlingTime);
+            (_silos, _settledFrom) = (alive, services.Now + SettlingTime);
         }
 
         _pass?.Reconsider(alive);
@@ -238,7 +238,7 @@ internal sealed partial class RefreshJobGrain(
     private async Task EndPass()
     {
         var (ended, state) = (Storage.Plan, Storage.Progress);
-        host.Metrics.OnPass(state.Refreshed, state.Skipped, state.Failed.Count, state.Left.Count);
+        services.Metrics.OnPass(state.Refreshed, state.Skipped, state.Failed.Count, state.Left.Count);
         LogPassEnded(ended.Number, state.Refreshed, state.Skipped, state.Failed.Count, state.Left.Count);
 
         var (next, givenUp) = ended.After(state);
@@ -261,15 +261,15 @@ internal sealed partial class RefreshJobGrain(
         {
             // In storage at once; its work begins later, or with the tick of the reminder.
             await Store(next);
-            _worksFrom = host.Now + host.ReminderPeriod;
+            _worksFrom = services.Now + services.ReminderPeriod;
         }
     }
 
     /// <summary>Collects what is stale now; with what was carried over, it is the next pass.</summary>
     private async Task BeginPass(StoredPlan carried)
     {
-        var silos = host.Alive();
-        var (collected, isComplete) = await host.Collect(Tag);
+        var silos = services.Alive();
+        var (collected, isComplete) = await services.Collect(Tag);
         var known = collected.SelectMany(silo => silo.Keys).ToHashSet(StringComparer.Ordinal);
         var lost = carried.Batches.Select(batch => batch with { Keys = Array.FindAll(batch.Keys, key => !known.Contains(key)) });
         var next = carried.Copy();
@@ -287,8 +287,8 @@ internal sealed partial class RefreshJobGrain(
         await Store(next);
 
         // What could not be asked is asked again, but not at once.
-        (_worksFrom, _endsFrom) = (Moment.Past, isComplete ? Moment.Past : host.Now + LookPeriod);
-        host.Poke(Tag);
+        (_worksFrom, _endsFrom) = (Moment.Past, isComplete ? Moment.Past : services.Now + LookPeriod);
+        services.Poke(Tag);
     }
 
     /// <summary>Stores a pass: with this the job exists.</summary>
@@ -300,7 +300,7 @@ internal sealed partial class RefreshJobGrain(
 
         // Of another pass progress says nothing; so it may be written later.
         Storage.Begin(new() { Pass = next.Pass, Elapsed = elapsed });
-        _watchedSince = host.Now;
+        _watchedSince = services.Now;
         Resume();
         SaveSoon();
     }
@@ -315,14 +315,14 @@ internal sealed partial class RefreshJobGrain(
         _looking?.Dispose();
         _looking = null;
         await Storage.ClearProgress();
-        await host.ForgetReminder(this, ReminderName);
+        await services.ForgetReminder(this, ReminderName);
     }
 
     private async Task EnsureReminded()
     {
         if (_pass is not null && !_isReminded)
         {
-            await host.Remind(this, ReminderName);
+            await services.Remind(this, ReminderName);
             _isReminded = true;
         }
     }
@@ -343,7 +343,7 @@ internal sealed partial class RefreshJobGrain(
         {
             while (_isUnsaved)
             {
-                await Task.Delay(SavePeriod, host.Time);
+                await Task.Delay(SavePeriod, services.Time);
                 await _gate.WaitAsync();
                 try
                 {
@@ -351,7 +351,7 @@ internal sealed partial class RefreshJobGrain(
                     if (_pass is { } pass)
                     {
                         (Storage.Progress.Done, Storage.Progress.Deaths, Storage.Progress.Seen) = (pass.Done, pass.Deaths, [.. pass.Seen]);
-                        (Storage.Progress.Elapsed, _watchedSince) = (Elapsed, host.Now);
+                        (Storage.Progress.Elapsed, _watchedSince) = (Elapsed, services.Now);
                         await Storage.WriteProgress();
                     }
                 }

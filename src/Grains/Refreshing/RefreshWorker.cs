@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Hosting;
-using OrleansTagCache.Leases;
+using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Refreshing;
@@ -153,7 +153,7 @@ internal sealed partial class RefreshWorker(
     {
         await _loads.WaitAsync(_stop.Token);
         var entry = grains.GetGrain<IEntryGrain>(scopedKey);
-        var question = new AcquireRequest(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero, Asker: Guid.NewGuid(), IsRefresh: true);
+        var question = new AcquireRequest(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero, RequestId: Guid.NewGuid(), IsRefresh: true);
         try
         {
             var answer = await entry.Acquire(question);

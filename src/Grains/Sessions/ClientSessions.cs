@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
-using OrleansTagCache.Leases;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Sessions;
@@ -92,7 +92,7 @@ internal sealed partial class ClientSessions : IDisposable
     }
 
     /// <summary>
-    /// The session among these that is this silo's, now told of every change of the records' tags. Check the value afterwards (invariant C3).
+    /// The session among these that is this silo's, now told of every update of the records' tags. Check the value afterwards (invariant C3).
     /// </summary>
     public Session? Register(SessionId[] named, ReadOnlySpan<TagRecord> records)
     {
@@ -133,17 +133,17 @@ internal sealed partial class ClientSessions : IDisposable
         }
     }
 
-    /// <summary>A change was applied to the ledger: tells every interested client. False if some client has to let go first.</summary>
-    public bool Queue(TagChange change)
+    /// <summary>An update was applied to the ledger: tells every interested client. False if some client has to let go first.</summary>
+    public bool Queue(TagUpdate update)
     {
         lock (_gate)
         {
-            foreach (var session in _table.Queue(change, _time.Now()))
+            foreach (var session in _table.Queue(update, _time.Now()))
             {
                 PushNeedsLock(session);
             }
 
-            return !_table.IsHeld(change.Id);
+            return !_table.IsHeld(update.Id);
         }
     }
 

@@ -1,6 +1,7 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
+using OrleansTagCache.Invalidation;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 
@@ -9,7 +10,7 @@ namespace OrleansTagCache.Tags;
 /// <summary>What this silo can tell of a tag: its live dependents, and when it last changed.</summary>
 /// <remarks>Thread-safe. A view costs time in the number of dependents; no read and no update goes through it.</remarks>
 internal sealed class LocalTagView(
-    EntryTable table, DependentsIndex index, TagLedger ledger, RecentChanges recent, ILocalSiloDetails silo, TimeProvider time)
+    EntryTable table, DependentsIndex index, TagLedger ledger, RecentUpdates recent, ILocalSiloDetails silo, TimeProvider time)
 {
     /// <summary>More keys are told of when these are done: an answer must be small enough to be sent.</summary>
     private const int MaximumStaleKeys = 50_000;
@@ -62,7 +63,7 @@ internal sealed class LocalTagView(
     }
 
     private IEnumerable<LocalEntry> Live(TagId tag, Moment now) =>
-        Bearing(tag).Where(entry => entry.Value is { } value && value.FreshnessAt(ledger, now) != Freshness.Expired);
+        Bearing(tag).Where(entry => entry.Value is { } value && value.FreshnessAt(ledger, now) <= Freshness.Stale);
 
     private IEnumerable<LocalEntry> Bearing(TagId tag)
     {

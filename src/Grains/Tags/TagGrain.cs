@@ -2,50 +2,52 @@ using Orleans.Concurrency;
 using Orleans.GrainDirectory;
 using Orleans.Placement;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Fanout;
+using OrleansTagCache.Invalidation;
+using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
-using OrleansTagCache.Placement;
+using OrleansTagCache.Ownership;
+using OrleansTagCache.Peers;
 
 namespace OrleansTagCache.Tags;
 
 /// <summary>
-/// One tag: where its changes go in. It coalesces concurrent ones, hands them to the invalidator of the silo that it runs on, has what a revalidation made stale
+/// One tag: the entrance of its updates. It coalesces concurrent ones, hands them to the invalidator of the silo that it runs on, has what a revalidation made stale
 /// refreshed, and asks the silos for views.
 /// </summary>
 /// <remarks>
-/// Reentrant: callers interleave while a change is on its way, and only the lanes are shared between them, each touched without an await
-/// in between. Two activations of one tag do no harm: each of their changes reaches every silo. It holds nothing that outlasts its calls, so it goes as soon as nobody calls.
+/// Reentrant: callers interleave while an update is on its way, and only the coalescers are shared between them, each touched without an await
+/// in between. Two activations of one tag do no harm: each of their updates reaches every silo. It holds nothing that outlasts its calls, so it is collected as soon as no one calls it.
 /// </remarks>
 [Reentrant, RandomPlacement, ThroughAnyGateway, CollectionAgeLimit(Minutes = 1), GrainType(TypeName), GrainDirectory(OwnerDirectory.Name)]
-internal sealed class TagGrain(Invalidator invalidator, Membership membership, IPeers peers, ILocalSiloDetails silo) : Grain, ITagGrain
+internal sealed class TagGrain(Invalidator invalidator, Members membership, IPeers peers, ILocalSiloDetails silo) : Grain, ITagGrain
 {
     private const string TypeName = "otc.tag";
 
     public static readonly GrainType Type = GrainType.Create(TypeName);
 
     /// <summary>How long one attempt of the fan-out waits; shorter than the call's own time-out, so that the caller hears why and tries again.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly Dictionary<TimeSpan, ChangeLane> _lanes = [];
+    private readonly Dictionary<TimeSpan, UpdateCoalescer> _coalescers = [];
 
-    public async ValueTask<ChangeOutcome> Change(ChangeRequest request, Guid asker)
+    public async ValueTask<UpdateOutcome> Update(UpdateRequest request, Guid requestId)
     {
         var kind = request.StaleFor ?? Timeout.InfiniteTimeSpan;
-        if (!_lanes.TryGetValue(kind, out var lane))
+        if (!_coalescers.TryGetValue(kind, out var coalescer))
         {
-            lane = new(tags => Change(tags, request.StaleFor));
-            _lanes.Add(kind, lane);
+            coalescer = new(tags => Update(tags, request.StaleFor));
+            _coalescers.Add(kind, coalescer);
         }
 
         try
         {
-            return await lane.Join(asker, request.Tags);
+            return await coalescer.Join(requestId, request.Tags);
         }
         finally
         {
-            if (lane.IsIdle && _lanes.GetValueOrDefault(kind) == lane)
+            if (coalescer.IsIdle && _coalescers.GetValueOrDefault(kind) == coalescer)
             {
-                _lanes.Remove(kind);
+                _coalescers.Remove(kind);
             }
         }
     }
@@ -67,9 +69,9 @@ internal sealed class TagGrain(Invalidator invalidator, Membership membership, I
         return new(keys.Length > limit ? keys[..limit] : keys, keys.Length > limit);
     }
 
-    private async Task<ChangeOutcome> Change(TagId[] tags, TimeSpan? staleFor)
+    private async Task<UpdateOutcome> Update(TagId[] tags, TimeSpan? staleFor)
     {
-        var outcome = await invalidator.Change(new(tags, staleFor), Patience);
+        var outcome = await invalidator.Update(new(tags, staleFor), AttemptTimeout);
         if (outcome.IsComplete && staleFor is not null)
         {
             // Every silo has marked it stale: what a loader can make is refreshed, by a job that is stored before the caller hears of it.
@@ -94,7 +96,7 @@ internal sealed class TagGrain(Invalidator invalidator, Membership membership, I
     }
 
     /// <summary>Null for a silo that does not answer: a view is better than none.</summary>
-    private Task<T?[]> AskAll<T>(Func<IFanoutService, ValueTask<T>> ask)
+    private Task<T?[]> AskAll<T>(Func<IPeerService, ValueTask<T>> ask)
         where T : class
     {
         return Task.WhenAll(membership.Others.Append(silo.SiloAddress).Select(Ask));

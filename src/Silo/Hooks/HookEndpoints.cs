@@ -1,5 +1,4 @@
 using System.Text.Json;
-using OrleansTagCache.Cluster;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
@@ -7,6 +6,7 @@ using OrleansTagCache.Names;
 using OrleansTagCache.Silo.Access;
 using OrleansTagCache.Silo.Http;
 using OrleansTagCache.Silo.Limits;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Silo.Hooks;
 
@@ -15,7 +15,7 @@ namespace OrleansTagCache.Silo.Hooks;
 /// a wrong signature and a late one are answered alike.
 /// </summary>
 internal sealed class HookEndpoints(
-    ChangeCalls calls, IGrainFactory grains, SiloProgramOptions options, TagCacheClientOptions cache, CacheLifeProfiles profiles, CallerLimits limits, Failures failures, TimeProvider time)
+    UpdateClient calls, IGrainFactory grains, SiloProgramOptions options, TagCacheClientOptions cache, CacheLifeProfiles profiles, CallerLimits limits, Failures failures, TimeProvider time)
 {
     /// <summary>Checked where there is no such hook, so that the answer takes as long.</summary>
     private static readonly string[] NoSecrets = [Guid.NewGuid().ToString()];
@@ -48,13 +48,13 @@ internal sealed class HookEndpoints(
         };
     }
 
-    private async Task<IResult> CarryOut(HttpContext http, ChangeRequest request, IHookReceiptsGrain receipts, Guid call)
+    private async Task<IResult> CarryOut(HttpContext http, UpdateRequest request, IHookReceiptsGrain receipts, Guid call)
     {
         var begun = time.Now();
         var isCarriedOut = false;
         try
         {
-            var outcome = await calls.Change(request, cache.UpdateTimeout, http.RequestAborted);
+            var outcome = await calls.Update(request, cache.UpdateTimeout, http.RequestAborted);
             isCarriedOut = true;
             return Results.Ok(new ChangeAnswer(request.Tags.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
         }
@@ -76,7 +76,7 @@ internal sealed class HookEndpoints(
         }
     }
 
-    private ChangeRequest RequestOf(HookOptions hook, byte[] body)
+    private UpdateRequest RequestOf(HookOptions hook, byte[] body)
     {
         var tags = TagsOf([.. hook.Tags.Select(TagTemplate.Parse)], body);
         var ns = CacheNamespace.Parse(hook.Namespace);

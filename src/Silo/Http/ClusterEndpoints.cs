@@ -1,6 +1,6 @@
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Fanout;
-using OrleansTagCache.Leases;
+using OrleansTagCache.Membership;
+using OrleansTagCache.Peers;
 
 namespace OrleansTagCache.Silo.Http;
 
@@ -35,7 +35,7 @@ internal sealed record MemberInfo(
 
 /// <summary><c>/v1/cluster</c> and the health checks.</summary>
 internal sealed class ClusterEndpoints(
-    Membership membership, IPeers peers, ILocalSiloDetails self, ServingLease lease, SiloProgramOptions options)
+    Members membership, IPeers peers, ILocalSiloDetails self, ServingLease lease, SiloProgramOptions options)
 {
     public async Task<IResult> Describe()
     {

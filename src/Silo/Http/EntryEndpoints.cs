@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
-using OrleansTagCache.Cluster;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
@@ -10,12 +9,13 @@ using OrleansTagCache.Names;
 using OrleansTagCache.Near;
 using OrleansTagCache.Silo.Access;
 using OrleansTagCache.Silo.Limits;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Silo.Http;
 
 /// <summary><c>/v1/entry</c>: reading, removing and describing entries.</summary>
 internal sealed class EntryEndpoints(
-    EntryCalls calls, ChangeCalls changes, NearCache near, EntryTokens tokens, CallerLimits limits, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
+    EntryClient calls, UpdateClient updates, NearCache near, EntryTokens tokens, CallerLimits limits, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
 {
     private const string StatusHeader = "Cache-Status";
     private const string CacheName = "OrleansTagCache";
@@ -68,7 +68,7 @@ internal sealed class EntryEndpoints(
             return refusal;
         }
 
-        await changes.Remove(Scope(http), options.UpdateTimeout, http.RequestAborted);
+        await updates.Remove(Scope(http), options.UpdateTimeout, http.RequestAborted);
         return Results.NoContent();
     }
 

@@ -1,12 +1,12 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
-using OrleansTagCache.Cluster;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Silo.Access;
 using OrleansTagCache.Silo.Limits;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Silo.Http;
 
@@ -16,7 +16,7 @@ namespace OrleansTagCache.Silo.Http;
 /// lost it to the next caller.
 /// </remarks>
 internal sealed class EntryPut(
-    EntryCalls calls, ChangeCalls changes, EntryTokens tokens, CallerLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
+    EntryClient calls, UpdateClient updates, EntryTokens tokens, CallerLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
 {
     // Parameters are declared for the OpenAPI document and read through Query, which says what is wrong with them.
     public async Task<IResult> Put(
@@ -45,7 +45,7 @@ internal sealed class EntryPut(
             return problem;
         }
 
-        var set = await changes.Set(scoped, entry!, calledAt, options.UpdateTimeout, http.RequestAborted);
+        var set = await updates.Set(scoped, entry!, calledAt, options.UpdateTimeout, http.RequestAborted);
         return set.Status == CommitStatus.Refused ? Problems.InvalidArgument(set.Fault!) : Results.NoContent();
     }
 
@@ -111,7 +111,7 @@ internal sealed class EntryPut(
 }
 
 /// <summary>Ends the token of a call that is refused before an endpoint sees it: its caller goes on without it, and others must not wait for it.</summary>
-internal sealed class RefusedTokens(EntryTokens tokens, EntryCalls calls, TagCacheClientOptions options)
+internal sealed class RefusedTokens(EntryTokens tokens, EntryClient calls, TagCacheClientOptions options)
 {
     public async Task End(HttpRequest request, Caller caller)
     {

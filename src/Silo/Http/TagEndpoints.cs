@@ -1,10 +1,10 @@
-using OrleansTagCache.Cluster;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Silo.Access;
 using OrleansTagCache.Silo.Limits;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Silo.Http;
 
@@ -42,7 +42,7 @@ internal sealed record TagRefreshInfo(int Total, int Done, int Left, int Failed,
 internal sealed record TagEntriesPage(string Tag, string[] Entries, string? Next);
 
 /// <summary><c>/v1/tags</c> and <c>/v1/tag</c>: updating, revalidating and looking at tags.</summary>
-internal sealed class TagEndpoints(ChangeCalls calls, CallerLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
+internal sealed class TagEndpoints(UpdateClient calls, CallerLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
 {
     private const int MaximumPage = 1_000;
 
@@ -107,7 +107,7 @@ internal sealed class TagEndpoints(ChangeCalls calls, CallerLimits limits, TagCa
 
         var ids = TagSet.ForCall(tags).Select(tag => TagId.OfTag(http.Caller().Namespace, tag)).ToArray();
         var begun = time.Now();
-        var outcome = await calls.Change(new ChangeRequest(ids, staleFor), options.UpdateTimeout, http.RequestAborted);
+        var outcome = await calls.Update(new UpdateRequest(ids, staleFor), options.UpdateTimeout, http.RequestAborted);
         return Results.Ok(new ChangeAnswer(ids.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
     }
 }

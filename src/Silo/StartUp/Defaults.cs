@@ -15,8 +15,8 @@ internal static class Defaults
         ["OrleansTagCache"] = LogLevel.Information,
 
         // Orleans says of each grain service that it starts and stops.
-        ["OrleansTagCache.Fanout.FanoutService"] = LogLevel.Warning,
-        ["OrleansTagCache.Doors.DoorService"] = LogLevel.Warning,
+        ["OrleansTagCache.Peers.PeerService"] = LogLevel.Warning,
+        ["OrleansTagCache.Batching.BatchService"] = LogLevel.Warning,
 
         // Their lines name grains, and so keys and tags, or tell of every pause of the machine.
         ["Orleans.Runtime.CallbackData"] = LogLevel.Error,

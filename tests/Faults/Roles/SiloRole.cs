@@ -1,7 +1,7 @@
 using Orleans.Configuration;
 using OrleansTagCache.Faults.Network;
 using OrleansTagCache.Faults.Workload;
-using OrleansTagCache.Leases;
+using OrleansTagCache.Membership;
 using OrleansTagCache.Silo;
 
 namespace OrleansTagCache.Faults.Roles;

@@ -35,7 +35,7 @@ internal sealed class Client(World world, string name, double rate) : Process(wo
         var session = Mutants.Is(Mutant.AnswerOfOldSessionKept) ? _sessions.GetValueOrDefault(host.Id) : SessionOf(terms.Session);
         if (terms.IsCacheable && session is { IsOver: false } && Ledger.IsLive(value.Tags, stamp))
         {
-            Keep(new(value, stamp, Ledger.Hold(value.Tags), session));
+            Keep(new(value, ValidityOf(value, stamp), session));
         }
     }
 

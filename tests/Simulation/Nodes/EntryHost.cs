@@ -162,22 +162,25 @@ internal sealed class EntryHost(Silo silo)
         }
 
         var records = silo.Ledger.Hold(value.Tags);
-        var isLive = silo.Ledger.IsLive(Mutants.Is(Mutant.LateTagUnchecked) ? records.AsSpan(value.LateTags) : records, stamp);
-        var stored = new StoredValue(value, stamp, records);
-        var freshness = stored.StalenessAt(silo.Now);
-        if (!isLive || (freshness == Freshness.Expired && !Mutants.Is(Mutant.DeadlineUncheckedAtCommit)))
+        var validity = new EntryValidity(stamp, silo.Now, CacheLife.Max, records);
+        var freshness = Checked(value, validity).ByTags(silo.Ledger, stamp, silo.Now);
+        if (freshness == Freshness.Expired && !(Mutants.Is(Mutant.DeadlineUncheckedAtCommit) && silo.Ledger.IsLive(records, stamp)))
         {
             silo.Ledger.Release(records);
             return Freshness.Expired;
         }
 
-        Replace(entry, stored);
+        Replace(entry, new(value, validity));
         silo.World.Note(silo, $"stores {value} with stamp {stamp.Value}");
         return freshness == Freshness.Fresh ? freshness : Freshness.Stale;
     }
 
-    private Freshness FreshnessOf(StoredValue stored) =>
-        stored.FreshnessAt(silo.Ledger, silo.Now, isChecked: !Mutants.Is(Mutant.CheckOnlyAtCommit));
+    /// <summary>What a commit checks: in one mutant all but the tags that were only discovered while generating.</summary>
+    private static EntryValidity Checked(Value value, EntryValidity validity) => Mutants.Is(Mutant.LateTagUnchecked)
+        ? new(validity.Stamp, validity.GeneratedAt, validity.Life, validity.Records[value.LateTags..].ToArray())
+        : validity;
+
+    private Freshness FreshnessOf(StoredValue stored) => silo.FreshnessOf(stored.Validity, stored.KeyStamp);
 
     private GenerationId Grant(Entry entry)
     {
@@ -203,7 +206,7 @@ internal sealed class EntryHost(Silo silo)
     {
         if (entry.Value is { } old)
         {
-            silo.Ledger.Release(old.Records);
+            silo.Ledger.Release(old.Validity.Records);
         }
 
         entry.Value = value;

@@ -11,7 +11,7 @@ internal sealed class Fanout
     private readonly Coordination<int> _coordination;
     private readonly OpenUpdates<int> _open = new();
     private readonly Dictionary<UpdateId, Action<bool>> _callers = [];
-    private readonly Dictionary<int, OutgoingBatch> _underWay = [];
+    private readonly Dictionary<int, UpdateBatch> _underWay = [];
     private readonly Dictionary<UpdateId, List<int>> _asOfBegin = [];
 
     /// <summary>Updates of other silos that are held here, and who coordinates them.</summary>
@@ -88,7 +88,7 @@ internal sealed class Fanout
 
     private bool IsHeld(UpdateId update) => _applying.Contains(update) || _silo.Sessions.IsHeld(update);
 
-    private Stamp Apply(TagChange change, Action then)
+    private Stamp Apply(TagUpdate change, Action then)
     {
         _applying.Add(change.Id);
         var now = _silo.Now;
@@ -156,7 +156,7 @@ internal sealed class Fanout
         var other = _silo.World.Silos[member];
         _silo.Send(other, $"batch {string.Join(' ', batch.Updates.Select(change => Of(change.Id)))} settled {string.Join(' ', batch.Settled.Select(Of))}", () =>
         {
-            var receipt = other.Fanout.Receive(_silo.Id, _coordination.Incarnation, batch);
+            var receipt = other.Fanout.Receive(_silo.Id, batch);
             other.Send(_silo, $"receipt of {string.Join(' ', receipt.Select(Of))}", () => Received(member, batch, receipt));
         });
         _silo.After(Terms.Patience, "no receipt", () =>
@@ -170,7 +170,7 @@ internal sealed class Fanout
         });
     }
 
-    private void Received(int member, OutgoingBatch batch, UpdateId[] acknowledged)
+    private void Received(int member, UpdateBatch batch, UpdateId[] acknowledged)
     {
         if (_underWay.GetValueOrDefault(member) == batch)
         {
@@ -190,9 +190,9 @@ internal sealed class Fanout
         }
     }
 
-    private UpdateId[] Receive(int coordinator, Guid incarnation, OutgoingBatch batch)
+    private UpdateId[] Receive(int coordinator, UpdateBatch batch)
     {
-        _open.SettleBefore(coordinator, incarnation, batch.OldestUnsettled).ForEach(Settle);
+        _open.SettleBefore(coordinator, batch.Incarnation, batch.OldestUnsettled).ForEach(Settle);
         foreach (var settled in batch.Settled)
         {
             Settle(settled);

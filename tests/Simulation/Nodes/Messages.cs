@@ -38,7 +38,6 @@ internal sealed record Answer(AnswerStatus Status, Value? Value, GenerationId To
 
 /// <summary>A value that a process keeps of an entry that lives elsewhere.</summary>
 /// <param name="Value">The value.</param>
-/// <param name="Stamp">Read before it was asked for.</param>
-/// <param name="Records">Of its tags, held.</param>
+/// <param name="Validity">With the stamp from before it was asked for, and the held records of its tags.</param>
 /// <param name="Session">A client's session; null in a silo, which serves by its own lease.</param>
-internal sealed record NearValue(Value Value, Stamp Stamp, TagRecord[] Records, HeldSession<int>? Session);
+internal sealed record NearValue(Value Value, EntryValidity Validity, HeldSession<int>? Session);

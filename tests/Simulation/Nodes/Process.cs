@@ -54,7 +54,7 @@ internal abstract class Process : Node
     {
         if (_near.Remove(key, out var near))
         {
-            Ledger.Release(near.Records);
+            Ledger.Release(near.Validity.Records);
         }
     }
 
@@ -109,6 +109,24 @@ internal abstract class Process : Node
         return value;
     }
 
+    /// <summary>The check that every read makes.</summary>
+    public Freshness FreshnessOf(EntryValidity validity, Stamp keyStamp)
+    {
+        var freshness = validity.At(Ledger, keyStamp, Now);
+        if (freshness != Freshness.Expired || !Mutants.Is(Mutant.CheckOnlyAtCommit))
+        {
+            return freshness;
+        }
+
+        // The mutant that asks the ledger only when a value is stored: deadlines of revalidations are heeded.
+        var stalings = validity.Records.ToArray().Select(record => record.StalingOf(validity.Stamp)).ToArray();
+        return Array.Exists(stalings, staling => staling.IsOverAt(Now)) ? Freshness.Expired
+            : Array.Exists(stalings, staling => staling.IsStale) ? Freshness.Stale
+            : Freshness.Fresh;
+    }
+
+    protected EntryValidity ValidityOf(Value value, Stamp stamp) => new(stamp, Now, CacheLife.Max, Ledger.Hold(value.Tags));
+
     protected abstract bool MayServe(NearValue near);
 
     protected void Keep(NearValue near)
@@ -116,7 +134,7 @@ internal abstract class Process : Node
         Evict(near.Value.Key);
         _near[near.Value.Key] = near;
         var under = near.Session is { } session ? $" under session {session.Id.Number} of S{session.Silo}" : string.Empty;
-        World.Note(this, $"keeps {near.Value} with stamp {near.Stamp.Value}{under}");
+        World.Note(this, $"keeps {near.Value} with stamp {near.Validity.Stamp.Value}{under}");
     }
 
     private void Returned(Changing change, bool isComplete)
@@ -136,18 +154,7 @@ internal abstract class Process : Node
             return null;
         }
 
-        if (!Ledger.IsLive(near.Records, near.Stamp) && !Mutants.Is(Mutant.CheckOnlyAtCommit))
-        {
-            return null;
-        }
-
-        var staling = StalingVerdict.None;
-        foreach (var record in near.Records)
-        {
-            staling = StalingVerdict.Combine(staling, record.StalingOf(near.Stamp));
-        }
-
-        return FreshnessRule.Of(CacheLife.Max, TimeSpan.Zero, staling, Now) switch
+        return FreshnessOf(near.Validity, near.Validity.Stamp) switch
         {
             Freshness.Fresh => (near.Value, false),
             Freshness.Stale => (near.Value, true),

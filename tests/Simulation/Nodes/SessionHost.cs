@@ -69,7 +69,7 @@ internal sealed class SessionHost
         return grant;
     }
 
-    public void Queue(TagChange change)
+    public void Queue(TagUpdate change)
     {
         foreach (var session in _table.Queue(change, _silo.Now))
         {

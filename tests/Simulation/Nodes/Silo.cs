@@ -68,7 +68,7 @@ internal sealed class Silo : Process
     {
         if (host != this && IsServing && (isCopy ? Ledger.MayKeepCopy(value.Tags, stamp) : Ledger.IsLive(value.Tags, stamp)))
         {
-            Keep(new(value, stamp, Ledger.Hold(value.Tags), null));
+            Keep(new(value, ValidityOf(value, stamp), null));
         }
     }
 

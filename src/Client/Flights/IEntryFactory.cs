@@ -1,0 +1,79 @@
+using OrleansTagCache.Contracts;
+
+namespace OrleansTagCache.Flights;
+
+/// <summary>A value that was made: what to store, or why nothing can be.</summary>
+/// <param name="Entry">The value with its tags and life.</param>
+/// <param name="WhyNotStored">Null if it can be stored.</param>
+/// <param name="IsUnwanted">Whether its maker does not want it to be stored.</param>
+/// <param name="IsFar">Whether its maker does not want it to be kept near.</param>
+/// <param name="IsForOwnCaller">Whether no serializer takes it, so that nobody but its maker's caller can have it.</param>
+internal sealed record Generated(EntryData Entry, string? WhyNotStored, bool IsUnwanted = false, bool IsFar = false, bool IsForOwnCaller = false)
+{
+    public EntrySnapshot ToSnapshot() => new(Entry.Payload, Entry.Tags, Entry.Life, TimeSpan.Zero);
+}
+
+/// <summary>How an entry is made, and with what patience.</summary>
+internal interface IEntryFactory
+{
+    /// <summary>Whether a value past its life may be served in need.</summary>
+    bool HasFailSafe { get; }
+
+    /// <summary>How long readers wait while there is such a value.</summary>
+    TimeSpan? SoftTimeout { get; }
+
+    /// <summary>How long it may take.</summary>
+    TimeSpan? HardTimeout { get; }
+
+    /// <summary>Whether it may run when its caller has got an answer or has gone: it uses nothing that ends with the caller's scope, and runs in none.</summary>
+    bool MayRunBehind { get; }
+
+    /// <summary>Whether those who joined may wait on for it when its own caller has gone.</summary>
+    bool MayBeOrphaned { get; }
+
+    /// <summary>The tags that are known before it is made.</summary>
+    string[] Tags { get; }
+
+    /// <summary>The tags that had been named when it failed.</summary>
+    string[] Said { get; }
+
+    /// <summary>Makes the entry.</summary>
+    /// <param name="stale">The stale value that is refreshed, if there is one.</param>
+    /// <param name="cancellationToken">Cancelled when nobody waits any more.</param>
+    Task<Generated> Generate(EntrySnapshot? stale, CancellationToken cancellationToken);
+}
+
+/// <summary>How an entry is made whose value is a <typeparamref name="T"/>, with the patience that the options of the entry say.</summary>
+internal abstract class EntryFactory<T>(CacheEntryOptions? options) : IEntryFactory
+{
+    public virtual bool HasFailSafe => options is { FailSafe.Ticks: > 0 };
+
+    public TimeSpan? SoftTimeout => options?.FactorySoftTimeout;
+
+    public TimeSpan? HardTimeout => options?.FactoryHardTimeout;
+
+    public virtual bool MayRunBehind => true;
+
+    public virtual bool MayBeOrphaned => true;
+
+    public virtual string[] Tags => [];
+
+    public virtual string[] Said => [];
+
+    public abstract Task<Generated> Generate(EntrySnapshot? stale, CancellationToken cancellationToken);
+
+    /// <summary>Whether another process makes the value: then it may be of another type than this one's caller asks for.</summary>
+    public virtual bool IsRemote => false;
+
+    /// <exception cref="ArgumentException">What the caller says of the entry breaks a limit.</exception>
+    public virtual void Check()
+    {
+    }
+
+    /// <summary>Whether the entry is what this very generation made, and its value at hand.</summary>
+    public virtual bool TryGetOwn(EntrySnapshot entry, out T value)
+    {
+        value = default!;
+        return false;
+    }
+}

@@ -1,0 +1,81 @@
+using OrleansTagCache.Contracts;
+
+namespace OrleansTagCache.Flights;
+
+/// <summary>Whose scope a factory runs in, and with that, when it may run.</summary>
+internal enum FactoryKind : byte
+{
+    /// <summary>Its caller's: it runs while its caller waits, and no longer, unless the options of the entry say that it may.</summary>
+    OfItsCaller = 0,
+
+    /// <summary>Its caller's; but its contract says that it ends with the last of all that wait, not with its own.</summary>
+    OfAllCallers = 1,
+
+    /// <summary>One of its own.</summary>
+    Scoped = 2,
+
+    /// <summary>One of its own, and the cluster may run it again.</summary>
+    Loader = 3,
+}
+
+/// <summary>One caller's factory, and what it made: its own caller gets what everybody else will read from the payload, or the value itself if nobody else will.</summary>
+internal sealed class LocalFactory<TState, T>(
+    EntryMaker maker, string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options, FactoryKind kind)
+    : EntryFactory<T>(options)
+{
+    private readonly CacheEntryOptions? _options = options;
+    private readonly CacheContext? _outer = CacheContext.Current;
+
+    // As they are when the call is made: the caller's collection may change before a background refresh begins.
+    private readonly string[] _tags = options?.Tags is { } tags ? [.. tags] : [];
+    private volatile Made? _made;
+    private volatile string[] _said = [];
+
+    public override bool MayRunBehind { get; } = kind >= FactoryKind.Scoped || options is { AllowBackgroundRefresh: true };
+
+    public override bool MayBeOrphaned => MayRunBehind || kind == FactoryKind.OfAllCallers;
+
+    public override string[] Tags => _tags;
+
+    public override string[] Said => _said;
+
+    // What may run behind its caller runs without its caller's context from the start: it does not know when it will be alone.
+    public override Task<Generated> Generate(EntrySnapshot? stale, CancellationToken cancellationToken) =>
+        MayRunBehind ? Detached.Run(() => Make(stale, cancellationToken)) : Make(stale, cancellationToken);
+
+    public override void Check() => maker.Check(_options, _tags);
+
+    public override bool TryGetOwn(EntrySnapshot entry, out T value)
+    {
+        var isOwn = _made is { } made && ReferenceEquals(made.Payload, entry.Payload);
+        value = isOwn ? _made!.Value : default!;
+        return isOwn;
+    }
+
+    private async Task<Generated> Make(EntrySnapshot? stale, CancellationToken cancellationToken)
+    {
+        var context = maker.Begin(
+            key, _tags, _options, _outer, type => stale is not null && type == typeof(T) && maker.Serializer.TryDeserialize<T>(stale.Payload, out var old) ? old : null);
+        context.Enter();
+        try
+        {
+            var value = await factory(state, context, cancellationToken).ConfigureAwait(false);
+            var written = maker.TryWrite(value, out var readBack);
+            var payload = written ?? new Payload([], null);
+            var made = maker.Make(context, payload, _options, isLoaded: kind == FactoryKind.Loader);
+            _made = new(readBack, payload);
+            return written is not null ? made : made with { WhyNotStored = "It cannot be serialized.", IsForOwnCaller = true };
+        }
+        catch
+        {
+            _said = context.NamedTags();
+            throw;
+        }
+        finally
+        {
+            context.End();
+        }
+    }
+
+    private sealed record Made(T Value, Payload Payload);
+}

@@ -1,0 +1,270 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
+
+namespace OrleansTagCache.Transport;
+
+/// <summary>Reads entries and offers values to them, for callers that can do without the cluster: these calls give up soon, since the callers' factories can serve them.</summary>
+/// <remarks>Thread-safe. A fault of a call is never a fault of the caller's data: the grains answer those as outcomes.</remarks>
+internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints, Reachability reachability, TimeProvider time)
+{
+    /// <summary>How often a call is tried within its time: each time through the next gateway.</summary>
+    private const int Attempts = 3;
+
+    /// <summary>What is left for a call of an entry's grain when its silo's endpoint has used up the time.</summary>
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(30);
+
+    /// <summary>
+    /// Asks an entry, through another gateway if the answer does not come. Null if the cluster could not be reached in that time: the caller's
+    /// factory serves. After a value it may continue on a thread that has others to serve: a caller that runs users' code next yields first.
+    /// </summary>
+    public async ValueTask<Acquired?> TryAcquire(string scopedKey, AcquireRequest request, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        if (!reachability.MayTry())
+        {
+            return null;
+        }
+
+        // Every attempt is the same request: should its answer be lost with a token, the next one brings the same token.
+        var requestId = request.MayGenerate ? RequestIds.Next() : Guid.Empty;
+        if (request.Wait > TimeSpan.Zero || request.Tags is not null)
+        {
+            return await AskAlone(scopedKey, request with { RequestId = requestId }, patience, late: null, cancellationToken).ConfigureAwait(false);
+        }
+
+        var begun = time.Now();
+        var (answer, late) = await TryEndpoint(scopedKey, request, requestId, patience / Attempts).ConfigureAwait(false);
+        if (answer is null)
+        {
+            var left = patience - (time.Now() - begun);
+            return await AskAlone(scopedKey, request with { RequestId = requestId }, left > LeastPatience ? left : LeastPatience, late, cancellationToken).ConfigureAwait(false);
+        }
+
+        reachability.Reached();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            await GiveBack(scopedKey, Task.FromResult<Acquired?>(answer), GenerationId.None).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return answer;
+    }
+
+    /// <summary>Offers a generated value. Null if the cluster could not be reached: it counts as not stored, and its token is given back.</summary>
+    public async ValueTask<CommitOutcome?> TryCommit(string scopedKey, GenerationId token, EntryData data, SessionId[]? sessions = null)
+    {
+        if (!reachability.IsConnected)
+        {
+            return null;
+        }
+
+        try
+        {
+            if (endpoints.Find(scopedKey) is { } endpoint)
+            {
+                var outcome = await endpoint.Commit(new(scopedKey, token, data), sessions).ConfigureAwait(false);
+
+                // The other requests of the message must not wait for what comes next.
+                await Elsewhere.Go();
+                if (outcome is not null)
+                {
+                    return outcome;
+                }
+            }
+        }
+        catch (Exception exception)
+        {
+            await Elsewhere.Go();
+            reachability.Failed(exception);
+        }
+
+        try
+        {
+            // Once more is safe: a token is taken once. Unknown then means that it may have been stored.
+            return await entries[scopedKey].Commit(token, data, sessions).AsTask().WaitAsync(reachability.Closed).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            reachability.Failed(exception);
+
+            // Should it not have arrived: others need not wait for the token's lease to end.
+            _ = TryAbandon(scopedKey, token);
+            return null;
+        }
+    }
+
+    /// <summary>The first trip of a plain set whose value is yet to be made. None if the silo may not give it, or the cluster could not be reached.</summary>
+    public async Task<GenerationId> TryBeginSet(string scopedKey, TimeSpan patience)
+    {
+        if (!reachability.MayTry())
+        {
+            return GenerationId.None;
+        }
+
+        try
+        {
+            var token = await entries[scopedKey].BeginSet().AsTask().WaitAsync(patience, time, reachability.Closed).ConfigureAwait(false);
+            reachability.Reached();
+            return token;
+        }
+        catch (Exception exception)
+        {
+            reachability.NotReached(exception);
+            return GenerationId.None;
+        }
+    }
+
+    /// <summary>The second trip, with a value that was made after the first. Null if the cluster could not be reached.</summary>
+    /// <param name="scopedKey">The entry.</param>
+    /// <param name="token">From the first.</param>
+    /// <param name="data">The value.</param>
+    /// <param name="age">How long before the first trip's answer it was made, or more.</param>
+    /// <param name="patience">How long it is waited for.</param>
+    public async Task<SetOutcome?> TrySet(string scopedKey, GenerationId token, EntryData data, TimeSpan age, TimeSpan patience)
+    {
+        try
+        {
+            return await entries[scopedKey].Set(token, data, age).AsTask().WaitAsync(patience, time, reachability.Closed).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            reachability.Failed(exception);
+            return null;
+        }
+    }
+
+    /// <summary>Gives a token back. False if it was not the current one, or the cluster could not be reached: then its lease ends by itself.</summary>
+    /// <param name="scopedKey">The entry.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="isForStoring">As in <see cref="IEntryGrain.Abandon"/>.</param>
+    public async Task<bool> TryAbandon(string scopedKey, GenerationId token, bool isForStoring = true)
+    {
+        try
+        {
+            return reachability.IsConnected && await entries[scopedKey].Abandon(token, isForStoring).AsTask().WaitAsync(reachability.Closed).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            reachability.Failed(exception);
+            return false;
+        }
+    }
+
+    /// <summary>Asks for a value past its life, under fail-safe. Null if there is none that may be served, or the cluster could not be reached.</summary>
+    public async Task<EntrySnapshot?> TryFailSafe(string scopedKey, GenerationId token, bool isOver)
+    {
+        try
+        {
+            return reachability.IsConnected ? await entries[scopedKey].FailSafe(token, isOver).AsTask().WaitAsync(reachability.Closed).ConfigureAwait(false) : null;
+        }
+        catch (Exception exception)
+        {
+            reachability.Failed(exception);
+            return null;
+        }
+    }
+
+    public ValueTask<EntryDescription?> Describe(string scopedKey) => entries[scopedKey].Describe();
+
+    /// <summary>Reads through the endpoint of the silo that the entry belongs to, in a message shared with others.</summary>
+    /// <returns>The answer, or none this way; and what may still be answered when no caller waits for it any more.</returns>
+    private async ValueTask<(Acquired? Answer, Task<Acquired?>? Late)> TryEndpoint(string scopedKey, AcquireRequest request, Guid requestId, TimeSpan patience)
+    {
+        if (endpoints.Find(scopedKey) is not { } endpoint)
+        {
+            return default;
+        }
+
+        var asking = endpoint.Acquire(new(scopedKey, request.MayGenerate, request.FreshOnly, requestId), request.Sessions);
+        try
+        {
+            // A caller that waits longer than any answer takes needs no timer of its own.
+            var answer = await ((patience < SiloEndpoint.LongestRead ? asking.Answer.WaitAsync(patience, time) : asking.Answer).ConfigureAwait(false));
+            if (answer?.Status == AcquireStatus.Fresh)
+            {
+                return (answer, null);
+            }
+
+            // The other requests of the message must not wait for what comes next.
+            await Elsewhere.Go();
+            if (answer?.Status == AcquireStatus.Moved)
+            {
+                endpoints.Doubt();
+                return default;
+            }
+
+            return (answer, null);
+        }
+        catch (Exception exception)
+        {
+            await Elsewhere.Go();
+            endpoints.Doubt();
+            reachability.Failed(exception);
+            return (null, asking.Whenever());
+        }
+    }
+
+    /// <summary>Asks the entry's grain, again and again within the patience.</summary>
+    private async ValueTask<Acquired?> AskAlone(
+        string scopedKey, AcquireRequest question, TimeSpan patience, Task<Acquired?>? late, CancellationToken cancellationToken)
+    {
+        List<Task<Acquired?>> asked = late is null ? [] : [late];
+        var last = asked.Count + Attempts;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, reachability.Closed);
+        while (true)
+        {
+            try
+            {
+                // Inside: a client that has never connected does not even know the grain's interface.
+                asked.Add(entries[scopedKey].Acquire(question).AsTask()!);
+                var answer = (await asked[^1].WaitAsync((patience / Attempts) + question.Wait, time, either.Token).ConfigureAwait(false))!;
+                cancellationToken.ThrowIfCancellationRequested();
+                reachability.Reached();
+                GiveBackOthers(scopedKey, asked, answer.Token);
+                return answer;
+            }
+            catch (Exception exception) when (asked.Count > last - Attempts && asked.Count < last && !either.IsCancellationRequested)
+            {
+                reachability.Failed(exception);
+            }
+            catch (Exception exception)
+            {
+                GiveBackOthers(scopedKey, asked, GenerationId.None);
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    throw;
+                }
+
+                reachability.NotReached(exception);
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Answers that no caller waits for any more may carry the key's one token.</summary>
+    private void GiveBackOthers(string scopedKey, List<Task<Acquired?>> asked, GenerationId used)
+    {
+        foreach (var call in asked)
+        {
+            if (!call.IsCompletedSuccessfully || call.Result?.Token != used)
+            {
+                _ = GiveBack(scopedKey, call, used);
+            }
+        }
+    }
+
+    private async Task GiveBack(string scopedKey, Task<Acquired?> call, GenerationId used)
+    {
+        try
+        {
+            if (await call.ConfigureAwait(false) is { Token.IsNone: false } answer && answer.Token != used)
+            {
+                await TryAbandon(scopedKey, answer.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception)
+        {
+            reachability.Failed(exception);
+        }
+    }
+}

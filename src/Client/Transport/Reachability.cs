@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansTagCache.Transport;
+
+/// <summary>
+/// Whether the cluster answers: when it has not for a while, one call a period probes it, and the others go without it at once. No call is sent before this process
+/// has connected, nor after it has stopped: Orleans would lose such calls, or keep their callers until a time-out.
+/// </summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed partial class Reachability : IDisposable
+{
+    /// <summary>How long an unreachable cluster is left alone before one call tries it again.</summary>
+    private static readonly TimeSpan ProbePeriod = TimeSpan.FromSeconds(1);
+
+    /// <summary>One more failure without an answer in between means the cluster, not one of its silos.</summary>
+    private const int FailuresOfOneSilo = 4;
+
+    private readonly ILogger<Reachability> _logger;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly ProbeGate _gate;
+    private volatile bool _hasConnected;
+
+    /// <summary>A silo's process is part of the cluster from the start; a client is not before it has connected.</summary>
+    public Reachability(TimeProvider time, ILogger<Reachability> logger, bool isConnected = true) =>
+        (_gate, _logger, _hasConnected, Closed) = (new(time, FailuresOfOneSilo, ProbePeriod, mostDoublings: 0), logger, isConnected, _closing.Token);
+
+    /// <summary>Whether calls can be sent at all.</summary>
+    public bool IsConnected => _hasConnected && !Closed.IsCancellationRequested;
+
+    /// <summary>Cancelled when this process stops: from then on the cluster does not answer.</summary>
+    public CancellationToken Closed { get; }
+
+    /// <summary>From here on calls can be sent.</summary>
+    public void Connected() => _hasConnected = true;
+
+    /// <summary>From here on calls are not sent any more, for good.</summary>
+    public void Close() => _closing.Cancel();
+
+    /// <summary>Of a call that no factory can serve, while it cannot be sent; null while it can.</summary>
+    public TagCacheUnavailableException? WhyNot(string what) => IsConnected ? null : new(Closed.IsCancellationRequested
+        ? $"The {what} was not begun: this process's host is stopping or has stopped, and with it its connection to the cluster."
+        : $"The {what} was not begun: this process has not been connected to the cluster yet. It connects when a silo answers; its log says what it waits for.");
+
+    /// <summary>Whether this call may try the cluster.</summary>
+    public bool MayTry() => IsConnected && _gate.MayTry();
+
+    /// <summary>It has answered.</summary>
+    public void Reached()
+    {
+        if (_gate.Succeeded())
+        {
+            LogReachable();
+        }
+    }
+
+    /// <summary>A call has used up its patience.</summary>
+    public void NotReached(Exception exception)
+    {
+        Failed(exception);
+        if (IsConnected && _gate.Failed())
+        {
+            LogUnreachable(exception.GetType().Name);
+        }
+    }
+
+    /// <summary>One attempt of a call failed; that says little of the cluster.</summary>
+    public void Failed(Exception exception) => LogCallFailed(exception);
+
+    public void Dispose()
+    {
+        Close();
+        _closing.Dispose();
+    }
+
+    [LoggerMessage(2101, LogLevel.Warning, "The cache cluster cannot be reached ({Fault}); factories run and nothing is stored until it can")]
+    private partial void LogUnreachable(string fault);
+
+    [LoggerMessage(2102, LogLevel.Information, "The cache cluster can be reached again")]
+    private partial void LogReachable();
+
+    [LoggerMessage(2103, LogLevel.Debug, "A call to the cache cluster failed")]
+    private partial void LogCallFailed(Exception exception);
+}

@@ -1,0 +1,226 @@
+using OrleansTagCache.Coherence;
+
+namespace OrleansTagCache.Transport;
+
+/// <summary>
+/// Requests of one kind to one silo: so many messages are under way at a time, and what comes meanwhile shares the next. Nothing waits for company, only for
+/// messages that are under way.
+/// </summary>
+/// <remarks>Thread-safe: one lock, held for a few field writes. Messages are sent and answered in no caller's context.</remarks>
+/// <param name="send">Sends a message.</param>
+/// <param name="patience">How long its answer is waited for.</param>
+/// <param name="time">The clock.</param>
+/// <param name="heard">Is told of every message: null if it was answered, else what went wrong.</param>
+internal sealed class RequestBatcher<TRequest, TAnswer>(
+    Func<TRequest[], SessionId[]?, Task<TAnswer?[]>> send, TimeSpan patience, TimeProvider time, Action<Exception?> heard)
+    where TAnswer : class
+{
+    private const int MaximumRequests = 64;
+
+    /// <summary>A message with more is closed: what comes then goes with the next.</summary>
+    private const int MaximumBytes = 1 << 18;
+
+    /// <summary>More than one, so that the silo is busy while an answer is on its way; few, so that messages are full under load.</summary>
+    private const int MaximumUnderWay = 4;
+
+    /// <summary>Full messages that wait. Beyond it the silo is too slow, and waiting here would have no end.</summary>
+    private const int MaximumWaiting = 4;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<Batch> _closed = [];
+    private Batch? _open;
+    private int _underWay;
+
+    /// <summary>
+    /// Sends a request; the answer is null if the silo has none, or too many requests wait. What awaits the answer may continue on the thread that serves all requests of a message: be
+    /// short, or yield.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="sessions">The sessions that the request names. Only requests that name the same ones share a message.</param>
+    /// <param name="bytes">Roughly how much it carries.</param>
+    public Call Send(TRequest request, SessionId[]? sessions, int bytes = 0)
+    {
+        var caller = new Call(request);
+        Batch? next = null;
+        lock (_gate)
+        {
+            if (_open?.TryAdd(caller, sessions, bytes) != true)
+            {
+                if (_closed.Count == MaximumWaiting)
+                {
+                    caller.Tell(null);
+                    return caller;
+                }
+
+                if (_open is not null)
+                {
+                    _closed.Enqueue(_open);
+                }
+
+                _open = new(caller, sessions, bytes);
+            }
+
+            if (_underWay < MaximumUnderWay)
+            {
+                _underWay++;
+                next = TakeNeedsLock();
+            }
+        }
+
+        if (next is not null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Batcher.SendBatch(work.Batch), (Batcher: this, Batch: next), preferLocal: true);
+        }
+
+        return caller;
+    }
+
+    private async Task SendBatch(Batch batch)
+    {
+        TAnswer?[] answers;
+        Task<TAnswer?[]>? sent = null;
+        try
+        {
+            sent = send(batch.Requests, batch.Sessions);
+            answers = batch.Check(await sent.WaitAsync(patience, time).ConfigureAwait(false));
+        }
+        catch (Exception exception)
+        {
+            // Requests that queued behind this message have waited already: their callers take another way at once.
+            heard(exception);
+            var waiting = TakeAll();
+            Next();
+            batch.Failed(exception, sent);
+            waiting.ForEach(other => other.GivenUp());
+            return;
+        }
+
+        heard(null);
+        Next();
+        batch.Answered(answers);
+    }
+
+    /// <summary>One message is not under way any more: the next goes before the answers are told.</summary>
+    private void Next()
+    {
+        Batch? next;
+        lock (_gate)
+        {
+            next = TakeNeedsLock();
+            _underWay -= next is null ? 1 : 0;
+        }
+
+        if (next is not null)
+        {
+            _ = SendBatch(next);
+        }
+    }
+
+    private List<Batch> TakeAll()
+    {
+        var all = new List<Batch>();
+        lock (_gate)
+        {
+            while (TakeNeedsLock() is { } batch)
+            {
+                all.Add(batch);
+            }
+        }
+
+        return all;
+    }
+
+    private Batch? TakeNeedsLock()
+    {
+        if (!_closed.TryDequeue(out var batch))
+        {
+            (batch, _open) = (_open, null);
+        }
+
+        return batch;
+    }
+
+    /// <summary>A request and what becomes of it.</summary>
+    internal sealed class Call(TRequest request)
+    {
+        private readonly TaskCompletionSource<TAnswer?> _answer = new();
+        private Task<TAnswer?[]>? _sent;
+        private int _place;
+
+        public TRequest Request => request;
+
+        /// <summary>In time, or a fault.</summary>
+        public Task<TAnswer?> Answer => _answer.Task;
+
+        /// <summary>The answer, also if it comes when nobody waits for it any more; null if none ever does.</summary>
+        public async Task<TAnswer?> Whenever()
+        {
+            try
+            {
+                return await Answer.ConfigureAwait(false);
+            }
+            catch (Exception)
+            {
+                return _sent is null ? null : (await _sent.ConfigureAwait(false))[_place];
+            }
+        }
+
+        public void Tell(TAnswer? answer) => _answer.SetResult(answer);
+
+        public void Failed(Exception exception, Task<TAnswer?[]>? sent, int place)
+        {
+            (_sent, _place) = (sent, place);
+            _answer.SetException(exception);
+
+            // Some may not wait any more.
+            _ = Answer.Exception;
+        }
+    }
+
+    /// <summary>Requests that share a message. All of them name the same sessions.</summary>
+    private sealed class Batch(Call first, SessionId[]? sessions, int bytes)
+    {
+        private readonly List<Call> _callers = [first];
+        private int _bytes = bytes;
+
+        public TRequest[] Requests => [.. _callers.Select(caller => caller.Request)];
+
+        public SessionId[]? Sessions => sessions;
+
+        public bool TryAdd(Call caller, SessionId[]? named, int bytes)
+        {
+            var fits = _callers.Count < MaximumRequests && _bytes + bytes <= MaximumBytes && named == sessions;
+            if (fits)
+            {
+                _callers.Add(caller);
+                _bytes += bytes;
+            }
+
+            return fits;
+        }
+
+        /// <exception cref="InvalidOperationException">The answers do not match the requests.</exception>
+        public TAnswer?[] Check(TAnswer?[] answers) => answers.Length == _callers.Count
+            ? answers
+            : throw new InvalidOperationException($"A silo gave {answers.Length} answers to {_callers.Count} requests.");
+
+        public void Answered(TAnswer?[] answers)
+        {
+            for (var i = 0; i < answers.Length; i++)
+            {
+                _callers[i].Tell(answers[i]);
+            }
+        }
+
+        public void Failed(Exception exception, Task<TAnswer?[]>? sent)
+        {
+            for (var i = 0; i < _callers.Count; i++)
+            {
+                _callers[i].Failed(exception, sent, i);
+            }
+        }
+
+        /// <summary>It was not sent, and will not be.</summary>
+        public void GivenUp() => _callers.ForEach(caller => caller.Tell(null));
+    }
+}

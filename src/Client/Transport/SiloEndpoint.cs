@@ -1,0 +1,77 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+
+namespace OrleansTagCache.Transport;
+
+/// <summary>The way to one silo's batch service, where requests of this process share messages.</summary>
+/// <remarks>Thread-safe. What awaits an answer may continue on a thread that has others to serve.</remarks>
+internal sealed class SiloEndpoint
+{
+    /// <summary>How long an answer is waited for: a silo that has not answered by then may be gone.</summary>
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Longer than for a read: a value would be lost.</summary>
+    private static readonly TimeSpan CommitTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a silo that did not answer is left alone at first; up to 32 times as long while it stays silent.</summary>
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+
+    private const int MostDoublings = 5;
+
+    private readonly IBatchService _service;
+    private readonly ProbeGate _gate;
+    private readonly RequestBatcher<EntryRead, Acquired> _named;
+    private readonly RequestBatcher<EntryRead, Acquired> _unnamed;
+    private readonly RequestBatcher<EntryOffer, CommitOutcome> _offers;
+
+    public SiloEndpoint(IBatchService service, TimeProvider time)
+    {
+        (_service, _gate) = (service, new(time, tolerated: 0, FirstPause, MostDoublings));
+        _named = new(Acquire, ReadTimeout, time, Heard);
+        _unnamed = new(Acquire, ReadTimeout, time, Heard);
+        _offers = new((offers, sessions) => service.Commit(offers, sessions).AsTask(), CommitTimeout, time, Heard);
+
+        Task<Acquired?[]> Acquire(EntryRead[] reads, SessionId[]? sessions) => service.Acquire(reads, sessions).AsTask();
+    }
+
+    /// <summary>The longest that a read takes: the messages under way, those that wait, and its own.</summary>
+    public static TimeSpan LongestRead => 3 * ReadTimeout;
+
+    /// <summary>Whether this call may use it.</summary>
+    public bool MayTry() => _gate.MayTry();
+
+    /// <summary>Reads an entry. Readers that keep nothing near do not share messages with those that do.</summary>
+    public RequestBatcher<EntryRead, Acquired>.Call Acquire(EntryRead read, SessionId[]? sessions) => (sessions is null ? _unnamed : _named).Send(read, sessions);
+
+    /// <summary>Offers a value to an entry; null if there is no answer this way.</summary>
+    public Task<CommitOutcome?> Commit(EntryOffer offer, SessionId[]? sessions) => _offers.Send(offer, sessions, offer.Data.Payload.Bytes.Length).Answer;
+
+    /// <summary>Updates or revalidates through a tag; null if there is no answer this way.</summary>
+    public async Task<UpdateOutcome?> Update(string tag, UpdateRequest request, Guid requestId)
+    {
+        try
+        {
+            var outcome = await _service.Update(tag, request, requestId).ConfigureAwait(false);
+            Heard(fault: null);
+            return outcome;
+        }
+        catch (Exception exception)
+        {
+            Heard(exception);
+            throw;
+        }
+    }
+
+    /// <summary>A message was answered, or failed. A fault that the silo itself reports is an answer.</summary>
+    internal void Heard(Exception? fault)
+    {
+        if (fault is TimeoutException or OrleansException)
+        {
+            _gate.Failed();
+        }
+        else
+        {
+            _gate.Succeeded();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Transport;
+
+/// <summary>
+/// Sets, removals, updates and revalidations: what must have happened everywhere when the call has returned. They go on until their time-out, since every attempt
+/// is whole and repeating one is harmless; but not while this process is not connected, nor after it has stopped.
+/// </summary>
+/// <remarks>Thread-safe. A fault of a call is never a fault of the caller's data: the grains answer those as outcomes.</remarks>
+internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, SiloEndpoints endpoints, Reachability reachability, TimeProvider time)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>No attempt of an update waits longer: a call through a gateway that was lost is lost without a word.</summary>
+    private static readonly TimeSpan TagAttemptPatience = TimeSpan.FromSeconds(3);
+
+    /// <summary>Longer for sets, whose second attempt gives the value up.</summary>
+    private static readonly TimeSpan KeyAttemptPatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Both trips of a plain set, tried once. Its value counts as made at the moment that is given, and its age goes with it; a second token would make
+    /// an old value look newer than a set in between. So should anything go wrong, the key is removed instead, again and again until no process serves an
+    /// earlier value: then the value counts as superseded.
+    /// </summary>
+    /// <param name="scopedKey">The entry.</param>
+    /// <param name="data">The value.</param>
+    /// <param name="madeAt">When the caller's call began, before anything was done for it: what is updated since then supersedes the value.</param>
+    /// <param name="timeout">How long it is tried.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task<CommitOutcome> Set(string scopedKey, EntryData data, Moment madeAt, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var isFirst = true;
+        return Persist<CommitOutcome>("set", timeout, KeyAttemptPatience, Attempt, cancellationToken);
+
+        async Task<(CommitOutcome? Done, string? Reason)> Attempt(CancellationToken givenUp)
+        {
+            var entry = entries[scopedKey];
+            if (!isFirst)
+            {
+                var (removed, why) = Decide(await entry.Remove().ConfigureAwait(false));
+                return (removed is null ? null : CommitOutcome.Superseded, why);
+            }
+
+            isFirst = false;
+            var token = await entry.BeginSet().ConfigureAwait(false);
+            if (token.IsNone)
+            {
+                return (null, "The silo that hosts the entry has no valid serving lease.");
+            }
+
+            if (givenUp.IsCancellationRequested)
+            {
+                // The token may be newer than a set or a removal that the caller has made since.
+                return (null, "The first trip came too late.");
+            }
+
+            var outcome = await entry.Set(token, data, time.Now() - madeAt).ConfigureAwait(false);
+            return outcome.Commit.Status == CommitStatus.Refused || (outcome.Update.IsComplete && IsDecided(outcome.Commit.Status))
+                ? (outcome.Commit, null)
+                : (null, outcome.Update.Reason ?? $"The value was not stored: {outcome.Commit.Status}.");
+        }
+
+        // Superseded is a success: the set came first, the update that overtook it second.
+        static bool IsDecided(CommitStatus status) => status is CommitStatus.Stored or CommitStatus.Superseded;
+    }
+
+    public Task<UpdateOutcome> Remove(string scopedKey, TimeSpan timeout, CancellationToken cancellationToken) =>
+        Persist("removal", timeout, KeyAttemptPatience, async _ => Decide(await entries[scopedKey].Remove().ConfigureAwait(false)), cancellationToken);
+
+    /// <summary>Updates or revalidates tags, through the grain of the first of them.</summary>
+    public Task<UpdateOutcome> Update(UpdateRequest request, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var first = request.Tags.MinBy(tag => tag.Scoped, StringComparer.Ordinal).Scoped;
+        var what = request.StaleFor is null ? "update" : "revalidation";
+        var requestId = Guid.NewGuid();
+        var isFirst = true;
+        return Persist(what, timeout, TagAttemptPatience, async _ => Decide(await Attempt().ConfigureAwait(false)), cancellationToken);
+
+        async Task<UpdateOutcome> Attempt()
+        {
+            // Once: a gateway that lost the first attempt must not get the second.
+            var there = isFirst ? endpoints.Find(first) : null;
+            isFirst = false;
+            return (there is null ? null : await there.Update(first, request, requestId).ConfigureAwait(false)) ?? await grains.GetGrain<ITagGrain>(first).Update(request, requestId).ConfigureAwait(false);
+        }
+    }
+
+    public ITagGrain Tag(TagId tag) => grains.GetGrain<ITagGrain>(tag.Scoped);
+
+    private static (UpdateOutcome? Done, string? Reason) Decide(UpdateOutcome outcome) =>
+        outcome.IsComplete ? (outcome, null) : (null, outcome.Reason);
+
+    private async Task<T> Persist<T>(
+        string what, TimeSpan timeout, TimeSpan attemptPatience, Func<CancellationToken, Task<(T? Done, string? Reason)>> attempt, CancellationToken cancellationToken)
+        where T : class
+    {
+        if (reachability.WhyNot(what) is { } notConnected)
+        {
+            throw notConnected;
+        }
+
+        var until = time.Now() + timeout;
+        var pause = FirstPause;
+        var hasAnswered = false;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, reachability.Closed);
+        while (true)
+        {
+            string? reason;
+            Exception? fault = null;
+            using var givenUp = new CancellationTokenSource();
+            try
+            {
+                var left = until - time.Now();
+                var patience = left < attemptPatience ? left : attemptPatience;
+                (var done, reason) = await attempt(givenUp.Token).WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.FromMilliseconds(1), time, either.Token).ConfigureAwait(false);
+                hasAnswered = true;
+                if (done is not null)
+                {
+                    reachability.Reached();
+                    return done;
+                }
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                (reason, fault) = ("The cluster did not answer.", exception);
+                reachability.Failed(exception);
+            }
+            finally
+            {
+                // An attempt that no caller waits for any more must not begin anything.
+                await givenUp.CancelAsync().ConfigureAwait(false);
+            }
+
+            if (reachability.Closed.IsCancellationRequested)
+            {
+                throw new TagUpdateIncompleteException($"This process stopped while the {what} was under way. It may or may not have happened; retrying elsewhere is safe.", fault);
+            }
+
+            if (time.Now() + pause >= until)
+            {
+                throw hasAnswered || fault is TimeoutException
+                    ? new TagUpdateIncompleteException($"The {what} was not confirmed by every process within {timeout}. It may or may not have happened; retrying is safe. {reason}", fault)
+                    : new TagCacheUnavailableException($"The cluster could not be reached within {timeout} for the {what}.", fault);
+            }
+
+            await Task.Delay(pause, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+}

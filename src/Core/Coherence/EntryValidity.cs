@@ -1,0 +1,112 @@
+using OrleansTagCache.Lifetimes;
+
+namespace OrleansTagCache.Coherence;
+
+/// <summary>
+/// Decides whether a value may be served: the one rule behind a silo's store, a near cache, a commit and the simulation.
+///
+/// <para><b>Rule.</b> A value is live while nothing that it bears was expired after its stamp, which was read before the value was asked for or generated. Two verdicts are
+/// made, by tags and by age, and the worse of the two holds.</para>
+///
+/// <para><b>By tags.</b> An update since the stamp expires the value. A revalidation since the stamp makes it stale until the earliest deadline, and expires it then
+/// (invariant S1). The key is a tag of its own: a plain set expires every value of its key but the one that it stores, which is judged by a later stamp of the key.</para>
+///
+/// <para><b>By age.</b> Fresh up to <see cref="CacheLife.Revalidate"/>, stale up to <see cref="CacheLife.Expire"/>, and beyond that kept for fail-safe for as long as the options say.
+/// A value with a sliding expiration also expires when it has not been read for that long. What an update expired is never served again, not even under fail-safe.</para>
+/// </summary>
+/// <param name="stamp">The ledger's clock before the value was asked for or generated.</param>
+/// <param name="generatedAt">When the generation began.</param>
+/// <param name="life">How long it lives.</param>
+/// <param name="records">Held records: its tags, the namespace's <c>*</c>, and last its key.</param>
+/// <param name="extra">Fail-safe and sliding expiration, for the few values that have them.</param>
+/// <remarks>Immutable, but for the moment of the last read that <see cref="ExtraLife"/> holds. Any thread may ask.</remarks>
+internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLife life, TagRecord[] records, ExtraLife? extra = null)
+{
+    public Stamp Stamp => stamp;
+
+    public Moment GeneratedAt => generatedAt;
+
+    public CacheLife Life => life;
+
+    /// <summary>Fail-safe and sliding expiration; null for a value that has neither.</summary>
+    public ExtraLife? Extra => extra;
+
+    public ReadOnlySpan<TagRecord> Records => records;
+
+    /// <summary>The records of the tags that users put on the entry.</summary>
+    public ReadOnlySpan<TagRecord> TagRecords => records.AsSpan(..^2);
+
+    /// <summary>The record of the key.</summary>
+    public TagRecord KeyRecord => records[^1];
+
+    public TimeSpan AgeAt(Moment now) => now - generatedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
+
+    /// <summary>The verdict of a read.</summary>
+    /// <param name="ledger">The ledger that the stamp is of.</param>
+    /// <param name="keyStamp">The stamp that the key is judged by; never older than the value's own.</param>
+    /// <param name="now">The clock, read for this very use.</param>
+    public Freshness At(TagLedger ledger, Stamp keyStamp, Moment now)
+    {
+        var byTags = ByTags(ledger, keyStamp, now);
+        var byAge = ByAge(now);
+        return byTags > byAge ? byTags : byAge;
+    }
+
+    /// <summary>The verdict of what was updated and revalidated since the stamp: fresh, stale or expired.</summary>
+    /// <inheritdoc cref="At"/>
+    public Freshness ByTags(TagLedger ledger, Stamp keyStamp, Moment now)
+    {
+        var isStale = false;
+        var key = records[^1];
+        foreach (var record in records)
+        {
+            if (record.IsChangedSince(stamp))
+            {
+                // Stalings before expiries: one whose deadline has passed becomes an expiry, and only then goes.
+                var staling = record.StalingOf(stamp);
+                if (staling.IsOverAt(now) || !record.Admits(record == key ? keyStamp : stamp))
+                {
+                    return Freshness.Expired;
+                }
+
+                isStale |= staling.IsStale;
+            }
+        }
+
+        return !ledger.IsSinceEpoch(stamp) ? Freshness.Expired : isStale ? Freshness.Stale : Freshness.Fresh;
+    }
+
+    /// <summary>The verdict of age and reads.</summary>
+    public Freshness ByAge(Moment now)
+    {
+        var age = AgeAt(now);
+        if (extra?.HasSlidAway(now) == true)
+        {
+            return Freshness.Expired;
+        }
+
+        return age <= life.Revalidate ? Freshness.Fresh
+            : age <= life.Expire ? Freshness.Stale
+            : extra is { FailSafe: var failSafe } && failSafe > TimeSpan.Zero && age - life.Expire <= failSafe ? Freshness.FailSafe
+            : Freshness.Expired;
+    }
+}
+
+/// <summary>What few values have: they may be served past their life when no newer value can be made, or expire when they have not been read for a while.</summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed class ExtraLife(TimeSpan failSafe, TimeSpan sliding, Moment readAt)
+{
+    private long _readAt = readAt.Ticks;
+
+    /// <summary>How long beyond its life the value may be served under fail-safe; zero for not at all.</summary>
+    public TimeSpan FailSafe => failSafe;
+
+    /// <summary>The extra life of a value, or null if it has none.</summary>
+    public static ExtraLife? Of(TimeSpan failSafe, TimeSpan sliding, Moment generatedAt) =>
+        failSafe > TimeSpan.Zero || sliding > TimeSpan.Zero ? new(failSafe, sliding, generatedAt) : null;
+
+    /// <summary>Records a read; restarts the sliding expiration. Racing readers may lose to an earlier one, by less than a read takes.</summary>
+    public void Read(Moment now) => Volatile.Write(ref _readAt, Moment.Later(new(Volatile.Read(ref _readAt)), now).Ticks);
+
+    public bool HasSlidAway(Moment now) => sliding > TimeSpan.Zero && now - new Moment(Volatile.Read(ref _readAt)) > sliding;
+}

@@ -1,0 +1,13 @@
+namespace OrleansTagCache.Coherence;
+
+/// <summary>Updates on their way from their coordinator to one member.</summary>
+/// <param name="Incarnation">The incarnation of the coordinator's invalidator, which its own updates bear.</param>
+/// <param name="Updates">What the member applies and acknowledges, in the order in which the updates began.</param>
+/// <param name="Settled">Updates that every member has acknowledged.</param>
+/// <param name="OldestUnsettled">Every update of this coordinator with a smaller number is settled.</param>
+[GenerateSerializer, Immutable, Alias("otc.UpdateBatch")]
+internal sealed record UpdateBatch(
+    [property: Id(0)] Guid Incarnation,
+    [property: Id(1)] TagUpdate[] Updates,
+    [property: Id(2)] UpdateId[] Settled,
+    [property: Id(3)] long OldestUnsettled);

@@ -1,0 +1,141 @@
+using Orleans.Services;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Contracts;
+
+/// <summary>The face that a silo shows to the other silos.</summary>
+[Alias("otc.IPeerService")]
+internal interface IPeerService : IGrainService
+{
+    /// <summary>Applies a batch of that coordinator, and acknowledges what this silo and its clients have let go of.</summary>
+    [Alias("Deliver"), ResponseTimeout("00:00:02")]
+    ValueTask<BatchReceipt> Deliver(SiloAddress coordinator, UpdateBatch batch);
+
+    /// <summary>The member, and every client of it, has let go of these updates of this silo, which it had not at its receipt.</summary>
+    [Alias("Confirm"), ResponseTimeout("00:00:02")]
+    ValueTask Confirm(SiloAddress member, UpdateId[] updates);
+
+    /// <summary>A silo that is about to serve asks to be reached by every update from now on. False if its row is dead here.</summary>
+    [Alias("Hello"), ResponseTimeout("00:00:02")]
+    ValueTask<bool> Hello(SiloAddress silo);
+
+    /// <summary>A silo has stopped serving for good.</summary>
+    [Alias("Goodbye"), ResponseTimeout("00:00:02")]
+    ValueTask Goodbye(SiloAddress silo);
+
+    /// <summary>What this silo knows of a tag.</summary>
+    [Alias("DescribeTag"), ResponseTimeout("00:00:02")]
+    ValueTask<TagOnSilo> DescribeTag(TagId tag);
+
+    /// <summary>The first dependents of a tag on this silo after a key, in ordinal order.</summary>
+    [Alias("Dependents"), ResponseTimeout("00:00:03")]
+    ValueTask<string[]> Dependents(TagId tag, int limit, string? after);
+
+    /// <summary>Those of the tags that entries on this silo bear which a loader made.</summary>
+    [Alias("LoadedTags"), ResponseTimeout("00:00:02")]
+    ValueTask<TagId[]> LoadedTags(TagId[] tags);
+
+    /// <summary>The stale dependents of a tag on this silo that a loader made, those first that were read last, up to a bound.</summary>
+    [Alias("StaleLoaded"), ResponseTimeout("00:00:10")]
+    ValueTask<StaleKeys> StaleLoaded(TagId tag);
+
+    /// <summary>There is work for this silo in the tag's refresh job.</summary>
+    [Alias("Refresh"), ResponseTimeout("00:00:02")]
+    ValueTask Refresh(TagId tag);
+
+    /// <summary>How this silo is.</summary>
+    [Alias("Report"), ResponseTimeout("00:00:02")]
+    ValueTask<SiloReport> Report();
+}
+
+/// <summary>The updates of a batch that the member, and every client of it, has let go of. The others are confirmed later, each by itself.</summary>
+[GenerateSerializer, Immutable, Alias("otc.BatchReceipt")]
+internal sealed record BatchReceipt([property: Id(0)] UpdateId[] Acknowledged);
+
+/// <summary>Stale dependents of a tag on one silo.</summary>
+/// <param name="Keys">Their namespaced keys.</param>
+/// <param name="AreAll">Whether there are no more.</param>
+[GenerateSerializer, Immutable, Alias("otc.StaleKeys")]
+internal sealed record StaleKeys([property: Id(0)] string[] Keys, [property: Id(1)] bool AreAll);
+
+/// <summary>How a silo is, in figures.</summary>
+[GenerateSerializer, Immutable, Alias("otc.SiloReport")]
+internal sealed record SiloReport
+{
+    /// <summary>The address, with its generation.</summary>
+    [Id(0)]
+    public required string Silo { get; init; }
+
+    /// <summary>Whether it serves: joined, not leaving, lease valid.</summary>
+    [Id(1)]
+    public required bool IsServing { get; init; }
+
+    /// <summary>What is left of the serving lease.</summary>
+    [Id(2)]
+    public required TimeSpan Lease { get; init; }
+
+    /// <summary>Entries with a value.</summary>
+    [Id(3)]
+    public required long Entries { get; init; }
+
+    /// <summary>Bytes accounted for those.</summary>
+    [Id(4)]
+    public required long Bytes { get; init; }
+
+    /// <summary>Reads answered with a fresh value since the start.</summary>
+    [Id(5)]
+    public required long Hits { get; init; }
+
+    /// <summary>Reads answered with a stale value since the start.</summary>
+    [Id(6)]
+    public required long StaleHits { get; init; }
+
+    /// <summary>Reads that found nothing to serve since the start.</summary>
+    [Id(7)]
+    public required long Misses { get; init; }
+
+    /// <summary>Entries evicted for want of room since the start.</summary>
+    [Id(8)]
+    public required long Evictions { get; init; }
+
+    /// <summary>Tags with a record.</summary>
+    [Id(9)]
+    public required int TagRecords { get; init; }
+
+    /// <summary>Updates that are not settled here.</summary>
+    [Id(10)]
+    public required int OpenUpdates { get; init; }
+
+    /// <summary>The other silos that this one's updates must reach.</summary>
+    [Id(11)]
+    public required string[] Members { get; init; }
+
+    /// <summary>The bound on bytes.</summary>
+    [Id(12)]
+    public required long MaximumBytes { get; init; }
+
+    /// <summary>Sessions of clients that keep this silo's entries.</summary>
+    [Id(13)]
+    public required int Sessions { get; init; }
+
+    /// <summary>Tags, keys among them, that those sessions are interested in.</summary>
+    [Id(14)]
+    public required int Interest { get; init; }
+
+    /// <summary>Pushes that clients have not acknowledged.</summary>
+    [Id(15)]
+    public required int Pushes { get; init; }
+
+    /// <summary>Updates that this silo coordinates and that are not settled, with who has not acknowledged.</summary>
+    [Id(16)]
+    public required string[] DelayedBy { get; init; }
+
+    /// <summary>Values of other silos' entries, and of its own, that this silo's process keeps near.</summary>
+    [Id(18)]
+    public required int NearEntries { get; init; }
+
+    /// <summary>Sessions broken since the start, because their clients did not acknowledge in time.</summary>
+    [Id(17)]
+    public required long BrokenSessions { get; init; }
+}

@@ -1,0 +1,10 @@
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Transport;
+
+namespace OrleansTagCache.Batching;
+
+/// <summary>Silos reach each other directly.</summary>
+internal sealed class DirectEndpoints : IEndpointResolver
+{
+    public ValueTask<IEnumerable<(SiloAddress Silo, GrainId Identity)>> Identities(EndpointAddress[] endpoints) => new(endpoints.Select(endpoint => (endpoint.Silo, endpoint.Identity)));
+}

@@ -1,0 +1,73 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Invalidation;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Membership;
+using OrleansTagCache.Names;
+using OrleansTagCache.Refreshing;
+using OrleansTagCache.Sessions;
+
+namespace OrleansTagCache.Entries;
+
+/// <summary>What the entry grains of a silo share: one object instead of many references in each.</summary>
+internal sealed class EntryServices(
+    TagLedger ledger,
+    EntryTable table,
+    ServingLease lease,
+    Invalidator invalidator,
+    ClientSessions sessions,
+    StampHistory history,
+    RefreshWorker refreshes,
+    SiloMetrics metrics,
+    ILocalSiloDetails silo,
+    TimeProvider time,
+    TagCacheOptions options)
+{
+    public TagLedger Ledger => ledger;
+
+    public EntryTable Table => table;
+
+    public ServingLease Lease => lease;
+
+    public Invalidator Invalidator => invalidator;
+
+    public ClientSessions Sessions => sessions;
+
+    public SiloMetrics Metrics => metrics;
+
+    public TimeProvider Time => time;
+
+    public TimeSpan GenerationLease => options.GenerationLease;
+
+    public TimeSpan FailSafeThrottle => options.FailSafeThrottle;
+
+    public bool ServesWithoutLease => options.LeaseLossBehavior == LeaseLossBehavior.ServeStale;
+
+    public string Silo { get; } = silo.SiloAddress.ToString();
+
+    public Moment Now => time.Now();
+
+    /// <summary>
+    /// A plain set as of its call, so long before its token by another clock: with the age that its value has since, and the stamp that a token would
+    /// have had then; one older than everything if that is not remembered.
+    /// </summary>
+    public Generation AsOfItsCall(Generation set, TimeSpan age)
+    {
+        var calledAt = set.GrantedAt + -(TimeSpan.FromTicks(Math.Max(age.Ticks, 0)) * (1 + LeaseTerms.RateError));
+        return set with { GrantedAt = calledAt, Stamp = Stamp.Min(set.Stamp, history.AsOf(calledAt, set.Stamp)) };
+    }
+
+    /// <summary>A loader made it, and it was stale when it was stored: nobody else may come for it.</summary>
+    public void RefreshSoon(string scopedKey) => refreshes.RefreshSoon(scopedKey);
+
+    /// <summary>Says which limit a value breaks, or null. Clients check first; this is for those that do not.</summary>
+    public string? FaultOf(EntryData data) => data.Payload.Bytes.Length > options.MaximumPayloadBytes
+        ? $"A value may have at most {options.MaximumPayloadBytes} bytes; this one has {data.Payload.Bytes.Length}."
+        : TagSet.FaultOfEntry(data.Tags);
+
+    /// <summary>Whether what a value was copied from may be believed: the tags that came with other entries, and the namespace's <c>*</c>.</summary>
+    public bool MayKeepWhatWasCopied(string scopedKey, EntryData data, Stamp stamp) =>
+        data.CopiedTags is not { } copied || ledger.MayKeepCopy(TagId.OfEntry(scopedKey, copied).AsSpan(..^1), stamp);
+}

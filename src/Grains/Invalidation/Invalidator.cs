@@ -1,0 +1,405 @@
+using Microsoft.Extensions.Logging;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Membership;
+using OrleansTagCache.Peers;
+using OrleansTagCache.Sessions;
+
+namespace OrleansTagCache.Invalidation;
+
+/// <summary>
+/// Carries updates to every process that may serve old values, and takes those of the other silos.
+///
+/// <para><b>Promise.</b> When an update that was begun here ends complete, no read that starts afterwards, in any process, gets a value whose
+/// generation began before the update did.</para>
+///
+/// <para><b>Why.</b> The update is applied to the own ledger first, then to the own clients, then sent to every member in batches, again and
+/// again until each has acknowledged or has left. A member acknowledges when its ledger has applied it and every client of its own that may
+/// serve one of the old values has let go, or has lost the right to. Members are read when the update completes, not when it began
+/// (invariant U1), and it completes only while this silo's own serving lease is valid (invariant V2). Then it is settled: members may keep
+/// copies under its tags again.</para>
+///
+/// <para><b>Unknown, never done.</b> An update that did not complete in its caller's time goes on until it is settled. One whose coordinator
+/// dies is finished by every member that holds it open, as an update of its own; expiring twice is harmless.</para>
+/// </summary>
+/// <remarks>
+/// Thread-safe. One lock guards what is pending, open and to be sent; the sessions' and the ledger's locks are taken inside it. The
+/// sender works outside of it.
+/// </remarks>
+internal sealed partial class Invalidator : IBatchSource, IDisposable
+{
+    /// <summary>What was sent and not acknowledged for so long is sent again.</summary>
+    private static readonly TimeSpan RepeatAfter = TimeSpan.FromMilliseconds(500);
+
+    private readonly Lock _gate = new();
+    private readonly Coordination<SiloAddress> _coordination = new(Guid.NewGuid());
+    private readonly PendingCallers _callers;
+    private readonly Dictionary<UpdateId, SiloAddress> _heldFor = [];
+    private readonly HashSet<SiloAddress> _dead = [];
+    private readonly OpenUpdates<SiloAddress> _open = new();
+    private readonly TagLedger _ledger;
+    private readonly Members _membership;
+    private readonly ServingLease _lease;
+    private readonly ClientSessions _sessions;
+    private readonly RecentUpdates _recent;
+    private readonly StampHistory _history;
+    private readonly IPeers _peers;
+    private readonly SiloAddress _self;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Invalidator> _logger;
+    private readonly BatchSender _sender;
+    private int _heldHere;
+    private readonly ITimer _repeating;
+
+    public Invalidator(
+        TagLedger ledger,
+        Members membership,
+        ServingLease lease,
+        ClientSessions sessions,
+        RecentUpdates recent,
+        StampHistory history,
+        IPeers peers,
+        SiloMetrics metrics,
+        ILocalSiloDetails self,
+        TimeProvider time,
+        ILogger<Invalidator> logger)
+    {
+        (_ledger, _membership, _lease, _sessions, _recent, _history, _peers) = (ledger, membership, lease, sessions, recent, history, peers);
+        (_self, _time, _logger, _callers) = (self.SiloAddress, time, logger, new(metrics, time, logger));
+        _sender = new(peers, this, _self, time, logger);
+        membership.Changed += ReconsiderAll;
+        membership.Died += FinishUpdatesOf;
+        lease.Renewed += ReconsiderAll;
+        sessions.Released += ClientsLetGo;
+        _repeating = time.CreateTimer(_ => Lasting.Try(Repeat, LogRepeatFailed), null, RepeatAfter, RepeatAfter / 2);
+    }
+
+    /// <summary>How many updates of this silo's own are not settled.</summary>
+    public int PendingCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _coordination.Count;
+            }
+        }
+    }
+
+    /// <summary>How many settled updates are remembered here, so that late repeats of them are not opened.</summary>
+    public int RememberedCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _open.Remembered;
+            }
+        }
+    }
+
+    /// <summary>Who has not acknowledged updates of this silo: other silos, or <c>clients of</c> this one.</summary>
+    public string[] DelayedBy
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var silos = _coordination.Waiting(_membership.Others).Select(silo => silo.ToString());
+                return [.. _heldHere > 0 ? silos.Append(ClientsOf(_self)) : silos];
+            }
+        }
+    }
+
+    /// <summary>
+    /// Begins an update: this silo's own ledger has applied it when the call returns; the task ends when every member has, or when this silo
+    /// finds itself without the right to complete it.
+    /// </summary>
+    /// <param name="request">The update.</param>
+    /// <param name="when">Asked right before it is applied, with no other update in between; if it says no, the stamp is that of nothing.</param>
+    public (Stamp Applied, Task<UpdateOutcome> Completion) Begin(UpdateRequest request, Func<bool>? when = null)
+    {
+        lock (_gate)
+        {
+            var isSo = when?.Invoke() ?? true;
+            var (applied, completion) = Begin(request, finishes: null);
+            return (isSo ? applied : Stamp.Zero, completion);
+        }
+    }
+
+    /// <summary>Begins an update and waits for it for a bounded time; then the outcome is incomplete and the update goes on by itself.</summary>
+    public async Task<UpdateOutcome> Update(UpdateRequest request, TimeSpan patience)
+    {
+        var (_, completion) = Begin(request);
+        return await Within(completion, patience);
+    }
+
+    /// <summary>Waits for a begun update for a bounded time; then the outcome is incomplete and the update goes on by itself.</summary>
+    public async Task<UpdateOutcome> Within(Task<UpdateOutcome> completion, TimeSpan patience)
+    {
+        try
+        {
+            return await completion.WaitAsync(patience, _time);
+        }
+        catch (TimeoutException)
+        {
+            return UpdateOutcome.Incomplete($"Not acknowledged yet: {string.Join(", ", DelayedBy)}. The update goes on in the background.");
+        }
+    }
+
+    /// <summary>A batch of another silo: applies all of it, and acknowledges what no client holds up.</summary>
+    public BatchReceipt Receive(SiloAddress coordinator, UpdateBatch batch)
+    {
+        BatchReceipt receipt;
+        lock (_gate)
+        {
+            foreach (var id in _open.SettleBefore(coordinator, batch.Incarnation, batch.OldestUnsettled))
+            {
+                Settle(id);
+            }
+
+            foreach (var id in batch.Settled)
+            {
+                _open.Settle(id);
+                Settle(id);
+            }
+
+            foreach (var update in batch.Updates)
+            {
+                ReceiveNeedsLock(coordinator, update);
+            }
+
+            receipt = new([.. batch.Updates.Select(update => update.Id).Where(id => !_heldFor.ContainsKey(id))]);
+        }
+
+        if (_membership.IsDead(coordinator))
+        {
+            FinishUpdatesOf(coordinator);
+        }
+
+        return receipt;
+    }
+
+    /// <summary>A member's clients have let go of what they held up.</summary>
+    public void Confirmed(SiloAddress member, UpdateId[] updates) => Acknowledged(member, updates);
+
+    public void Dispose() => _repeating.Dispose();
+
+    private void ReceiveNeedsLock(SiloAddress coordinator, TagUpdate update)
+    {
+        switch (_open.Arrived(coordinator, update))
+        {
+            case Arrival.First:
+                Apply(update);
+                if (!_sessions.Queue(update))
+                {
+                    _heldFor[update.Id] = coordinator;
+                }
+
+                break;
+            case Arrival.Settled:
+                // A late repeat of something settled long ago: expiring again is harmless, staying open would not be.
+                Apply(update);
+                Settle(update.Id);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private (Stamp Applied, Task<UpdateOutcome> Completion) Begin(UpdateRequest request, UpdateId? finishes)
+    {
+        lock (_gate)
+        {
+            var update = _coordination.Begin(request.Tags, request.StaleFor, finishes);
+            var completion = _callers.Add(update.Id);
+            var applied = Apply(update);
+            if (!_sessions.Queue(update))
+            {
+                _heldFor[update.Id] = _self;
+                _heldHere++;
+            }
+
+            ReconsiderNeedsLock(update.Id);
+            return (applied, completion);
+        }
+    }
+
+    private Stamp Apply(TagUpdate update)
+    {
+        var now = _time.Now();
+        _history.Note(now, _ledger.Stamp());
+        _recent.Note(update, now);
+        return update.StaleFor is { } staleFor
+            ? _ledger.Stale(update.Id, update.Tags, now + staleFor, now)
+            : _ledger.Expire(update.Id, update.Tags);
+    }
+
+    /// <summary>Noted like what was applied: of what was copied before it nothing is believed.</summary>
+    private void Settle(UpdateId update)
+    {
+        _history.Note(_time.Now(), _ledger.Stamp());
+        _ledger.Settle(update);
+    }
+
+    private void ReconsiderAll()
+    {
+        lock (_gate)
+        {
+            foreach (var id in _coordination.Unsettled)
+            {
+                ReconsiderNeedsLock(id);
+            }
+        }
+    }
+
+    private void ReconsiderNeedsLock(UpdateId id)
+    {
+        List<SiloAddress> mail = [];
+        List<UpdateId> settled = [];
+
+        // The members first, the lease second (invariant V2).
+        var members = _membership.Others;
+        var verdict = _coordination.Reconsider(id, members, _heldFor.ContainsKey(id), _lease.IsValid(), mail, settled);
+        foreach (var update in settled)
+        {
+            Settle(update);
+            if (update.Coordinator != _coordination.Incarnation)
+            {
+                _open.Settle(update);
+                _open.Forget(_dead.Contains);
+            }
+        }
+
+        mail.ForEach(_sender.Wake);
+        if (verdict == UpdateVerdict.Complete)
+        {
+            _callers.EndComplete(id, members.Length + 1);
+        }
+        else if (verdict == UpdateVerdict.NoLease)
+        {
+            _callers.EndWithoutLease(id);
+        }
+    }
+
+    /// <summary>The clients of this silo have let go: of updates of its own, and of others', whose coordinators are told.</summary>
+    private void ClientsLetGo(List<UpdateId> updates)
+    {
+        var others = new List<(UpdateId Id, SiloAddress Coordinator)>();
+        lock (_gate)
+        {
+            foreach (var id in updates)
+            {
+                if (_heldFor.Remove(id, out var coordinator) && !coordinator.Equals(_self))
+                {
+                    others.Add((id, coordinator));
+                    continue;
+                }
+
+                _heldHere--;
+                if (_callers.Heard(id, ClientsOf(_self)))
+                {
+                    ReconsiderNeedsLock(id);
+                }
+            }
+        }
+
+        foreach (var group in others.GroupBy(pair => pair.Coordinator, pair => pair.Id))
+        {
+            _ = Confirm(group.Key, [.. group]);
+        }
+    }
+
+    private async Task Confirm(SiloAddress coordinator, UpdateId[] updates)
+    {
+        try
+        {
+            await _peers.On(coordinator).Confirm(_self, updates);
+        }
+        catch (Exception exception)
+        {
+            // The coordinator repeats what it sent, and takes the receipt of that.
+            LogNotConfirmed(exception, coordinator);
+        }
+    }
+
+    /// <summary>Takes over what is open here of a coordinator that died: as updates of this silo's own, which settle both.</summary>
+    private void FinishUpdatesOf(SiloAddress coordinator)
+    {
+        List<TagUpdate> orphans;
+        lock (_gate)
+        {
+            orphans = [.. _open.Of(coordinator).Where(update => _coordination.TryClaim(update.Id))];
+            _dead.Add(coordinator);
+            _open.Forget(_dead.Contains);
+        }
+
+        if (orphans.Count > 0)
+        {
+            LogFinishing(orphans.Count, coordinator);
+        }
+
+        foreach (var update in orphans)
+        {
+            Begin(new(update.Tags, update.StaleFor), update.Id);
+        }
+    }
+
+    private void Repeat()
+    {
+        lock (_gate)
+        {
+            if (_coordination.Count > 0)
+            {
+                _coordination.Repeat(_time.Now() + -RepeatAfter).ForEach(_sender.Wake);
+            }
+        }
+    }
+
+    UpdateBatch? IBatchSource.TakeBatch(SiloAddress silo)
+    {
+        lock (_gate)
+        {
+            return _coordination.TakeBatch(silo, _membership.Others.Contains(silo), _time.Now());
+        }
+    }
+
+    void IBatchSource.Delivered(SiloAddress silo, BatchReceipt receipt) => Acknowledged(silo, receipt.Acknowledged);
+
+    void IBatchSource.Lost(SiloAddress silo, UpdateBatch batch)
+    {
+        lock (_gate)
+        {
+            _coordination.Lost(silo, batch);
+        }
+    }
+
+    private void Acknowledged(SiloAddress silo, UpdateId[] updates)
+    {
+        lock (_gate)
+        {
+            var who = silo.ToString();
+            _coordination.Acknowledged(silo, updates);
+            foreach (var id in updates)
+            {
+                if (_callers.Heard(id, who))
+                {
+                    ReconsiderNeedsLock(id);
+                }
+            }
+        }
+    }
+
+    private static string ClientsOf(SiloAddress silo) => $"clients of {silo}";
+
+    [LoggerMessage(3304, LogLevel.Debug, "A confirmation did not reach silo {Silo}; it will ask again")]
+    private partial void LogNotConfirmed(Exception exception, SiloAddress silo);
+
+    [LoggerMessage(3306, LogLevel.Error, "A look for updates that are to be sent again failed; the next one follows")]
+    private partial void LogRepeatFailed(Exception exception);
+
+    [LoggerMessage(3302, LogLevel.Information, "Finishing {Count} updates whose coordinator {Silo} is dead")]
+    private partial void LogFinishing(int count, SiloAddress silo);
+}

@@ -1,0 +1,201 @@
+using Microsoft.Extensions.Logging;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Invalidation;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Peers;
+using OrleansTagCache.Sessions;
+
+namespace OrleansTagCache.Membership;
+
+/// <summary>
+/// Brings a silo into the protocol before it serves its first value, and out of it before it goes.
+///
+/// <para><b>Joining.</b> The own row is in the table. The table is read afterwards, and every silo in it that is not dead is greeted until it
+/// has answered or died: from then on its updates reach this silo. Then every dead row is waited out, since a dead silo may hold the right to
+/// serve, and to complete updates that do not know of this silo, until its lease is over. Then everything is expired, and serving begins.</para>
+///
+/// <para><b>Leaving.</b> Updates that are on their way from here are given a moment to complete; serving ends; then the
+/// sessions of its clients, each when the client has said so or its lease is over; then every member is told, and waits for this silo no longer.</para>
+/// </summary>
+/// <remarks>
+/// Runs at the stage at which the own row is readable and grains are not yet placed here. If greeting takes long, because a row belongs to a
+/// silo that crashed and that nobody has declared dead yet, the silo starts without serving and joins in the background: it takes an active
+/// silo to declare another one dead.
+/// </remarks>
+internal sealed partial class JoinAndLeave(
+    IMembershipTable table,
+    IClusterMembershipService cluster,
+    Members membership,
+    ServingLease lease,
+    Invalidator invalidator,
+    ClientSessions sessions,
+    TagLedger ledger,
+    StampHistory history,
+    IPeers peers,
+    ILocalSiloDetails self,
+    TimeProvider time,
+    ILogger<JoinAndLeave> logger) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
+{
+    private static readonly TimeSpan StartWithoutServingAfter = TimeSpan.FromSeconds(10);
+
+    /// <summary>No single answer is waited for longer: asking again is harmless, and an answer may be lost.</summary>
+    private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly CancellationTokenSource _stop = new();
+    private Task _watch = Task.CompletedTask;
+    private Task _join = Task.CompletedTask;
+
+    public void Participate(ISiloLifecycle lifecycle)
+    {
+        lifecycle.Subscribe(nameof(JoinAndLeave), ServiceLifecycleStage.ApplicationServices, Start, _ => Stop());
+
+        // Stopped first of all: after the silo is active, and before it shuts anything down.
+        lifecycle.Subscribe(nameof(Leave), ServiceLifecycleStage.Active + 1, _ => Task.CompletedTask, Leave);
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    private async Task Start(CancellationToken cancellationToken)
+    {
+        _watch = Task.Run(WatchMembership, CancellationToken.None);
+        await lease.StartRenewing();
+        _join = Task.Run(Join, CancellationToken.None);
+        try
+        {
+            await _join.WaitAsync(StartWithoutServingAfter, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            LogJoiningInBackground();
+        }
+    }
+
+    private async Task Stop()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_watch, _join);
+    }
+
+    /// <summary>Begun anew after a fault, it sees the latest snapshot first.</summary>
+    private Task WatchMembership() => Lasting.Loop(
+        async () =>
+        {
+            await foreach (var snapshot in cluster.MembershipUpdates.WithCancellation(_stop.Token))
+            {
+                membership.Observe(
+                    snapshot.Members.Values.Select(member => KeyValuePair.Create(member.SiloAddress, member.Status)), snapshot.Version.Value);
+            }
+
+            return false;
+        },
+        LogWatchFailed,
+        time,
+        _stop.Token);
+
+    private Task Join() => Lasting.Loop(
+        async () =>
+        {
+            if (!lease.IsAlive || !await TryGreetAll() || !membership.IsWaitedOut)
+            {
+                await Task.Delay(Pause, time, _stop.Token);
+                return true;
+            }
+
+            ledger.ExpireEverything();
+            history.Begin(time.Now());
+            lease.BeginServing();
+            LogServing(membership.Others.Length);
+            return false;
+        },
+        LogJoinFailed,
+        time,
+        _stop.Token);
+
+    /// <summary>Reads the table and greets every silo in it that is not dead. True if all of them answered.</summary>
+    private async Task<bool> TryGreetAll()
+    {
+        try
+        {
+            var data = await table.ReadAllAsync(_stop.Token).WaitAsync(AnswerPatience, time, _stop.Token);
+            var rows = data.Members.Select(row => row.Item1).ToList();
+            membership.Observe(rows.Select(row => KeyValuePair.Create(row.SiloAddress, row.Status)), data.Version.Version);
+            var alive = rows.FindAll(row => row.Status != SiloStatus.Dead && !row.SiloAddress.Equals(self.SiloAddress));
+            var answers = await Task.WhenAll(alive.Select(row => TryGreet(row.SiloAddress)));
+            return answers.All(answered => answered);
+        }
+        catch (Exception exception) when (!_stop.IsCancellationRequested)
+        {
+            LogNotGreeted(exception, self.SiloAddress);
+            return false;
+        }
+    }
+
+    private async Task<bool> TryGreet(SiloAddress silo)
+    {
+        try
+        {
+            return await peers.On(silo).Hello(self.SiloAddress).AsTask().WaitAsync(AnswerPatience, time, _stop.Token) && membership.Greet(silo);
+        }
+        catch (Exception exception)
+        {
+            LogNotGreeted(exception, silo);
+            return false;
+        }
+    }
+
+    private async Task Leave(CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(LeavePatience, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            while (invalidator.PendingCount > 0)
+            {
+                await Task.Delay(Pause, time, both.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The members that hold them open will finish them.
+        }
+
+        await lease.StopServing();
+        await sessions.EndAll();
+        await Task.WhenAll(membership.Others.Select(TrySayGoodbye));
+        LogLeft();
+    }
+
+    private async Task TrySayGoodbye(SiloAddress silo)
+    {
+        try
+        {
+            await peers.On(silo).Goodbye(self.SiloAddress);
+        }
+        catch (Exception exception)
+        {
+            // It will see this silo's row dead and wait its lease out.
+            LogNotGreeted(exception, silo);
+        }
+    }
+
+    [LoggerMessage(3501, LogLevel.Information, "Serving. Updates reach {Count} other silos")]
+    private partial void LogServing(int count);
+
+    [LoggerMessage(3502, LogLevel.Warning, "Some silo in the membership table neither answers nor is dead yet; this silo starts without serving from the cache, and joins as soon as it can")]
+    private partial void LogJoiningInBackground();
+
+    [LoggerMessage(3503, LogLevel.Debug, "Silo {Silo} did not answer")]
+    private partial void LogNotGreeted(Exception exception, SiloAddress silo);
+
+    [LoggerMessage(3505, LogLevel.Error, "What the membership said was not taken in; it is read again")]
+    private partial void LogWatchFailed(Exception exception);
+
+    [LoggerMessage(3506, LogLevel.Error, "An attempt to join failed; the next one follows")]
+    private partial void LogJoinFailed(Exception exception);
+
+    [LoggerMessage(3504, LogLevel.Information, "Stopped serving and said Goodbye")]
+    private partial void LogLeft();
+}

@@ -1,0 +1,25 @@
+namespace OrleansTagCache.Membership;
+
+/// <summary>This silo's own row in the membership table.</summary>
+internal sealed class OwnRow(IMembershipTable table, SiloAddress self)
+{
+    /// <summary>
+    /// Whether it is there and not dead. A table that has lost everything is told from one that cannot be reached by beginning it anew, as every silo that starts does: an empty one
+    /// need not be readable before.
+    /// </summary>
+    public async Task<bool> IsAlive(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Read(cancellationToken);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            await table.InitializeMembershipTableAsync(tryInitTableVersion: true, cancellationToken);
+            return await Read(cancellationToken);
+        }
+    }
+
+    private async Task<bool> Read(CancellationToken cancellationToken) =>
+        (await table.ReadRowAsync(self, cancellationToken)).Members.Any(row => row.Item1.Status != SiloStatus.Dead);
+}

@@ -1,0 +1,52 @@
+using OrleansTagCache.Entries;
+using OrleansTagCache.Tags;
+
+namespace OrleansTagCache.Ownership;
+
+/// <summary>Which silo each entry and tag belongs to, as this silo sees the cluster: the silos that are active and know such grains share them out.</summary>
+/// <remarks>
+/// Thread-safe. Two silos may see the cluster differently for a moment, and an entry may then be on both: each of its values is under the ledger of
+/// its silo, so nothing but a repeated generation comes of it. Of a tag there may be two at any time.
+/// </remarks>
+internal sealed class Owners(IClusterMembershipService membership, IClusterManifestProvider manifests, ILocalSiloDetails self)
+{
+    private View _view = new(new([], MembershipVersion.MinValue), null, Rendezvous.OfNone);
+
+    /// <summary>Whether grains of this type belong to silos.</summary>
+    public static bool Share(GrainType type) => type == EntryGrain.Type || type == TagGrain.Type;
+
+    /// <summary>The silos that entries and tags belong to. Another instance when they have changed.</summary>
+    public Rendezvous Silos => Current.Silos;
+
+    /// <summary>The version of the membership that they were taken from.</summary>
+    public MembershipVersion Version => Current.Members.Version;
+
+    /// <summary>The silo of an entry or a tag; null while no silo is active.</summary>
+    public SiloAddress? OwnerOf(GrainId grain) => Silos.OwnerOf(grain.Key.AsSpan());
+
+    /// <summary>Whether an entry or a tag belongs to another silo than this.</summary>
+    public bool IsAstray(string scoped) => Silos.OwnerOf(scoped) is { } owner && !owner.Equals(self.SiloAddress);
+
+    private View Current
+    {
+        get
+        {
+            var (snapshot, manifest) = (membership.CurrentSnapshot, manifests.Current);
+            var view = Volatile.Read(ref _view);
+            if (view.Members.Version == snapshot.Version && ReferenceEquals(view.Manifest, manifest))
+            {
+                return view;
+            }
+
+            var silos = snapshot.Members.Values
+                .Where(member => member.Status == SiloStatus.Active
+                    && manifest.Silos.TryGetValue(member.SiloAddress, out var grains) && grains.Grains.ContainsKey(EntryGrain.Type) && grains.Grains.ContainsKey(TagGrain.Type))
+                .Select(member => member.SiloAddress);
+            view = new(snapshot, manifest, view.Silos.With(silos));
+            Volatile.Write(ref _view, view);
+            return view;
+        }
+    }
+
+    private sealed record View(ClusterMembershipSnapshot Members, object? Manifest, Rendezvous Silos);
+}

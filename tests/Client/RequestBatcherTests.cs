@@ -1,0 +1,190 @@
+using System.Globalization;
+using System.Threading.Channels;
+using Microsoft.Extensions.Time.Testing;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Transport;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Client;
+
+/// <summary>Who shares a message to a silo, and what becomes of those who wait.</summary>
+public sealed class RequestBatcherTests
+{
+    private const int UnderWay = 4;
+
+    private readonly Channel<Message> _sent = Channel.CreateUnbounded<Message>();
+    private readonly RequestBatcher<string, string> _batcher;
+
+    public RequestBatcherTests() => _batcher = new((questions, sessions) =>
+    {
+        var message = new Message(questions, sessions);
+        Assert.True(_sent.Writer.TryWrite(message));
+        return message.End.Task;
+    }, Timeout.InfiniteTimeSpan, TimeProvider.System, static _ => { });
+
+    [Fact]
+    public async Task Send_WhileEnoughIsUnderWay_SharesTheNextMessage()
+    {
+        var underWay = await Occupy();
+        Task<string?>[] others = [.. Enumerable.Range(0, 10).Select(i => _batcher.Send($"{i}", null).Answer)];
+        Assert.False(_sent.Reader.TryRead(out _));
+
+        underWay[0].Answer(1);
+        var next = await Next();
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => $"{i}"), next.Questions);
+
+        // In the order of the questions; null is for the entry's own grain.
+        next.Answer(7, null, 9, 1, 2, 3, 4, 5, 6, 7);
+        Assert.Equal("7", await others[0]);
+        Assert.Null(await others[1]);
+        Assert.Equal("9", await others[2]);
+    }
+
+    [Fact]
+    public async Task Ask_ByThoseWhoNameOtherSessions_GoesApart()
+    {
+        SessionId[] named = [new(Guid.NewGuid(), 1)];
+        var underWay = await Occupy();
+        _ = _batcher.Send("without", null).Answer;
+        _ = _batcher.Send("with", named).Answer;
+        _ = _batcher.Send("with too", named).Answer;
+
+        underWay[0].Answer(0);
+        Assert.Equal(["without"], (await Next()).Questions);
+        underWay[1].Answer(0);
+        var next = await Next();
+        Assert.Equal(["with", "with too"], next.Questions);
+        Assert.Same(named, next.Sessions);
+    }
+
+    [Fact]
+    public async Task Ask_OfVeryManyAtATime_FillsMessages_AndBeyondSomeIsNotWaitedFor()
+    {
+        const int Full = 64;
+        var underWay = await Occupy();
+        Task<string?>[] readers = [.. Enumerable.Range(0, 6 * Full).Select(i => _batcher.Send($"{i}", null).Answer)];
+
+        // Four messages are full, a fifth is filling; whoever comes then is told to ask otherwise.
+        Assert.All(readers[..(5 * Full)], reader => Assert.False(reader.IsCompleted));
+        Assert.All(readers[(5 * Full)..], reader => Assert.Null(reader.Result));
+        underWay[0].Answer(0);
+        Assert.Equal(Full, (await Next()).Questions.Length);
+    }
+
+    [Fact]
+    public async Task Ask_WithMuchToCarry_SharesNoMessageThatWouldBecomeTooLarge()
+    {
+        const int Large = 200_000;
+        var underWay = await Occupy();
+        _ = _batcher.Send("large", null, Large).Answer;
+        _ = _batcher.Send("large too", null, Large).Answer;
+        _ = _batcher.Send("small", null).Answer;
+
+        underWay[0].Answer(0);
+        Assert.Equal(["large"], (await Next()).Questions);
+        underWay[1].Answer(0);
+        Assert.Equal(["large too", "small"], (await Next()).Questions);
+    }
+
+    [Fact]
+    public async Task Ask_ThatIsNotAnswered_Fails_LetsThoseBehindItGo_AndTheLaneGoesOn()
+    {
+        var failing = _batcher.Send("failing", null).Answer;
+        var failed = await Next();
+        await Occupy(UnderWay - 1);
+        var waiting = _batcher.Send("waiting", null).Answer;
+
+        failed.End.SetException(new TimeoutException());
+        await Assert.ThrowsAsync<TimeoutException>(() => failing);
+
+        // It was not sent: it asks otherwise at once.
+        Assert.Null(await waiting);
+        await GoesOn();
+    }
+
+    [Fact]
+    public async Task Answer_ThatComesTooLate_IsToBeHadAllTheSame()
+    {
+        var time = new FakeTimeProvider();
+        var sent = new TaskCompletionSource<string?[]>();
+        var batcher = new RequestBatcher<string, string>((_, _) => sent.Task, TimeSpan.FromSeconds(1), time, static _ => { });
+        var call = batcher.Send("late", null);
+        await Waits.Until(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return call.Answer.IsCompleted;
+        });
+
+        await Assert.ThrowsAsync<TimeoutException>(() => call.Answer);
+        var whenever = call.Whenever();
+        sent.SetResult(["a token perhaps"]);
+        Assert.Equal("a token perhaps", await whenever);
+    }
+
+    [Fact]
+    public async Task Ask_AnsweredWithSomethingElse_Fails_AndTheLaneGoesOn()
+    {
+        var failing = _batcher.Send("failing", null).Answer;
+        var failed = await Next();
+        await Occupy(UnderWay - 1);
+
+        failed.Answer(1, 2);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => failing);
+        await GoesOn();
+    }
+
+    /// <summary>A reader whose context is blocked, as a grain's turn may be, holds up nobody but itself.</summary>
+    [Fact]
+    public async Task Ask_FromABlockedContext_IsNoMatterToOthers()
+    {
+        var scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
+        using var release = new ManualResetEventSlim();
+        Task<string?>? other = null;
+        var blocked = Task.Factory.StartNew(
+            () =>
+            {
+                _ = _batcher.Send("mine", null).Answer;
+                other = _batcher.Send("other", null).Answer;
+                release.Wait(TimeSpan.FromMinutes(1));
+            },
+            CancellationToken.None,
+            TaskCreationOptions.None,
+            scheduler);
+
+        // Messages may overtake each other on their way.
+        var messages = new[] { await Next(), await Next() };
+        Array.ForEach(messages, message => message.Answer(3));
+        Assert.Equal("3", await other!.Soon());
+
+        release.Set();
+        await blocked;
+    }
+
+    private async Task<Message[]> Occupy(int count = UnderWay)
+    {
+        var messages = new Message[count];
+        for (var i = 0; i < count; i++)
+        {
+            _ = _batcher.Send($"occupying {i}", null).Answer;
+            messages[i] = await Next();
+        }
+
+        return messages;
+    }
+
+    private async Task GoesOn()
+    {
+        var next = _batcher.Send("next", null).Answer;
+        (await Next()).Answer(5);
+        Assert.Equal("5", await next);
+    }
+
+    private async Task<Message> Next() => await _sent.Reader.ReadAsync().AsTask().Soon();
+
+    private sealed record Message(string[] Questions, SessionId[]? Sessions)
+    {
+        public TaskCompletionSource<string?[]> End { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Answer(params int?[] values) => End.SetResult([.. values.Select(value => value?.ToString(CultureInfo.InvariantCulture))]);
+    }
+}

@@ -1,0 +1,84 @@
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Names;
+using OrleansTagCache.Tags;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Grains;
+
+/// <summary>Who shares which change at a tag's door.</summary>
+public sealed class UpdateCoalescerTests
+{
+    private static readonly TagId[] Tags = [new(TagKind.Tag, "n:a"), new(TagKind.Tag, "n:b")];
+
+    private readonly List<(TagId[] Tags, TaskCompletionSource<UpdateOutcome> End)> _runs = [];
+    private readonly UpdateCoalescer _lane;
+
+    public UpdateCoalescerTests() => _lane = new(tags =>
+    {
+        var end = new TaskCompletionSource<UpdateOutcome>();
+        _runs.Add((tags, end));
+        return end.Task;
+    });
+
+    [Fact]
+    public async Task Join_WhileAChangeIsOnItsWay_SharesTheNext()
+    {
+        var first = _lane.Join(Guid.NewGuid(), Tags[..1]);
+        var second = _lane.Join(Guid.NewGuid(), Tags[..1]);
+        var third = _lane.Join(Guid.NewGuid(), Tags[1..]);
+
+        Assert.Single(_runs);
+        End(0, "first");
+        Assert.Equal("first", (await first).Reason);
+        Assert.False(second.IsCompleted);
+        Assert.Equal(2, _runs.Count);
+        Assert.Equal(Tags.ToHashSet(), _runs[1].Tags.ToHashSet());
+
+        End(1, "next");
+        Assert.Equal("next", (await second).Reason);
+        Assert.Same(second, third);
+        Assert.True(_lane.IsIdle);
+    }
+
+    [Fact]
+    public async Task Join_AgainByTheSame_SharesTheChangeThatBeganForIt()
+    {
+        var requestId = Guid.NewGuid();
+        var first = _lane.Join(requestId, Tags);
+        Assert.Same(first, _lane.Join(requestId, Tags));
+
+        End(0, "slow");
+        await first;
+        Assert.Single(_runs);
+
+        // That one is over: who asks now has a reason to.
+        Assert.NotSame(first, _lane.Join(requestId, Tags));
+        Assert.Equal(2, _runs.Count);
+    }
+
+    [Fact]
+    public async Task Join_ByNobodyInParticular_NeverSharesWhatBeganBefore()
+    {
+        var first = _lane.Join(Guid.Empty, Tags);
+        var second = _lane.Join(Guid.Empty, Tags);
+        End(0, "first");
+        await first;
+
+        Assert.False(second.IsCompleted);
+        Assert.Equal(2, _runs.Count);
+    }
+
+    [Fact]
+    public async Task Join_OfAChangeThatFails_FailsAndHoldsNobodyUp()
+    {
+        var failing = _lane.Join(Guid.NewGuid(), Tags);
+        var next = _lane.Join(Guid.NewGuid(), Tags);
+        _runs[0].End.SetException(new InvalidOperationException("refused"));
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => failing);
+        End(1, "next");
+        Assert.Equal("next", (await next).Reason);
+    }
+
+    private void End(int run, string reason) => _runs[run].End.SetResult(UpdateOutcome.Incomplete(reason));
+}
