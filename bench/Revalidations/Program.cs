@@ -1,6 +1,6 @@
 // What many revalidations leave behind: 10,000 a minute over 1,000 tags, each with a few entries that a loader makes.
 //
-//   three silos on Redis, as in the README, with -c Release
+//   three silos on Redis, as in docs/how-to/operate.md, with -c Release
 //   dotnet run --project bench/Revalidations -c Release -- [minutes] [Redis] [silo's HTTP address ...]
 
 using System.Globalization;

@@ -1,6 +1,6 @@
 // How long an update takes in a healthy cluster while every client keeps values under its tag: start several of these at a time.
 //
-//   three silos on Redis, as in the README, with -c Release
+//   three silos on Redis, as in docs/how-to/operate.md, with -c Release
 //   dotnet run --project bench/UpdateLatency -c Release -- [rounds] [Redis]
 
 using System.Globalization;

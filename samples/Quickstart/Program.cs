@@ -1,4 +1,4 @@
-// A client of the silo that `dotnet run --project src/Silo` starts. What stands between the marks is in the README.
+// A client of the silo that `dotnet run --project src/Silo` starts. The code between the marks is shown in the README and in docs/concepts/factories.md.
 
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -8,18 +8,20 @@ using OrleansTagCache;
 var database = new Database();
 var builder = Host.CreateApplicationBuilder(args);
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
+
+// <readme: client>
 builder.UseOrleansClient(client =>
 {
-    client.UseLocalhostClustering(serviceId: "tagcache", clusterId: "tagcache").AddTagCacheClient();
-
-    // <readme: loader>
+    client.UseLocalhostClustering(serviceId: "tagcache", clusterId: "tagcache");        // or UseRedisClustering("127.0.0.1:6379")
+    client.AddTagCacheClient(cache => cache.DefaultLife = CacheLife.Hours);
     client.AddLoader("cities", async (CacheContext context, string country, CancellationToken cancellationToken) =>
     {
         context.Tag($"country:{country}");
         return await database.CitiesOf(country, cancellationToken);
     });
-    // </readme>
 });
+// </readme>
+
 using var host = builder.Build();
 await host.StartAsync();
 var cache = host.Services.GetRequiredService<ITagCache>();
@@ -30,7 +32,7 @@ var city = await cache.GetOrCreateAsync(
     async (context, cancellationToken) =>
     {
         var row = await database.FindCity(2988507, cancellationToken);
-        context.Tag($"country:{row.Country}");              // a tag that is only known now
+        context.Tag($"country:{row.Country}");              // a tag that only the factory knows
         return row;
     },
     new() { Tags = ["cities"], Life = CacheLife.Hours });
@@ -38,7 +40,7 @@ var city = await cache.GetOrCreateAsync(
 using (ServerAction.Begin())
 {
     await database.RenameCity(2988507, "PARIS");
-    await cache.UpdateTagAsync("cities");                   // from here on nobody reads the old name
+    await cache.UpdateTagAsync("cities");                   // from here on, no process serves the old name
 }
 // </readme>
 
@@ -48,7 +50,7 @@ Console.WriteLine($"It was {city.Name}, and is {(await database.FindCity(2988507
 var cities = await cache.GetAsync<string[]>("cities", "FR");            // loaded once, for every process
 
 await database.RenameCity(2996944, "LYON");
-await cache.RevalidateTagAsync("country:FR", CacheLife.Max);            // the cluster loads it again; meanwhile the old one is served
+await cache.RevalidateTagAsync("country:FR", CacheLife.Max);            // the cluster loads it again; until then the old one is served
 // </readme>
 
 Console.WriteLine($"Before: {string.Join(", ", cities)}");

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace OrleansTagCache.Tests.Attacks;
 
-/// <summary>docs/security.md lists what is sent to a silo in these tests, as the tables of the tests have it.</summary>
+/// <summary>docs/reference/security.md lists what is sent to a silo in these tests, as the tables of the tests have it.</summary>
 public sealed class SecurityDocumentTests
 {
     private const string Begin = "<!-- attacks: made by SecurityDocumentTests; set WRITE_DOCS=1 to write it anew -->\n";
@@ -14,7 +14,7 @@ public sealed class SecurityDocumentTests
     [Fact]
     public void Document_ListsEveryAttack()
     {
-        var path = Path.Combine(Repository.Root, "docs", "security.md");
+        var path = Path.Combine(Repository.Root, "docs", "reference", "security.md");
         var text = File.ReadAllText(path);
         var (begin, end) = (text.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length, text.IndexOf(End, StringComparison.Ordinal));
         Assert.True(begin >= Begin.Length && end > begin, "The document has no place for the table.");

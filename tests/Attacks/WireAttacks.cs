@@ -19,7 +19,7 @@ internal static class FramingAttacks
             yield return Put("a length in hexadecimal", 400, "value", "Content-Length: 0x5");
             yield return Put("a length beyond numbers", 400, "value", "Content-Length: 99999999999999999999");
             yield return Put("an empty length", 400, "value", "Content-Length: ");
-            yield return Put("a transfer encoding that is none", 400, "value", "Transfer-Encoding: x");
+            yield return Put("an unknown transfer encoding", 400, "value", "Transfer-Encoding: x");
             yield return Put("identity as a transfer encoding", 400, "value", "Transfer-Encoding: identity");
             yield return Put("chunks that are not the last encoding", 400, "0\r\n\r\n", "Transfer-Encoding: chunked, gzip");
             yield return Put("gzip and chunks", 400, "0\r\n\r\n", "Transfer-Encoding: gzip, chunked");
@@ -45,7 +45,7 @@ internal static class FramingAttacks
             yield return Raw("version 0.9", 505, "GET /v1/entry?key=mine HTTP/0.9\r\n\r\n");
             yield return Raw("version 1.9", 505, "GET /v1/entry?key=mine HTTP/1.9\r\nHost: 127.0.0.1\r\n\r\n");
             yield return Raw("version 2 in clear text", 0, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-            yield return Raw("a version that is none", 400, "GET /v1/entry?key=mine HTTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+            yield return Raw("an unknown version", 400, "GET /v1/entry?key=mine HTTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
             yield return Raw("an empty method", 400, " /v1/entry?key=mine HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
             yield return Raw("a method with a zero", 400, "G\0T /v1/entry?key=mine HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
             yield return Raw("a zero in the target", 400, "GET /v1/en\0try?key=mine HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
@@ -124,7 +124,7 @@ internal static class PathAttacks
             yield return new("Addresses", "another method by a header", 405, loot => Wire.Request(loot.Full, "POST", "/v1/entry?key=mine", [], "X-HTTP-Method-Override: DELETE"));
             foreach (var (name, query) in new[]
             {
-                ("a half escape", "%"), ("an escape of one digit", "%4"), ("an escape that is none", "%zz"), ("overlong UTF-8", "%C0%AF"), ("UTF-8 of a surrogate", "%ED%A0%80"), ("UTF-8 beyond Unicode", "%F5%80%80%80"),
+                ("a half escape", "%"), ("an escape of one digit", "%4"), ("an invalid escape", "%zz"), ("overlong UTF-8", "%C0%AF"), ("UTF-8 of a surrogate", "%ED%A0%80"), ("UTF-8 beyond Unicode", "%F5%80%80%80"),
                 ("half of UTF-8", "%E2%82"), ("Latin-1", "%E9"), ("UTF-16", "%FF%FEa%00"), ("IIS's escapes", "%u0061"),
             })
             {

@@ -1,4 +1,4 @@
-// Real processes under real faults: see docs/reliability.md.
+// Real processes under real faults: see docs/internals/reliability.md.
 //
 //   dotnet run --project tests/Faults -c Release -- run --plan full --out table.md
 //   dotnet run --project tests/Faults -c Release -- soak --minutes 15

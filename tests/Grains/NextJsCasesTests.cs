@@ -5,7 +5,7 @@ namespace OrleansTagCache.Tests.Grains;
 
 /// <summary>
 /// Where revalidation follows Next.js 16.4, and where it knowingly does not. What Next.js does was observed with its built-in handler under a
-/// controlled clock; docs/nextjs.md has the same table in words.
+/// controlled clock; docs/how-to/nextjs.md has the same table in words.
 /// </summary>
 public sealed class NextJsCasesTests
 {

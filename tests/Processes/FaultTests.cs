@@ -6,7 +6,7 @@ namespace OrleansTagCache.Tests.Processes;
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public sealed class Alone;
 
-/// <summary>The fault harness in its short form; docs/reliability.md has the full matrix.</summary>
+/// <summary>The fault harness in its short form; docs/internals/reliability.md has the full matrix.</summary>
 [Collection(nameof(Alone))]
 public sealed class FaultTests
 {

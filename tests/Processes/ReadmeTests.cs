@@ -3,16 +3,17 @@ using Xunit;
 
 namespace OrleansTagCache.Tests.Processes;
 
-/// <summary>The README's code is what the samples compile.</summary>
+/// <summary>The code in the README and in the documentation is what the samples compile.</summary>
 public sealed class ReadmeTests
 {
     [Theory]
-    [InlineData("update")]
-    [InlineData("loader")]
-    [InlineData("revalidate")]
-    public void Snippet_IsWhatTheSampleCompiles(string name)
+    [InlineData("README.md", "client")]
+    [InlineData("README.md", "update")]
+    [InlineData("docs/concepts/factories.md", "client")]
+    [InlineData("docs/concepts/factories.md", "revalidate")]
+    public void Snippet_IsWhatTheSampleCompiles(string document, string name)
     {
-        var readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+        var readme = File.ReadAllText(Path.Combine(Repository.Root, document));
         var program = File.ReadAllText(Path.Combine(Repository.Root, "samples", "Quickstart", "Program.cs"));
         var compiled = Regex.Match(program, $@"^ *// <readme: {name}>\n(?<code>.*?)^ *// </readme>", RegexOptions.Singleline | RegexOptions.Multiline).Groups["code"].Value;
         var shown = Regex.Match(readme, $@"<!-- samples/Quickstart/Program\.cs: {name} -->\n```csharp\n(?<code>.*?)```", RegexOptions.Singleline).Groups["code"].Value;

@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace OrleansTagCache.Tests.Processes;
 
-/// <summary>Silo programs on a Redis of their own, each a process, as the README starts them.</summary>
+/// <summary>Silo programs on a Redis of their own, each a process, as docs/how-to/operate.md starts them.</summary>
 internal sealed class RedisCluster : IAsyncDisposable
 {
     private readonly List<(int Http, int Silo, int Gateway)> _ports = [];

@@ -4,7 +4,7 @@ using OrleansTagCache.Simulation.Search;
 
 namespace OrleansTagCache.Simulation;
 
-/// <summary>Runs the searches from a command line; docs/simulation.md says how.</summary>
+/// <summary>Runs the searches from a command line; docs/internals/simulation.md says how.</summary>
 internal static class Program
 {
     private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;

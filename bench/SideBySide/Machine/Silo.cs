@@ -4,7 +4,7 @@ using Microsoft.Diagnostics.NETCore.Client;
 
 namespace OrleansTagCache.Bench.SideBySide.Machine;
 
-/// <summary>A silo program, as the README starts it.</summary>
+/// <summary>A silo program, as docs/how-to/operate.md starts it.</summary>
 internal sealed class Silo : IAsyncDisposable
 {
     private const string Runtime = "Microsoft-Windows-DotNETRuntime";

@@ -23,7 +23,7 @@ internal sealed class MarkdownReport
     {
         var begun = _text.Length;
         _text.Append("## ").Append(findings.Title).Append("\n\n").Append(findings.Method);
-        _text.Append(CultureInfo.InvariantCulture, $" The run of it took {took.TotalSeconds:F0} s.\n\n");
+        _text.Append(CultureInfo.InvariantCulture, $" It ran for {took.TotalSeconds:F0} s.\n\n");
         foreach (var table in findings.Tables)
         {
             _text.Append("**").Append(table.Title).Append("**\n\n");

@@ -20,7 +20,7 @@ internal sealed record CityForm(string Name, string Population)
 
     public bool IsValid => NameFault is null && PopulationFault is null;
 
-    /// <summary>The population as a number; null if it is none.</summary>
+    /// <summary>The population as a number; null if it is not one.</summary>
     public long? Number => long.TryParse(Population, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     public static CityForm Of(City city) => new(city.Name, city.Population.ToString(CultureInfo.InvariantCulture));

@@ -4,8 +4,8 @@ using OrleansTagCache.Samples.Cities.Database;
 namespace OrleansTagCache.Samples.Cities.Actions;
 
 /// <summary>
-/// What another system calls when it has changed a country's data: everything of the country is served stale while it is made anew, so nobody
-/// waits. A webhook is no server action: nobody waits to see a change of their own.
+/// What another system calls when it has changed a country's data: everything of the country is served stale while it is made anew, so no reader
+/// waits. A webhook is not a server action: no user waits to see a change of their own.
 /// </summary>
 /// <remarks>One that can be reached from outside checks a signature first.</remarks>
 internal static class CountryWebhook

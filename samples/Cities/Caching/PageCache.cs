@@ -34,7 +34,7 @@ internal sealed class PageCache(ITagCache cache, TimeProvider time)
             var model = make(context);
             if (model is null)
             {
-                // What does not exist is remembered too, but not for long: anybody can ask for anything.
+                // A missing page is remembered too, but not for long: any address can be asked for.
                 context.Life(CacheLife.Seconds);
             }
 

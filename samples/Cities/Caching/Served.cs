@@ -12,7 +12,7 @@ internal enum ServedFrom
     /// <summary>The cache had it, stale, and has it made anew in the background.</summary>
     Stale = 2,
 
-    /// <summary>Made, but the cache does not have it: no silo can be reached, or a tag was updated meanwhile.</summary>
+    /// <summary>Made, but not stored: no silo can be reached, or a tag was updated while it was being made.</summary>
     NotCached = 3,
 }
 

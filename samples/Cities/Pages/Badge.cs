@@ -2,7 +2,7 @@ using OrleansTagCache.Samples.Cities.Caching;
 
 namespace OrleansTagCache.Samples.Cities.Pages;
 
-/// <summary>The line on every page that says where its model came from, how old it is and which tags it bears.</summary>
+/// <summary>The line on every page that says where its model came from, how old it is and which tags it carries.</summary>
 internal static class Badge
 {
     public static Html Of<T>(Served<T> served)

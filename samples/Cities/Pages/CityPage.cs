@@ -30,7 +30,7 @@ internal static class CityPage
                   <dt>Position</dt><dd>{Degrees(city.Latitude, 'N', 'S')}, {Degrees(city.Longitude, 'E', 'W')}</dd>
                   <dt>GeoNames id</dt><dd>{city.Id}</dd>
                 </dl>
-                {MapImage.Markup((city.Latitude, city.Longitude), "Where the city lies on a map of the world")}
+                {MapImage.Markup((city.Latitude, city.Longitude), "The city on a map of the world")}
               </section>
               {Form(city, form)}
             </div>

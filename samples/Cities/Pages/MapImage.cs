@@ -5,7 +5,7 @@ namespace OrleansTagCache.Samples.Cities.Pages;
 /// <summary>The map of the world, drawn from the places themselves: a dot for every cell that has some.</summary>
 internal static class MapImage
 {
-    // A degree is a unit. The far north and south are cut off, where hardly anybody lives.
+    // A degree is a unit. The far north and south are cut off: hardly any place is there.
     private const int North = 80;
     private const int South = -58;
     private const int Width = 360;

@@ -4,7 +4,7 @@ using OrleansTagCache.Samples.Storefront.Database;
 
 namespace OrleansTagCache.Samples.Storefront.Pages;
 
-/// <summary>A Razor page: its handler for forms is a server action, the one that shows it is none.</summary>
+/// <summary>A Razor page: its form handler is a server action, the handler that shows it is not.</summary>
 internal sealed class SaleModel(Catalogue catalogue, ITagCache cache) : PageModel
 {
     public string Kettle { get; private set; } = string.Empty;

@@ -27,7 +27,7 @@ internal static class ShopPages
     private static async Task<IResult> Product(
         long id, HttpContext http, Catalogue catalogue, ITagCache cache, HybridCache hybrid, IAntiforgery antiforgery, CancellationToken token)
     {
-        // The same in two styles. Both wait for nobody while nothing changes: the values are in this node's memory.
+        // The same in two styles. Neither waits for another process while nothing changes: the values are in this node's memory.
         var own = await cache.GetOrCreateAsync(
             $"own:{id}", (_, _) => ValueTask.FromResult(catalogue.Find(id)), new() { Tags = [TagOf(id)], Life = CacheLife.Hours }, token);
         var microsofts = await hybrid.GetOrCreateAsync(

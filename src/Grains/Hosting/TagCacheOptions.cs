@@ -2,7 +2,7 @@ using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Hosting;
 
-/// <summary>What a silo does for reads while it cannot prove that it is alive (see docs/invariants.md).</summary>
+/// <summary>What a silo does for reads while it cannot prove that it is alive (see docs/internals/invariants.md).</summary>
 public enum LeaseLossBehavior
 {
     /// <summary>Readers run their factories and nothing is stored: the promise holds.</summary>

@@ -73,7 +73,7 @@ internal sealed class TestCluster : IAsyncDisposable
         {
             StartProcess(slot);
 
-            // Silos one after the other, as the README has it; the others at once.
+            // Silos one after the other, as docs/how-to/operate.md has it; the others at once.
             if (slot < Silos)
             {
                 await Process(slot).Ready.WaitAsync(Patience, Time);
