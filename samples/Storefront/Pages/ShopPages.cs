@@ -57,7 +57,7 @@ internal static class ShopPages
 
     private static IResult Label(Product? product) => product is null
         ? Results.NotFound()
-        : Results.Content($"""<!doctype html><title>label</title><b id="label">{Html.Price(product.Cents)}</b>""", "text/html; charset=utf-8");
+        : Results.Content($"""<!doctype html><title>label</title><b id="label" style="font: bold 1rem system-ui">{Html.Price(product.Cents)}</b>""", "text/html; charset=utf-8");
 
     private static string List(Catalogue catalogue) => $"""<ul>{string.Concat(catalogue.All().Select(product =>
         $"""<li><a href="/product/{product.Id}">{Html.Text(product.Name)}</a> <span id="price-{product.Id}">{Html.Price(product.Cents)}</span></li>"""))}</ul>""";
