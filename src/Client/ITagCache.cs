@@ -42,7 +42,7 @@ public interface ITagCache
     /// that is opened for each run of the factory and disposed when it has ended. So the factory may also run in the background: no reader waits for a stale
     /// entry's refresh.
     /// </summary>
-    /// <inheritdoc cref="GetOrCreateAsync{T}(string, Func{CacheContext, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="GetOrCreateAsync{T}(string, Func{CacheContext, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)" path="/*[not(self::param)]"/>
     /// <param name="key">The key, unique within the namespace.</param>
     /// <param name="factory">Makes the value of these services: not of the caller's, nor of its ambient values, such as an <c>HttpContext</c> or the current activity, which it does not see.</param>
     /// <param name="options">Tags and life that are known beforehand.</param>
@@ -54,7 +54,7 @@ public interface ITagCache
         CancellationToken cancellationToken = default);
 
     /// <summary>As <see cref="GetOrCreateAsync{T}(string, Func{CacheContext, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>, with an argument for the factory instead of a closure.</summary>
-    /// <inheritdoc cref="GetOrCreateAsync{T}(string, Func{CacheContext, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="GetOrCreateAsync{T}(string, Func{CacheContext, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)" path="/*[not(self::param)]"/>
     /// <param name="key">The key, unique within the namespace.</param>
     /// <param name="state">Given to the factory.</param>
     /// <param name="factory">Makes the value.</param>
@@ -115,7 +115,7 @@ public interface ITagCache
     ValueTask UpdateTagAsync(string tag, CancellationToken cancellationToken = default);
 
     /// <summary>As <see cref="UpdateTagAsync"/> for 1 to 128 tags: all of them in one update.</summary>
-    /// <inheritdoc cref="UpdateTagAsync"/>
+    /// <inheritdoc cref="UpdateTagAsync" path="/*[not(self::param)]"/>
     /// <param name="tags">The tags.</param>
     /// <param name="cancellationToken">Stops waiting; the update goes on.</param>
     ValueTask UpdateTagsAsync(IReadOnlyCollection<string> tags, CancellationToken cancellationToken = default);
@@ -134,7 +134,7 @@ public interface ITagCache
     ValueTask RevalidateTagAsync(string tag, CacheLife profile, CancellationToken cancellationToken = default);
 
     /// <summary>As <see cref="RevalidateTagAsync(string, CacheLife, CancellationToken)"/> for 1 to 128 tags: all of them in one.</summary>
-    /// <inheritdoc cref="RevalidateTagAsync(string, CacheLife, CancellationToken)"/>
+    /// <inheritdoc cref="RevalidateTagAsync(string, CacheLife, CancellationToken)" path="/*[not(self::param)]"/>
     /// <param name="tags">The tags.</param>
     /// <param name="profile">Its <see cref="CacheLife.Expire"/> is used; zero is an update.</param>
     /// <param name="cancellationToken">Stops waiting; the revalidation goes on.</param>

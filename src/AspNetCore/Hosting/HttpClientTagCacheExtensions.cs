@@ -17,7 +17,7 @@ public static class HttpClientTagCacheExtensions
     /// <param name="builder">The client.</param>
     public static IHttpClientBuilder AddTagCache(this IHttpClientBuilder builder) => builder.AddTagCache(_ => { });
 
-    /// <inheritdoc cref="AddTagCache(IHttpClientBuilder)"/>
+    /// <inheritdoc cref="AddTagCache(IHttpClientBuilder)" path="/*[not(self::param)]"/>
     /// <param name="builder">The client.</param>
     /// <param name="configure">Says which changes of handlers further in are harmless.</param>
     public static IHttpClientBuilder AddTagCache(this IHttpClientBuilder builder, Action<TagCacheFetchOptions> configure)
