@@ -1,15 +1,4 @@
-
 namespace OrleansTagCache.Flights;
-
-/// <summary>A caller's part in a flight.</summary>
-internal enum FlightRole : byte
-{
-    /// <summary>Runs it.</summary>
-    Leader = 0,
-
-    /// <summary>Came before it asked.</summary>
-    Follower = 1,
-}
 
 /// <summary>What one flight is for. Readers that refuse stale values do not fly with those that take them, nor those that store with those that do not.</summary>
 internal readonly record struct FlightKey(string Key, string ScopedKey, bool FreshOnly, ReadMode Mode = ReadMode.Cached)
@@ -21,26 +10,19 @@ internal readonly record struct FlightKey(string Key, string ScopedKey, bool Fre
     public override int GetHashCode() => HashCode.Combine(ScopedKey, FreshOnly, Mode);
 }
 
-/// <summary>The flights of a process: one that newcomers meet under a key, and at most one gathering behind it.</summary>
+/// <summary>The flights of a process, under <see cref="FlightRules{TKey, TFlight}"/>.</summary>
 /// <remarks>Thread-safe: one lock, held for a few field writes.</remarks>
 internal sealed class FlightTable(TimeProvider time, TimeSpan orphanGrace)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<FlightKey, Flight> _flights = [];
+    private readonly FlightRules<FlightKey, Flight> _rules = new();
 
-    /// <summary>Joins the flight that this caller may share, or leads a new one.</summary>
+    /// <inheritdoc cref="FlightRules{TKey, TFlight}.Join"/>
     public (Flight Flight, FlightRole Role) Join(FlightKey key)
     {
         lock (_gate)
         {
-            if (_flights.TryGetValue(key, out var flight))
-            {
-                return flight.Phase == FlightPhase.Gathering ? Share(flight) : JoinNext(flight);
-            }
-
-            flight = new() { Callers = 1 };
-            _flights.Add(key, flight);
-            return (flight, FlightRole.Leader);
+            return _rules.Join(key);
         }
     }
 
@@ -49,31 +31,28 @@ internal sealed class FlightTable(TimeProvider time, TimeSpan orphanGrace)
     {
         lock (_gate)
         {
-            return _flights.TryGetValue(key, out var flight) && flight.Phase != FlightPhase.Gathering;
+            return _rules.TryFind(key, out var flight) && flight.Phase != FlightPhase.Gathering;
         }
     }
 
-    /// <summary>Leads a new flight if there is none for the key.</summary>
+    /// <inheritdoc cref="FlightRules{TKey, TFlight}.TryLead"/>
     public Flight? TryLead(FlightKey key)
     {
         lock (_gate)
         {
-            var flight = new Flight { Callers = 1 };
-            return _flights.TryAdd(key, flight) ? flight : null;
+            return _rules.TryLead(key);
         }
     }
 
-    /// <summary>The flight goes on to its next phase. False if it is over: the one before it has served it.</summary>
+    /// <inheritdoc cref="FlightRules{TKey, TFlight}.TryEnter"/>
     public bool TryEnter(Flight flight, FlightPhase phase)
     {
         lock (_gate)
         {
-            if (flight.Phase == FlightPhase.Ended)
+            if (!FlightRules<FlightKey, Flight>.TryEnter(flight, phase))
             {
                 return false;
             }
-
-            flight.Phase = phase;
         }
 
         if (phase == FlightPhase.Generating)
@@ -84,85 +63,43 @@ internal sealed class FlightTable(TimeProvider time, TimeSpan orphanGrace)
         return true;
     }
 
-    /// <summary>The flight waits no longer for the one before it: from now on newcomers meet it instead. False if it is over.</summary>
+    /// <inheritdoc cref="FlightRules{TKey, TFlight}.TryPass"/>
     public bool TryPass(FlightKey key, Flight flight)
     {
         lock (_gate)
         {
-            if (flight.Previous is { } previous)
-            {
-                flight.Previous = null;
-                if (previous.Next == flight)
-                {
-                    previous.Next = null;
-                    _flights[key] = flight;
-                }
-            }
-
-            return flight.Phase != FlightPhase.Ended;
+            return _rules.TryPass(key, flight);
         }
     }
 
     /// <summary>Ends a flight and lets the next one begin. Only the first call counts.</summary>
+    /// <param name="key">What it was for.</param>
+    /// <param name="flight">The flight.</param>
+    /// <param name="early">For those who came before it asked.</param>
+    /// <param name="late">For the next flight: a value if the commit found it live.</param>
     public void End(FlightKey key, Flight flight, FlightResult early, FlightResult late)
     {
+        Flight? served;
         lock (_gate)
         {
-            if (flight.Phase == FlightPhase.Ended)
+            if (!_rules.TryEnd(key, flight, isLive: late.Entry is not null, out served))
             {
                 return;
             }
-
-            flight.Phase = FlightPhase.Ended;
-            if (flight.Previous is { } previous && previous.Next == flight)
-            {
-                // Its leader went while it still waited: newcomers are not to meet what is over.
-                previous.Next = null;
-            }
-
-            var next = flight.Next;
-            (flight.Previous, flight.Next) = (null, null);
-            if (next is not null && late.Entry is not null && !next.MustAsk)
-            {
-                // All of them came before the commit: the value is theirs too. Whoever comes from now on finds neither flight.
-                next.Phase = FlightPhase.Ended;
-                next.End(late, late);
-                next = null;
-            }
-
-            if (_flights.GetValueOrDefault(key) == flight)
-            {
-                if (next is not null)
-                {
-                    _flights[key] = next;
-                }
-                else
-                {
-                    _flights.Remove(key);
-                }
-            }
         }
 
+        served?.End(late, late);
         flight.End(early, late);
     }
 
-    /// <summary>A caller goes away before the end: the last one cancels the flight, the leader too, or gives it a moment for those who joined.</summary>
-    /// <param name="flight">The flight.</param>
-    /// <param name="role">The caller's part in it.</param>
-    /// <param name="mayGoOn">Whether the leader's factory may run without its caller.</param>
+    /// <inheritdoc cref="FlightRules{TKey, TFlight}.Leave"/>
     public void Leave(Flight flight, FlightRole role, bool mayGoOn)
     {
         bool isCancelled;
         Flight? unwanted;
         lock (_gate)
         {
-            // What a leader still makes when its flight is over is for itself alone.
-            flight.IsOrphaned |= role == FlightRole.Leader;
-            flight.Callers--;
-            isCancelled = !flight.IsWaitedFor || (role == FlightRole.Leader && (!mayGoOn || flight.Phase == FlightPhase.Ended));
-
-            // Whoever waits for the next flight waits for this one too: so may those before have gone, and now the last behind them.
-            unwanted = flight.Previous is { IsWaitedFor: false } previous ? previous : null;
+            (isCancelled, unwanted) = FlightRules<FlightKey, Flight>.Leave(flight, role, mayGoOn);
         }
 
         unwanted?.Cancellation.Cancel();
@@ -174,25 +111,6 @@ internal sealed class FlightTable(TimeProvider time, TimeSpan orphanGrace)
         {
             _ = CancelAfterGrace(flight);
         }
-    }
-
-    private static (Flight Flight, FlightRole Role) Share(Flight flight)
-    {
-        flight.Callers++;
-        return (flight, FlightRole.Follower);
-    }
-
-    private static (Flight Flight, FlightRole Role) JoinNext(Flight flight)
-    {
-        var mustAsk = flight.Phase == FlightPhase.Closing;
-        if (flight.Next is { } next)
-        {
-            next.MustAsk |= mustAsk;
-            return Share(next);
-        }
-
-        flight.Next = new() { Callers = 1, Previous = flight, MustAsk = mustAsk };
-        return (flight.Next, FlightRole.Leader);
     }
 
     private async Task CancelAfterGrace(Flight flight)

@@ -34,6 +34,12 @@ internal static class Rules
     /// <summary>A revalidation takes no interest away: its values are served on (invariant R1).</summary>
     public static bool RevalidationKeepsInterest => true;
 
+    /// <summary>A caller that arrives when the cluster has been asked shares no answer to that (invariant F1).</summary>
+    public static bool AskingClosesAFlight => true;
+
+    /// <summary>A caller that arrives when a commit has been sent does not share its value (invariant F1).</summary>
+    public static bool CommittingClosesAFlight => true;
+
     /// <summary>Where other threads could run if the rule on the order of an expiry were removed.</summary>
     public static void Meanwhile()
     {

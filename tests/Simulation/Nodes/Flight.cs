@@ -1,24 +1,14 @@
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Flights;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Simulation.Engine;
 
 namespace OrleansTagCache.Simulation.Nodes;
 
-internal enum FlightPhase
+/// <summary>A process's single flight for a key. The product's own rules decide who may share it.</summary>
+internal sealed class Flight : FlightState<Flight>
 {
-    Asking,
-    Generating,
-    Closing,
-    Bypassing,
-    Ended,
-}
-
-/// <summary>A process's single flight for a key, and who may share it (invariant F1).</summary>
-internal sealed class Flight(string key)
-{
-    public string Key => key;
-
-    public FlightPhase Phase { get; set; }
+    public string Key { get; set; } = string.Empty;
 
     /// <summary>The ledger's clock, read before the cluster was asked.</summary>
     public Stamp Stamp { get; set; }
@@ -29,15 +19,9 @@ internal sealed class Flight(string key)
 
     public Value? Made { get; set; }
 
-    /// <summary>Those who came before it asked: they take anything.</summary>
-    public List<Reading> Early { get; } = [];
+    /// <summary>Whether its factory runs without a token.</summary>
+    public bool IsBypassing { get; set; }
 
-    /// <summary>Those who came while the factory ran: they take the value if the commit finds it live.</summary>
-    public List<Reading> Late { get; } = [];
-
-    /// <summary>Those who came while a question or a run without a lease was on its way: they ask again, but for a value found live since.</summary>
-    public List<Reading> Next { get; } = [];
-
-    /// <summary>Those who came after the commit was sent: they ask again.</summary>
-    public List<Reading> MustAsk { get; } = [];
+    /// <summary>Those who share it.</summary>
+    public List<Reading> Readings { get; } = [];
 }

@@ -1,4 +1,5 @@
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Flights;
 using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Seams;
 
@@ -7,38 +8,44 @@ namespace OrleansTagCache.Simulation.Nodes;
 /// <summary>The flights of a process: one question to the entry's silo, and, if the answer is a token, one run of the factory.</summary>
 internal sealed class Flights(Process process)
 {
-    private readonly Dictionary<string, Flight> _flights = [];
+    private readonly FlightRules<string, Flight> _rules = new();
 
     public void Join(Reading reading)
     {
-        if (!_flights.TryGetValue(reading.Key, out var flight))
+        if (Mutants.Is(Mutant.RunJoinedInBypass) && _rules.TryFind(reading.Key, out var running) && running.IsBypassing)
         {
-            Lead(reading.Key, [reading]);
+            running.Readings.Add(reading);
             return;
         }
 
-        var share = flight.Phase switch
+        var (flight, role) = _rules.Join(reading.Key);
+        flight.Readings.Add(reading);
+        if (role == FlightRole.Leader)
         {
-            FlightPhase.Generating => flight.Late,
-            FlightPhase.Closing => flight.MustAsk,
-            FlightPhase.Bypassing when Mutants.Is(Mutant.RunJoinedInBypass) => flight.Early,
-            _ => flight.Next,
-        };
-        share.Add(reading);
+            flight.Key = reading.Key;
+            if (flight.Previous is null)
+            {
+                Ask(flight);
+            }
+        }
     }
 
-    private void Lead(string key, List<Reading> readings)
+    private void Ask(Flight flight)
     {
-        var flight = new Flight(key) { Stamp = process.Ledger.Stamp(), AskedAt = process.Now, Host = process.World.Hosts[key] };
-        flight.Early.AddRange(readings);
-        _flights[key] = flight;
+        var key = flight.Key;
+        if (!_rules.TryPass(key, flight) || !FlightRules<string, Flight>.TryEnter(flight, FlightPhase.Asking))
+        {
+            return;
+        }
+
+        (flight.Stamp, flight.AskedAt, flight.Host) = (process.Ledger.Stamp(), process.Now, process.World.Hosts[key]);
         var (host, named) = (flight.Host, process.Named);
         process.World.Note(process, $"asks {host} for {key} with stamp {flight.Stamp.Value}");
         process.Send(host, "acquire", () => host.Entries.Acquire(key, named, answer =>
             host.Send(process, "answer", () => Answered(flight, answer))));
         process.After(Terms.Patience, "no answer", () =>
         {
-            if (flight.Phase == FlightPhase.Asking)
+            if (flight is { Phase: FlightPhase.Asking, IsBypassing: false })
             {
                 Bypass(flight);
             }
@@ -50,7 +57,7 @@ internal sealed class Flights(Process process)
         var terms = answer.Terms.IsCacheable ? $" cacheable under {answer.Terms.Session.Number}" : string.Empty;
         process.World.Note(process, $"{flight.Host!} answers {flight.Key}: {answer.Status} {answer.Value?.ToString() ?? string.Empty}{terms}");
         process.Heard(flight.Host!, answer.Terms, flight.AskedAt);
-        if (flight.Phase != FlightPhase.Asking)
+        if (flight is not { Phase: FlightPhase.Asking, IsBypassing: false })
         {
             return;
         }
@@ -65,7 +72,7 @@ internal sealed class Flights(Process process)
                 End(flight, answer.Value, isStale: true, isLive: false, "asked");
                 if (!answer.Token.IsNone)
                 {
-                    GenerateUnderToken(new(flight.Key) { Stamp = flight.Stamp, AskedAt = flight.AskedAt, Host = flight.Host }, answer.Token);
+                    GenerateUnderToken(new() { Key = flight.Key, Stamp = flight.Stamp, AskedAt = flight.AskedAt, Host = flight.Host }, answer.Token);
                 }
 
                 break;
@@ -83,12 +90,12 @@ internal sealed class Flights(Process process)
 
     private void GenerateUnderToken(Flight flight, GenerationId token)
     {
-        flight.Phase = FlightPhase.Generating;
+        FlightRules<string, Flight>.TryEnter(flight, FlightPhase.Generating);
         flight.Made = process.Generate(flight.Key);
         var (host, named, made) = (flight.Host!, process.Named, flight.Made);
         process.World.Run(process, "factory ends", () =>
         {
-            flight.Phase = FlightPhase.Closing;
+            FlightRules<string, Flight>.TryEnter(flight, FlightPhase.Closing);
             process.Send(host, "commit", () => host.Entries.Commit(flight.Key, token, made, named, answer =>
                 host.Send(process, "committed", () => Committed(flight, answer))));
             process.After(Terms.Patience, "no word of the commit", () => End(flight, made, isStale: false, isLive: false, "generated"));
@@ -112,48 +119,31 @@ internal sealed class Flights(Process process)
         }
     }
 
-    /// <summary>Nobody vouches for anything: the factory runs for those who came before it began, and nothing is stored.</summary>
+    /// <summary>The cluster vouches for nothing: the factory runs for those who came before it began, and nothing is stored.</summary>
     private void Bypass(Flight flight)
     {
-        flight.Phase = FlightPhase.Bypassing;
+        flight.IsBypassing = true;
         flight.Made = process.Generate(flight.Key);
         process.World.Run(process, "bypassing factory ends", () => End(flight, flight.Made, isStale: false, isLive: false, "bypass"));
     }
 
     private void End(Flight flight, Value? value, bool isStale, bool isLive, string how)
     {
-        if (flight.Phase == FlightPhase.Ended)
+        var next = flight.Next;
+        if (!_rules.TryEnd(flight.Key, flight, isLive && value is not null, out var served))
         {
             return;
         }
 
-        flight.Phase = FlightPhase.Ended;
-        if (_flights.GetValueOrDefault(flight.Key) == flight)
-        {
-            _flights.Remove(flight.Key);
-        }
-
-        List<Reading> again = [.. flight.MustAsk];
         if (value is not null)
         {
-            flight.Early.ForEach(reading => process.Return(reading, value, isStale, how));
+            flight.Readings.ForEach(reading => process.Return(reading, value, isStale, how));
+            served?.Readings.ForEach(reading => process.Return(reading, value, isStale, $"joined, {how}"));
         }
 
-        foreach (var reading in flight.Late.Concat(flight.Next))
+        if (served is null && next is not null)
         {
-            if (isLive && value is not null)
-            {
-                process.Return(reading, value, isStale, $"joined, {how}");
-            }
-            else
-            {
-                again.Add(reading);
-            }
-        }
-
-        if (again.Count > 0)
-        {
-            Lead(flight.Key, again);
+            Ask(next);
         }
     }
 }

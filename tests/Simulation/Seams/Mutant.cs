@@ -45,6 +45,12 @@ internal enum Mutant
 
     /// <summary>Not in the list: a client that has acknowledged a revalidation is not told of updates of what it serves stale.</summary>
     RevalidationForgetsInterest,
+
+    /// <summary>Not in the list: a caller shares the answer to a request that was sent before it came.</summary>
+    JoinedWhileAsking,
+
+    /// <summary>Not in the list: a caller shares a value whose commit was sent before it came.</summary>
+    JoinedWhileCommitting,
 }
 
 /// <summary>Which rule is removed in the search that this thread runs.</summary>

@@ -26,6 +26,10 @@ internal static class Rules
 
     public static bool RevalidationKeepsInterest => !Mutants.Is(Mutant.RevalidationForgetsInterest);
 
+    public static bool AskingClosesAFlight => !Mutants.Is(Mutant.JoinedWhileAsking);
+
+    public static bool CommittingClosesAFlight => !Mutants.Is(Mutant.JoinedWhileCommitting);
+
     /// <summary>What other threads do in the middle of an expiry whose clock was published first.</summary>
     public static Action? OtherThreads
     {

@@ -7,8 +7,9 @@ internal static class Catches
 {
     public static string ConfigurationOf(Mutant mutant) => mutant switch
     {
-        Mutant.StampAfterFactory or Mutant.JoinerUnchecked or Mutant.LateTagUnchecked or Mutant.FloorNotRaised or Mutant.RecordCreatedWithZero => "generation",
+        Mutant.StampAfterFactory or Mutant.JoinerUnchecked or Mutant.LateTagUnchecked or Mutant.FloorNotRaised or Mutant.RecordCreatedWithZero or Mutant.JoinedWhileCommitting => "generation",
         Mutant.RunJoinedInBypass => "bypass",
+        Mutant.JoinedWhileAsking => "shared-read",
         Mutant.SetStoredOnArrival or Mutant.SetValueOlderThanToken => "set",
         Mutant.CheckOnlyAtCommit or Mutant.NoAcknowledgementAwaited or Mutant.CopyKeptWhileOpen or Mutant.SettleWithoutClockStep or Mutant.ClockBeforeRecords => "copy",
         Mutant.SettleClosesAnother => "copy-two-updates",

@@ -13,6 +13,7 @@ internal static class Configurations
         new("generation", Generation),
         new("bypass", Bypass),
         new("set", Set),
+        new("shared-read", SharedRead),
         new("copy", Copy),
         new("copy-repeated", stage =>
         {
@@ -69,6 +70,17 @@ internal static class Configurations
         stage.Script(host, Reads(host, Key), Checks(host, Key));
         stage.Script("W", Updates(host, host, Catalog.B));
         stage.AtOnce = ["queues"];
+    }
+
+    /// <summary>Two readers of one process, one of them after an update has returned, while the first one's answer is on its way.</summary>
+    private static void SharedRead(Stage stage)
+    {
+        var (host, near) = (stage.Serving(), stage.Serving());
+        stage.Host(Key, host);
+        stage.Warm(host, Key);
+        stage.Script(near, Reads(near, Key));
+        stage.Script("R", Checks(near, Key));
+        stage.Script("W", Updates(host, host, Catalog.B));
     }
 
     /// <summary>A near cache copies an entry of another silo while its tag is updated.</summary>
