@@ -9,7 +9,7 @@ internal enum ServedFrom
     /// <summary>The cache had it, fresh.</summary>
     Hit = 1,
 
-    /// <summary>The cache had it, stale, and has it made anew in the background.</summary>
+    /// <summary>The cache had it, stale, and has it refreshed in the background.</summary>
     Stale = 2,
 
     /// <summary>Made, but not stored: no silo can be reached, or a tag was updated while it was being made.</summary>

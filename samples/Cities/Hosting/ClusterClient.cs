@@ -9,7 +9,7 @@ internal static class ClusterClient
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <param name="builder">The application.</param>
-    /// <param name="isRequired">Whether it is nothing without the cluster; else it starts, serves pages without the cache, and connects when a silo answers.</param>
+    /// <param name="isRequired">Whether it is useless without the cluster; otherwise it starts, serves pages without the cache, and connects when a silo answers.</param>
     public static void AddClusterClient(this IHostApplicationBuilder builder, bool isRequired = false)
     {
         var options = Read(builder.Configuration.GetSection("Cluster"));

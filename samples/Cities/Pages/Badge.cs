@@ -12,8 +12,8 @@ internal static class Badge
         {
             ServedFrom.Generated => ("generated", "generated now", "the database was asked, and the cache has stored the page"),
             ServedFrom.Hit => ("hit", "hit", "the database was not asked"),
-            ServedFrom.Stale => ("stale", "stale", "it is being made anew in the background"),
-            _ => ("none", "not cached", "no silo has taken the page; is the cluster running?"),
+            ServedFrom.Stale => ("stale", "stale", "it is being refreshed in the background"),
+            _ => ("none", "not cached", "no silo has stored the page: is the cluster running?"),
         };
         var age = served is { Age: { } past, From: not ServedFrom.Generated } ? Html.Of($"""<span class="age">{Past(past)} old</span>""") : Html.Empty;
         var tags = Html.Join(served.Tags.Order(StringComparer.Ordinal).Select(tag => Html.Of($"<li><code>{tag}</code></li>")));

@@ -1,10 +1,11 @@
 using System.Text.RegularExpressions;
+using OrleansTagCache.Tests.Processes;
 using Xunit;
 
-namespace OrleansTagCache.Tests.Processes;
+namespace OrleansTagCache.Tests.Documentation;
 
 /// <summary>The code in the README and in the documentation is what the samples compile.</summary>
-public sealed class ReadmeTests
+public sealed class SnippetTests
 {
     [Theory]
     [InlineData("README.md", "client")]
