@@ -45,6 +45,91 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public void AddTagCacheClient_ReadsTheSectionThatSilosRead_AndCodeHasTheLastWord()
+    {
+        using var host = Client(
+            client => client.AddTagCacheClient().AddTagCacheClient(cache => cache.WaitTimeout = First),
+            new("TagCache:WaitTimeout", $"{Section}"),
+            new("TagCache:ReadTimeout", $"{Section}"),
+            new("TagCache:DefaultLife", "hours"),
+            new("TagCache:ServingLease", $"{Section}"));
+        var options = host.Services.GetRequiredService<TagCacheClientOptions>();
+        Assert.Equal((First, Section, CacheLife.Hours), (options.WaitTimeout, options.ReadTimeout, options.DefaultLife));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Code_ComesAfterTheSection_InWhicheverOrderTheyAreRegistered(bool isCodeFirst)
+    {
+        var silo = OfSilo(silo =>
+        {
+            var code = silo.Services.AddOptions<TagCacheOptions>();
+            if (isCodeFirst)
+            {
+                code.Configure(cache => cache.ServingLease = First);
+                silo.AddTagCache();
+            }
+            else
+            {
+                silo.AddTagCache();
+                code.Configure(cache => cache.ServingLease = First);
+            }
+        });
+        Assert.Equal((First, 1_234L), (silo.ServingLease, silo.MaximumEntries));
+
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        void AddSettings() => builder.Configuration.AddInMemoryCollection([new("TagCache:ReadTimeout", $"{Section}"), new("TagCache:WaitTimeout", $"{Section}")]);
+        void AddCode() => builder.UseOrleansClient(client => client.UseLocalhostClustering().AddTagCacheClient(cache => cache.ReadTimeout = First));
+        (isCodeFirst ? AddCode : (Action)AddSettings)();
+        (isCodeFirst ? AddSettings : (Action)AddCode)();
+        using var host = builder.Build();
+        var client = host.Services.GetRequiredService<TagCacheClientOptions>();
+        Assert.Equal((First, Section), (client.ReadTimeout, client.WaitTimeout));
+    }
+
+    [Fact]
+    public void CacheOfASilo_HasTheOptionsOfTheSilo()
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Configuration.AddInMemoryCollection([new("TagCache:WaitTimeout", $"{Section}"), new("TagCache:MaximumLoads", "40")]);
+        builder.UseOrleans(silo => silo.UseLocalhostClustering().AddTagCache());
+        using var host = builder.Build();
+        var options = host.Services.GetRequiredService<TagCacheClientOptions>();
+        Assert.Same(host.Services.GetRequiredService<TagCacheOptions>(), options);
+        Assert.Equal((Section, 40), (options.WaitTimeout, options.MaximumBackgroundRefreshes));
+    }
+
+    [Fact]
+    public async Task Faults_OfAClient_EndTheStartAllAtOnce()
+    {
+        using var host = Client(
+            client => client.AddTagCacheClient(cache =>
+            {
+                (cache.MaximumKeyLength, cache.NearCacheMaximumBytes, cache.OrphanedFactoryGrace) = (1_025, 1, TimeSpan.FromHours(2));
+                (cache.NearCache, cache.Namespace) = ((NearCacheMode)7, "");
+                cache.Profiles["max"] = CacheLife.Hours;
+            }),
+            new("TagCache:ReadTimeout", "00:02:00"),
+            new("TagCache:DefaultLife", "nope"));
+
+        var fault = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+
+        Assert.Equal(
+            [
+                "TagCache:DefaultLife: There is no life profile of that name (4 units). Known are: default, seconds, minutes, hours, days, weeks, max.",
+                "TagCache:MaximumKeyLength must be from 1 to 1024; it is 1025.",
+                "TagCache:Namespace: A namespace must have at least 1 UTF-16 unit; this one is empty.",
+                "TagCache:NearCache must be On or Off; it is 7.",
+                "TagCache:NearCacheMaximumBytes must be from 1048576 to 9223372036854775807; it is 1.",
+                "TagCache:OrphanedFactoryGrace must be from 00:00:00 to 01:00:00; it is 02:00:00.",
+                "TagCache:Profiles: 'max' is built in; choose another name.",
+                "TagCache:ReadTimeout must be from 00:00:00.1000000 to 00:01:00; it is 00:02:00.",
+            ],
+            fault.Failures.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void AddTagCacheClient_LeavesAPeriodOfTheGatewayListThatWasConfigured()
     {
         Assert.Equal(TimeSpan.FromSeconds(2), GatewayPeriod([], _ => { }));

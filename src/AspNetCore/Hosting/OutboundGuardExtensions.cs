@@ -28,10 +28,4 @@ public static class OutboundGuardExtensions
             provider.GetRequiredService<IHostResolver>(),
             provider.GetRequiredService<TimeProvider>()));
     }
-
-    private sealed class OutboundOptionsValidator : IValidateOptions<OutboundOptions>
-    {
-        public ValidateOptionsResult Validate(string? name, OutboundOptions options) =>
-            options.Faults().ToList() is { Count: > 0 } faults ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
-    }
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.Extensions.Options;
+using OrleansTagCache.Hosting;
 
 namespace OrleansTagCache;
 
@@ -19,45 +21,52 @@ public sealed class OutboundOptions
     /// <summary>Whether <c>http</c> is as good as <c>https</c>. Default false.</summary>
     public bool AllowHttp { get; set; }
 
-    /// <summary>The largest response in bytes. 1 to 1 GiB; default 4 MiB.</summary>
+    /// <summary>The largest response in bytes.</summary>
+    /// <value>1 byte to 1 GiB; default 4 MiB.</value>
+    [SettingRange(1, 1024 * 1024 * 1024)]
     public int MaximumResponseBytes { get; set; } = 4 * 1024 * 1024;
 
-    /// <summary>How long a request may take, redirects and the whole body included. 10 ms to 10 min; default 10 s.</summary>
+    /// <summary>How long a request may take, redirects and the whole body included.</summary>
+    /// <value>10 ms to 10 min; default 10 s.</value>
+    [SettingRange("00:00:00.01", "00:10:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many redirects are followed. 0 to 20; default 3.</summary>
+    /// <summary>How many redirects are followed.</summary>
+    /// <value>0 to 20; default 3.</value>
+    [SettingRange(0, 20)]
     public int MaximumRedirects { get; set; } = 3;
+}
 
-    internal IEnumerable<string> Faults()
+/// <summary>Says everything that is wrong with the options of a guarded client, at once, at start-up.</summary>
+internal sealed class OutboundOptionsValidator : IValidateOptions<OutboundOptions>
+{
+    private readonly OutboundOptionsRanges _ranges = new();
+
+    public ValidateOptionsResult Validate(string? name, OutboundOptions options)
     {
-        if (AllowedHosts.Count == 0)
+        string[] faults = [.. Rules(options), .. _ranges.Validate(name, options).Failures ?? []];
+        return faults.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+
+    private static IEnumerable<string> Rules(OutboundOptions options)
+    {
+        if (options.AllowedHosts.Count == 0)
         {
-            yield return $"{nameof(AllowedHosts)} must name at least one host.";
+            yield return $"{nameof(options.AllowedHosts)} must name at least one host.";
         }
 
-        foreach (var host in AllowedHosts.Where(host => Outbound.HostRule.TryParse(host) is null))
+        foreach (var host in options.AllowedHosts.Where(host => Outbound.HostRule.TryParse(host) is null))
         {
-            yield return $"{nameof(AllowedHosts)} holds '{host}', which is no host name, '*.' and a host name, or one of these with a port.";
+            yield return $"{nameof(options.AllowedHosts)} holds '{host}', which is not a host name, nor '*.' and a host name, nor one of these with a port.";
         }
 
-        foreach (var network in AllowedNetworks.Where(network => !IPNetwork.TryParse(network, out _)))
+        foreach (var network in options.AllowedNetworks.Where(network => !IPNetwork.TryParse(network, out _)))
         {
-            yield return $"{nameof(AllowedNetworks)} holds '{network}', which is no network such as 10.1.0.0/16.";
-        }
-
-        if (MaximumResponseBytes is < 1 or > 1024 * 1024 * 1024)
-        {
-            yield return $"{nameof(MaximumResponseBytes)} must be from 1 to {1024 * 1024 * 1024}; it is {MaximumResponseBytes}.";
-        }
-
-        if (Timeout < TimeSpan.FromMilliseconds(10) || Timeout > TimeSpan.FromMinutes(10))
-        {
-            yield return $"{nameof(Timeout)} must be from 00:00:00.01 to 00:10:00; it is {Timeout}.";
-        }
-
-        if (MaximumRedirects is < 0 or > 20)
-        {
-            yield return $"{nameof(MaximumRedirects)} must be from 0 to 20; it is {MaximumRedirects}.";
+            yield return $"{nameof(options.AllowedNetworks)} holds '{network}', which is not a network such as 10.1.0.0/16.";
         }
     }
 }
+
+/// <summary>The rules that the attributes of the options state.</summary>
+[OptionsValidator]
+internal sealed partial class OutboundOptionsRanges : IValidateOptions<OutboundOptions>;

@@ -16,7 +16,8 @@ public static class TagCacheClientBuilderExtensions
 
     /// <summary>
     /// Registers <see cref="ITagCache"/> over the cluster that this client connects to. The application starts whether or not a silo answers: until one does, factories run and nothing
-    /// is stored, and it is tried again every two seconds. Calling it again only adds configuration.
+    /// is stored, and it is tried again every two seconds. Options come from the section <c>TagCache</c> of the configuration if there is one, then from <paramref name="configure"/>.
+    /// Calling it again only adds code, which has the last word.
     /// </summary>
     /// <remarks>
     /// It sets the period in which Orleans reads the list of gateways to 2 s, unless another than Orleans' default was configured. A connection retry filter of the application's own decides
@@ -30,6 +31,7 @@ public static class TagCacheClientBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         if (!builder.Services.Any(service => service.ServiceType == typeof(SessionClient)))
         {
+            builder.Services.AddTagCacheOptions<TagCacheClientOptions, TagCacheClientOptionsValidator>(builder.Configuration);
             AddConnection(builder.Services);
             builder.Services.AddTagCacheCore();
             builder.Services.AddSingleton<SessionClient>();
@@ -47,7 +49,7 @@ public static class TagCacheClientBuilderExtensions
 
         if (configure is not null)
         {
-            builder.Services.Configure(configure);
+            builder.Services.ConfigureAll(configure);
         }
 
         return builder;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -14,12 +15,28 @@ namespace OrleansTagCache.Hosting;
 /// <summary>What a client and a silo register alike: the cache of the process.</summary>
 internal static class TagCacheServices
 {
+    /// <summary>
+    /// The options of the process. The section <c>TagCache</c> comes first, whatever was registered before, and code after it, in the order of its calls; both are for
+    /// every cache of the process.
+    /// </summary>
+    /// <typeparam name="TOptions">A client's options, or a silo's.</typeparam>
+    /// <typeparam name="TValidator">Says what is wrong with them.</typeparam>
+    public static void AddTagCacheOptions<TOptions, TValidator>(this IServiceCollection services, IConfiguration configuration)
+        where TOptions : TagCacheClientOptions
+        where TValidator : class, IValidateOptions<TOptions>
+    {
+        var section = configuration.GetSection(TagCacheClientOptions.Section);
+        services.AddOptions<TOptions>().ValidateOnStart();
+        services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<TOptions>>(new ConfigureNamedOptions<TOptions>(name: null, options => section.Bind(options))));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, TValidator>());
+        services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<TOptions>>().Value);
+        services.TryAddSingleton<TagCacheClientOptions>(provider => provider.GetRequiredService<TOptions>());
+    }
+
     public static IServiceCollection AddTagCacheCore(this IServiceCollection services)
     {
         services.RemoveCacheRequired();
         services.AddMetrics();
-        services.AddOptions<TagCacheClientOptions>().ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TagCacheClientOptions>, TagCacheClientOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ClientMetrics>();
         services.TryAddSingleton<LogOnce>();
@@ -37,7 +54,6 @@ internal static class TagCacheServices
         services.TryAddSingleton<BackgroundRefreshes>();
         services.AddHostedService(provider => provider.GetRequiredService<LoaderRunner>());
         services.AddHostedService(provider => provider.GetRequiredService<BackgroundRefreshes>());
-        services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<TagCacheClientOptions>>().Value);
         services.TryAddSingleton<UncacheableKeys>();
         services.TryAddSingleton<FailedRefreshes>();
         services.TryAddSingleton<Commits>();

@@ -1,3 +1,5 @@
+using OrleansTagCache.Hosting;
+
 namespace OrleansTagCache;
 
 /// <summary>Mutual TLS on the connections between silos and from clients to silos. Both sides show a certificate that one authority signed.</summary>
@@ -22,7 +24,9 @@ public sealed class ClusterTlsOptions
     /// <summary>The DNS name that certificates of clients carry. Default <c>client.tagcache</c>. Gateways take it, and that of silos.</summary>
     public string ClientName { get; set; } = "client.tagcache";
 
-    /// <summary>How long a handshake may take. 1 s to 1 min; default 10 s.</summary>
+    /// <summary>How long a handshake may take.</summary>
+    /// <value>1 s to 1 min; default 10 s.</value>
+    [SettingRange("00:00:01", "00:01:00")]
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Whether mutual TLS is wanted at all: one of the files is named.</summary>

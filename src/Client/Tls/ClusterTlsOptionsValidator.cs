@@ -6,6 +6,8 @@ namespace OrleansTagCache.Tls;
 /// <param name="isSilo">Whether the process is a silo: its certificate must then make it one for the others.</param>
 internal sealed class ClusterTlsOptionsValidator(bool isSilo) : IValidateOptions<ClusterTlsOptions>
 {
+    private static readonly ClusterTlsOptionsRanges Ranges = new();
+
     public static IEnumerable<string> Faults(ClusterTlsOptions options, bool isSilo)
     {
         if (string.IsNullOrWhiteSpace(options.SiloName) || string.IsNullOrWhiteSpace(options.ClientName))
@@ -13,9 +15,9 @@ internal sealed class ClusterTlsOptionsValidator(bool isSilo) : IValidateOptions
             yield return $"{nameof(options.SiloName)} and {nameof(options.ClientName)} must be DNS names.";
         }
 
-        if (options.HandshakeTimeout < TimeSpan.FromSeconds(1) || options.HandshakeTimeout > TimeSpan.FromMinutes(1))
+        foreach (var range in Ranges.Validate(null, options).Failures ?? [])
         {
-            yield return $"{nameof(options.HandshakeTimeout)} must be from 00:00:01 to 00:01:00; it is {options.HandshakeTimeout}.";
+            yield return range;
         }
 
         if (FaultOfFiles(options, isSilo) is { } fault)
@@ -43,3 +45,7 @@ internal sealed class ClusterTlsOptionsValidator(bool isSilo) : IValidateOptions
         }
     }
 }
+
+/// <summary>The rules that the attributes of the options state.</summary>
+[OptionsValidator]
+internal sealed partial class ClusterTlsOptionsRanges : IValidateOptions<ClusterTlsOptions>;

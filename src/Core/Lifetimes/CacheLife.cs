@@ -1,4 +1,6 @@
+using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 
 namespace OrleansTagCache;
 
@@ -10,7 +12,7 @@ namespace OrleansTagCache;
 /// Immutable and thread-safe. The seven profiles and their figures are those of Next.js' <c>cacheLife</c>. Profiles of your own go into
 /// the options by name and are named with <see cref="Profile"/>.
 /// </remarks>
-[GenerateSerializer, Immutable, Alias("otc.CacheLife")]
+[GenerateSerializer, Immutable, Alias("otc.CacheLife"), TypeConverter(typeof(FromProfileName))]
 public sealed record CacheLife
 {
     /// <summary>A duration without an end.</summary>
@@ -145,4 +147,14 @@ public sealed record CacheLife
     private TimeSpan Known(TimeSpan duration) => ProfileName is null
         ? duration
         : throw new InvalidOperationException($"The profile '{ProfileName}' has no durations until a cache looks it up in its options.");
+
+    /// <summary>In a configuration a life is the name of its profile.</summary>
+    internal sealed class FromProfileName : TypeConverter
+    {
+        /// <inheritdoc/>
+        public override bool CanConvertFrom(ITypeDescriptorContext? context, Type sourceType) => sourceType == typeof(string);
+
+        /// <inheritdoc/>
+        public override object ConvertFrom(ITypeDescriptorContext? context, CultureInfo? culture, object value) => Profile((string)value);
+    }
 }

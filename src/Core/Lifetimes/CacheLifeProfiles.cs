@@ -46,14 +46,24 @@ internal sealed class CacheLifeProfiles
         }
     }
 
+    /// <summary>What is wrong with a default life, or null if nothing is.</summary>
+    public static string? Fault(CacheLife? life, IEnumerable<KeyValuePair<string, CacheLife>> own) => life switch
+    {
+        null => "A life must not be null.",
+        { ProfileName: { } name } => new CacheLifeProfiles(own).Fault(name),
+        _ => null,
+    };
+
     /// <summary>The life with its durations known.</summary>
     /// <exception cref="ArgumentException">It names a profile that does not exist; the message lists those that do.</exception>
     public CacheLife Resolve(CacheLife life, string parameterName) =>
         life.ProfileName is { } name ? Named(name, parameterName) : life;
 
     /// <exception cref="ArgumentException">There is no such profile; the message lists those that there are.</exception>
-    public CacheLife Named(string name, string parameterName) => _named.TryGetValue(name, out var life) && life.ProfileName is null
-        ? life
-        : throw new ArgumentException(
-            $"There is no life profile of that name ({name.Length} units). Known are: {string.Join(", ", _named.Keys)}.", parameterName);
+    public CacheLife Named(string name, string parameterName) =>
+        Fault(name) is { } fault ? throw new ArgumentException(fault, parameterName) : _named[name];
+
+    private string? Fault(string name) => _named.GetValueOrDefault(name) is { ProfileName: null }
+        ? null
+        : $"There is no life profile of that name ({name.Length} units). Known are: {string.Join(", ", _named.Keys)}.";
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -33,7 +32,7 @@ public static class TagCacheSiloBuilderExtensions
     /// <summary>
     /// Makes this silo keep entries and carry updates, and registers <see cref="ITagCache"/> for an application that it hosts. Options come
     /// from the section <c>TagCache</c> of the configuration if there is one, then from <paramref name="configure"/>. Calling it again only
-    /// adds configuration.
+    /// adds code, which has the last word.
     /// </summary>
     /// <param name="builder">The silo.</param>
     /// <param name="configure">Changes the options; they are validated at start-up, every fault reported at once.</param>
@@ -47,7 +46,7 @@ public static class TagCacheSiloBuilderExtensions
 
         if (configure is not null)
         {
-            builder.Services.Configure(configure);
+            builder.Services.ConfigureAll(configure);
         }
 
         return builder;
@@ -70,29 +69,14 @@ public static class TagCacheSiloBuilderExtensions
 
     private static void AddOptions(IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<TagCacheOptions>().Bind(configuration.GetSection(TagCacheOptions.Section)).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TagCacheOptions>, TagCacheOptionsValidator>());
-        services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<TagCacheOptions>>().Value);
+        services.AddTagCacheOptions<TagCacheOptions, TagCacheOptionsValidator>(configuration);
+
+        // This process runs its own loaders too: as many as it may have running.
+        services.PostConfigureAll<TagCacheOptions>(options => options.MaximumBackgroundRefreshes = Math.Max(options.MaximumBackgroundRefreshes, options.MaximumLoads));
 
         // Orleans wants its looks for idle grains closer together than any grain may be idle, and a tag's may for a minute.
         services.PostConfigure<GrainCollectionOptions>(collection => collection.CollectionQuantum =
             collection.CollectionQuantum < LongestCollectionQuantum ? collection.CollectionQuantum : LongestCollectionQuantum);
-
-        // The process's own cache follows the silo's options.
-        services.AddOptions<TagCacheClientOptions>().Configure<IOptions<TagCacheOptions>>((client, silo) =>
-        {
-            client.Namespace = silo.Value.Namespace;
-            client.MaximumPayloadBytes = silo.Value.MaximumPayloadBytes;
-            client.UpdateTimeout = silo.Value.UpdateTimeout;
-            client.MaximumBackgroundRefreshes = Math.Max(client.MaximumBackgroundRefreshes, silo.Value.MaximumLoads);
-            client.NearCache = silo.Value.NearCache;
-            client.NearCacheMaximumEntries = silo.Value.NearCacheMaximumEntries;
-            client.NearCacheMaximumBytes = silo.Value.NearCacheMaximumBytes;
-            foreach (var (name, life) in silo.Value.Profiles)
-            {
-                client.Profiles[name] = life;
-            }
-        });
     }
 
     private static void AddJobs(ISiloBuilder builder)
