@@ -1,143 +1,104 @@
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
-using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
-using OrleansTagCache.Names;
 using OrleansTagCache.Near;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache;
 
-/// <summary>Reads what is not near: finds the flight that a reader may share, waits for it as long as that is worth it, and gives what it brought as the reader's type.</summary>
+/// <summary>
+/// Reads an entry from the cluster: the one way in which flights, look-ups, adapters and the HTTP API do it. It asks under the stamp of the near cache, keeps near what may be kept,
+/// waits while another process makes the value, and counts the read.
+/// </summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class EntryReader
+internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
 {
-    private readonly EntryMaker _maker;
-    private readonly FactoryRuns _runs;
-    private readonly UncacheableKeys _uncacheable;
+    /// <summary>How long one request waits for another process's generation before the next one is sent.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
-    /// <summary>Where readers of two types meet, they do not store over each other at every read: that is a set, in all processes.</summary>
-    private readonly UncacheableKeys _storedOver;
-    private readonly TagCacheClientOptions _options;
-    private readonly TimeProvider _time;
-    private readonly CacheNamespace _namespace;
-    private readonly FlightTable _flights;
-    private readonly FlightRunner _runner;
-
-    public EntryReader(
-        EntryClient entries, NearCache near, EntryMaker maker, FactoryRuns runs, UncacheableKeys uncacheable, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
+    /// <summary>Reads until there is a value, a token or a reason not to wait any longer.</summary>
+    /// <param name="key">The key, as the near cache knows it.</param>
+    /// <param name="scopedKey">The key with its namespace.</param>
+    /// <param name="terms">What the reader takes and may do.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The last answer, or null if the cluster did not give one; and what was noted before it was asked for.</returns>
+    public async ValueTask<(Acquired? Answer, NearAsk Ask)> Read(string key, string scopedKey, ReadTerms terms, CancellationToken cancellationToken)
     {
-        (_maker, _runs, _uncacheable, _options, _time) = (maker, runs, uncacheable, options, time);
-        _storedOver = new(time);
-        _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
-        _flights = new(time, options.OrphanedFactoryGrace);
-        _runner = new(_flights, entries, near, runs, metrics, options, time);
-    }
-
-    /// <summary>The entry, or a generation of it.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="outer">The factory that it is read in, if it is.</param>
-    /// <param name="factory">How it is made.</param>
-    /// <param name="mayKeep">Whether what it gets may be kept near.</param>
-    /// <param name="cancellationToken">Cancels this reader.</param>
-    /// <param name="mode">What it may do with the entry.</param>
-    public async ValueTask<T> Read<T>(string key, CacheContext? outer, EntryFactory<T> factory, bool mayKeep, CancellationToken cancellationToken, ReadMode mode = ReadMode.Cached)
-    {
-        // Before anything can fail: the outer entry depends on them, whatever becomes of this call.
-        outer?.DependsOn(factory.Tags);
-        var checkedKey = CacheKey.Parse(key, _options.MaximumKeyLength);
-        factory.Check();
-
-        // An entry that is made from a stale one would look fresh: inside a factory, stale counts as missing.
-        var flightKey = new FlightKey(checkedKey.Value, _namespace.Scope(checkedKey.Value), FreshOnly: outer is not null, mode);
-        var patience = new Patience(UntilFor(factory));
+        // The first request does not wait: a silo that answers it is alive and worth the wait, and it may share a message with others.
+        var wait = TimeSpan.Zero;
         while (true)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var result = await Fly(flightKey, factory, mayKeep, patience, cancellationToken).ConfigureAwait(false);
-            if (result.Fault is { } fault)
+            var ask = near.Ask(terms.MayKeep);
+            var request = new AcquireRequest(terms.MayGenerate, terms.FreshOnly, wait, ask.Sessions, Tags: wait > TimeSpan.Zero || terms.IsProbe ? terms.Tags : null);
+            var answer = await entries.TryAcquire(scopedKey, request, options.ReadTimeout, cancellationToken).ConfigureAwait(false);
+            if (answer is { Status: AcquireStatus.Fresh, Entry: { } fresh })
             {
-                outer?.DependsOn(result.Said);
-                fault.Throw();
+                near.KeepCopy(key, scopedKey, fresh, answer.Near, ask);
+            }
+            else
+            {
+                near.Hear(answer?.Near, ask);
             }
 
-            if (result.Entry is { } entry)
+            var left = terms.WaitUntil - time.Now();
+            if (answer?.Status != AcquireStatus.Busy || left <= TimeSpan.Zero || terms.IsWorthWaiting?.Invoke() == false)
             {
-                if (factory.TryGetOwn(entry, out var own) || _maker.Serializer.TryDeserialize<T>(entry.Payload, out own))
+                if (terms.IsCounted && OutcomeOf(answer, terms) is { } outcome)
                 {
-                    if (flightKey.Mode == ReadMode.Refill && mode != ReadMode.Refill)
-                    {
-                        _storedOver.Add(flightKey.ScopedKey);
-                    }
-
-                    outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
-                    return own;
+                    metrics.OnRead(outcome);
                 }
 
-                flightKey = flightKey with { Mode = Instead(flightKey, factory) };
+                return (answer, ask);
             }
+
+            wait = left < LongestWait ? left : LongestWait;
         }
     }
 
-    /// <summary>What is there is no value of that type, or cannot be read: it is made anew, and stored over it if the caller stores at all.</summary>
-    private ReadMode Instead<T>(FlightKey key, EntryFactory<T> factory) => key.Mode switch
+    /// <summary>A value was served from memory: it counts like any other read, and the entry that is made from it depends on it.</summary>
+    public void FoundNear(NearHit hit, CacheContext? outer)
     {
-        ReadMode.Cached => factory.IsRemote || !_storedOver.Contains(key.ScopedKey) ? ReadMode.Refill : ReadMode.Uncached,
-        ReadMode.Refill when factory.IsRemote => throw new TagCacheException(
-            $"What the process that offers the loader makes of that argument cannot be read as {typeof(T)}. Ask for the type that it was added with; a type of another name counts as the same if both have one [DataContract(Name = \"...\")]."),
-        ReadMode.Unstored => ReadMode.Uncached,
-        _ => key.Mode,
+        metrics.OnRead(hit.IsStale ? "near_stale" : "near");
+        outer?.MadeFrom(hit.Entry!.Tags, hit.Entry.Life, hit.Entry.AgeAt(hit.At), promiseSuspended: false);
+    }
+
+    /// <summary>What a read counts as; null where the factory counts it, which runs without the cluster.</summary>
+    private static string? OutcomeOf(Acquired? answer, ReadTerms terms) => answer switch
+    {
+        { Status: AcquireStatus.Fresh } => "hit",
+        { Token.IsNone: false } when !terms.TakesStale => "generated",
+        { Status: AcquireStatus.Stale } => "stale",
+        { Token.IsNone: false } => "generated",
+        { Status: AcquireStatus.Miss } when !terms.HasFactory => "miss",
+        _ => terms.HasFactory ? null : answer?.Status is AcquireStatus.Busy or AcquireStatus.NotForStoring ? "miss" : "failed",
     };
+}
 
-    /// <summary>Has a stale value that its reader has got already replaced behind it. False if the factory may not run there: then the reader is to make the newer value.</summary>
-    public bool TryRefreshBehind(string key, IEntryFactory factory)
-    {
-        var flightKey = new FlightKey(key, _namespace.Scope(key), FreshOnly: false);
-        if (!_runs.MayRefreshBehind(flightKey.ScopedKey, factory))
-        {
-            return false;
-        }
+/// <summary>What a reader takes and may do.</summary>
+/// <param name="MayGenerate">Whether it takes a token and makes the value if there is none.</param>
+/// <param name="FreshOnly">Whether a stale value is as good as none.</param>
+/// <param name="MayKeep">Whether what it gets may be kept near.</param>
+internal readonly record struct ReadTerms(bool MayGenerate, bool FreshOnly, bool MayKeep)
+{
+    /// <summary>Until when it waits while another process makes the value; not at all by default.</summary>
+    public Moment WaitUntil { get; init; } = Moment.Past;
 
-        if (_flights.TryLead(flightKey) is { } flight)
-        {
-            var call = new FlightCall(UntilFor(factory), MayKeep: true, IsBehind: true);
-            _ = Detached.Run(() => _runner.Run(flightKey, flight, factory, call));
-        }
+    /// <summary>The tags that it would give the value: it does not wait for a generation that began before one of them was updated.</summary>
+    public string[]? Tags { get; init; }
 
-        return true;
-    }
+    /// <summary>Whether it would wait, but asks for the state of things first.</summary>
+    public bool IsProbe { get; init; }
 
-    private async ValueTask<FlightResult> Fly<T>(FlightKey asked, EntryFactory<T> factory, bool mayKeep, Patience patience, CancellationToken cancellationToken)
-    {
-        // What turned out not to be for storing is made side by side while somebody tries again, and so is what was waited for long enough.
-        var isSideBySide = asked.Mode == ReadMode.Cached && _uncacheable.Contains(asked.ScopedKey) && _flights.IsUnderWay(asked);
-        var key = patience.IsOver ? asked with { Mode = ReadMode.Uncached } : isSideBySide ? asked with { Mode = ReadMode.Unstored } : asked;
-        var (flight, role) = patience.IsOverTwice ? (new() { Callers = 1 }, FlightRole.Leader) : _flights.Join(key);
-        try
-        {
-            if (role == FlightRole.Follower)
-            {
-                return await flight.Early.WaitAsync(patience.Left(_time.Now()), _time, cancellationToken).ConfigureAwait(false);
-            }
+    /// <summary>Asked before each wait: false if the reader gives up instead.</summary>
+    public Func<bool>? IsWorthWaiting { get; init; }
 
-            var call = new FlightCall(patience.Until, mayKeep, MayWait: !patience.IsOver && !isSideBySide);
-            return await _runner.Run(key, flight, factory, call).WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException) when (role == FlightRole.Follower)
-        {
-            // Whoever leads there may hang for ever.
-            _flights.Leave(flight, role, factory.MayBeOrphaned);
-            patience.Extend(UntilFor(factory));
-            return FlightResult.AskAgain;
-        }
-        catch (OperationCanceledException)
-        {
-            _flights.Leave(flight, role, factory.MayBeOrphaned);
-            throw;
-        }
-    }
+    /// <summary>Whether it counts as a read: not if no caller gets the value.</summary>
+    public bool IsCounted { get; init; } = true;
 
-    /// <summary>Until when a reader waits for what others make: no longer than its own factory may take.</summary>
-    private Moment UntilFor(IEntryFactory factory) =>
-        _time.Now() + (factory.HardTimeout is { } hard && hard < _options.WaitTimeout ? hard : _options.WaitTimeout);
+    /// <summary>Whether a factory runs when there is no value: then that counts the read.</summary>
+    public bool HasFactory { get; init; }
+
+    /// <summary>Whether a reader that gets a token is served the stale value all the same.</summary>
+    public bool TakesStale { get; init; } = true;
 }

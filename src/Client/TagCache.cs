@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
@@ -22,33 +21,31 @@ internal sealed class TagCache : ITagCache
     private readonly CacheNamespace _namespace;
     private readonly TagCacheClientOptions _options;
     private readonly EntryMaker _maker;
-    private readonly EntryClient _entries;
     private readonly UpdateClient _updates;
     private readonly LoaderTable _loaders;
     private readonly BackgroundRefreshes _refreshes;
-    private readonly ClientMetrics _metrics;
     private readonly NearCache _near;
     private readonly IServerActionSource[] _serverActions;
     private readonly EntryReader _reader;
+    private readonly FlightReader _flights;
     private readonly IServiceProvider _services;
     private readonly TimeProvider _time;
 
     public TagCache(
         TagCacheClientOptions options,
         EntryMaker maker,
-        EntryClient entries,
         UpdateClient updates,
         LoaderTable loaders,
         NearCache near,
         BackgroundRefreshes refreshes,
-        ClientMetrics metrics,
         EntryReader reader,
+        FlightReader flights,
         IEnumerable<IServerActionSource> serverActions,
         IServiceProvider services,
         TimeProvider time)
     {
-        (_serverActions, _reader, _services, _time) = ([.. serverActions], reader, services, time);
-        (_options, _maker, _entries, _updates, _loaders, _near, _refreshes, _metrics) = (options, maker, entries, updates, loaders, near, refreshes, metrics);
+        (_serverActions, _reader, _flights, _services, _time) = ([.. serverActions], reader, flights, services, time);
+        (_options, _maker, _updates, _loaders, _near, _refreshes) = (options, maker, updates, loaders, near, refreshes);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
     }
 
@@ -94,13 +91,13 @@ internal sealed class TagCache : ITagCache
         var outer = OuterOf(key);
         if (options is { NearCache: NearCacheMode.Off })
         {
-            return _reader.Read(key, outer, FactoryOf(key, state, factory, options, kind), mayKeep: false, cancellationToken);
+            return _flights.Read(key, outer, FactoryOf(key, state, factory, options, kind), mayKeep: false, cancellationToken);
         }
 
         var hit = _near.Find(key, freshOnly: outer is not null);
         if (hit.Entry is null || !hit.Entry.TryGetValue<T>(_maker.Serializer, out var kept))
         {
-            return _reader.Read(key, outer, FactoryOf(key, state, factory, options, kind), mayKeep: true, cancellationToken);
+            return _flights.Read(key, outer, FactoryOf(key, state, factory, options, kind), mayKeep: true, cancellationToken);
         }
 
         if (hit.IsStale && hit.Entry.TryClaimAsk(hit.At))
@@ -108,7 +105,7 @@ internal sealed class TagCache : ITagCache
             return Refresh(key, hit, kept, FactoryOf(key, state, factory, options, kind), cancellationToken);
         }
 
-        FoundNear(hit, outer);
+        _reader.FoundNear(hit, outer);
         return new(kept);
     }
 
@@ -123,7 +120,7 @@ internal sealed class TagCache : ITagCache
             return false;
         }
 
-        FoundNear(hit, outer);
+        _reader.FoundNear(hit, outer);
         return true;
     }
 
@@ -136,7 +133,7 @@ internal sealed class TagCache : ITagCache
         ReadMode mode,
         CancellationToken cancellationToken) => mode == ReadMode.Cached
             ? GetOrCreate(key, state, factory, options, FactoryKind.OfAllCallers, cancellationToken)
-            : _reader.Read(
+            : _flights.Read(
                 key, OuterOf(key), FactoryOf(key, state, factory, options, FactoryKind.OfAllCallers), mayKeep: options is not { NearCache: NearCacheMode.Off }, cancellationToken, mode);
 
     public ValueTask<T> GetAsync<T>(string loader, string argument, CancellationToken cancellationToken = default)
@@ -165,7 +162,7 @@ internal sealed class TagCache : ITagCache
             return Refresh(key.ToString(), hit, kept, _loaders.FactoryOf<T>(_namespace, LoaderName.Parse(loader), argument), cancellationToken);
         }
 
-        FoundNear(hit, outer);
+        _reader.FoundNear(hit, outer);
         return new(kept);
     }
 
@@ -179,7 +176,7 @@ internal sealed class TagCache : ITagCache
             return Find<T>(key, outer, cancellationToken);
         }
 
-        FoundNear(hit, outer);
+        _reader.FoundNear(hit, outer);
         if (hit.IsStale && hit.Entry.TryClaimLook(hit.At))
         {
             BeginToLookBehind(key);
@@ -243,21 +240,15 @@ internal sealed class TagCache : ITagCache
         string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options, FactoryKind kind) =>
         new LocalFactory<TState, T>(_maker, key, state, factory, options, kind);
 
-    private void FoundNear(NearHit hit, CacheContext? outer)
-    {
-        _metrics.OnRead(hit.IsStale ? "near_stale" : "near");
-        outer?.MadeFrom(hit.Entry!.Tags, hit.Entry.Life, hit.Entry.AgeAt(hit.At), promiseSuspended: false);
-    }
-
     /// <summary>It is this reader's turn to have a stale near value replaced: behind its back if the factory may run there, else it waits for the newer one.</summary>
     private ValueTask<T> Refresh<T>(string key, NearHit hit, T kept, EntryFactory<T> factory, CancellationToken cancellationToken)
     {
-        if (!_reader.TryRefreshBehind(key, factory))
+        if (!_flights.TryRefreshBehind(key, factory))
         {
             return AskOrKeep(key, hit, kept, factory, cancellationToken);
         }
 
-        FoundNear(hit, outer: null);
+        _reader.FoundNear(hit, outer: null);
         return new(kept);
     }
 
@@ -266,11 +257,11 @@ internal sealed class TagCache : ITagCache
     {
         try
         {
-            return await _reader.Read(key, outer: null, factory, mayKeep: true, cancellationToken).ConfigureAwait(false);
+            return await _flights.Read(key, outer: null, factory, mayKeep: true, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
-            FoundNear(hit, outer: null);
+            _reader.FoundNear(hit, outer: null);
             return kept;
         }
     }
@@ -279,21 +270,21 @@ internal sealed class TagCache : ITagCache
     {
         var name = LoaderName.Parse(loader);
         var key = Check(name.KeyOf(argument)).Value;
-        return _reader.Read<T>(key, OuterOf(key), _loaders.FactoryOf<T>(_namespace, name, argument), _loaders.KeepsNear(loader), cancellationToken);
+        return _flights.Read<T>(key, OuterOf(key), _loaders.FactoryOf<T>(_namespace, name, argument), _loaders.KeepsNear(loader), cancellationToken);
     }
 
     private async ValueTask<CacheResult<T>> Find<T>(string key, CacheContext? outer, CancellationToken cancellationToken)
     {
-        if (await Look(Check(key).Value, freshOnly: outer is not null, cancellationToken).ConfigureAwait(false) is not var (entry, isStale)
-            || !_maker.Serializer.TryDeserialize<T>(entry.Payload, out var value))
+        var checkedKey = Check(key).Value;
+        var (answer, _) = await _reader.Read(checkedKey, _namespace.Scope(checkedKey), new(MayGenerate: false, FreshOnly: outer is not null, MayKeep: true), cancellationToken)
+            .AsTask().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        if (answer?.Entry is not { } entry || !_maker.Serializer.TryDeserialize<T>(entry.Payload, out var value))
         {
-            _metrics.OnRead("miss");
             return default;
         }
 
-        _metrics.OnRead(isStale ? "stale" : "hit");
         outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
-        return new(value, isStale, entry);
+        return new(value, answer.Status == AcquireStatus.Stale, entry);
     }
 
     /// <summary>In a method of its own: a hit must not pay for what this captures.</summary>
@@ -304,31 +295,10 @@ internal sealed class TagCache : ITagCache
     {
         try
         {
-            await Look(key, freshOnly: false, _refreshes.Stopping).ConfigureAwait(false);
+            await _reader.Read(key, _namespace.Scope(key), new(MayGenerate: false, FreshOnly: false, MayKeep: true) { IsCounted = false }, _refreshes.Stopping).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-        }
-    }
-
-    /// <summary>Asks the cluster for what is there, and keeps it near if it is fresh.</summary>
-    private async ValueTask<(EntrySnapshot Entry, bool IsStale)?> Look(string key, bool freshOnly, CancellationToken cancellationToken)
-    {
-        var scopedKey = _namespace.Scope(key);
-        var ask = _near.Ask();
-        var request = new AcquireRequest(MayGenerate: false, freshOnly, Wait: TimeSpan.Zero, ask.Sessions);
-        var answer = await _entries.TryAcquire(scopedKey, request, _options.ReadTimeout, cancellationToken)
-            .AsTask().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        switch (answer)
-        {
-            case { Status: AcquireStatus.Fresh, Entry: { } fresh }:
-                _near.KeepCopy(key, scopedKey, fresh, answer.Near, ask);
-                return (fresh, false);
-            case { Status: AcquireStatus.Stale, Entry: { } stale }:
-                return (stale, true);
-            default:
-                _near.Hear(answer?.Near, ask);
-                return null;
         }
     }
 

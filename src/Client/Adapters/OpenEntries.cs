@@ -1,6 +1,5 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
@@ -11,16 +10,13 @@ using OrleansTagCache.Transport;
 namespace OrleansTagCache.Adapters;
 
 /// <summary>
-/// Entries for adapters whose values are not made by a factory: who finds none may be granted its one generation in the cluster, goes on, and offers the value
+/// Entries for adapters whose values are not made by a factory: a caller that finds none may be granted its one generation in the cluster, goes on, and offers the value
 /// later, or gives the grant back. What is updated in between supersedes the value.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class OpenEntries(
-    EntryClient calls, UpdateClient updates, NearCache near, EntryMaker maker, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
+    EntryReader reader, EntryClient calls, UpdateClient updates, NearCache near, EntryMaker maker, TagCacheClientOptions options, TimeProvider time)
 {
-    /// <summary>How long one question waits for another's generation before it is asked again.</summary>
-    private static readonly TimeSpan LongestQuestion = TimeSpan.FromSeconds(2);
-
     private static readonly TimeSpan SetPatience = TimeSpan.FromSeconds(2);
 
     private readonly CacheNamespace _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
@@ -28,29 +24,17 @@ internal sealed class OpenEntries(
     /// <summary>This moment, by the clock that ages are counted by.</summary>
     public Moment Now => time.Now();
 
-    /// <summary>The value as the cluster has it now: asked at every call, since a read may lengthen a life.</summary>
+    /// <summary>The value as the cluster has it now: asked for at every call, since a read may lengthen a life.</summary>
     /// <exception cref="TagCacheUnavailableException">The cluster did not say: that is not the same as that there is none.</exception>
     /// <param name="key">The key.</param>
-    /// <param name="isRead">Whether anybody reads it: false if only its life is to be lengthened, which counts as no read.</param>
+    /// <param name="isRead">Whether the value is read: false if only its life is to be lengthened, which does not count as a read.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<Payload?> Get(string key, bool isRead, CancellationToken cancellationToken)
     {
         // As a read of the cache itself inside a factory: stale counts as missing, and what is made from the value depends on its tags, `*` among them.
         var outer = CacheContext.Current;
-        var question = new AcquireRequest(MayGenerate: false, FreshOnly: outer is not null, Wait: TimeSpan.Zero);
-        var answer = await calls.TryAcquire(_namespace.Scope(key), question, options.ReadTimeout, cancellationToken)
-            .AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        if (isRead)
-        {
-            metrics.OnRead(answer?.Status switch
-            {
-                AcquireStatus.Fresh => "hit",
-                AcquireStatus.Stale => "stale",
-                null or AcquireStatus.NotServing => "failed",
-                _ => "miss",
-            });
-        }
-
+        var terms = new ReadTerms(MayGenerate: false, FreshOnly: outer is not null, MayKeep: false) { IsCounted = isRead };
+        var (answer, _) = await reader.Read(key, _namespace.Scope(key), terms, cancellationToken).AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         if (answer is null or { Status: AcquireStatus.NotServing })
         {
             throw new TagCacheUnavailableException("The cluster could not be reached for the read.");
@@ -77,7 +61,7 @@ internal sealed class OpenEntries(
     /// <summary>As <see cref="ITagCache.RemoveAsync"/>.</summary>
     public Task Remove(string key, CancellationToken cancellationToken) => updates.Remove(_namespace.Scope(key), options.UpdateTimeout, cancellationToken);
 
-    /// <summary>Tries once to store bytes that were made since then, and nothing that was updated since. For whoever must not wait for a cluster that does not answer.</summary>
+    /// <summary>Tries once to store bytes that were made since then, and nothing that was updated since. For callers that must not wait for a cluster that does not answer.</summary>
     /// <exception cref="ArgumentException">A tag, the life or the value's size breaks a limit, or what it was made from forbids to store it.</exception>
     public async Task TrySet(string key, byte[] value, CacheEntryOptions entry, Moment madeAt, CacheContext madeIn)
     {
@@ -89,7 +73,7 @@ internal sealed class OpenEntries(
         }
     }
 
-    /// <summary>The value, fresh or stale; or none, and perhaps the right to make it. A stale one is withheld from whoever is to make a newer one.</summary>
+    /// <summary>The value, fresh or stale; or none, and perhaps the right to make it. A stale one is withheld from the caller that is to make a newer one.</summary>
     /// <param name="key">The key; it must be a sound one.</param>
     /// <param name="mayGenerate">Whether the caller may make the value.</param>
     /// <param name="isWorthWaiting">Asked whenever another one makes the value: whether to wait for it.</param>
@@ -101,46 +85,16 @@ internal sealed class OpenEntries(
         var hit = near.Find(key, freshOnly: false);
         if (hit.Entry?.Payload is { } kept && (!hit.IsStale || !mayGenerate || !hit.Entry.TryClaimAsk(hit.At)))
         {
-            metrics.OnRead(hit.IsStale ? "near_stale" : "near");
+            reader.FoundNear(hit, outer: null);
             return (kept, null, true);
         }
 
         var scopedKey = _namespace.Scope(key);
-        var until = time.Now() + options.WaitTimeout;
-        var wait = TimeSpan.Zero;
-        while (true)
-        {
-            var ask = near.Ask();
-            var answer = await calls.TryAcquire(
-                    scopedKey, new(mayGenerate, FreshOnly: false, wait, ask.Sessions), options.ReadTimeout, cancellationToken)
-                .AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            if (answer is { Status: AcquireStatus.Fresh, Entry: { } fresh })
-            {
-                near.KeepCopy(key, scopedKey, fresh, answer.Near, ask);
-                metrics.OnRead("hit");
-                return (fresh.Payload, null, true);
-            }
-
-            near.Hear(answer?.Near, ask);
-            if (answer is { Token.IsNone: false })
-            {
-                metrics.OnRead("generated");
-                return (null, new(key, scopedKey, answer.Token, ask), true);
-            }
-
-            if (answer?.Status != AcquireStatus.Busy || time.Now() >= until || !isWorthWaiting())
-            {
-                metrics.OnRead(answer switch
-                {
-                    { Entry: not null } => "stale",
-                    { Status: AcquireStatus.Miss } => "miss",
-                    _ => "bypass",
-                });
-                return (answer?.Entry?.Payload, null, answer is not null and not { Status: AcquireStatus.NotServing });
-            }
-
-            wait = LongestQuestion;
-        }
+        var terms = new ReadTerms(mayGenerate, FreshOnly: false, MayKeep: true) { WaitUntil = time.Now() + options.WaitTimeout, IsWorthWaiting = isWorthWaiting, TakesStale = false };
+        var (answer, ask) = await reader.Read(key, scopedKey, terms, cancellationToken).AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return answer is { Token.IsNone: false, Status: not AcquireStatus.Fresh }
+            ? (null, new(key, scopedKey, answer.Token, ask), true)
+            : (answer?.Entry?.Payload, null, answer is not null and not { Status: AcquireStatus.NotServing });
     }
 
     /// <summary>Stores what was made under a grant. False if it was superseded, came too late, or could not be stored.</summary>
@@ -158,9 +112,9 @@ internal sealed class OpenEntries(
         return outcome?.Status == CommitStatus.Stored;
     }
 
-    /// <summary>Nothing will be offered: the next who asks gets the grant.</summary>
+    /// <summary>Nothing will be offered: the next caller gets the grant.</summary>
     /// <param name="grant">The grant.</param>
-    /// <param name="isForStoring">False if a value was made that is not for storing: for a while nobody in the cluster waits for the next.</param>
+    /// <param name="isForStoring">False if a value was made that is not for storing: for a while no caller in the cluster waits for the next one.</param>
     public Task GiveBack(Grant grant, bool isForStoring = true) => calls.TryAbandon(grant.ScopedKey, grant.Token, isForStoring);
 
     /// <summary>The right to make one entry, once.</summary>

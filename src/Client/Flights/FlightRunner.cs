@@ -10,13 +10,10 @@ namespace OrleansTagCache.Flights;
 
 /// <summary>Flies: waits its turn, asks the cluster, has the factory run under a token, and tells those who wait what they may take.</summary>
 internal sealed class FlightRunner(
-    FlightTable table, EntryClient calls, NearCache near, FactoryRuns runs, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
+    FlightTable table, EntryReader reader, EntryClient calls, FactoryRuns runs, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
 {
     private const string Busy = "busy";
     private const string Unwanted = "unwanted";
-
-    /// <summary>How long one question waits for another process's generation before it is asked again.</summary>
-    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
 
     /// <summary>How often newcomers who wait for another's factory have the cluster asked whether that can still be believed.</summary>
     private static readonly TimeSpan ProbePeriod = TimeSpan.FromMilliseconds(100);
@@ -58,6 +55,7 @@ internal sealed class FlightRunner(
 
         if (turn.Answer is { } granted)
         {
+            metrics.OnRead("generated");
             return await Generate(key, flight, granted, turn.Asked, factory).ConfigureAwait(false);
         }
 
@@ -96,15 +94,13 @@ internal sealed class FlightRunner(
             if (generating.IsCompleted && key.Mode == ReadMode.Cached && flight.Callers is var callers && callers != askedFor)
             {
                 askedFor = callers;
-                var ask = near.Ask(call.MayKeep);
-                var question = new AcquireRequest(MayGenerate: true, key.FreshOnly, TimeSpan.Zero, ask.Sessions, Tags: factory.Tags);
-                var answer = await calls.TryAcquire(key.ScopedKey, question, options.ReadTimeout, flight.Cancellation.Token).ConfigureAwait(false);
+                var terms = new ReadTerms(MayGenerate: true, key.FreshOnly, call.MayKeep) { Tags = factory.Tags, IsProbe = true, IsCounted = false, HasFactory = true };
+                var (answer, ask) = await reader.Read(key.Key, key.ScopedKey, terms, flight.Cancellation.Token).ConfigureAwait(false);
                 if (answer is { Token.IsNone: false })
                 {
                     return new(answer, ask);
                 }
 
-                near.Hear(answer?.Near, ask);
                 if (answer?.Status != AcquireStatus.Busy)
                 {
                     return Turn.ToAsk;
@@ -121,68 +117,41 @@ internal sealed class FlightRunner(
 
     private async Task<FlightResult> Ask(FlightKey key, Flight flight, IEntryFactory factory, FlightCall call)
     {
-        // The first question does not wait: a silo that answers it is alive, and worth the wait.
-        var wait = TimeSpan.Zero;
-        while (true)
+        var terms = new ReadTerms(MayGenerate: key.Mode == ReadMode.Cached, key.FreshOnly, call.MayKeep)
         {
-            var ask = near.Ask(call.MayKeep);
-            var request = new AcquireRequest(
-                MayGenerate: key.Mode == ReadMode.Cached, key.FreshOnly, wait, ask.Sessions, Tags: wait > TimeSpan.Zero ? factory.Tags : null);
-            var answer = await calls.TryAcquire(key.ScopedKey, request, options.ReadTimeout, flight.Cancellation.Token).ConfigureAwait(false);
-            switch (answer?.Status)
-            {
-                case AcquireStatus.Fresh or AcquireStatus.Stale:
-                    if (!call.IsBehind)
-                    {
-                        metrics.OnRead(answer.Status == AcquireStatus.Fresh ? "hit" : "stale");
-                    }
-
-                    return await Found(key, flight, answer, ask, factory).ConfigureAwait(false);
-                case AcquireStatus.Miss when call.IsBehind:
-                    // Expired since: whoever needs it makes it.
-                    near.Hear(answer.Near, ask);
-                    await GiveBack(key, answer).ConfigureAwait(false);
-                    return End(key, flight, FlightResult.AskAgain);
-                case AcquireStatus.Miss when key.Mode == ReadMode.Unstored:
-                    near.Hear(answer.Near, ask);
-                    return await Bypass(key, flight, Unwanted, factory).ConfigureAwait(false);
-                case AcquireStatus.Miss:
-                    near.Hear(answer.Near, ask);
-                    return await Generate(key, flight, answer, ask, factory).ConfigureAwait(false);
-                case null or AcquireStatus.Busy or AcquireStatus.NotForStoring or AcquireStatus.NotServing when call.IsBehind:
-                    return End(key, flight, FlightResult.AskAgain);
-                case AcquireStatus.Busy when call.Until - time.Now() is var left && left > TimeSpan.Zero:
-                    wait = left < Wait ? left : Wait;
-                    continue;
-                case AcquireStatus.NotForStoring:
-                    runs.IsNotForStoring(key);
-                    return await Bypass(key, flight, Busy, factory).ConfigureAwait(false);
-                case AcquireStatus.Busy:
-                    return await Bypass(key, flight, Busy, factory).ConfigureAwait(false);
-                default:
-                    return await Bypass(key, flight, answer is null ? "unreachable" : "not_serving", factory).ConfigureAwait(false);
-            }
-        }
-    }
-
-    private async Task<FlightResult> Found(FlightKey key, Flight flight, Acquired answer, NearAsk ask, IEntryFactory factory)
-    {
-        if (answer.Status == AcquireStatus.Fresh)
+            WaitUntil = call.IsBehind ? Moment.Past : call.Until,
+            Tags = factory.Tags,
+            IsCounted = !call.IsBehind,
+            HasFactory = true,
+        };
+        var (answer, ask) = await reader.Read(key.Key, key.ScopedKey, terms, flight.Cancellation.Token).ConfigureAwait(false);
+        switch (answer?.Status)
         {
-            near.KeepCopy(key.Key, key.ScopedKey, answer.Entry!, answer.Near, ask);
+            case AcquireStatus.Fresh or AcquireStatus.Stale:
+                var found = End(key, flight, new(answer.Entry));
+                return answer.Token.IsNone ? found : await runs.Refresh(key, flight, answer, ask, factory).ConfigureAwait(false);
+            case AcquireStatus.Miss when call.IsBehind:
+                // Expired since: the next reader makes it.
+                await GiveBack(key, answer).ConfigureAwait(false);
+                return End(key, flight, FlightResult.AskAgain);
+            case AcquireStatus.Miss when key.Mode == ReadMode.Unstored:
+                return await Bypass(key, flight, Unwanted, factory).ConfigureAwait(false);
+            case AcquireStatus.Miss:
+                return await Generate(key, flight, answer, ask, factory).ConfigureAwait(false);
+            case null or AcquireStatus.Busy or AcquireStatus.NotForStoring or AcquireStatus.NotServing when call.IsBehind:
+                return End(key, flight, FlightResult.AskAgain);
+            case AcquireStatus.NotForStoring:
+                runs.IsNotForStoring(key);
+                return await Bypass(key, flight, Busy, factory).ConfigureAwait(false);
+            case AcquireStatus.Busy:
+                return await Bypass(key, flight, Busy, factory).ConfigureAwait(false);
+            default:
+                return await Bypass(key, flight, answer is null ? "unreachable" : "not_serving", factory).ConfigureAwait(false);
         }
-        else
-        {
-            near.Hear(answer.Near, ask);
-        }
-
-        var found = End(key, flight, new(answer.Entry));
-        return answer.Token.IsNone ? found : await runs.Refresh(key, flight, answer, ask, factory).ConfigureAwait(false);
     }
 
     private async Task<FlightResult> Generate(FlightKey key, Flight flight, Acquired answer, NearAsk ask, IEntryFactory factory)
     {
-        metrics.OnRead("generated");
         table.TryEnter(flight, FlightPhase.Generating);
         var run = await runs.UnderToken(key, flight, answer, ask, factory).ConfigureAwait(false);
         if (run.Made is not { } made)
@@ -195,7 +164,7 @@ internal sealed class FlightRunner(
         return Close(key, flight, made, isLive: await runs.TryStore(key, answer.Token, made, ask).ConfigureAwait(false));
     }
 
-    /// <summary>Makes the entry, whatever is stored, as a plain set whose token was taken before the factory began: what is updated meanwhile supersedes it.</summary>
+    /// <summary>Makes the entry, whatever is stored, as a plain set whose token was taken before the factory began: what is updated until it is stored supersedes it.</summary>
     private async Task<FlightResult> Refill(FlightKey key, Flight flight, IEntryFactory factory)
     {
         var token = await calls.TryBeginSet(key.ScopedKey, options.ReadTimeout).ConfigureAwait(false);
@@ -210,7 +179,7 @@ internal sealed class FlightRunner(
     /// <summary>The cluster cannot vouch for anything, or is not to be asked: the factory runs for those who came before it began, and nothing is stored.</summary>
     private async Task<FlightResult> Bypass(FlightKey key, Flight flight, string reason, IEntryFactory factory)
     {
-        // Somebody else's generation goes on and on; should there be a value for need, nobody has to ask the source as well.
+        // Another process's generation goes on and on; a value that is kept for fail-safe spares the source this one.
         if (reason == Busy && factory.HasFailSafe && !key.FreshOnly && await runs.FailSafe(key).ConfigureAwait(false) is { } spare)
         {
             return End(key, flight, new(spare));

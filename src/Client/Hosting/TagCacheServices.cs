@@ -59,6 +59,7 @@ internal static class TagCacheServices
         services.TryAddSingleton<Commits>();
         services.TryAddSingleton<FactoryRuns>();
         services.TryAddSingleton<EntryReader>();
+        services.TryAddSingleton<FlightReader>();
         services.TryAddSingleton<OpenEntries>();
         services.TryAddSingleton<TagCache>();
         services.TryAddSingleton<ITagCache>(provider => provider.GetRequiredService<TagCache>());

@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
@@ -15,13 +14,10 @@ namespace OrleansTagCache.Silo.Http;
 
 /// <summary><c>/v1/entry</c>: reading, removing and describing entries.</summary>
 internal sealed class EntryEndpoints(
-    EntryClient calls, UpdateClient updates, NearCache near, EntryTokens tokens, CallerLimits limits, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
+    EntryReader reader, EntryClient calls, UpdateClient updates, NearCache near, EntryTokens tokens, CallerLimits limits, TagCacheClientOptions options, TimeProvider time)
 {
     private const string StatusHeader = "Cache-Status";
     private const string CacheName = "OrleansTagCache";
-
-    /// <summary>One question to the entry; a long wait is several of them.</summary>
-    private static readonly TimeSpan LongestQuestion = TimeSpan.FromSeconds(4);
 
     /// <summary>The namespace whose entries this process keeps near; those of others are asked for.</summary>
     private readonly CacheNamespace _nearNamespace = CacheNamespace.Parse(options.Namespace);
@@ -34,13 +30,12 @@ internal sealed class EntryEndpoints(
         var caller = http.Caller();
         if (caller.Namespace == _nearNamespace && near.Find(name, freshOnly: true) is { Entry: { Payload: { } payload } kept } hit)
         {
-            metrics.OnRead("near");
+            reader.FoundNear(hit, outer: null);
             return Hit(http, new(payload, kept.Tags, kept.Life, kept.AgeAt(hit.At)), isStale: false);
         }
 
         var scoped = caller.Namespace.Scope(name);
         var answer = await Acquire(caller, name, TimeSpan.FromSeconds(seconds), HttpMethods.IsHead(http.Request.Method), http.RequestAborted);
-        metrics.OnRead(OutcomeOf(answer?.Status));
         if (answer is { Token.IsNone: false })
         {
             http.Response.Headers[EntryTokens.Header] = await tokens.Protect(scoped, answer.Token);
@@ -96,63 +91,31 @@ internal sealed class EntryEndpoints(
 
     private string KeyOf(HttpContext http) => Query.Key(http.Request, options.MaximumKeyLength);
 
-    private static string OutcomeOf(AcquireStatus? status) => status switch
-    {
-        AcquireStatus.Fresh => "hit",
-        AcquireStatus.Stale => "stale",
-        AcquireStatus.Miss or AcquireStatus.Busy => "miss",
-        _ => "bypass",
-    };
-
     private async Task<Acquired?> Acquire(Caller caller, string key, TimeSpan wait, bool onlyLooks, CancellationToken cancellationToken)
     {
-        var scoped = caller.Namespace.Scope(key);
-        var mayKeep = caller.Namespace == _nearNamespace;
-
-        // Who may not store, or only looks, is given no token: it would keep those waiting who make something.
-        var mayGenerate = caller.May(Scopes.Write) && !onlyLooks;
-        var until = time.Now() + wait;
-
-        // The first question does not wait: most need not, and it may share a message with others.
-        var first = await Question(TimeSpan.Zero);
-        if (first?.Status != AcquireStatus.Busy || wait == TimeSpan.Zero)
+        var isWaiting = false;
+        var terms = new ReadTerms(MayGenerate: caller.May(Scopes.Write) && !onlyLooks, FreshOnly: false, MayKeep: caller.Namespace == _nearNamespace)
         {
-            return first;
-        }
-
-        if (!limits.WaitingReads.TryTake(1))
-        {
-            throw new OverloadedException("As many reads wait for values as may (TagCache:Limits:WaitingReads).");
-        }
-
+            // A caller that may not store, or only looks, is given no token: it would keep those waiting that make something.
+            WaitUntil = wait > TimeSpan.Zero ? time.Now() + wait : Moment.Past,
+            IsWorthWaiting = MayWait,
+        };
         try
         {
-            while (true)
-            {
-                var answer = await Question(until - time.Now());
-                if (answer?.Status != AcquireStatus.Busy || time.Now() >= until)
-                {
-                    return answer;
-                }
-            }
+            return (await reader.Read(key, caller.Namespace.Scope(key), terms, cancellationToken).AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding)).Answer;
         }
         finally
         {
-            limits.WaitingReads.GiveBack(1);
+            if (isWaiting)
+            {
+                limits.WaitingReads.GiveBack(1);
+            }
         }
 
-        async Task<Acquired?> Question(TimeSpan patience)
+        bool MayWait()
         {
-            var question = new AcquireRequest(mayGenerate, FreshOnly: false, patience < LongestQuestion ? patience : LongestQuestion);
-            var ask = near.Ask(mayKeep);
-            var answer = await calls.TryAcquire(scoped, question, options.ReadTimeout, cancellationToken)
-                .AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            if (answer is { Status: AcquireStatus.Fresh, Entry: { } entry })
-            {
-                near.KeepCopy(key, scoped, entry, answer.Near, ask);
-            }
-
-            return answer;
+            isWaiting = isWaiting || limits.WaitingReads.TryTake(1);
+            return isWaiting ? true : throw new OverloadedException("The limit of waiting reads is reached (TagCache:Limits:WaitingReads).");
         }
     }
 
