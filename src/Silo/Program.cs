@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Silo;
-using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Silo.Keys;
 using OrleansTagCache.Silo.StartUp;
 
 try

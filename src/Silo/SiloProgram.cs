@@ -1,11 +1,14 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Hosting;
-using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Http;
+using OrleansTagCache.Http.Authentication;
+using OrleansTagCache.Http.Endpoints;
+using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Silo.Clustering;
-using OrleansTagCache.Silo.Http;
-using OrleansTagCache.Silo.Limits;
 using OrleansTagCache.Silo.StartUp;
 
 namespace OrleansTagCache.Silo;
@@ -21,12 +24,10 @@ internal static class SiloProgram
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         Defaults.AddTo(builder.Configuration);
         Addresses.AddDefault(builder.Configuration);
-        KeyFile.AddTo(builder.Configuration);
         var options = SettingsCheck.Read(builder.Configuration);
         Surroundings.CheckPorts(options, builder.Configuration);
         var redis = await Surroundings.ConnectRedis(options);
 
-        builder.WebHost.ConfigureKestrel(server => HttpBounds.Apply(server, options.Limits));
         builder.UseOrleans(silo =>
         {
             silo.UseClustering(options, redis).AddTagCache();
@@ -35,10 +36,8 @@ internal static class SiloProgram
                 silo.UseClusterTls(tls => builder.Configuration.GetSection($"{TagCacheOptions.Section}:{nameof(options.Tls)}").Bind(tls));
             }
         });
-        builder.Services.AddTagCacheHttp();
+        AddHttp(builder.Services);
         builder.Services.AddSingleton(options);
-        builder.Services.AddSingleton(options.Limits);
-        builder.Services.AddSingleton<CallerLimits>();
         builder.Services.AddSingleton<IFreedMemory, MemoryCollections>();
         builder.Services.AddHostedService<Greeting>();
         builder.Services.AddHostedService<ExposureWarning>();
@@ -48,8 +47,29 @@ internal static class SiloProgram
 
         last?.Invoke(builder.Services);
         var app = builder.Build();
-        app.MapTagCacheHttp();
-        app.MapPrometheusScrapingEndpoint("/metrics").Needs(Scopes.Admin);
+        MapHttp(app);
         return app;
+    }
+
+    private static void AddHttp(IServiceCollection services)
+    {
+        services.AddTagCacheHttp();
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<TagCacheHttpOptions>>((server, http) => ServerLimits.Apply(server, http.Value.Limits));
+        services.AddProblemDetails(problems => problems.CustomizeProblemDetails = context =>
+            context.ProblemDetails.Extensions.TryAdd("code", Problems.CodeOf(context.ProblemDetails.Status)));
+    }
+
+    private static void MapHttp(WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+
+        // As delegates: UseMiddleware would make a scope of services for every request.
+        var access = app.Services.GetRequiredService<AccessCheck>();
+        app.Use(next => http => RequestCheck.Invoke(http, next));
+        app.UseRouting();
+        app.Use(next => http => access.Invoke(http, next));
+        app.MapTagCache();
+        app.MapPrometheusScrapingEndpoint("/metrics").Needs(Scopes.Admin);
     }
 }

@@ -1,14 +1,11 @@
 using System.Net;
 using OrleansTagCache.Hosting;
-using OrleansTagCache.Silo.Access;
 using OrleansTagCache.Silo.Clustering;
-using OrleansTagCache.Silo.Hooks;
-using OrleansTagCache.Silo.Limits;
 using OrleansTagCache.Tls;
 
 namespace OrleansTagCache.Silo;
 
-/// <summary>The settings of the program in the section <c>TagCache</c>, beside those of the cache: its cluster, where it listens, and whom it answers.</summary>
+/// <summary>The settings of the program in the section <c>TagCache</c>, beside those of the cache: its cluster, and where it listens.</summary>
 internal sealed class SiloProgramOptions
 {
     public string ClusterId { get; set; } = "tagcache";
@@ -23,20 +20,14 @@ internal sealed class SiloProgramOptions
 
     public ClusteringOptions Clustering { get; set; } = new();
 
-    public AccessOptions Access { get; set; } = new();
-
-    public LimitOptions Limits { get; set; } = new();
-
     public ClusterTlsOptions Tls { get; set; } = new();
-
-    /// <summary>The webhooks by their names.</summary>
-    public Dictionary<string, HookOptions> Hooks { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>The address, once <see cref="Faults"/> has found nothing.</summary>
     public IPAddress Address => IPAddress.Parse(AdvertisedAddress);
 
     /// <summary>Everything that is wrong here.</summary>
-    public IEnumerable<string> Faults() => [.. NameFaults(), .. PortFaults(), .. AddressFaults(), .. PartFaults()];
+    /// <param name="hasKeys">Whether the HTTP API has keys; without them a silo listens on loopback only.</param>
+    public IEnumerable<string> Faults(bool hasKeys) => [.. NameFaults(), .. PortFaults(), .. AddressFaults(hasKeys), .. PartFaults()];
 
     private IEnumerable<string> NameFaults()
     {
@@ -69,13 +60,13 @@ internal sealed class SiloProgramOptions
         }
     }
 
-    private IEnumerable<string> AddressFaults()
+    private IEnumerable<string> AddressFaults(bool hasKeys)
     {
         if (!IPAddress.TryParse(AdvertisedAddress, out var address))
         {
             yield return $"{Key(nameof(AdvertisedAddress))} must be an IP address; it is '{AdvertisedAddress}'.";
         }
-        else if (!IPAddress.IsLoopback(address) && Access.Keys.Count == 0)
+        else if (!IPAddress.IsLoopback(address) && !hasKeys)
         {
             yield return $"{Key(nameof(AdvertisedAddress))} is {AdvertisedAddress}: without access keys a silo listens on loopback only. Use 127.0.0.1, or make a key by the command 'keys create'.";
         }
@@ -87,12 +78,6 @@ internal sealed class SiloProgramOptions
 
     private IEnumerable<string> PartFaults()
     {
-        var profiles = new CacheLifeProfiles(new Dictionary<string, CacheLife>());
-        foreach (var fault in Hooks.SelectMany(hook => hook.Value.Faults(hook.Key, profiles)).Concat(Access.Faults()))
-        {
-            yield return fault;
-        }
-
         foreach (var fault in Tls.IsWanted ? ClusterTlsOptionsValidator.Faults(Tls, isSilo: true) : [])
         {
             yield return $"{Key(nameof(Tls))}: {fault}";

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Tests.Silo;
 using Xunit;
 

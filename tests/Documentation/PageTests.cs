@@ -8,7 +8,7 @@ namespace OrleansTagCache.Tests.Documentation;
 public sealed class PageTests
 {
     /// <summary>Durations that nothing waits for: lives, limits and units.</summary>
-    private static readonly string[] NotWaits = ["CacheEntryOptions", "CacheLife", "CallerLimits", "HybridCall"];
+    private static readonly string[] NotWaits = ["CacheEntryOptions", "CacheLife", "RequestLimits", "HybridCall"];
 
     [Fact]
     public void TimeoutsPage_NamesEveryTypeWithAWait()

@@ -1,5 +1,5 @@
 using OrleansTagCache.Coherence;
-using OrleansTagCache.Silo.Http;
+using OrleansTagCache.Http.Endpoints;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Silo;
@@ -71,7 +71,7 @@ public sealed class EntryTokenTests(SiloServer silo)
     [Fact]
     public async Task Verify_OfATokenOfAnotherKeyOrNamespace_FindsNothing()
     {
-        var tokens = silo.Get<EntryTokens>();
+        var tokens = silo.Get<GenerationTokens>();
         var id = new GenerationId(Guid.NewGuid());
         var text = await tokens.Protect("7:defaulttoken:a", id);
 

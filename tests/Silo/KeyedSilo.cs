@@ -1,4 +1,4 @@
-using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Http.Authentication;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Silo;

@@ -1,7 +1,11 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Http;
+using OrleansTagCache.Http.Authentication;
+using OrleansTagCache.Silo.Keys;
 using OrleansTagCache.Silo.StartUp;
 using OrleansTagCache.Tests.Cluster;
 using Xunit;
@@ -65,7 +69,8 @@ public sealed class KeysTests : IDisposable
     {
         var old = Create("--expires", "90d");
         using var configuration = Configuration();
-        using var ring = Ring(configuration);
+        using var host = Host(configuration);
+        var ring = host.GetRequiredService<ApiKeyRing>();
         Assert.NotNull(ring.Find(old));
 
         var next = Create();
@@ -85,7 +90,8 @@ public sealed class KeysTests : IDisposable
     {
         var key = Create();
         using var configuration = Configuration();
-        using var ring = Ring(configuration);
+        using var host = Host(configuration);
+        var ring = host.GetRequiredService<ApiKeyRing>();
         File.WriteAllText(_file, File.ReadAllText(_file).Replace("\"read\"", "\"everything\"", StringComparison.Ordinal));
 
         ((IConfigurationRoot)configuration).Reload();
@@ -99,7 +105,8 @@ public sealed class KeysTests : IDisposable
     {
         var key = Create();
         using var configuration = Configuration();
-        using var ring = Ring(configuration);
+        using var host = Host(configuration);
+        var ring = host.GetRequiredService<ApiKeyRing>();
         File.WriteAllText(_file, "{ half");
 
         ((IConfigurationRoot)configuration).Reload();
@@ -113,7 +120,8 @@ public sealed class KeysTests : IDisposable
     {
         var key = Create();
         using var configuration = Configuration();
-        using var ring = Ring(configuration);
+        await using var host = Host(configuration);
+        var ring = host.GetRequiredService<ApiKeyRing>();
         File.Delete(_file);
 
         await TagCacheCluster.Until(() => ring.Find(key) is null);
@@ -130,7 +138,11 @@ public sealed class KeysTests : IDisposable
             File.WriteAllText(_file, text);
         }
 
-        Assert.Contains("TagCache:Access:File", Assert.Throws<StartUpFault>(() => Configuration().Dispose()).Message, StringComparison.Ordinal);
+        using var configuration = Configuration();
+        Assert.StartsWith("TagCache:Access:File names ", Assert.Single(Assert.Throws<StartUpFault>(() => SettingsCheck.Read(configuration)).Faults), StringComparison.Ordinal);
+        using var host = Host(configuration);
+        Assert.StartsWith(
+            "TagCache:Access:File names ", Assert.Single(Assert.Throws<OptionsValidationException>(host.GetRequiredService<ApiKeyRing>).Failures), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -138,7 +150,8 @@ public sealed class KeysTests : IDisposable
     {
         var key = Create();
         using var configuration = Configuration();
-        using var ring = Ring(configuration);
+        using var host = Host(configuration);
+        var ring = host.GetRequiredService<ApiKeyRing>();
         File.WriteAllText(_file, "{}");
 
         ((IConfigurationRoot)configuration).Reload();
@@ -152,7 +165,8 @@ public sealed class KeysTests : IDisposable
     {
         File.WriteAllText(_file, "{}");
         using var configuration = Configuration();
-        using var ring = Ring(configuration);
+        using var host = Host(configuration);
+        var ring = host.GetRequiredService<ApiKeyRing>();
         Assert.False(ring.IsRequired);
         Create();
         ((IConfigurationRoot)configuration).Reload();
@@ -191,14 +205,15 @@ public sealed class KeysTests : IDisposable
     private ConfigurationManager Configuration()
     {
         var configuration = new ConfigurationManager();
-        configuration[$"{AccessOptions.Section}:File"] = _file;
-        KeyFile.AddTo(configuration);
+        configuration[$"{ApiAccessOptions.Section}:File"] = _file;
         return configuration;
     }
 
-    private KeyRing Ring(ConfigurationManager configuration)
-    {
-        var logging = LoggerFactory.Create(builder => builder.AddProvider(_log));
-        return new(configuration, _time, logging.CreateLogger<KeyRing>());
-    }
+    /// <summary>The services of a host with this configuration.</summary>
+    private ServiceProvider Host(ConfigurationManager configuration) => new ServiceCollection()
+        .AddSingleton<IConfiguration>(configuration)
+        .AddSingleton<TimeProvider>(_time)
+        .AddLogging(logging => logging.AddProvider(_log))
+        .AddTagCacheHttp()
+        .BuildServiceProvider();
 }

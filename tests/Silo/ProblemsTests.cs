@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using OrleansTagCache.Silo.Http;
+using OrleansTagCache.Http.Endpoints;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Silo;

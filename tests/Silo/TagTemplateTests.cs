@@ -1,5 +1,5 @@
 using System.Text.Json;
-using OrleansTagCache.Silo.Hooks;
+using OrleansTagCache.Http.Hooks;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Silo;

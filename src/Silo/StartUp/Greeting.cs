@@ -1,11 +1,12 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Silo.Clustering;
 
 namespace OrleansTagCache.Silo.StartUp;
 
 /// <summary>Says where the silo is and how to try it, once it can be tried.</summary>
-internal sealed class Greeting(IServer server, SiloProgramOptions options, IHostApplicationLifetime lifetime) : IHostedService
+internal sealed class Greeting(IServer server, SiloProgramOptions options, ApiKeyRing keys, IHostApplicationLifetime lifetime) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -26,7 +27,7 @@ internal sealed class Greeting(IServer server, SiloProgramOptions options, IHost
               HTTP      {address}
               Cluster   {options.ClusterId} ({place})
               Clients   {options.AdvertisedAddress}:{options.GatewayPort}
-              Try       curl {(options.Access.Keys.Count > 0 ? "-H 'Authorization: Bearer otc_...' " : string.Empty)}"{address}/v1/cluster"
+              Try       curl {(keys.IsRequired ? "-H 'Authorization: Bearer otc_...' " : string.Empty)}"{address}/v1/cluster"
             """);
     }
 }

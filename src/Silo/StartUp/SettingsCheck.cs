@@ -2,32 +2,59 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
 using OrleansTagCache.Hosting;
+using OrleansTagCache.Http;
+using OrleansTagCache.Http.Authentication;
 
 namespace OrleansTagCache.Silo.StartUp;
 
 /// <summary>Reads the section <c>TagCache</c> as a whole: settings that do not exist, values that cannot be read, and values out of range.</summary>
 internal static class SettingsCheck
 {
+    private static readonly Type[] All = [typeof(TagCacheOptions), typeof(TagCacheHttpOptions), typeof(SiloProgramOptions)];
+
     /// <exception cref="StartUpFault">Something is wrong; all of it is named.</exception>
     public static SiloProgramOptions Read(IConfiguration configuration)
     {
-        var section = configuration.GetSection(TagCacheOptions.Section);
         var faults = new List<string>();
-        Unreadable(section, [typeof(TagCacheOptions), typeof(SiloProgramOptions)], faults);
+        var keys = ReadKeyFile(configuration, faults);
+        var section = new ConfigurationBuilder().AddConfiguration(configuration).AddConfiguration(keys).Build().GetSection(TagCacheOptions.Section);
+        Unreadable(section, All, faults);
 
         // What cannot be read has been named, and keeps its default for the checks of everything else.
         var readable = new ConfigurationBuilder().AddInMemoryCollection(Readable(section)).Build();
         var options = readable.Get<SiloProgramOptions>() ?? new();
-        faults.AddRange(options.Faults());
+        var http = readable.Get<TagCacheHttpOptions>() ?? new();
+        var hasKeys = http.Access.Keys.Count > 0;
+        faults.AddRange(options.Faults(hasKeys));
         var cache = readable.Get<TagCacheOptions>() ?? new();
         faults.AddRange(new TagCacheOptionsValidator().Validate(null, cache).Failures ?? []);
-        faults.AddRange(options.Limits.Faults(cache.MaximumPayloadBytes));
-        faults.AddRange(Addresses.Faults(configuration, loopbackOnly: options.Access.Keys.Count == 0));
+        faults.AddRange(http.Faults(cache.MaximumPayloadBytes, new(cache.Profiles)));
+        faults.AddRange(Addresses.Faults(configuration, loopbackOnly: !hasKeys));
         return faults.Count == 0 ? options : throw new StartUpFault(faults);
     }
 
+    /// <summary>The file of keys, as it is now.</summary>
+    private static IConfiguration ReadKeyFile(IConfiguration configuration, List<string> faults)
+    {
+        var none = new ConfigurationBuilder().Build();
+        if (configuration[$"{ApiAccessOptions.Section}:{nameof(ApiAccessOptions.File)}"] is not { Length: > 0 } path)
+        {
+            return none;
+        }
+
+        try
+        {
+            return ApiKeyFileSource.Load(path, isWatched: false);
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
+        {
+            faults.Add(ApiAccessOptions.FaultOfFile(path, exception));
+            return none;
+        }
+    }
+
     private static IEnumerable<KeyValuePair<string, string?>> Readable(IConfigurationSection section) => section.AsEnumerable(makePathsRelative: true)
-        .Where(pair => pair.Value is null || TypeOf(pair.Key, [typeof(TagCacheOptions), typeof(SiloProgramOptions)]) is { } type && CanRead(pair.Value, type));
+        .Where(pair => pair.Value is null || TypeOf(pair.Key, All) is { } type && CanRead(pair.Value, type));
 
     /// <summary>The type of the option that a path such as <c>Clustering:Provider</c> names.</summary>
     private static Type? TypeOf(string path, Type[] types)

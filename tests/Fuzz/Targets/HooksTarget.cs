@@ -1,5 +1,5 @@
 using OrleansTagCache.Fuzz.Engine;
-using OrleansTagCache.Silo.Hooks;
+using OrleansTagCache.Http.Hooks;
 
 namespace OrleansTagCache.Fuzz.Targets;
 

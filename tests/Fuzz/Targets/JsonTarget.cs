@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using OrleansTagCache.Fuzz.Engine;
-using OrleansTagCache.Silo.Http;
-using OrleansTagCache.Silo.Limits;
+using OrleansTagCache.Http.Endpoints;
+using OrleansTagCache.Http.Limits;
 
 namespace OrleansTagCache.Fuzz.Targets;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using OrleansTagCache.Fuzz.Engine;
-using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Http.Authentication;
 
 namespace OrleansTagCache.Fuzz.Targets;
 

@@ -1,5 +1,5 @@
 using OrleansTagCache.Fuzz.Engine;
-using OrleansTagCache.Silo.Http;
+using OrleansTagCache.Http.Endpoints;
 
 namespace OrleansTagCache.Fuzz.Targets;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using OrleansTagCache.Fuzz.Engine;
-using OrleansTagCache.Silo.Access;
+using OrleansTagCache.Http.Authentication;
 
 namespace OrleansTagCache.Fuzz.Targets;
 

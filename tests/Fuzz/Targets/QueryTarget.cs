@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using OrleansTagCache.Fuzz.Engine;
-using OrleansTagCache.Silo.Http;
+using OrleansTagCache.Http.Endpoints;
 
 namespace OrleansTagCache.Fuzz.Targets;
 

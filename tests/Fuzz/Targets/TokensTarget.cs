@@ -2,7 +2,7 @@ using System.Text;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Fuzz.Engine;
-using OrleansTagCache.Silo.Http;
+using OrleansTagCache.Http.Endpoints;
 
 namespace OrleansTagCache.Fuzz.Targets;
 
@@ -11,7 +11,7 @@ internal sealed class TokensTarget : IFuzzTarget
 {
     private static readonly TokenKey Key = new(1, [.. Enumerable.Range(0, 32).Select(i => (byte)i)]);
     private static readonly GenerationId Id = new(new Guid("6f0d1a52-0001-4b1c-9f00-000000000001"));
-    private static readonly string Given = TokenSeal.Seal(Key, TokenSeal.SiloOf("S127.0.0.1:1:1"), "4:shopkey", Id);
+    private static readonly string Given = SignedToken.Seal(Key, SignedToken.SiloOf("S127.0.0.1:1:1"), "4:shopkey", Id);
 
     public string Name => "tokens";
 
@@ -24,5 +24,5 @@ internal sealed class TokensTarget : IFuzzTarget
         OracleException.Require(!Opens(Given, $"4:shop{text}") || text == "key", "A token opens for another key.");
     }
 
-    private static bool Opens(string text, string scoped) => TokenSeal.TryRead(text, out var token) && !TokenSeal.Open(Key, scoped, token).IsNone;
+    private static bool Opens(string text, string scoped) => SignedToken.TryRead(text, out var token) && !SignedToken.Open(Key, scoped, token).IsNone;
 }

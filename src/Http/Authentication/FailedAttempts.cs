@@ -1,0 +1,34 @@
+using System.Net;
+using System.Threading.RateLimiting;
+using OrleansTagCache.Http.Limits;
+using OrleansTagCache.Tls;
+
+namespace OrleansTagCache.Http.Authentication;
+
+/// <summary>
+/// Counts refused keys by network: so many at once, then one every so often. Networks that have
+/// recovered are forgotten.
+/// </summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed class FailedAttempts(HttpLimitOptions options) : IDisposable
+{
+    private static readonly TimeSpan OneEvery = TimeSpan.FromSeconds(3);
+
+    private readonly PartitionedRateLimiter<IPAddress> _left = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address =>
+        RateLimitPartition.GetTokenBucketLimiter(PeerNetwork.Of(address), _ => new()
+        {
+            TokenLimit = options.Refusals,
+            TokensPerPeriod = 1,
+            ReplenishmentPeriod = OneEvery,
+            QueueLimit = 0,
+        }));
+
+    /// <summary>Counts one more; beyond the bound, how long to wait before the next try.</summary>
+    public TimeSpan? Count(IPAddress? address)
+    {
+        using var lease = _left.AttemptAcquire(address ?? IPAddress.None);
+        return lease.IsAcquired ? null : OneEvery;
+    }
+
+    public void Dispose() => _left.Dispose();
+}

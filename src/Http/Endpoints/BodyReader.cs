@@ -1,0 +1,107 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using OrleansTagCache.Http.Limits;
+
+namespace OrleansTagCache.Http.Endpoints;
+
+/// <summary>Reads request bodies within a bound, before anything of them is believed.</summary>
+internal static class BodyReader
+{
+    /// <summary>Far more than the largest call that keeps its limits needs.</summary>
+    private const int MaximumJsonBytes = 512 * 1024;
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
+    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
+    {
+        MaxDepth = 8,
+        RespectNullableAnnotations = true,
+        AllowDuplicateProperties = false,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
+
+    /// <summary>The whole body, or null if it is larger than the limit. What it takes of the quota is given back when the call has been answered.</summary>
+    /// <exception cref="BadHttpRequestException">It breaks off, or its framing is wrong.</exception>
+    /// <exception cref="OverloadedException">The bodies of the calls of this moment take all that is kept for them.</exception>
+    public static async ValueTask<byte[]?> TryRead(HttpRequest request, int limit, Quota quota)
+    {
+        if (request.ContentLength > limit)
+        {
+            return null;
+        }
+
+        // It grows as bytes arrive: what is only announced takes nothing.
+        using var body = new MemoryStream();
+        var taken = 0;
+        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        try
+        {
+            int read;
+            while ((read = await ReadSome(request, buffer)) > 0)
+            {
+                if (body.Length + read > limit)
+                {
+                    return null;
+                }
+
+                if (!quota.TryTake(read))
+                {
+                    throw new OverloadedException("The bodies of the calls of this moment take all the memory that is kept for them (TagCache:Limits:BodyBytes).");
+                }
+
+                taken += read;
+                body.Write(buffer, 0, read);
+            }
+
+            return body.ToArray();
+        }
+        finally
+        {
+            request.HttpContext.Response.RegisterForDispose(new Taken(quota, taken));
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static async ValueTask<int> ReadSome(HttpRequest request, Memory<byte> buffer)
+    {
+        try
+        {
+            return await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted);
+        }
+        catch (IOException exception) when (exception is not BadHttpRequestException)
+        {
+            // The server throws it bare for the size of a chunk that is no number it can hold.
+            throw new BadHttpRequestException("The body cannot be read.", exception);
+        }
+    }
+
+    /// <summary>The body as JSON of that type, or what is wrong with it.</summary>
+    public static async ValueTask<(T? Value, IResult? Problem)> ReadJson<T>(HttpRequest request, Quota quota)
+        where T : class
+    {
+        var body = await TryRead(request, MaximumJsonBytes, quota);
+        if (body is null)
+        {
+            return (null, Problems.Of(StatusCodes.Status413PayloadTooLarge, "payload_too_large", $"A JSON body may have at most {MaximumJsonBytes} bytes."));
+        }
+
+        try
+        {
+            var json = body.AsSpan().StartsWith(ByteOrderMark) ? body.AsSpan(ByteOrderMark.Length) : body;
+            return JsonSerializer.Deserialize<T>(json, Strict) is { } value
+                ? (value, null)
+                : (null, Problems.MalformedJson("The body must be a JSON object; it is null."));
+        }
+        catch (JsonException exception)
+        {
+            return (null, Problems.MalformedJson(
+                $"The body is not the JSON object that this call takes (line {exception.LineNumber + 1 ?? 1}, byte {exception.BytePositionInLine + 1 ?? 1})."));
+        }
+    }
+
+    private sealed class Taken(Quota quota, long amount) : IDisposable
+    {
+        public void Dispose() => quota.GiveBack(amount);
+    }
+}

@@ -1,0 +1,101 @@
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Http.Authentication;
+using OrleansTagCache.Membership;
+using OrleansTagCache.Peers;
+
+namespace OrleansTagCache.Http.Endpoints;
+
+/// <summary>What <c>/v1/cluster</c> answers.</summary>
+internal sealed record ClusterInfo(
+    string ClusterId, string Silo, ClusterTotals Totals, MemberInfo[] Members, string[] Unreachable);
+
+/// <summary>The sums over all members that answered.</summary>
+internal sealed record ClusterTotals(int Members, int Serving, long Entries, long Bytes, int Sessions, double? HitRatio);
+
+/// <summary>One member.</summary>
+internal sealed record MemberInfo(
+    string Silo,
+    bool Serving,
+    double LeaseSeconds,
+    long Entries,
+    long Bytes,
+    long MaximumBytes,
+    int Sessions,
+    int Interest,
+    int Pushes,
+    long BrokenSessions,
+    int NearEntries,
+    long Hits,
+    long StaleHits,
+    long Misses,
+    double? HitRatio,
+    long Evictions,
+    int TagRecords,
+    int OpenUpdates,
+    string[] DelayedBy);
+
+/// <summary><c>/v1/cluster</c> and the health checks.</summary>
+internal sealed class ClusterEndpoints(
+    Members membership, IPeers peers, ILocalSiloDetails self, ServingLease lease, IOptions<ClusterOptions> cluster)
+{
+    public void Map(IEndpointRouteBuilder v1) =>
+        v1.MapRead("/cluster", Describe).Needs(Scopes.Admin).WithSummary("Members, leases, entries and hit ratio").Produces<ClusterInfo>();
+
+    public async Task<IResult> Describe()
+    {
+        var silos = membership.Others.Append(self.SiloAddress).ToArray();
+        var reports = await Task.WhenAll(silos.Select(TryReport));
+        var members = reports.OfType<SiloReport>().Select(ToMember).OrderBy(member => member.Silo, StringComparer.Ordinal).ToArray();
+        var totals = new ClusterTotals(
+            members.Length,
+            members.Count(member => member.Serving),
+            members.Sum(member => member.Entries),
+            members.Sum(member => member.Bytes),
+            members.Sum(member => member.Sessions),
+            Ratio(members.Sum(member => member.Hits + member.StaleHits), members.Sum(member => member.Misses)));
+        var unreachable = silos.Where((_, i) => reports[i] is null).Select(silo => silo.ToString()).ToArray();
+        return JsonAnswer.Ok(new ClusterInfo(cluster.Value.ClusterId, self.SiloAddress.ToString(), totals, members, unreachable));
+    }
+
+    public IResult Ready() => lease.IsValid()
+        ? Results.Text("ready")
+        : Problems.Unavailable("This silo has no valid serving lease: it has not joined yet, is leaving, or cannot reach the membership table.");
+
+    private async Task<SiloReport?> TryReport(SiloAddress silo)
+    {
+        try
+        {
+            return await peers.On(silo).Report();
+        }
+        catch (Exception)
+        {
+            // A view is better than none: the silo is named as unreachable.
+            return null;
+        }
+    }
+
+    private static MemberInfo ToMember(SiloReport report) => new(
+        report.Silo,
+        report.IsServing,
+        Math.Round(report.Lease.TotalSeconds, 3),
+        report.Entries,
+        report.Bytes,
+        report.MaximumBytes,
+        report.Sessions,
+        report.Interest,
+        report.Pushes,
+        report.BrokenSessions,
+        report.NearEntries,
+        report.Hits,
+        report.StaleHits,
+        report.Misses,
+        Ratio(report.Hits + report.StaleHits, report.Misses),
+        report.Evictions,
+        report.TagRecords,
+        report.OpenUpdates,
+        report.DelayedBy);
+
+    private static double? Ratio(long hits, long misses) => hits + misses == 0 ? null : Math.Round((double)hits / (hits + misses), 4);
+}

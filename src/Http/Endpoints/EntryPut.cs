@@ -1,0 +1,127 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.OpenApi;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Http.Authentication;
+using OrleansTagCache.Http.Limits;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+using OrleansTagCache.Transport;
+
+namespace OrleansTagCache.Http.Endpoints;
+
+/// <summary><c>PUT /v1/entry</c>: storing a value, as a plain set or with the token of a miss.</summary>
+/// <remarks>
+/// Nothing of the cluster is held while a body comes: a plain set is so old as its call when it takes its token afterwards, and who uploads for longer than a token holds has
+/// lost it to the next caller.
+/// </remarks>
+internal sealed class EntryPut(
+    EntryClient calls, UpdateClient updates, GenerationTokens tokens, RequestLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
+{
+    public void Map(IEndpointRouteBuilder entry) =>
+        entry.MapPut(string.Empty, Put).Needs(Scopes.Write).WithSummary("Store an entry, with a token or as a plain set")
+            .AddOpenApiOperationTransformer((operation, _, _) =>
+            {
+                operation.RequestBody = new OpenApiRequestBody
+                {
+                    Description = "The value. Its Content-Type is given back with it. What else a call says of its value is refused: a Content-Encoding with 415, and other fields that begin with Content-, those of responses (such as ETag, Expires, Vary) and conditions with 400.",
+                    Required = true,
+                    Content = new Dictionary<string, OpenApiMediaType> { ["*/*"] = new() },
+                };
+                return Task.CompletedTask;
+            })
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status415UnsupportedMediaType);
+
+    // Parameters are declared for the OpenAPI document and read through Query, which says what is wrong with them.
+    public async Task<IResult> Put(
+        HttpContext http,
+        string? key,
+        [FromQuery] string[]? tag,
+        string? life,
+        string? stale,
+        string? revalidate,
+        string? expire,
+        [FromHeader(Name = GenerationTokens.Header)] string? token)
+    {
+        // Before the body is read: what is updated while it comes is newer than what it says.
+        var calledAt = time.Now();
+        var scoped = http.Caller().Namespace.Scope(Query.Key(http.Request, options.MaximumKeyLength));
+        return http.Request.Headers.ContainsKey(GenerationTokens.Header)
+            ? await Commit(http, scoped, token ?? string.Empty)
+            : await Set(http, scoped, calledAt);
+    }
+
+    private async Task<IResult> Set(HttpContext http, string scoped, Moment calledAt)
+    {
+        var (entry, problem) = await Read(http);
+        if (problem is not null)
+        {
+            return problem;
+        }
+
+        var set = await updates.Set(scoped, entry!, calledAt, options.UpdateTimeout, http.RequestAborted);
+        return set.Status == CommitStatus.Refused ? Problems.InvalidArgument(set.Fault!) : Results.NoContent();
+    }
+
+    /// <summary>Whatever becomes of the call, its token is used up: who waits for the value need not wait for the token's lease.</summary>
+    private async Task<IResult> Commit(HttpContext http, string scoped, string token)
+    {
+        var id = await tokens.Verify(scoped, token);
+        if (id.IsNone)
+        {
+            return Problems.UnknownToken();
+        }
+
+        var isOffered = false;
+        try
+        {
+            var (entry, problem) = await Read(http);
+            isOffered = problem is null;
+            return problem ?? AnswerTo(await calls.TryCommit(scoped, id, entry!));
+        }
+        finally
+        {
+            if (!isOffered)
+            {
+                await calls.TryAbandon(scoped, id);
+            }
+        }
+    }
+
+    private static IResult AnswerTo(CommitOutcome? outcome) => outcome?.Status switch
+    {
+        CommitStatus.Stored => Results.NoContent(),
+        CommitStatus.Superseded => Problems.Superseded(),
+        CommitStatus.UnknownToken => Problems.UnknownToken(),
+        CommitStatus.Refused => Problems.InvalidArgument(outcome.Fault!),
+        null => Problems.Unavailable("The silo that hosts the entry did not answer. The value may or may not have been stored; ask for the entry."),
+        _ => Problems.Unavailable("The silo that hosts the entry does not serve just now. Nothing was stored."),
+    };
+
+    /// <summary>What the call says of the entry, its body last.</summary>
+    private async Task<(EntryData? Entry, IResult? Problem)> Read(HttpContext http)
+    {
+        var request = http.Request;
+        var tags = TagSet.ForEntry(Query.All(request, "tag"), "tag");
+        var life = LifeQuery.Parse(request, profiles);
+        if (PutHeaders.RefusalOfPut(http) is { } refusal)
+        {
+            return (null, refusal);
+        }
+
+        if (await BodyReader.TryRead(request, options.MaximumPayloadBytes, limits.BodyBytes) is not { } body)
+        {
+            return (null, Problems.PayloadTooLarge(options.MaximumPayloadBytes));
+        }
+
+        if (http.Features.Get<IHttpRequestTrailersFeature>() is { Available: true } after && PutHeaders.RefusalOfTrailers(after.Trailers) is { } late)
+        {
+            return (null, late);
+        }
+
+        var contentType = string.IsNullOrWhiteSpace(request.ContentType) ? null : request.ContentType;
+        return (new(new(body, contentType), tags, CopiedTags: null, life), null);
+    }
+}

@@ -1,0 +1,79 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
+
+namespace OrleansTagCache.Http.Endpoints;
+
+/// <summary>Gives out the tokens that HTTP callers hold, and takes them back, under secrets that the cluster shares and changes every so often.</summary>
+/// <remarks>
+/// Thread-safe. The secrets are asked for again when they may have changed, and when a token names one that is not known here; that at most
+/// once a second, whatever strangers send.
+/// </remarks>
+internal sealed class GenerationTokens(IGrainFactory grains, ILocalSiloDetails self, TimeProvider time)
+{
+    /// <summary>Where a token travels, in answers and in calls.</summary>
+    public const string Header = "Tag-Cache-Token";
+
+    /// <summary>Short beside the time for which a secret goes on being verified with.</summary>
+    private static readonly TimeSpan SignFor = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
+
+    private readonly byte[] _silo = SignedToken.SiloOf(self.SiloAddress.ToString());
+    private readonly Lock _gate = new();
+    private volatile Known? _known;
+    private Task<Known>? _asking;
+
+    public async ValueTask<string> Protect(string scopedKey, GenerationId id)
+    {
+        var known = await Keys(SignFor);
+        return SignedToken.Seal(known.Keys[0], _silo, scopedKey, id);
+    }
+
+    /// <summary>The generation, or <see cref="GenerationId.None"/> for anything that this cluster did not issue for that key.</summary>
+    public async ValueTask<GenerationId> Verify(string scopedKey, string text)
+    {
+        if (!SignedToken.TryRead(text, out var token))
+        {
+            return GenerationId.None;
+        }
+
+        var known = await Keys(SignFor);
+        if (known.Find(token) is null)
+        {
+            known = await Keys(AskAgainAfter);
+        }
+
+        return known.Find(token) is { } key ? SignedToken.Open(key, scopedKey, token) : GenerationId.None;
+    }
+
+    private async ValueTask<Known> Keys(TimeSpan maximumAge)
+    {
+        if (_known is { } known && time.Now() - known.At < maximumAge)
+        {
+            return known;
+        }
+
+        return await OneQuestion();
+    }
+
+    /// <summary>Whoever finds the secrets too old while they are being asked for waits for that answer.</summary>
+    private Task<Known> OneQuestion()
+    {
+        lock (_gate)
+        {
+            return _asking is { IsCompleted: false } asking ? asking : _asking = Ask();
+        }
+    }
+
+    private async Task<Known> Ask()
+    {
+        var asked = time.Now();
+        return _known = new(await grains.GetGrain<ITokenKeyGrain>(0).GetKeys(), asked);
+    }
+
+    private sealed record Known(TokenKey[] Keys, Moment At)
+    {
+        public TokenKey? Find(byte[] token) => Array.Find(Keys, key => key.Id == SignedToken.KeyIdOf(token));
+    }
+}

@@ -1,0 +1,11 @@
+using System.Text.Json;
+
+namespace OrleansTagCache.Http.Endpoints;
+
+/// <summary>Answers in JSON whose names are the API's, whatever the application sets for JSON of its own.</summary>
+internal static class JsonAnswer
+{
+    private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
+
+    public static IResult Ok<T>(T value) => Results.Json(value, Web);
+}

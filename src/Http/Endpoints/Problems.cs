@@ -1,0 +1,120 @@
+using System.Globalization;
+using OrleansTagCache.Http.Limits;
+
+namespace OrleansTagCache.Http.Endpoints;
+
+/// <summary>Errors as RFC 9457 problem details with a stable <c>code</c>. None repeats what the caller sent.</summary>
+internal static class Problems
+{
+    public static IResult Of(int status, string code, string detail) => Results.Problem(
+        detail, statusCode: status, title: TitleOf(status), type: $"urn:orleanstagcache:{code}", extensions: new Dictionary<string, object?> { ["code"] = code });
+
+    public static IResult InvalidArgument(string detail) => Of(StatusCodes.Status400BadRequest, "invalid_argument", detail);
+
+    public static IResult MalformedJson(string detail) => Of(StatusCodes.Status400BadRequest, "malformed_json", detail);
+
+    public static IResult PayloadTooLarge(long limit) => Of(
+        StatusCodes.Status413PayloadTooLarge, "payload_too_large", $"A value may have at most {limit} bytes (TagCache:MaximumPayloadBytes).");
+
+    public static IResult NotFound(string detail) => Of(StatusCodes.Status404NotFound, "not_found", detail);
+
+    public static IResult UnknownToken() => Of(
+        StatusCodes.Status409Conflict, "unknown_token", "The Tag-Cache-Token is forged, late, used up, or of another key. Nothing was stored.");
+
+    public static IResult Superseded() => Of(
+        StatusCodes.Status409Conflict, "superseded", "A tag of the entry, or its key, was updated since the token was given. Nothing was stored.");
+
+    public static IResult UpdateIncomplete(string detail) => Of(StatusCodes.Status503ServiceUnavailable, "update_incomplete", detail);
+
+    public static IResult Unavailable(string detail) => Of(StatusCodes.Status503ServiceUnavailable, "unavailable", detail);
+
+    public static IResult Unauthorized() => Of(
+        StatusCodes.Status401Unauthorized, "unauthorized", "This call needs an API key that is good now: 'Authorization: Bearer otc_...'.");
+
+    public static IResult InvalidSignature() => Of(
+        StatusCodes.Status401Unauthorized, "invalid_signature", "The call is not signed as this silo expects, or its time stamp is not of these minutes, or there is no such hook.");
+
+    public static IResult Forbidden(string detail) => Of(StatusCodes.Status403Forbidden, "forbidden", detail);
+
+    /// <summary>Too many calls; the answer says when to try again.</summary>
+    public static IResult TooMany(HttpContext http, TimeSpan wait)
+    {
+        RetryAfter(http, wait);
+        return Of(StatusCodes.Status429TooManyRequests, "too_many_requests", "There were too many calls. Try again when Retry-After has passed.");
+    }
+
+    /// <summary>A bound of this silo is reached; the answer says when to try again.</summary>
+    public static IResult Overloaded(HttpContext http, string detail)
+    {
+        RetryAfter(http, TimeSpan.FromSeconds(1));
+        return Of(StatusCodes.Status503ServiceUnavailable, "overloaded", detail);
+    }
+
+    /// <summary>The answer to a fault that an endpoint threw, or null if it is none that a caller can do anything about.</summary>
+    public static IResult? Of(HttpContext http, Exception exception) => exception switch
+    {
+        ArgumentException invalid => InvalidArgument(WithoutParameterName(invalid)),
+        BadHttpRequestException bad => Of(bad.StatusCode, CodeOf(bad.StatusCode), "The request cannot be read."),
+        TagUpdateIncompleteException incomplete => UpdateIncomplete(incomplete.Message),
+        TagCacheUnavailableException unavailable => Unavailable(unavailable.Message),
+        OverloadedException overloaded => Overloaded(http, overloaded.Message),
+        TimeoutException or OrleansException => Unavailable("A silo that this call needs did not answer: it is busy, or gone and not yet declared dead. Try again."),
+        _ => null,
+    };
+
+    /// <summary>The code of an error that the server answers before an endpoint is reached.</summary>
+    public static string CodeOf(int? status) => status switch
+    {
+        StatusCodes.Status400BadRequest => "bad_request",
+        StatusCodes.Status401Unauthorized => "unauthorized",
+        StatusCodes.Status403Forbidden => "forbidden",
+        StatusCodes.Status404NotFound => "not_found",
+        StatusCodes.Status408RequestTimeout => "request_timeout",
+        StatusCodes.Status429TooManyRequests => "too_many_requests",
+        StatusCodes.Status414UriTooLong => "uri_too_long",
+        StatusCodes.Status431RequestHeaderFieldsTooLarge => "headers_too_large",
+        StatusCodes.Status405MethodNotAllowed => "method_not_allowed",
+        StatusCodes.Status413PayloadTooLarge => "payload_too_large",
+        StatusCodes.Status415UnsupportedMediaType => "unsupported_media_type",
+        StatusCodes.Status417ExpectationFailed => "expectation_failed",
+        _ => "error",
+    };
+
+    private static void RetryAfter(HttpContext http, TimeSpan wait) =>
+        http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+
+    private static string WithoutParameterName(ArgumentException exception) => exception.ParamName is { } name
+        ? exception.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal)
+        : exception.Message;
+
+    private static string TitleOf(int status) => status switch
+    {
+        StatusCodes.Status400BadRequest => "Bad request",
+        StatusCodes.Status401Unauthorized => "Unauthorized",
+        StatusCodes.Status403Forbidden => "Forbidden",
+        StatusCodes.Status404NotFound => "Not found",
+        StatusCodes.Status429TooManyRequests => "Too many requests",
+        StatusCodes.Status409Conflict => "Conflict",
+        StatusCodes.Status413PayloadTooLarge => "Payload too large",
+        StatusCodes.Status415UnsupportedMediaType => "Unsupported media type",
+        StatusCodes.Status417ExpectationFailed => "Expectation failed",
+        StatusCodes.Status503ServiceUnavailable => "Unavailable",
+        _ => "Error",
+    };
+}
+
+/// <summary>Turns the faults of an endpoint into problem details.</summary>
+internal sealed class ProblemFilter : IEndpointFilter
+{
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        try
+        {
+            return await next(context);
+        }
+        catch (Exception exception) when (Problems.Of(context.HttpContext, exception) is { } problem)
+        {
+            return problem;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Http.Authentication;
+using OrleansTagCache.Transport;
+
+namespace OrleansTagCache.Http.Endpoints;
+
+/// <summary>Ends the token of a call that is refused before an endpoint sees it: its caller goes on without it, and others must not wait for it.</summary>
+internal sealed class RefusedCallTokens(GenerationTokens tokens, EntryClient calls, TagCacheClientOptions options)
+{
+    public async Task End(HttpRequest request, ApiCaller caller)
+    {
+        if (!request.Headers.TryGetValue(GenerationTokens.Header, out var token) || !caller.May(Scopes.Write))
+        {
+            return;
+        }
+
+        string scoped;
+        try
+        {
+            scoped = caller.Namespace.Scope(Query.Key(request, options.MaximumKeyLength));
+        }
+        catch (ArgumentException)
+        {
+            // Without a key there is no token of it.
+            return;
+        }
+
+        var id = await tokens.Verify(scoped, token.ToString());
+        if (!id.IsNone)
+        {
+            await calls.TryAbandon(scoped, id);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Http.Authentication;
+using OrleansTagCache.Http.Limits;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+using OrleansTagCache.Transport;
+
+namespace OrleansTagCache.Http.Endpoints;
+
+/// <summary>The body of <c>/v1/tags/update</c>.</summary>
+internal sealed record UpdateBody(string[]? Tags);
+
+/// <summary>The body of <c>/v1/tags/revalidate</c>: a profile, or seconds, or neither for the immediate form.</summary>
+internal sealed record RevalidateBody(string[]? Tags, string? Profile, double? Expire);
+
+/// <summary>What updates and revalidations answer.</summary>
+internal sealed record ChangeAnswer(int Tags, int Members, double ElapsedMs);
+
+/// <summary>What <c>/v1/tag</c> answers. Durations are seconds ago; null is not remembered.</summary>
+internal sealed record TagInfo(
+    string Tag, long Dependents, TagSiloInfo[] Silos, double? LastUpdate, double? LastRevalidation, TagRefreshInfo? PendingRefresh, int UnreachableSilos);
+
+/// <summary>One silo's share of a tag's dependents.</summary>
+internal sealed record TagSiloInfo(string Silo, long Dependents);
+
+/// <summary>How far the refresh of a tag's dependents is that a loader can make. The durations are seconds.</summary>
+internal sealed record TagRefreshInfo(int Total, int Done, int Left, int Failed, int Pass, double Started)
+{
+    public static TagRefreshInfo? Of(RefreshProgress? progress) => progress is null
+        ? null
+        : new(
+            progress.Total,
+            progress.Refreshed + progress.Skipped,
+            progress.Left,
+            progress.Failed,
+            progress.Pass,
+            Math.Round(progress.Elapsed.TotalSeconds, 3));
+}
+
+/// <summary>A page of a tag's dependents; <paramref name="Next"/> is the <c>after</c> of the next page, null on the last one.</summary>
+internal sealed record TagEntriesPage(string Tag, string[] Entries, string? Next);
+
+/// <summary><c>/v1/tags</c> and <c>/v1/tag</c>: updating, revalidating and looking at tags.</summary>
+internal sealed class TagEndpoints(UpdateClient calls, RequestLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
+{
+    private const int MaximumPage = 1_000;
+
+    public void Map(IEndpointRouteBuilder v1)
+    {
+        v1.MapPost("/tags/update", (Delegate)Update).Needs(Scopes.Invalidate).WithSummary("Expire every dependent now, in every process")
+            .Accepts<UpdateBody>("application/json", "*/*").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        v1.MapPost("/tags/revalidate", (Delegate)Revalidate).Needs(Scopes.Invalidate).WithSummary("Mark every dependent stale")
+            .Accepts<RevalidateBody>("application/json", "*/*").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        v1.MapRead("/tag", Describe).Needs(Scopes.Read).WithSummary("Dependents of a tag, and its last changes").Produces<TagInfo>();
+        v1.MapRead("/tag/entries", Entries).Needs(Scopes.Read).WithSummary("A page of a tag's dependents").Produces<TagEntriesPage>();
+    }
+
+    public async Task<IResult> Update(HttpContext http)
+    {
+        var (body, problem) = await BodyReader.ReadJson<UpdateBody>(http.Request, limits.BodyBytes);
+        return problem ?? await Change(http, body!.Tags, staleFor: null);
+    }
+
+    public async Task<IResult> Revalidate(HttpContext http)
+    {
+        var (body, problem) = await BodyReader.ReadJson<RevalidateBody>(http.Request, limits.BodyBytes);
+        if (problem is not null)
+        {
+            return problem;
+        }
+
+        if (body is { Profile: not null, Expire: not null })
+        {
+            return Problems.InvalidArgument("Name either 'profile' or 'expire'; this call names both.");
+        }
+
+        TimeSpan? staleFor = body switch
+        {
+            { Profile: { } profile } => profiles.Named(profile, "profile").Expire,
+            { Expire: { } seconds } => LifeQuery.FromSeconds(seconds, "expire"),
+            _ => null,
+        };
+        return await Change(http, body!.Tags, staleFor == TimeSpan.Zero ? null : staleFor);
+    }
+
+    public async Task<IResult> Describe(HttpRequest request, string? tag)
+    {
+        var description = await calls.Tag(TagOf(request)).Describe();
+        return JsonAnswer.Ok(new TagInfo(
+            tag!,
+            description.Silos.Sum(silo => silo.Dependents),
+            [.. description.Silos.Where(silo => silo.Dependents > 0).Select(silo => new TagSiloInfo(silo.Silo, silo.Dependents))],
+            Latest(description.Silos.Select(silo => silo.SinceUpdate)),
+            Latest(description.Silos.Select(silo => silo.SinceRevalidation)),
+            TagRefreshInfo.Of(description.Refresh),
+            description.Unreachable));
+    }
+
+    public async Task<IResult> Entries(HttpRequest request, string? tag, string? limit, string? after)
+    {
+        var most = Query.Count(request, nameof(limit), MaximumPage, otherwise: 100);
+        var page = await calls.Tag(TagOf(request)).Dependents(most, Query.One(request, nameof(after)) is { } last ? CacheKey.Parse(last, parameterName: nameof(after)).Value : null);
+        return JsonAnswer.Ok(new TagEntriesPage(tag!, page.Keys, page.More ? page.Keys[^1] : null));
+    }
+
+    private static double? Latest(IEnumerable<TimeSpan?> ago) => ago.Min() is { } latest ? Math.Round(latest.TotalSeconds, 3) : null;
+
+    private static TagId TagOf(HttpRequest request) => TagId.OfTag(request.HttpContext.Caller().Namespace, TagName.Parse(Query.One(request, "tag")).Value);
+
+    private async Task<IResult> Change(HttpContext http, string[]? tags, TimeSpan? staleFor)
+    {
+        if (tags is null)
+        {
+            return Problems.InvalidArgument("'tags' is missing: an array of 1 to 128 tags.");
+        }
+
+        var ids = TagSet.ForCall(tags).Select(tag => TagId.OfTag(http.Caller().Namespace, tag)).ToArray();
+        var begun = time.Now();
+        var outcome = await calls.Update(new UpdateRequest(ids, staleFor), options.UpdateTimeout, http.RequestAborted);
+        return JsonAnswer.Ok(new ChangeAnswer(ids.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
+    }
+}

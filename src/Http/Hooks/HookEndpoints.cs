@@ -1,0 +1,126 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Http.Authentication;
+using OrleansTagCache.Http.Endpoints;
+using OrleansTagCache.Http.Limits;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+using OrleansTagCache.Transport;
+
+namespace OrleansTagCache.Http.Hooks;
+
+/// <summary>
+/// <c>/v1/hooks</c>: updates and revalidations for programs that sign a body of their own. What is wrong with a signature is not told: a hook that does not exist,
+/// a wrong signature and a late one are answered alike.
+/// </summary>
+internal sealed class HookEndpoints(
+    UpdateClient calls, IGrainFactory grains, IOptions<TagCacheHttpOptions> options, TagCacheClientOptions cache, CacheLifeProfiles profiles, RequestLimits limits, FailedAttempts failures, TimeProvider time)
+{
+    /// <summary>Checked where there is no such hook, so that the answer takes as long.</summary>
+    private static readonly string[] NoSecrets = [Guid.NewGuid().ToString()];
+
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
+
+    public void Map(IEndpointRouteBuilder v1) =>
+        v1.MapPost("/hooks/{name}", Post).WithSummary("A signed call that updates or revalidates tags")
+            .AddOpenApiOperationTransformer((operation, _, _) =>
+            {
+                operation.Security = [];
+                return Task.CompletedTask;
+            })
+            .Accepts<object>("*/*").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status409Conflict);
+
+    public async Task<IResult> Post(HttpContext http, string name)
+    {
+        if (await BodyReader.TryRead(http.Request, HttpLimitOptions.HookBodyBytes, limits.StrangersBytes) is not { } body)
+        {
+            return Problems.Of(StatusCodes.Status413PayloadTooLarge, "payload_too_large", $"The body of a hook may have at most {HttpLimitOptions.HookBodyBytes} bytes.");
+        }
+
+        var hook = options.Value.Hooks.GetValueOrDefault(name);
+        var timestamp = One(http, (hook ?? new()).TimestampHeader);
+        if (!HookSignature.IsGood(hook?.Secrets ?? NoSecrets, timestamp, One(http, (hook ?? new()).SignatureHeader), body, time.GetUtcNow()) || hook is null)
+        {
+            return failures.Count(http.Connection.RemoteIpAddress) is { } wait ? Problems.TooMany(http, wait) : Problems.InvalidSignature();
+        }
+
+        var request = RequestOf(hook, body);
+        var receipts = grains.GetGrain<IHookReceiptsGrain>(name);
+        var call = HookSignature.IdOf(timestamp!, body);
+        return await receipts.Begin(call) switch
+        {
+            HookReceipt.Begun => Problems.Unavailable("This call is being carried out, or was when its silo went down. Send it again in a minute."),
+            HookReceipt.Replayed => Problems.Of(StatusCodes.Status409Conflict, "replayed", "This call was made before. Nothing was done."),
+            HookReceipt.Full => Problems.Overloaded(http, "The hook was called more often in the last minutes than is remembered."),
+            _ => await CarryOut(http, request, receipts, call),
+        };
+    }
+
+    private async Task<IResult> CarryOut(HttpContext http, UpdateRequest request, IHookReceiptsGrain receipts, Guid call)
+    {
+        var begun = time.Now();
+        var isCarriedOut = false;
+        try
+        {
+            var outcome = await calls.Update(request, cache.UpdateTimeout, http.RequestAborted);
+            isCarriedOut = true;
+            return JsonAnswer.Ok(new ChangeAnswer(request.Tags.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
+        }
+        finally
+        {
+            await End(receipts, call, isCarriedOut);
+        }
+    }
+
+    private static async Task End(IHookReceiptsGrain receipts, Guid call, bool isCarriedOut)
+    {
+        try
+        {
+            await receipts.End(call, isCarriedOut);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OrleansException)
+        {
+            // A call without an end may be made again in a minute, and its answer is that of the change.
+        }
+    }
+
+    private UpdateRequest RequestOf(WebhookOptions hook, byte[] body)
+    {
+        var tags = TagsOf([.. hook.Tags.Select(TagTemplate.Parse)], body);
+        var ns = CacheNamespace.Parse(hook.Namespace);
+        TimeSpan? staleFor = hook is { Action: WebhookAction.Revalidate, Profile: { } profile } ? profiles.Named(profile, nameof(profile)).Expire : null;
+        return new([.. TagSet.ForCall(tags).Select(tag => TagId.OfTag(ns, tag))], staleFor == TimeSpan.Zero ? null : staleFor);
+    }
+
+    /// <summary>The tags that templates make of a body.</summary>
+    /// <exception cref="ArgumentException">The body does not have what they take from it.</exception>
+    internal static string[] TagsOf(TagTemplate[] templates, byte[] body)
+    {
+        using var json = templates.Any(template => template.NeedsBody) ? Parse(body) : null;
+        try
+        {
+            return [.. templates.SelectMany(template => template.Fill(json?.RootElement ?? default))];
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ArgumentException("The body has text with a lone surrogate where the hook's tags are taken from it.");
+        }
+    }
+
+    private static JsonDocument Parse(byte[] body)
+    {
+        try
+        {
+            return JsonDocument.Parse(body, Strict);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // The second is for a lone surrogate in a name.
+            throw new ArgumentException("The body is not JSON, and the hook's tags are taken from it.");
+        }
+    }
+
+    private static string? One(HttpContext http, string header) => http.Request.Headers[header] is { Count: 1 } value ? value[0] : null;
+}

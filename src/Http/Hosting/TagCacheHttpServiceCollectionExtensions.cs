@@ -1,0 +1,77 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using OrleansTagCache;
+using OrleansTagCache.Hosting;
+using OrleansTagCache.Http;
+using OrleansTagCache.Http.Authentication;
+using OrleansTagCache.Http.Endpoints;
+using OrleansTagCache.Http.Hooks;
+using OrleansTagCache.Http.Limits;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers the HTTP API of the cache.</summary>
+public static class TagCacheHttpServiceCollectionExtensions
+{
+    /// <summary>
+    /// Registers what <see cref="TagCacheEndpointRouteBuilderExtensions.MapTagCache"/> needs, in a process that runs a silo with <c>AddTagCache()</c>. Options come from the
+    /// section <c>TagCache</c> of the configuration, then from <paramref name="configure"/>. Calling it again only adds configuration.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configure">Changes the options; they are validated at start-up, every fault reported at once.</param>
+    /// <returns>The same services.</returns>
+    public static IServiceCollection AddTagCacheHttp(this IServiceCollection services, Action<TagCacheHttpOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        if (!services.Any(service => service.ServiceType == typeof(EntryEndpoints)))
+        {
+            AddOptions(services);
+            AddAuthentication(services);
+            AddOpenApi(services);
+            AddEndpoints(services);
+        }
+
+        if (configure is not null)
+        {
+            services.Configure(configure);
+        }
+
+        return services;
+    }
+
+    private static void AddOptions(IServiceCollection services)
+    {
+        services.AddOptions<TagCacheHttpOptions>()
+            .Configure<IConfiguration>((options, configuration) => configuration.GetSection(TagCacheOptions.Section).Bind(options))
+            .ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TagCacheHttpOptions>, TagCacheHttpOptionsValidator>());
+        services.AddSingleton<ApiKeyFile>();
+        services.AddSingleton<IPostConfigureOptions<TagCacheHttpOptions>>(provider => provider.GetRequiredService<ApiKeyFile>());
+        services.AddSingleton(provider => new RequestLimits(provider.GetRequiredService<IOptions<TagCacheHttpOptions>>().Value.Limits));
+        services.AddSingleton(provider => new FailedAttempts(provider.GetRequiredService<IOptions<TagCacheHttpOptions>>().Value.Limits));
+    }
+
+    private static void AddAuthentication(IServiceCollection services)
+    {
+        services.AddSingleton<ApiKeyRing>();
+        services.AddSingleton<AccessCheck>();
+        services.AddSingleton<GenerationTokens>();
+        services.AddSingleton<RefusedCallTokens>();
+    }
+
+    private static void AddOpenApi(IServiceCollection services)
+    {
+        services.AddOpenApi(OpenApiText.Document, OpenApiText.Configure);
+        services.AddSingleton<OpenApiText>();
+    }
+
+    private static void AddEndpoints(IServiceCollection services)
+    {
+        services.TryAddSingleton(provider => new CacheLifeProfiles(provider.GetRequiredService<TagCacheClientOptions>().Profiles));
+        services.AddSingleton<EntryEndpoints>();
+        services.AddSingleton<EntryPut>();
+        services.AddSingleton<TagEndpoints>();
+        services.AddSingleton<ClusterEndpoints>();
+        services.AddSingleton<HookEndpoints>();
+    }
+}

@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using OrleansTagCache.Http.Limits;
+
+namespace OrleansTagCache.Http.Endpoints;
+
+/// <summary>What the server takes before an endpoint looks: enough for the largest call that keeps the limits of names.</summary>
+internal static class ServerLimits
+{
+    /// <summary>A unit of a name takes up to nine characters in a query: three bytes of UTF-8, each as %XX.</summary>
+    private const int CharactersPerUnit = 9;
+
+    private const int BodyBytesPerSecond = 240;
+
+    /// <summary>Several times what clients and proxies send.</summary>
+    private const int MaximumHeaders = 64;
+
+    public static void Apply(KestrelServerOptions server, HttpLimitOptions limits)
+    {
+        server.AddServerHeader = false;
+        server.Limits.MaxConcurrentConnections = limits.Connections;
+        server.Limits.MaxConcurrentUpgradedConnections = 0;
+        server.Limits.RequestHeadersTimeout = limits.HeadTimeout;
+        server.Limits.MinRequestBodyDataRate = new(BodyBytesPerSecond, limits.HeadTimeout);
+        server.Limits.MaxRequestHeaderCount = MaximumHeaders;
+        var names = NameLimits.KeyLength + (NameLimits.TagsPerCall * (NameLimits.TagLength + 1));
+        server.Limits.MaxRequestLineSize = (CharactersPerUnit * names) + 1_024;
+        server.Limits.MaxRequestBufferSize = Math.Max(server.Limits.MaxRequestBufferSize ?? 0, server.Limits.MaxRequestLineSize);
+
+        // Bodies are read by the endpoints, within their own bounds.
+        server.Limits.MaxRequestBodySize = null;
+    }
+}
