@@ -5,9 +5,8 @@ using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Http;
-using OrleansTagCache.Http.Authentication;
-using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Limits;
+using OrleansTagCache.Http.Messages;
 using OrleansTagCache.Silo.Clustering;
 using OrleansTagCache.Silo.StartUp;
 
@@ -54,6 +53,7 @@ internal static class SiloProgram
     private static void AddHttp(IServiceCollection services)
     {
         services.AddTagCacheHttp();
+        services.AddHealthChecks().AddTagCache();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<TagCacheHttpOptions>>((server, http) => ServerLimits.Apply(server, http.Value.Limits));
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = context =>
             context.ProblemDetails.Extensions.TryAdd("code", Problems.CodeOf(context.ProblemDetails.Status)));
@@ -64,12 +64,12 @@ internal static class SiloProgram
         app.UseExceptionHandler();
         app.UseStatusCodePages();
 
-        // As delegates: UseMiddleware would make a scope of services for every request.
-        var access = app.Services.GetRequiredService<AccessCheck>();
+        // Of every request, those of no endpoint too; what follows on the connection would be another's.
         app.Use(next => http => RequestCheck.Invoke(http, next));
         app.UseRouting();
-        app.Use(next => http => access.Invoke(http, next));
+        app.UseAuthorization();
         app.MapTagCache();
-        app.MapPrometheusScrapingEndpoint("/metrics").Needs(Scopes.Admin);
+        app.MapTagCacheHealthChecks();
+        app.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(TagCacheAuthorization.Admin);
     }
 }

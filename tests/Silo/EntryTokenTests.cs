@@ -1,5 +1,5 @@
 using OrleansTagCache.Coherence;
-using OrleansTagCache.Http.Endpoints;
+using OrleansTagCache.Http.Tokens;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Silo;

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Http.Endpoints;
+using OrleansTagCache.Http.Tokens;
 using OrleansTagCache.Tests.Grains;
 using OrleansTagCache.Tokens;
 using Xunit;

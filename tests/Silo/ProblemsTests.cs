@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using OrleansTagCache.Http.Endpoints;
+using OrleansTagCache.Http.Messages;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Silo;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Http.Endpoints;
+using OrleansTagCache.Http.Tokens;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Silo;

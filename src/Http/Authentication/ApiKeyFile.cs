@@ -37,7 +37,7 @@ internal sealed class ApiKeyFile : IPostConfigureOptions<TagCacheHttpOptions>, I
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or InvalidOperationException)
         {
-            options.Access.FileFault = ApiAccessOptions.FaultOfFile(path, exception);
+            options.Access.FileFault = ApiKeyRules.FaultOfFile(path, exception);
         }
     }
 

@@ -81,7 +81,7 @@ internal sealed partial class ApiKeyRing : IDisposable
     private void Read()
     {
         var access = _options.Create(Options.DefaultName).Access;
-        _keys = access.Keys.ToFrozenDictionary(key => key.Key, key => key.Value.ToKey(key.Key), StringComparer.Ordinal);
+        _keys = access.Keys.ToFrozenDictionary(key => key.Key, key => ApiKey.Of(key.Key, key.Value), StringComparer.Ordinal);
         IsRequired |= _keys.Count > 0;
         LogTaken(_keys.Count);
     }

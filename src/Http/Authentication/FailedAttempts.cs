@@ -1,6 +1,5 @@
 using System.Net;
 using System.Threading.RateLimiting;
-using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Tls;
 
 namespace OrleansTagCache.Http.Authentication;

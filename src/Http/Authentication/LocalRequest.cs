@@ -8,10 +8,18 @@ namespace OrleansTagCache.Http.Authentication;
 /// </summary>
 internal static class LocalRequest
 {
-    private static readonly string[] ForwardedBy = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"];
+    /// <summary>What proxies add, and where ASP.NET Core puts it when it has taken it over.</summary>
+    private static readonly string[] ForwardedBy = ["Forwarded", "X-Forwarded-For", "X-Original-For", "X-Real-IP", "Via"];
 
-    public static bool Is(HttpRequest request) =>
+    public static bool Is(HttpContext http) => IsLoopback(http.Connection.RemoteIpAddress) && HasLocalHeaders(http.Request);
+
+    /// <summary>Whether nothing in the headers speaks against it. They say nothing of the connection: a program elsewhere can send the same.</summary>
+    public static bool HasLocalHeaders(HttpRequest request) =>
         IsLoopback(request.Headers.Host.ToString()) && IsOwnOrigin(request) && !IsCrossSite(request) && !Array.Exists(ForwardedBy, request.Headers.ContainsKey);
+
+    /// <summary>An application may listen on every address of the machine. A connection without an address, such as of a Unix socket, may be a proxy's.</summary>
+    private static bool IsLoopback(IPAddress? address) =>
+        address is not null && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 
     /// <summary>It is read as it was sent: <see cref="HttpRequest.Host"/> decodes international names.</summary>
     private static bool IsLoopback(string host)

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Http.Authentication;
+using OrleansTagCache.Http.Messages;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Peers;
 
@@ -36,9 +37,9 @@ internal sealed record MemberInfo(
     int OpenUpdates,
     string[] DelayedBy);
 
-/// <summary><c>/v1/cluster</c> and the health checks.</summary>
+/// <summary><c>/v1/cluster</c>.</summary>
 internal sealed class ClusterEndpoints(
-    Members membership, IPeers peers, ILocalSiloDetails self, ServingLease lease, IOptions<ClusterOptions> cluster)
+    Members membership, IPeers peers, ILocalSiloDetails self, IOptions<ClusterOptions> cluster)
 {
     public void Map(IEndpointRouteBuilder v1) =>
         v1.MapRead("/cluster", Describe).Needs(Scopes.Admin).WithSummary("Members, leases, entries and hit ratio").Produces<ClusterInfo>();
@@ -58,10 +59,6 @@ internal sealed class ClusterEndpoints(
         var unreachable = silos.Where((_, i) => reports[i] is null).Select(silo => silo.ToString()).ToArray();
         return JsonAnswer.Ok(new ClusterInfo(cluster.Value.ClusterId, self.SiloAddress.ToString(), totals, members, unreachable));
     }
-
-    public IResult Ready() => lease.IsValid()
-        ? Results.Text("ready")
-        : Problems.Unavailable("This silo has no valid serving lease: it has not joined yet, is leaving, or cannot reach the membership table.");
 
     private async Task<SiloReport?> TryReport(SiloAddress silo)
     {

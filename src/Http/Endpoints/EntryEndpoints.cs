@@ -5,6 +5,8 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Limits;
+using OrleansTagCache.Http.Messages;
+using OrleansTagCache.Http.Tokens;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;

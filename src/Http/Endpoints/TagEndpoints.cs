@@ -2,6 +2,7 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Limits;
+using OrleansTagCache.Http.Messages;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Transport;
@@ -15,7 +16,7 @@ internal sealed record UpdateBody(string[]? Tags);
 internal sealed record RevalidateBody(string[]? Tags, string? Profile, double? Expire);
 
 /// <summary>What updates and revalidations answer.</summary>
-internal sealed record ChangeAnswer(int Tags, int Members, double ElapsedMs);
+internal sealed record UpdateAnswer(int Tags, int Members, double ElapsedMs);
 
 /// <summary>What <c>/v1/tag</c> answers. Durations are seconds ago; null is not remembered.</summary>
 internal sealed record TagInfo(
@@ -49,9 +50,9 @@ internal sealed class TagEndpoints(UpdateClient calls, RequestLimits limits, Tag
     public void Map(IEndpointRouteBuilder v1)
     {
         v1.MapPost("/tags/update", (Delegate)Update).Needs(Scopes.Invalidate).WithSummary("Expire every dependent now, in every process")
-            .Accepts<UpdateBody>("application/json", "*/*").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .Accepts<UpdateBody>("application/json", "*/*").Produces<UpdateAnswer>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         v1.MapPost("/tags/revalidate", (Delegate)Revalidate).Needs(Scopes.Invalidate).WithSummary("Mark every dependent stale")
-            .Accepts<RevalidateBody>("application/json", "*/*").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .Accepts<RevalidateBody>("application/json", "*/*").Produces<UpdateAnswer>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         v1.MapRead("/tag", Describe).Needs(Scopes.Read).WithSummary("Dependents of a tag, and its last changes").Produces<TagInfo>();
         v1.MapRead("/tag/entries", Entries).Needs(Scopes.Read).WithSummary("A page of a tag's dependents").Produces<TagEntriesPage>();
     }
@@ -59,7 +60,7 @@ internal sealed class TagEndpoints(UpdateClient calls, RequestLimits limits, Tag
     public async Task<IResult> Update(HttpContext http)
     {
         var (body, problem) = await BodyReader.ReadJson<UpdateBody>(http.Request, limits.BodyBytes);
-        return problem ?? await Change(http, body!.Tags, staleFor: null);
+        return problem ?? await UpdateAll(http, body!.Tags, staleFor: null);
     }
 
     public async Task<IResult> Revalidate(HttpContext http)
@@ -81,7 +82,7 @@ internal sealed class TagEndpoints(UpdateClient calls, RequestLimits limits, Tag
             { Expire: { } seconds } => LifeQuery.FromSeconds(seconds, "expire"),
             _ => null,
         };
-        return await Change(http, body!.Tags, staleFor == TimeSpan.Zero ? null : staleFor);
+        return await UpdateAll(http, body!.Tags, staleFor == TimeSpan.Zero ? null : staleFor);
     }
 
     public async Task<IResult> Describe(HttpRequest request, string? tag)
@@ -108,7 +109,7 @@ internal sealed class TagEndpoints(UpdateClient calls, RequestLimits limits, Tag
 
     private static TagId TagOf(HttpRequest request) => TagId.OfTag(request.HttpContext.Caller().Namespace, TagName.Parse(Query.One(request, "tag")).Value);
 
-    private async Task<IResult> Change(HttpContext http, string[]? tags, TimeSpan? staleFor)
+    private async Task<IResult> UpdateAll(HttpContext http, string[]? tags, TimeSpan? staleFor)
     {
         if (tags is null)
         {
@@ -118,6 +119,6 @@ internal sealed class TagEndpoints(UpdateClient calls, RequestLimits limits, Tag
         var ids = TagSet.ForCall(tags).Select(tag => TagId.OfTag(http.Caller().Namespace, tag)).ToArray();
         var begun = time.Now();
         var outcome = await calls.Update(new UpdateRequest(ids, staleFor), options.UpdateTimeout, http.RequestAborted);
-        return JsonAnswer.Ok(new ChangeAnswer(ids.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
+        return JsonAnswer.Ok(new UpdateAnswer(ids.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
     }
 }

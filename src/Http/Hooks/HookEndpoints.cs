@@ -5,6 +5,7 @@ using OrleansTagCache.Hosting;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Limits;
+using OrleansTagCache.Http.Messages;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Transport;
@@ -24,13 +25,13 @@ internal sealed class HookEndpoints(
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
     public void Map(IEndpointRouteBuilder v1) =>
-        v1.MapPost("/hooks/{name}", Post).WithSummary("A signed call that updates or revalidates tags")
+        v1.MapPost("/hooks/{name}", Post).AllowAnonymous().WithSummary("A signed call that updates or revalidates tags")
             .AddOpenApiOperationTransformer((operation, _, _) =>
             {
                 operation.Security = [];
                 return Task.CompletedTask;
             })
-            .Accepts<object>("*/*").Produces<ChangeAnswer>().ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status409Conflict);
+            .Accepts<object>("*/*").Produces<UpdateAnswer>().ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status409Conflict);
 
     public async Task<IResult> Post(HttpContext http, string name)
     {
@@ -66,7 +67,7 @@ internal sealed class HookEndpoints(
         {
             var outcome = await calls.Update(request, cache.UpdateTimeout, http.RequestAborted);
             isCarriedOut = true;
-            return JsonAnswer.Ok(new ChangeAnswer(request.Tags.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
+            return JsonAnswer.Ok(new UpdateAnswer(request.Tags.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
         }
         finally
         {

@@ -1,7 +1,10 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OutputCaching;
+using OrleansTagCache.Http;
 using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Hooks;
+using OrleansTagCache.Http.Messages;
+using OrleansTagCache.Membership;
 
 namespace Microsoft.AspNetCore.Builder;
 
@@ -9,8 +12,8 @@ namespace Microsoft.AspNetCore.Builder;
 public static class TagCacheEndpointRouteBuilderExtensions
 {
     /// <summary>
-    /// Maps the HTTP API (<c>/v1</c>), its OpenAPI document (<c>/openapi/v1.json</c>) and its health checks (<c>/health/live</c>, <c>/health/ready</c>) in a process that runs a silo. A
-    /// route of the application's own at one of the latter three paths goes first.
+    /// Maps the HTTP API (<c>/v1</c>) and its OpenAPI document (<c>/openapi/v1.json</c>, unless the application has a route of its own to that path) in a process that runs a silo. Callers
+    /// are authorized by <see cref="TagCacheAuthorization"/>: the application must use authorization, after routing, as <see cref="WebApplication"/> does by itself.
     /// </summary>
     /// <param name="endpoints">The application, or a group of routes.</param>
     /// <returns>A builder for conventions of all these endpoints, such as <c>RequireHost</c>.</returns>
@@ -28,11 +31,8 @@ public static class TagCacheEndpointRouteBuilderExtensions
             endpoint.RequestDelegate = http => RequestCheck.Invoke(http, next);
         });
 
-        // Behind routes of the application's own: without an order of its own each would be as good a match as theirs, and neither would be taken.
-        var cluster = services.GetRequiredService<ClusterEndpoints>();
-        all.MapRead(OpenApiText.Path, services.GetRequiredService<OpenApiText>().Get).WithOrder(1).ExcludeFromDescription();
-        all.MapRead("/health/live", () => Results.Text("live")).WithOrder(1).ExcludeFromDescription();
-        all.MapRead("/health/ready", cluster.Ready).WithOrder(1).ExcludeFromDescription();
+        // Behind a route of the application's own.
+        all.MapRead(OpenApiText.Path, services.GetRequiredService<OpenApiText>().Get).WithOrder(1).AllowAnonymous().ExcludeFromDescription();
 
         var v1 = all.MapGroup("/v1").WithGroupName(OpenApiText.Document).AddEndpointFilter<ProblemFilter>();
         v1.AddEndpointFilter((context, next) =>
@@ -43,19 +43,23 @@ public static class TagCacheEndpointRouteBuilderExtensions
         services.GetRequiredService<EntryEndpoints>().Map(v1, services.GetRequiredService<EntryPut>());
         services.GetRequiredService<TagEndpoints>().Map(v1);
         services.GetRequiredService<HookEndpoints>().Map(v1);
-        cluster.Map(v1);
+        services.GetRequiredService<ClusterEndpoints>().Map(v1);
         return all;
     }
 
     private static void MustHaveServices(IServiceProvider services)
     {
-        var registered = services.GetRequiredService<IServiceProviderIsService>();
+        if (services.GetService<IServiceProviderIsService>() is not { } registered)
+        {
+            return;
+        }
+
         if (!registered.IsService(typeof(EntryEndpoints)))
         {
             throw new InvalidOperationException("MapTagCache() needs services: call builder.Services.AddTagCacheHttp().");
         }
 
-        if (!registered.IsService(typeof(OrleansTagCache.Membership.ServingLease)))
+        if (!registered.IsService(typeof(ServingLease)))
         {
             throw new InvalidOperationException("MapTagCache() needs a silo in this process: call builder.UseOrleans(silo => silo.AddTagCache()).");
         }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OrleansTagCache;
@@ -6,7 +7,9 @@ using OrleansTagCache.Http;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Hooks;
+using OrleansTagCache.Http.Hosting;
 using OrleansTagCache.Http.Limits;
+using OrleansTagCache.Http.Tokens;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -41,9 +44,11 @@ public static class TagCacheHttpServiceCollectionExtensions
 
     private static void AddOptions(IServiceCollection services)
     {
-        services.AddOptions<TagCacheHttpOptions>()
-            .Configure<IConfiguration>((options, configuration) => configuration.GetSection(TagCacheOptions.Section).Bind(options))
-            .ValidateOnStart();
+        services.AddOptions<TagCacheHttpOptions>().ValidateOnStart();
+
+        // The section comes first, whatever was registered before. The options are not tied to its changes: ApiKeyRing takes over what may change.
+        services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<TagCacheHttpOptions>>(provider => new ConfigureNamedOptions<TagCacheHttpOptions, IConfiguration>(
+            Options.Options.DefaultName, provider.GetRequiredService<IConfiguration>(), (options, configuration) => configuration.GetSection(TagCacheOptions.Section).Bind(options))));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TagCacheHttpOptions>, TagCacheHttpOptionsValidator>());
         services.AddSingleton<ApiKeyFile>();
         services.AddSingleton<IPostConfigureOptions<TagCacheHttpOptions>>(provider => provider.GetRequiredService<ApiKeyFile>());
@@ -54,10 +59,27 @@ public static class TagCacheHttpServiceCollectionExtensions
     private static void AddAuthentication(IServiceCollection services)
     {
         services.AddSingleton<ApiKeyRing>();
-        services.AddSingleton<AccessCheck>();
         services.AddSingleton<GenerationTokens>();
         services.AddSingleton<RefusedCallTokens>();
+        services.AddSingleton<ApiKeyServices>();
+        services.AddTransient<ApiKeyHandler>();
+        services.AddAuthentication();
+        var application = services.Last(service => service.ServiceType == typeof(IAuthenticationSchemeProvider) && !service.IsKeyedService);
+        services.AddSingleton<IAuthenticationSchemeProvider>(provider => new ApiKeySchemeProvider(Schemes(provider, application)));
+        services.AddAuthorization(authorization =>
+        {
+            foreach (var (policy, scope) in ScopePolicies.All)
+            {
+                authorization.AddPolicy(policy, rules => rules.AddAuthenticationSchemes(TagCacheAuthorization.Scheme).AddRequirements(new ScopeRequirement(scope)));
+            }
+        });
     }
+
+    /// <summary>The schemes of the application, from where they were registered.</summary>
+    private static IAuthenticationSchemeProvider Schemes(IServiceProvider provider, ServiceDescriptor application) => (IAuthenticationSchemeProvider)(
+        application.ImplementationInstance
+        ?? application.ImplementationFactory?.Invoke(provider)
+        ?? ActivatorUtilities.CreateInstance(provider, application.ImplementationType!));
 
     private static void AddOpenApi(IServiceCollection services)
     {

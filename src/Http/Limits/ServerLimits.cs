@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using OrleansTagCache.Http.Limits;
 
-namespace OrleansTagCache.Http.Endpoints;
+namespace OrleansTagCache.Http.Limits;
 
 /// <summary>What the server takes before an endpoint looks: enough for the largest call that keeps the limits of names.</summary>
 internal static class ServerLimits

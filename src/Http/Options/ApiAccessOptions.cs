@@ -15,9 +15,4 @@ public sealed class ApiAccessOptions
 
     /// <summary>Why <see cref="File"/> cannot be used as it is now; null if it can.</summary>
     internal string? FileFault { get; set; }
-
-    internal static string FaultOfFile(string path, Exception exception) => $"{Section}:{nameof(File)} names '{path}', which cannot be read as JSON: {exception.Message}";
-
-    internal IEnumerable<string> Faults() =>
-        (FileFault is null ? [] : new[] { FileFault }).Concat(Keys.SelectMany(key => key.Value.Faults($"{Section}:Keys:{key.Key}", key.Key)));
 }

@@ -11,10 +11,4 @@ public sealed class TagCacheHttpOptions
 
     /// <summary>The webhooks by their names, of 1 to 64 of a-z, 0-9 and '-'. Default none.</summary>
     public Dictionary<string, WebhookOptions> Hooks { get; set; } = new(StringComparer.Ordinal);
-
-    /// <summary>Everything that is wrong with them.</summary>
-    /// <param name="maximumPayloadBytes">The largest value that the silo takes.</param>
-    /// <param name="profiles">The life profiles that a webhook may name.</param>
-    internal IEnumerable<string> Faults(long maximumPayloadBytes, CacheLifeProfiles profiles) =>
-        Hooks.SelectMany(hook => hook.Value.Faults(hook.Key, profiles)).Concat(Access.Faults()).Concat(Limits.Faults(maximumPayloadBytes));
 }

@@ -1,6 +1,3 @@
-using System.Text.RegularExpressions;
-using OrleansTagCache.Hosting;
-using OrleansTagCache.Http.Hooks;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Http;
@@ -16,11 +13,8 @@ public enum WebhookAction
 }
 
 /// <summary>One webhook, <c>TagCache:Hooks:NAME</c>: who may call it, and which tags its calls update or revalidate.</summary>
-public sealed partial class WebhookOptions
+public sealed class WebhookOptions
 {
-    private const int SecretLength = 32;
-    private const int MaximumSecrets = 4;
-
     /// <summary>The secrets that calls are signed with, each of at least 32 characters; several while one is replaced. 1 to 4.</summary>
     public string[] Secrets { get; set; } = [];
 
@@ -41,86 +35,4 @@ public sealed partial class WebhookOptions
 
     /// <summary>The header with the signatures. Default <c>Tag-Cache-Signature</c>.</summary>
     public string SignatureHeader { get; set; } = "Tag-Cache-Signature";
-
-    internal IEnumerable<string> Faults(string name, CacheLifeProfiles profiles)
-    {
-        var path = $"{TagCacheOptions.Section}:Hooks:{name}";
-        if (!Name().IsMatch(name))
-        {
-            yield return $"{path}: the name of a hook has 1 to 64 of a-z, 0-9 and '-'.";
-        }
-
-        if (Secrets.Length is 0 or > MaximumSecrets || Secrets.Any(secret => secret.Length < SecretLength))
-        {
-            yield return $"{path}:Secrets must be 1 to {MaximumSecrets} texts of at least {SecretLength} characters.";
-        }
-
-        if (NameRules.Fault("namespace", Namespace, NameLimits.NamespaceLength) is { } fault)
-        {
-            yield return $"{path}:Namespace: {fault}";
-        }
-
-        if (!Header().IsMatch(TimestampHeader) || !Header().IsMatch(SignatureHeader))
-        {
-            yield return $"{path}:TimestampHeader and SignatureHeader must be names of headers.";
-        }
-
-        foreach (var other in TagFaults().Concat(ProfileFaults(profiles)))
-        {
-            yield return $"{path}:{other}";
-        }
-    }
-
-    private IEnumerable<string> TagFaults()
-    {
-        if (Tags.Length is 0 or > NameLimits.TagsPerCall)
-        {
-            yield return $"Tags must be 1 to {NameLimits.TagsPerCall} texts.";
-        }
-
-        foreach (var tag in Tags)
-        {
-            if (TagTemplate.Fault(tag) is { } fault)
-            {
-                yield return $"Tags: '{tag}' cannot be used: {fault}";
-            }
-        }
-    }
-
-    private IEnumerable<string> ProfileFaults(CacheLifeProfiles profiles)
-    {
-        if (Profile is null)
-        {
-            yield break;
-        }
-
-        if (Action != WebhookAction.Revalidate)
-        {
-            yield return "Profile is of revalidations; this hook updates.";
-        }
-
-        if (FaultOfProfile(Profile, profiles) is { } fault)
-        {
-            yield return $"Profile: {fault}";
-        }
-    }
-
-    private static string? FaultOfProfile(string profile, CacheLifeProfiles profiles)
-    {
-        try
-        {
-            profiles.Named(profile, nameof(profile));
-            return null;
-        }
-        catch (ArgumentException exception)
-        {
-            return exception.Message;
-        }
-    }
-
-    [GeneratedRegex("^[a-z0-9-]{1,64}$")]
-    private static partial Regex Name();
-
-    [GeneratedRegex("^[A-Za-z0-9-]{1,64}$")]
-    private static partial Regex Header();
 }

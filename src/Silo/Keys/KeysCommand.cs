@@ -98,7 +98,7 @@ internal static class KeysCommand
     {
         var moment = text.EndsWith('d') && int.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days <= 36_500
             ? time.GetUtcNow().AddDays(days)
-            : ApiKeyOptions.TryReadExpiry(text, out var read) ? read : throw new StartUpFault($"--expires must be a moment such as 2027-01-31T00:00:00Z, or days such as 90d; it is '{text}'.");
+            : ApiKeyRules.TryReadExpiry(text, out var read) ? read : throw new StartUpFault($"--expires must be a moment such as 2027-01-31T00:00:00Z, or days such as 90d; it is '{text}'.");
         return moment.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
     }
 

@@ -18,6 +18,9 @@ internal static class Defaults
         ["OrleansTagCache.Peers.PeerService"] = LogLevel.Warning,
         ["OrleansTagCache.Batching.BatchService"] = LogLevel.Warning,
 
+        // A check that fails is answered so; why is in the lines of the lease.
+        ["Microsoft.Extensions.Diagnostics.HealthChecks"] = LogLevel.Critical,
+
         // Their lines name grains, and so keys and tags, or tell of every pause of the machine.
         ["Orleans.Runtime.CallbackData"] = LogLevel.Error,
         ["Orleans.Runtime.Scheduler.WorkItemGroup"] = LogLevel.Error,

@@ -4,6 +4,7 @@ using System.Reflection;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Http;
 using OrleansTagCache.Http.Authentication;
+using OrleansTagCache.Http.Hosting;
 
 namespace OrleansTagCache.Silo.StartUp;
 
@@ -28,7 +29,7 @@ internal static class SettingsCheck
         faults.AddRange(options.Faults(hasKeys));
         var cache = readable.Get<TagCacheOptions>() ?? new();
         faults.AddRange(new TagCacheOptionsValidator().Validate(null, cache).Failures ?? []);
-        faults.AddRange(http.Faults(cache.MaximumPayloadBytes, new(cache.Profiles)));
+        faults.AddRange(TagCacheHttpOptionsValidator.Faults(http, cache));
         faults.AddRange(Addresses.Faults(configuration, loopbackOnly: !hasKeys));
         return faults.Count == 0 ? options : throw new StartUpFault(faults);
     }
@@ -48,7 +49,7 @@ internal static class SettingsCheck
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException)
         {
-            faults.Add(ApiAccessOptions.FaultOfFile(path, exception));
+            faults.Add(ApiKeyRules.FaultOfFile(path, exception));
             return none;
         }
     }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using OrleansTagCache.Fuzz.Engine;
 using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Limits;
+using OrleansTagCache.Http.Messages;
 
 namespace OrleansTagCache.Fuzz.Targets;
 

@@ -1,5 +1,5 @@
 using OrleansTagCache.Fuzz.Engine;
-using OrleansTagCache.Http.Endpoints;
+using OrleansTagCache.Http.Messages;
 
 namespace OrleansTagCache.Fuzz.Targets;
 

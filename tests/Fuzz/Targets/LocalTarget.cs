@@ -26,8 +26,8 @@ internal sealed class LocalTarget : IFuzzTarget
 
         var name = uri.Host.Trim('[', ']');
         var isLoopback = name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(name, out var address) && IPAddress.IsLoopback(address));
-        OracleException.Require(!LocalRequest.Is(request) || isLoopback, "Another host was taken for this machine.");
+        OracleException.Require(!LocalRequest.HasLocalHeaders(request) || isLoopback, "Another host was taken for this machine.");
         (request.Headers.Host, request.Headers.Origin) = ("127.0.0.1:8080", host);
-        OracleException.Require(!LocalRequest.Is(request) || host == "http://127.0.0.1:8080", "A page of another origin was taken for a program on this machine.");
+        OracleException.Require(!LocalRequest.HasLocalHeaders(request) || host == "http://127.0.0.1:8080", "A page of another origin was taken for a program on this machine.");
     }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using OrleansTagCache.Fuzz.Engine;
-using OrleansTagCache.Http.Endpoints;
+using OrleansTagCache.Http.Messages;
 
 namespace OrleansTagCache.Fuzz.Targets;
 

@@ -2,7 +2,7 @@ using System.Text;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Fuzz.Engine;
-using OrleansTagCache.Http.Endpoints;
+using OrleansTagCache.Http.Tokens;
 
 namespace OrleansTagCache.Fuzz.Targets;
 

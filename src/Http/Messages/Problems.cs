@@ -1,7 +1,7 @@
 using System.Globalization;
 using OrleansTagCache.Http.Limits;
 
-namespace OrleansTagCache.Http.Endpoints;
+namespace OrleansTagCache.Http.Messages;
 
 /// <summary>Errors as RFC 9457 problem details with a stable <c>code</c>. None repeats what the caller sent.</summary>
 internal static class Problems

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrleansTagCache.Http.Limits;
 
-namespace OrleansTagCache.Http.Endpoints;
+namespace OrleansTagCache.Http.Messages;
 
 /// <summary>Reads request bodies within a bound, before anything of them is believed.</summary>
 internal static class BodyReader

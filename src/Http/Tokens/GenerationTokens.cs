@@ -2,7 +2,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
 
-namespace OrleansTagCache.Http.Endpoints;
+namespace OrleansTagCache.Http.Tokens;
 
 /// <summary>Gives out the tokens that HTTP callers hold, and takes them back, under secrets that the cluster shares and changes every so often.</summary>
 /// <remarks>

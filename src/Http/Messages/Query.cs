@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Unicode;
 using OrleansTagCache.Names;
 
-namespace OrleansTagCache.Http.Endpoints;
+namespace OrleansTagCache.Http.Messages;
 
 /// <summary>Reads parameters of a query: named once, sound text, of their type and in their range.</summary>
 internal static class Query

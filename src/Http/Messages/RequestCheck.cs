@@ -1,4 +1,4 @@
-namespace OrleansTagCache.Http.Endpoints;
+namespace OrleansTagCache.Http.Messages;
 
 /// <summary>
 /// Refuses requests whose end is a matter of opinion (RFC 9112, 6.1): a length beside chunks, and encodings that are not taken off. A proxy in front may see another end than this server, and

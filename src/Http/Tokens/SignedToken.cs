@@ -6,7 +6,7 @@ using System.Text;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 
-namespace OrleansTagCache.Http.Endpoints;
+namespace OrleansTagCache.Http.Tokens;
 
 /// <summary>
 /// A token: the name of a secret, the silo that gave the token, the generation, and HMAC-SHA256 under the secret over these and the namespaced

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace OrleansTagCache.Http.Endpoints;
+namespace OrleansTagCache.Http.Messages;
 
 /// <summary>Answers in JSON whose names are the API's, whatever the application sets for JSON of its own.</summary>
 internal static class JsonAnswer

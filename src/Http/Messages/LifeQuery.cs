@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace OrleansTagCache.Http.Endpoints;
+namespace OrleansTagCache.Http.Messages;
 
 /// <summary>A life as a query names it: a profile, or seconds.</summary>
 internal static class LifeQuery

@@ -1,8 +1,9 @@
 using OrleansTagCache.Hosting;
-using OrleansTagCache.Http.Authentication;
+using OrleansTagCache.Http.Messages;
+using OrleansTagCache.Http.Tokens;
 using OrleansTagCache.Transport;
 
-namespace OrleansTagCache.Http.Endpoints;
+namespace OrleansTagCache.Http.Authentication;
 
 /// <summary>Ends the token of a call that is refused before an endpoint sees it: its caller goes on without it, and others must not wait for it.</summary>
 internal sealed class RefusedCallTokens(GenerationTokens tokens, EntryClient calls, TagCacheClientOptions options)

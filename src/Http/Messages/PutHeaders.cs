@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
-namespace OrleansTagCache.Http.Endpoints;
+namespace OrleansTagCache.Http.Messages;
 
 /// <summary>
 /// What a call that stores or removes may say of its value and of its conditions. Only the Content-Type is kept, so what would change the meaning of the bytes, or whether
