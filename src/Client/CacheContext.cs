@@ -5,10 +5,10 @@ using OrleansTagCache.Names;
 namespace OrleansTagCache;
 
 /// <summary>
-/// The entry that a factory is making: it takes what is only known while generating. Cached calls made inside the factory add their tags to
-/// it and limit its life, so that updating a tag of an inner entry expires the outer one too. A response that output caching may store has one too, which nobody sees.
+/// The entry that a factory is making: it takes tags and lives that only the factory knows. Cached calls inside the factory add their tags to
+/// it and limit its life, so that updating a tag of an inner entry expires the outer one too. A response that output caching may store has a context as well, which stays internal.
 /// </summary>
-/// <remarks>Thread-safe. It ends with the factory; using it afterwards is an <see cref="InvalidOperationException"/>.</remarks>
+/// <remarks>Thread-safe. It ends with the factory; using it afterwards throws an <see cref="InvalidOperationException"/>.</remarks>
 public sealed class CacheContext
 {
     /// <summary>No entry of its users has such a key.</summary>
@@ -71,8 +71,9 @@ public sealed class CacheContext
     /// <summary>Whether the value is not to be kept near by who made it.</summary>
     internal bool IsFar { get; private set; }
 
-    /// <summary>Adds tags to the entry; at most 128 a call. An entry with more than 1,024 in all, those of nested calls included, is returned and not stored.</summary>
-    /// <exception cref="ArgumentException">A tag, or how many this call names, breaks a limit, or one is <c>*</c>.</exception>
+    /// <summary>Adds tags to the entry, at most 128 per call. An entry with more than 1,024 in all, including those of nested calls, is returned and not stored.</summary>
+    /// <param name="tags">The tags.</param>
+    /// <exception cref="ArgumentException">A tag or the number of tags breaks a limit, or a tag is <c>*</c>.</exception>
     /// <exception cref="InvalidOperationException">The factory has ended.</exception>
     public void Tag(params string[] tags)
     {
@@ -86,6 +87,7 @@ public sealed class CacheContext
     }
 
     /// <summary>Limits the entry's life. Several lives combine to the smallest of each field.</summary>
+    /// <param name="life">The life.</param>
     /// <exception cref="ArgumentException">The life is a profile that the options do not know.</exception>
     /// <exception cref="InvalidOperationException">The factory has ended.</exception>
     public void Life(CacheLife life)
@@ -99,7 +101,10 @@ public sealed class CacheContext
         }
     }
 
-    /// <summary>The stale value that is being refreshed, if there is one: for conditional requests, or to keep what has not changed.</summary>
+    /// <summary>Gets the stale value that is being refreshed, if there is one: for conditional requests, or to keep what has not changed.</summary>
+    /// <typeparam name="T">The type of the value.</typeparam>
+    /// <param name="value">The stale value.</param>
+    /// <returns>Whether there is a stale value of that type.</returns>
     public bool TryGetStale<T>([MaybeNullWhen(false)] out T value)
     {
         if (_stale?.Invoke(typeof(T)) is T stale)

@@ -1,6 +1,6 @@
 namespace OrleansTagCache;
 
-/// <summary>What is known of an entry before it is made. Immutable; share one instance between calls.</summary>
+/// <summary>What a caller knows of an entry before it is made. Immutable; one instance may serve many calls.</summary>
 public sealed class CacheEntryOptions
 {
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(1);
@@ -13,42 +13,42 @@ public sealed class CacheEntryOptions
     public NearCacheMode NearCache { get; init; }
 
     /// <summary>
-    /// How long beyond its life the entry may still be served when its factory fails or takes too long. Zero or more; default zero: never.
-    /// What an update, or the deadline of a revalidation, has expired is never served.
+    /// How long beyond its life the entry may still be served when its factory fails or is slow. Zero or more; default zero: never.
+    /// A value that an update, or the deadline of a revalidation, has expired is never served.
     /// </summary>
     public TimeSpan FailSafe { get; init; }
 
     /// <summary>
-    /// How long a reader waits for its factory while there is an entry that <see cref="FailSafe"/> allows, or a stale one: then it gets that one. The
-    /// factory goes on in the background, for a minute at most, if it may (<see cref="AllowBackgroundRefresh"/>), else it is cancelled. More than zero, up to a day; default null: until it ends.
+    /// How long a reader waits for its factory while there is a stale value, or one that <see cref="FailSafe"/> allows: then it gets that value. The
+    /// factory goes on in the background, for a minute at most, if it may run there (<see cref="AllowBackgroundRefresh"/>); otherwise it is cancelled. More than zero, up to a day; default null: no limit.
     /// </summary>
     public TimeSpan? FactorySoftTimeout { get; init; }
 
     /// <summary>
-    /// How long the factory may run: then it is cancelled, and counts as failed with a <see cref="TimeoutException"/>. More than zero, up to a
-    /// day; default null: for as long as somebody waits, or for a minute in the background.
+    /// How long the factory may run: then it is cancelled, and fails with a <see cref="TimeoutException"/>. More than zero, up to a
+    /// day; default null: as long as a caller waits for it, or a minute in the background.
     /// </summary>
     public TimeSpan? FactoryHardTimeout { get; init; }
 
     /// <summary>
-    /// Whether the factory may run when no caller waits for it: to refresh a stale entry behind a reader, after <see cref="FactorySoftTimeout"/>, or for those who
-    /// joined a caller that has gone. Default false: its caller waits for it, and it is cancelled with its caller.
+    /// Whether the factory may run when no caller waits for it: to refresh a stale entry in the background, after <see cref="FactorySoftTimeout"/>, or for callers that
+    /// joined one that has gone. Default false: its caller waits for it, and it is cancelled with its caller.
     /// </summary>
     /// <remarks>
     /// Set it only if the factory uses nothing that ends with a request: no <c>DbContext</c> or other scoped service, no <c>HttpContext</c>. It runs without the
-    /// caller's ambient values (<see cref="System.Threading.AsyncLocal{T}"/>, the current activity), also while the caller waits. A factory that is given an
-    /// <see cref="IServiceProvider"/> has a scope of its own, and may run there whatever this says; so may loaders.
+    /// caller's ambient values (<see cref="System.Threading.AsyncLocal{T}"/>, the current activity), also while the caller waits. A factory that takes an
+    /// <see cref="IServiceProvider"/> has a scope of its own, and may always run in the background; so may loaders.
     /// </remarks>
     public bool AllowBackgroundRefresh { get; init; }
 
     /// <summary>
-    /// Entries go stale up to this much earlier, each by a random part of it, so that what was made together is not refreshed together; a
-    /// life without a stale part ends earlier. Zero or more; default zero.
+    /// Entries go stale earlier, each by a random part of this duration, so that entries made together are not refreshed together. A
+    /// life without a stale part ends earlier instead. Zero or more; default zero.
     /// </summary>
     public TimeSpan Jitter { get; init; }
 
     /// <summary>
-    /// The entry also expires when nobody has read it for so long: for adapters whose contracts have that. Zero or more; default zero: never.
+    /// The entry also expires when it has not been read for this long: for adapters whose contracts have that. Zero or more; default zero: never.
     /// </summary>
     internal TimeSpan Sliding { get; init; }
 

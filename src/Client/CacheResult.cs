@@ -3,8 +3,8 @@ using OrleansTagCache.Contracts;
 
 namespace OrleansTagCache;
 
-/// <summary>What a look-up found. The default value is a miss.</summary>
-/// <typeparam name="T">The value's type.</typeparam>
+/// <summary>The result of a look-up. The default value is a miss.</summary>
+/// <typeparam name="T">The type of the value.</typeparam>
 public readonly struct CacheResult<T>
 {
     private readonly T? _value;
@@ -22,17 +22,17 @@ public readonly struct CacheResult<T>
     public bool HasValue { get; }
 
     /// <summary>The value.</summary>
-    /// <exception cref="InvalidOperationException">There is none.</exception>
+    /// <exception cref="InvalidOperationException">The result is a miss.</exception>
     public T Value => HasValue ? _value! : throw new InvalidOperationException("The look-up was a miss: there is no value.");
 
     /// <summary>The value, or the default of its type.</summary>
     public T? ValueOrDefault => _value;
 
-    /// <summary>Whether the value is stale: past its <see cref="CacheLife.Revalidate"/>, revalidated by a tag, or past its life and served in need.</summary>
+    /// <summary>Whether the value is stale: past its <see cref="CacheLife.Revalidate"/>, revalidated by a tag, or past its life and served for fail-safe.</summary>
     public bool IsStale { get; }
 
     /// <summary>
-    /// Whether the value was served by a silo without a valid serving lease that was told to prefer availability: it may be older than an
+    /// Whether the value was served by a silo without a valid serving lease, as <c>LeaseLossBehavior.ServeStale</c> permits: it may be older than an
     /// update that has returned.
     /// </summary>
     public bool IsPromiseSuspended { get; }
@@ -46,7 +46,9 @@ public readonly struct CacheResult<T>
     /// <summary>The entry's tags; null for a miss.</summary>
     public IReadOnlyList<string>? Tags { get; }
 
-    /// <summary>Takes the value if there is one.</summary>
+    /// <summary>Gets the value if there is one.</summary>
+    /// <param name="value">The value.</param>
+    /// <returns>Whether there is a value.</returns>
     public bool TryGetValue([MaybeNullWhen(false)] out T value)
     {
         value = _value;

@@ -1,35 +1,36 @@
 namespace OrleansTagCache;
 
 /// <summary>
-/// A cache whose entries bear tags, shared by every process of the cluster. Updating a tag is strict: when the call has returned, no read
+/// A cache whose entries carry tags, shared by every process of the cluster. Updating a tag is strict: once the call has returned, no read
 /// that starts afterwards, in any process, returns a value whose generation began before the call.
 /// </summary>
 /// <remarks>
 /// One per namespace, thread-safe. Keys have 1 to 1,024 UTF-16 units, tags 1 to 256; both are case-sensitive, compared by ordinal, and must
-/// not contain control characters or lone surrogates. What breaks a limit is an <see cref="ArgumentException"/> that names the limit, before
+/// not contain control characters or lone surrogates. A call that breaks a limit throws an <see cref="ArgumentException"/> that names the limit, before
 /// anything has happened.
 /// </remarks>
 public interface ITagCache
 {
     /// <summary>
-    /// Returns the entry, or generates it: one caller in the whole cluster runs its factory, the others wait for the value. A stale entry is
-    /// returned at once to all callers but one, whose factory makes the newer value; if that fails, this caller gets the stale one too.
+    /// Returns the entry, or generates it: one caller in the whole cluster runs its factory, and the others wait for the value. A stale entry is
+    /// returned at once to all callers but one, whose factory makes the newer value; if that fails, this caller gets the stale value too.
     /// </summary>
+    /// <typeparam name="T">The type of the value.</typeparam>
     /// <param name="key">The key, unique within the namespace.</param>
     /// <param name="factory">
-    /// Makes the value. It runs while its caller waits and is cancelled with it, so it may use whatever its caller may; others who waited run theirs. It must not
-    /// update or revalidate tags. A factory that may run in the background is one that is given its services, or that
-    /// <see cref="CacheEntryOptions.AllowBackgroundRefresh"/> speaks for.
+    /// Makes the value. It runs while its caller waits and is cancelled with its caller, so it may use whatever the caller may use. It must not
+    /// update or revalidate tags. A factory may run in the background if it takes its services as an argument, or if
+    /// <see cref="CacheEntryOptions.AllowBackgroundRefresh"/> permits it.
     /// </param>
     /// <param name="options">Tags and life that are known beforehand; the factory may add to both through its <see cref="CacheContext"/>.</param>
-    /// <param name="cancellationToken">Cancels this caller; the others are not cancelled with it.</param>
+    /// <param name="cancellationToken">Cancels this caller; others that wait for the same value are not cancelled.</param>
     /// <returns>The value; null is a value too.</returns>
     /// <exception cref="ArgumentException">The key, a tag or the life breaks a limit.</exception>
-    /// <exception cref="InvalidOperationException">The factory of this key called for its own key.</exception>
+    /// <exception cref="InvalidOperationException">The factory of this key asked for its own key.</exception>
     /// <remarks>
-    /// Whatever the factory throws comes through. If the cluster cannot be reached the factory runs and nothing is stored. A value that is
-    /// too large, that its serializer does not give back as it was, or that a tag's update has overtaken, is returned to its own caller and not stored. Any other value is given to all as its
-    /// serializer reads it, to its own caller too. An entry that was made as another type, or that cannot be read, is made anew and stored over.
+    /// An exception of the factory reaches the caller as it was thrown. If the cluster cannot be reached, the factory runs and nothing is stored. A value that is
+    /// too large, that its serializer does not give back unchanged, or that the update of a tag has overtaken, is returned to its own caller and not stored. Every other value is returned as its
+    /// serializer reads it, also to its own caller. An entry that was made as another type, or that cannot be read, is generated anew and replaced.
     /// </remarks>
     ValueTask<T> GetOrCreateAsync<T>(
         string key,
@@ -38,15 +39,15 @@ public interface ITagCache
         CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// As <see cref="GetOrCreateAsync{T}(string, Func{CacheContext, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>, with services of a scope
-    /// that is opened for each run of the factory and disposed when it has ended. So the factory may also run in the background: no reader waits for a stale
-    /// entry's refresh.
+    /// As <see cref="GetOrCreateAsync{T}(string, Func{CacheContext, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>, with the services of a scope
+    /// that is created for each run of the factory and disposed when the run has ended. So the factory may also run in the background, and no reader waits for the refresh of a stale
+    /// entry.
     /// </summary>
     /// <inheritdoc cref="GetOrCreateAsync{T}(string, Func{CacheContext, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)" path="/*[not(self::param)]"/>
     /// <param name="key">The key, unique within the namespace.</param>
-    /// <param name="factory">Makes the value of these services: not of the caller's, nor of its ambient values, such as an <c>HttpContext</c> or the current activity, which it does not see.</param>
+    /// <param name="factory">Makes the value from these services. It sees neither the caller's services nor its ambient values, such as an <c>HttpContext</c> or the current activity.</param>
     /// <param name="options">Tags and life that are known beforehand.</param>
-    /// <param name="cancellationToken">Cancels this caller; the others are not cancelled with it.</param>
+    /// <param name="cancellationToken">Cancels this caller; others that wait for the same value are not cancelled.</param>
     ValueTask<T> GetOrCreateAsync<T>(
         string key,
         Func<IServiceProvider, CacheContext, CancellationToken, ValueTask<T>> factory,
@@ -54,12 +55,14 @@ public interface ITagCache
         CancellationToken cancellationToken = default);
 
     /// <summary>As <see cref="GetOrCreateAsync{T}(string, Func{CacheContext, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>, with an argument for the factory instead of a closure.</summary>
-    /// <inheritdoc cref="GetOrCreateAsync{T}(string, Func{CacheContext, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)" path="/*[not(self::param)]"/>
+    /// <inheritdoc cref="GetOrCreateAsync{T}(string, Func{CacheContext, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)" path="/*[not(self::param) and not(self::typeparam)]"/>
+    /// <typeparam name="TState">The type of the argument.</typeparam>
+    /// <typeparam name="T">The type of the value.</typeparam>
     /// <param name="key">The key, unique within the namespace.</param>
-    /// <param name="state">Given to the factory.</param>
+    /// <param name="state">The argument.</param>
     /// <param name="factory">Makes the value.</param>
     /// <param name="options">Tags and life that are known beforehand.</param>
-    /// <param name="cancellationToken">Cancels this caller; the others are not cancelled with it.</param>
+    /// <param name="cancellationToken">Cancels this caller; others that wait for the same value are not cancelled.</param>
     ValueTask<T> GetOrCreateAsync<TState, T>(
         string key,
         TState state,
@@ -68,79 +71,100 @@ public interface ITagCache
         CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Returns the entry that a named loader makes of an argument, or has it made: here if this process offers the loader, else in one that does.
+    /// Returns the entry that a named loader makes from an argument. If there is no such entry, the loader runs: in this process if it offers the loader, otherwise in one that does.
     /// The cluster may run the loader again without a reader, when one of the entry's tags was revalidated.
     /// </summary>
-    /// <param name="loader">The loader's name, as given to <c>AddLoader</c>: 1 to 64 UTF-16 units, none of them a colon.</param>
-    /// <param name="argument">What the loader is given; it may be empty. The entry's key is the name, a colon and this.</param>
-    /// <param name="cancellationToken">Cancels this caller; the others are not cancelled with it.</param>
+    /// <typeparam name="T">The type of the value.</typeparam>
+    /// <param name="loader">The loader's name, as given to <c>AddLoader</c>: 1 to 64 UTF-16 units without a colon.</param>
+    /// <param name="argument">The loader's argument; it may be empty. The entry's key is the name, a colon and the argument.</param>
+    /// <param name="cancellationToken">Cancels this caller; others that wait for the same value are not cancelled.</param>
+    /// <returns>The value; null is a value too.</returns>
     /// <exception cref="ArgumentException">The name or the key breaks a limit.</exception>
     /// <exception cref="InvalidOperationException">This process offers the loader with another type of value.</exception>
-    /// <exception cref="TagCacheException">There is no entry, and no process offers the loader, or it failed there.</exception>
-    /// <remarks>Whatever the loader throws in this process comes through.</remarks>
+    /// <exception cref="TagCacheException">There is no entry, and no process offers the loader, or it failed in the process that does.</exception>
+    /// <remarks>An exception of a loader in this process reaches the caller as it was thrown.</remarks>
     ValueTask<T> GetAsync<T>(string loader, string argument, CancellationToken cancellationToken = default);
 
-    /// <summary>Returns the entry if it is there, fresh or stale, or past its life while its source is failing (<see cref="CacheEntryOptions.FailSafe"/>). Never generates and never waits for another's generation.</summary>
-    /// <remarks>A cluster that cannot be reached is a miss. So is an entry that was made as another type, or that cannot be read as this one.</remarks>
+    /// <summary>
+    /// Returns the entry if there is one, fresh or stale, or past its life while its source is failing (<see cref="CacheEntryOptions.FailSafe"/>). Never generates, and never waits for another
+    /// caller's generation.
+    /// </summary>
+    /// <typeparam name="T">The type of the value.</typeparam>
+    /// <param name="key">The key.</param>
+    /// <param name="cancellationToken">Cancels this caller.</param>
+    /// <returns>The entry, or a miss.</returns>
+    /// <remarks>If the cluster cannot be reached, the result is a miss; so is an entry that was made as another type, or that cannot be read as this one.</remarks>
     /// <exception cref="ArgumentException">The key breaks a limit.</exception>
     ValueTask<CacheResult<T>> TryGetAsync<T>(string key, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Stores a value. Strict: when it has returned, no process serves an earlier value of the key. The value counts as made when the call
-    /// was made: a tag of it that is updated during the call expires it. So may one that was updated shortly before, when the cluster answers
+    /// Stores a value. Strict: when the call has returned, no process serves an earlier value of the key. The value counts as made when the call
+    /// was made: if one of its tags is updated during the call, the value expires. The same may happen with a tag that was updated shortly before, if the cluster answers
     /// slowly: then the next read is a miss.
     /// </summary>
+    /// <typeparam name="T">The type of the value.</typeparam>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="options">Tags and life.</param>
+    /// <param name="cancellationToken">Stops waiting; the set goes on.</param>
+    /// <returns>A task that completes when no process serves an earlier value.</returns>
     /// <exception cref="ArgumentException">The key, a tag, the life or the size of the value breaks a limit.</exception>
-    /// <exception cref="TagUpdateIncompleteException">Not every process has confirmed; it may or may not have happened. Retrying is safe.</exception>
-    /// <exception cref="TagCacheUnavailableException">The cluster could not be reached; nothing is known to have happened.</exception>
+    /// <exception cref="TagUpdateIncompleteException">Not every process has confirmed; the set may or may not have happened. Retrying is safe.</exception>
+    /// <exception cref="TagCacheUnavailableException">The cluster could not be reached; the set is not known to have happened.</exception>
     ValueTask SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Removes an entry. Strict: when it has returned, no process serves an earlier value of the key. Removing what is not there is fine.</summary>
+    /// <summary>Removes an entry. Strict: when the call has returned, no process serves an earlier value of the key. Removing a key without an entry is fine.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="cancellationToken">Stops waiting; the removal goes on.</param>
+    /// <returns>A task that completes when no process serves an earlier value.</returns>
     /// <exception cref="ArgumentException">The key breaks a limit.</exception>
-    /// <exception cref="TagUpdateIncompleteException">Not every process has confirmed; it may or may not have happened. Retrying is safe.</exception>
-    /// <exception cref="TagCacheUnavailableException">The cluster could not be reached; nothing is known to have happened.</exception>
+    /// <exception cref="TagUpdateIncompleteException">Not every process has confirmed; the removal may or may not have happened. Retrying is safe.</exception>
+    /// <exception cref="TagCacheUnavailableException">The cluster could not be reached; the removal is not known to have happened.</exception>
     ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Expires every dependent of the tag now. When it has returned, every reader in every process sees only values generated since the call.
-    /// Only within a server action, as in Next.js: elsewhere use <see cref="RevalidateTagAsync(string, CacheLife, CancellationToken)"/>.
+    /// Expires every dependent of the tag now. When the call has returned, every reader in every process sees only values whose generation began after the call.
+    /// Allowed only within a server action, as in Next.js; elsewhere use <see cref="RevalidateTagAsync(string, CacheLife, CancellationToken)"/>.
     /// </summary>
     /// <param name="tag">The tag; <c>*</c> for every entry of the namespace.</param>
     /// <param name="cancellationToken">Stops waiting; the update goes on.</param>
-    /// <exception cref="ServerActionRequiredException">Not within a server action; nothing has happened.</exception>
-    /// <exception cref="InvalidOperationException">Within a factory; nothing has happened.</exception>
+    /// <returns>A task that completes when no process can serve a value from before the call.</returns>
+    /// <exception cref="ServerActionRequiredException">The call is not within a server action; nothing has happened.</exception>
+    /// <exception cref="InvalidOperationException">The call is within a factory; nothing has happened.</exception>
     /// <exception cref="ArgumentException">The tag breaks a limit.</exception>
-    /// <exception cref="TagUpdateIncompleteException">Not every process has confirmed; it may or may not have happened. Retrying is safe.</exception>
-    /// <exception cref="TagCacheUnavailableException">The cluster could not be reached; nothing is known to have happened.</exception>
+    /// <exception cref="TagUpdateIncompleteException">Not every process has confirmed; the update may or may not have happened. Retrying is safe.</exception>
+    /// <exception cref="TagCacheUnavailableException">The cluster could not be reached; the update is not known to have happened.</exception>
     ValueTask UpdateTagAsync(string tag, CancellationToken cancellationToken = default);
 
-    /// <summary>As <see cref="UpdateTagAsync"/> for 1 to 128 tags: all of them in one update.</summary>
+    /// <summary>As <see cref="UpdateTagAsync"/>, for 1 to 128 tags in one update.</summary>
     /// <inheritdoc cref="UpdateTagAsync" path="/*[not(self::param)]"/>
     /// <param name="tags">The tags.</param>
     /// <param name="cancellationToken">Stops waiting; the update goes on.</param>
     ValueTask UpdateTagsAsync(IReadOnlyCollection<string> tags, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Marks every dependent of the tag stale: served while it is refreshed in the background, until the profile's
+    /// Marks every dependent of the tag stale: it is served while it is refreshed in the background, until the profile's
     /// <see cref="CacheLife.Expire"/> has passed since the call. An earlier deadline stays, and nothing revives what an update expired.
     /// </summary>
     /// <param name="tag">The tag; <c>*</c> for every entry of the namespace.</param>
-    /// <param name="profile">Its <see cref="CacheLife.Expire"/> is used; zero is an update.</param>
+    /// <param name="profile">A life whose <see cref="CacheLife.Expire"/> is used; zero is an update.</param>
     /// <param name="cancellationToken">Stops waiting; the revalidation goes on.</param>
-    /// <exception cref="InvalidOperationException">Within a factory; nothing has happened.</exception>
+    /// <returns>A task that completes when every process treats the dependents as stale.</returns>
+    /// <exception cref="InvalidOperationException">The call is within a factory; nothing has happened.</exception>
     /// <exception cref="ArgumentException">The tag breaks a limit, or the profile is unknown.</exception>
-    /// <exception cref="TagUpdateIncompleteException">Not every process has confirmed; it may or may not have happened. Retrying is safe.</exception>
-    /// <exception cref="TagCacheUnavailableException">The cluster could not be reached; nothing is known to have happened.</exception>
+    /// <exception cref="TagUpdateIncompleteException">Not every process has confirmed; the revalidation may or may not have happened. Retrying is safe.</exception>
+    /// <exception cref="TagCacheUnavailableException">The cluster could not be reached; the revalidation is not known to have happened.</exception>
     ValueTask RevalidateTagAsync(string tag, CacheLife profile, CancellationToken cancellationToken = default);
 
-    /// <summary>As <see cref="RevalidateTagAsync(string, CacheLife, CancellationToken)"/> for 1 to 128 tags: all of them in one.</summary>
+    /// <summary>As <see cref="RevalidateTagAsync(string, CacheLife, CancellationToken)"/>, for 1 to 128 tags in one revalidation.</summary>
     /// <inheritdoc cref="RevalidateTagAsync(string, CacheLife, CancellationToken)" path="/*[not(self::param)]"/>
     /// <param name="tags">The tags.</param>
-    /// <param name="profile">Its <see cref="CacheLife.Expire"/> is used; zero is an update.</param>
+    /// <param name="profile">A life whose <see cref="CacheLife.Expire"/> is used; zero is an update.</param>
     /// <param name="cancellationToken">Stops waiting; the revalidation goes on.</param>
     ValueTask RevalidateTagsAsync(IReadOnlyCollection<string> tags, CacheLife profile, CancellationToken cancellationToken = default);
 
-    /// <summary>The form without a profile, as Next.js keeps it: the same effect as an update, allowed anywhere but within a factory.</summary>
-    /// <inheritdoc cref="RevalidateTagAsync(string, CacheLife, CancellationToken)"/>
+    /// <summary>The form without a profile, as in Next.js: the same effect as an update, allowed anywhere but within a factory.</summary>
+    /// <inheritdoc cref="RevalidateTagAsync(string, CacheLife, CancellationToken)" path="/*[not(self::returns)]"/>
+    /// <returns>A task that completes when no process can serve a value from before the call.</returns>
     ValueTask RevalidateTagAsync(string tag, CancellationToken cancellationToken = default);
 }

@@ -3,7 +3,7 @@ namespace OrleansTagCache;
 /// <summary>Whether values are kept in the reader's own process.</summary>
 public enum NearCacheMode
 {
-    /// <summary>Keep what was read, and serve it from memory for as long as no update has expired it.</summary>
+    /// <summary>Keep what was read, and serve it from memory until an update expires it.</summary>
     On = 0,
 
     /// <summary>Ask the cluster at every read.</summary>

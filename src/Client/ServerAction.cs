@@ -2,7 +2,7 @@ namespace OrleansTagCache;
 
 /// <summary>
 /// The scope in which tags may be updated, as in Next.js, where <c>updateTag</c> is allowed in server actions only: code that has just changed
-/// the data on behalf of somebody who wants to see it.
+/// data for a user who wants to see the change.
 /// </summary>
 /// <remarks>
 /// Thread-safe. The scope follows the code across awaits and into work that it starts; it ends with <see cref="IDisposable.Dispose"/> for
@@ -29,7 +29,8 @@ public static class ServerAction
         }
     }
 
-    /// <summary>Begins a server action; dispose the result to end it.</summary>
+    /// <summary>Begins a server action.</summary>
+    /// <returns>The action; disposing it ends the action.</returns>
     public static IDisposable Begin() => Ambient.Value = new(Ambient.Value);
 
     private sealed class Scope(Scope? outer) : IDisposable

@@ -10,16 +10,17 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class HttpClientTagCacheExtensions
 {
     /// <summary>
-    /// Requests of this client that say so (<see cref="HttpRequestCacheExtensions.Cache"/>) are served from the cache. Handlers that are added afterwards come
-    /// after it: they see only what is really sent. A request that one of them changes, by a header that the caller did not send, another address, method or body, is not cached,
-    /// since what comes back may be somebody's own: see <see cref="TagCacheFetchOptions"/>.
+    /// Serves requests of this client from the cache if they ask for it (<see cref="HttpRequestCacheExtensions.Cache"/>). Handlers that are added later come
+    /// after the cache: they see only requests that are really sent. If one of them changes a request, by a header that the caller did not send or by another address, method or body, the response is not cached,
+    /// since it may be meant for one user: see <see cref="TagCacheFetchOptions"/>.
     /// </summary>
     /// <param name="builder">The client.</param>
+    /// <returns>The client.</returns>
     public static IHttpClientBuilder AddTagCache(this IHttpClientBuilder builder) => builder.AddTagCache(_ => { });
 
     /// <inheritdoc cref="AddTagCache(IHttpClientBuilder)" path="/*[not(self::param)]"/>
     /// <param name="builder">The client.</param>
-    /// <param name="configure">Says which changes of handlers further in are harmless.</param>
+    /// <param name="configure">Says which changes by handlers behind the cache are harmless.</param>
     public static IHttpClientBuilder AddTagCache(this IHttpClientBuilder builder, Action<TagCacheFetchOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);

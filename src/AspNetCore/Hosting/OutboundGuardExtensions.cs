@@ -9,12 +9,13 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class OutboundGuardExtensions
 {
     /// <summary>
-    /// Requests of this client go to the hosts of the options alone, at public addresses: a host is resolved once, its addresses are looked at, and so are those of every redirect. They
-    /// are bounded in time and size, and carry no cookies or credentials. What is refused throws <see cref="OutboundRefusedException"/>; nothing of it was sent, or kept.
+    /// Restricts requests of this client to the hosts in the options, at public addresses: a host is resolved once, its addresses are checked, and so are those of every redirect. Requests
+    /// are bounded in time and size, and carry no cookies or credentials. A refused request throws <see cref="OutboundRefusedException"/>; nothing of it was sent or kept.
     /// </summary>
-    /// <remarks>It takes the place of the client's primary handler: configure none after it. With <c>AddTagCache()</c>, in either order, what is refused is not cached.</remarks>
+    /// <remarks>It replaces the client's primary handler: configure none after it. With <c>AddTagCache()</c>, in either order, a refused request is not cached.</remarks>
     /// <param name="builder">The client.</param>
-    /// <param name="configure">Names at least one host; checked at start-up, or when the client is first made, every fault reported at once.</param>
+    /// <param name="configure">Names at least one host; checked at start-up, or when the client is first made, and all faults are reported at once.</param>
+    /// <returns>The client.</returns>
     public static IHttpClientBuilder AddOutboundGuard(this IHttpClientBuilder builder, Action<OutboundOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);

@@ -10,11 +10,12 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class OutputCacheServices
 {
     /// <summary>
-    /// As <c>AddOutputCache</c>, whose policies, attributes and middleware stay as they are, but responses are kept in the cluster's cache. It needs the cache:
+    /// Registers output caching as <c>AddOutputCache</c> does, with its policies, attributes and middleware, but keeps responses in the cluster's cache. It needs the cache:
     /// call <c>AddTagCacheClient</c> on the Orleans client, or <c>AddTagCache</c> on a silo that hosts the application.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Changes output caching's own options.</param>
+    /// <returns>The services.</returns>
     public static IServiceCollection AddTagCacheOutputCache(this IServiceCollection services, Action<OutputCacheOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);

@@ -11,6 +11,7 @@ public static class ServerActionServices
 {
     /// <summary>Lets endpoints that are marked with <c>WithServerAction()</c> or <see cref="ServerActionAttribute"/> update tags, and checks the marks when the application starts.</summary>
     /// <param name="services">The application's services.</param>
+    /// <returns>The services.</returns>
     public static IServiceCollection AddTagCacheServerActions(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);

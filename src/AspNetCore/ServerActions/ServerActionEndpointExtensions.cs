@@ -7,7 +7,10 @@ namespace Microsoft.AspNetCore.Builder;
 /// <summary>Marks endpoints as server actions.</summary>
 public static class ServerActionEndpointExtensions
 {
-    /// <summary>As <see cref="ServerActionAttribute"/>, for one endpoint or a group of them.</summary>
+    /// <summary>Marks one endpoint, or a group of them, as <see cref="ServerActionAttribute"/> does.</summary>
+    /// <typeparam name="TBuilder">The type of the builder.</typeparam>
+    /// <param name="builder">The endpoint or the group.</param>
+    /// <returns>The endpoint or the group.</returns>
     /// <exception cref="InvalidOperationException">When the endpoints are built, at the first request at the latest: <c>AddTagCacheServerActions</c> was not called.</exception>
     public static TBuilder WithServerAction<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder

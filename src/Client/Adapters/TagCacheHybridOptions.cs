@@ -5,6 +5,6 @@ namespace OrleansTagCache.Hosting;
 /// <summary>The options of the <see cref="HybridCache"/> over the cache.</summary>
 public sealed class TagCacheHybridOptions
 {
-    /// <summary>What a call gets that says nothing of it. Default: an <see cref="HybridCacheEntryOptions.Expiration"/> of 5 minutes, as Microsoft's implementation has.</summary>
+    /// <summary>The options of a call that gives none. Default: an <see cref="HybridCacheEntryOptions.Expiration"/> of 5 minutes, as Microsoft's implementation has.</summary>
     public HybridCacheEntryOptions DefaultEntryOptions { get; set; } = new();
 }

@@ -8,9 +8,10 @@ namespace Orleans.Hosting;
 /// <summary>Adds mutual TLS to an Orleans client.</summary>
 public static class ClusterTlsClientBuilderExtensions
 {
-    /// <summary>Connects to gateways by mutual TLS alone. Calling it again only adds configuration.</summary>
+    /// <summary>Connects to gateways with mutual TLS only. Calling it again only adds configuration.</summary>
     /// <param name="builder">The client.</param>
-    /// <param name="configure">The certificates; they are read and checked at start-up, every fault reported at once.</param>
+    /// <param name="configure">The certificates; they are read and checked at start-up, and all faults are reported at once.</param>
+    /// <returns>The client.</returns>
     public static IClientBuilder UseClusterTls(this IClientBuilder builder, Action<ClusterTlsOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);

@@ -9,10 +9,11 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class DistributedCacheExtensions
 {
     /// <summary>
-    /// Sessions, antiforgery and whatever else of this application wants an <see cref="IDistributedCache"/> gets the cluster's cache from now on, whichever was
+    /// Gives sessions, antiforgery and every other user of <see cref="IDistributedCache"/> in this application the cluster's cache, and replaces one that was
     /// registered before. It needs the cache: call <c>AddTagCacheClient</c> on the Orleans client, or <c>AddTagCache</c> on a silo that hosts the application.
     /// </summary>
     /// <param name="services">The application's services.</param>
+    /// <returns>The services.</returns>
     public static IServiceCollection AddTagCacheDistributedCache(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);

@@ -9,11 +9,12 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class HybridCacheExtensions
 {
     /// <summary>
-    /// Every <see cref="HybridCache"/> of this application is the cluster's cache from now on, whichever was registered before. It needs the cache: call
+    /// Makes every <see cref="HybridCache"/> of this application the cluster's cache, and replaces one that was registered before. It needs the cache: call
     /// <c>AddTagCacheClient</c> on the Orleans client, or <c>AddTagCache</c> on a silo that hosts the application.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Changes the options.</param>
+    /// <returns>The services.</returns>
     public static IServiceCollection AddTagCacheHybridCache(this IServiceCollection services, Action<TagCacheHybridOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);

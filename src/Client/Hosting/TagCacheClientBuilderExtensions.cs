@@ -16,16 +16,17 @@ public static class TagCacheClientBuilderExtensions
 
     /// <summary>
     /// Registers <see cref="ITagCache"/> over the cluster that this client connects to. The application starts whether or not a silo answers: until one does, factories run and nothing
-    /// is stored, and it is tried again every two seconds. Options come from the section <c>TagCache</c> of the configuration if there is one, then from <paramref name="configure"/>.
+    /// is stored, and it tries again every two seconds. Options come from the section <c>TagCache</c> of the configuration if there is one, then from <paramref name="configure"/>.
     /// Calling it again only adds code, which has the last word.
     /// </summary>
     /// <remarks>
-    /// It sets the period in which Orleans reads the list of gateways to 2 s, unless another than Orleans' default was configured. A connection retry filter of the application's own decides
-    /// when to try again, and when to give up: then the application goes on without the cache until it is started again. Grains of the application's own cannot be called before there is a connection: where it calls any, see
+    /// It has Orleans read the list of gateways every 2 s, unless a period other than Orleans' default was configured. A connection retry filter of the application's own decides
+    /// when to try again and when to give up: then the application goes on without the cache until it is started again. The application's own grains cannot be called before there is a connection; if it calls any, see
     /// <see cref="TagCacheClientOptions.RequireClusterAtStart"/>.
     /// </remarks>
     /// <param name="builder">The Orleans client.</param>
-    /// <param name="configure">Changes the options; they are validated at start-up, every fault reported at once.</param>
+    /// <param name="configure">Changes the options; they are validated at start-up, and all faults are reported at once.</param>
+    /// <returns>The Orleans client.</returns>
     public static IClientBuilder AddTagCacheClient(this IClientBuilder builder, Action<TagCacheClientOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);

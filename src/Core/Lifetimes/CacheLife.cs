@@ -9,8 +9,8 @@ namespace OrleansTagCache;
 /// <see cref="Expire"/> it is served stale while it is refreshed in the background; beyond that it is a miss.
 /// </summary>
 /// <remarks>
-/// Immutable and thread-safe. The seven profiles and their figures are those of Next.js' <c>cacheLife</c>. Profiles of your own go into
-/// the options by name and are named with <see cref="Profile"/>.
+/// Immutable and thread-safe. The seven profiles and their figures are those of Next.js' <c>cacheLife</c>. Add profiles of your own to
+/// the options by name, and refer to them with <see cref="Profile"/>.
 /// </remarks>
 [GenerateSerializer, Immutable, Alias("otc.CacheLife"), TypeConverter(typeof(FromProfileName))]
 public sealed record CacheLife
@@ -86,8 +86,10 @@ public sealed record CacheLife
     [Id(3)]
     public string? ProfileName { get; }
 
-    /// <summary>A profile by its name, in any case: one of the seven, or one of the options of the cache that it is given to.</summary>
-    /// <remarks>A name that neither knows is an <see cref="ArgumentException"/> of the call that is given the life.</remarks>
+    /// <summary>A profile by its name, in any case: one of the seven, or one in the options of the cache that gets the life.</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>The profile.</returns>
+    /// <remarks>A name that is neither is an <see cref="ArgumentException"/> of the call that gets the life.</remarks>
     /// <exception cref="ArgumentException"><paramref name="name"/> is null or empty.</exception>
     public static CacheLife Profile(string name)
     {
@@ -96,6 +98,8 @@ public sealed record CacheLife
     }
 
     /// <summary>A life that is fresh for <paramref name="duration"/> and then a miss: what other caches call an expiration.</summary>
+    /// <param name="duration">Zero or more.</param>
+    /// <returns>The life.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The duration is negative.</exception>
     public static CacheLife For(TimeSpan duration)
     {
@@ -103,7 +107,8 @@ public sealed record CacheLife
         return new(duration, duration, duration);
     }
 
-    /// <summary>The durations, or the name of a profile that no cache has looked up yet.</summary>
+    /// <summary>Returns the durations, or the name of a profile that no cache has looked up yet.</summary>
+    /// <returns>The text.</returns>
     public override string ToString() => ProfileName is { } name
         ? $"profile '{name}'"
         : $"stale {Text(_stale)}, revalidate {Text(_revalidate)}, expire {Text(_expire)}";

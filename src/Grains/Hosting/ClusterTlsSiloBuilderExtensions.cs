@@ -9,10 +9,11 @@ namespace Orleans.Hosting;
 public static class ClusterTlsSiloBuilderExtensions
 {
     /// <summary>
-    /// Takes and makes connections by mutual TLS alone: silos and clients must all have it. Calling it again only adds configuration.
+    /// Accepts and opens connections with mutual TLS only: all silos and clients must use it. Calling it again only adds configuration.
     /// </summary>
     /// <param name="builder">The silo.</param>
-    /// <param name="configure">The certificates; they are read and checked at start-up, every fault reported at once.</param>
+    /// <param name="configure">The certificates; they are read and checked at start-up, and all faults are reported at once.</param>
+    /// <returns>The silo.</returns>
     public static ISiloBuilder UseClusterTls(this ISiloBuilder builder, Action<ClusterTlsOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);

@@ -12,10 +12,11 @@ public static class SiloLoaderExtensions
     /// </summary>
     /// <typeparam name="T">The type of its values.</typeparam>
     /// <param name="builder">The silo.</param>
-    /// <param name="name">1 to 64 UTF-16 units, no colon. All processes that offer a name should make the same of the same argument.</param>
-    /// <param name="loader">Makes the value of an argument. It must not update or revalidate tags.</param>
+    /// <param name="name">1 to 64 UTF-16 units, no colon. All processes that offer a name should make the same value from the same argument.</param>
+    /// <param name="loader">Makes the value from an argument. It must not update or revalidate tags.</param>
     /// <param name="options">Tags and life that are known beforehand; the loader may add to both.</param>
-    /// <exception cref="ArgumentException">The name breaks a limit or is taken, or the options break one.</exception>
+    /// <returns>The silo.</returns>
+    /// <exception cref="ArgumentException">The name breaks a limit or is taken, or the options break a limit.</exception>
     public static ISiloBuilder AddLoader<T>(
         this ISiloBuilder builder,
         string name,
@@ -26,7 +27,7 @@ public static class SiloLoaderExtensions
         return builder.AddLoader(name, (_, context, argument, token) => loader(context, argument, token), options);
     }
 
-    /// <summary>As <see cref="AddLoader{T}(ISiloBuilder, string, Func{CacheContext, string, CancellationToken, ValueTask{T}}, CacheEntryOptions?)"/>, with services: a scope for each run.</summary>
+    /// <summary>As <see cref="AddLoader{T}(ISiloBuilder, string, Func{CacheContext, string, CancellationToken, ValueTask{T}}, CacheEntryOptions?)"/>, with the services of a scope for each run.</summary>
     /// <inheritdoc cref="AddLoader{T}(ISiloBuilder, string, Func{CacheContext, string, CancellationToken, ValueTask{T}}, CacheEntryOptions?)"/>
     public static ISiloBuilder AddLoader<T>(
         this ISiloBuilder builder,

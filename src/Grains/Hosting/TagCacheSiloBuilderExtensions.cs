@@ -30,12 +30,13 @@ public static class TagCacheSiloBuilderExtensions
     private static readonly TimeSpan LongestCollectionQuantum = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Makes this silo keep entries and carry updates, and registers <see cref="ITagCache"/> for an application that it hosts. Options come
+    /// Makes this silo host entries and carry updates, and registers <see cref="ITagCache"/> for an application that it hosts. Options come
     /// from the section <c>TagCache</c> of the configuration if there is one, then from <paramref name="configure"/>. Calling it again only
     /// adds code, which has the last word.
     /// </summary>
     /// <param name="builder">The silo.</param>
-    /// <param name="configure">Changes the options; they are validated at start-up, every fault reported at once.</param>
+    /// <param name="configure">Changes the options; they are validated at start-up, and all faults are reported at once.</param>
+    /// <returns>The silo.</returns>
     public static ISiloBuilder AddTagCache(this ISiloBuilder builder, Action<TagCacheOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
