@@ -21,7 +21,7 @@ public class TagCacheClientOptions
     /// <value>Default <see cref="CacheLife.Default"/>.</value>
     public CacheLife DefaultLife { get; set; } = CacheLife.Default;
 
-    /// <summary>Life profiles by name, in addition to the seven built-in ones. Set in code.</summary>
+    /// <summary>Life profiles by name, in addition to the seven built-in ones.</summary>
     /// <value>Default none.</value>
     public IDictionary<string, CacheLife> Profiles { get; } = new Dictionary<string, CacheLife>(StringComparer.OrdinalIgnoreCase);
 

@@ -7,21 +7,27 @@ namespace OrleansTagCache;
 public sealed class ClusterTlsOptions
 {
     /// <summary>The file of this process's certificate: PEM, with what is between it and the authority after it, or PKCS #12 if it ends in <c>.pfx</c> or <c>.p12</c>.</summary>
+    /// <value>Default none.</value>
     public string? Certificate { get; set; }
 
     /// <summary>The PEM file of its private key; not for PKCS #12.</summary>
+    /// <value>Default none.</value>
     public string? Key { get; set; }
 
     /// <summary>The password of a PKCS #12 file, if it has one.</summary>
+    /// <value>Default none.</value>
     public string? Password { get; set; }
 
     /// <summary>The PEM file of the authorities whose certificates are taken. Those of the machine are not.</summary>
+    /// <value>Default none.</value>
     public string? Authority { get; set; }
 
-    /// <summary>The DNS name that certificates of silos carry. Default <c>silo.tagcache</c>. Who has none with it cannot be a silo.</summary>
+    /// <summary>The DNS name that certificates of silos carry. A process without a certificate of that name cannot be a silo.</summary>
+    /// <value>Default <c>silo.tagcache</c>.</value>
     public string SiloName { get; set; } = "silo.tagcache";
 
-    /// <summary>The DNS name that certificates of clients carry. Default <c>client.tagcache</c>. Gateways take it, and that of silos.</summary>
+    /// <summary>The DNS name that certificates of clients carry. Gateways accept it, and that of silos.</summary>
+    /// <value>Default <c>client.tagcache</c>.</value>
     public string ClientName { get; set; } = "client.tagcache";
 
     /// <summary>How long a handshake may take.</summary>
