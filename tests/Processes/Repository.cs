@@ -10,6 +10,8 @@ internal static class Repository
 
     public static string StorefrontProgram => Sample("Storefront");
 
+    public static string SiloHostedProgram => Sample("SiloHosted");
+
     public static string Root
     {
         get
