@@ -25,6 +25,9 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
     /// <returns>The last answer, or null if the cluster did not give one; and what was noted before it was asked for.</returns>
     public async ValueTask<(Acquired? Answer, NearAsk Ask)> Read(string key, string scopedKey, ReadTerms terms, CancellationToken cancellationToken)
     {
+        // With a factory, the read is more than this, and begins before.
+        using var activity = terms.IsCounted && !terms.HasFactory ? Tracing.Start(CacheActivities.Read) : null;
+
         // The first request does not wait: a silo that answers it is alive and worth the wait, and it may share a message with others.
         var wait = TimeSpan.Zero;
         while (true)
@@ -47,6 +50,7 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
                 if (terms.IsCounted && OutcomeOf(answer, terms) is { } outcome)
                 {
                     metrics.OnRead(outcome);
+                    Tracing.Note(outcome);
                 }
 
                 return (answer, ask);
@@ -59,19 +63,19 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
     /// <summary>A value was served from memory: it counts like any other read, and the entry that is made from it depends on it.</summary>
     public void FoundNear(NearHit hit, CacheContext? outer)
     {
-        metrics.OnRead(hit.IsStale ? "near_stale" : "near");
+        metrics.OnRead(hit.IsStale ? Outcome.NearStale : Outcome.Near);
         outer?.MadeFrom(hit.Entry!.Tags, hit.Entry.Life, hit.Entry.AgeAt(hit.At), promiseSuspended: false);
     }
 
     /// <summary>What a read counts as; null where the factory counts it, which runs without the cluster.</summary>
-    private static string? OutcomeOf(Acquired? answer, ReadTerms terms) => answer switch
+    private static Outcome? OutcomeOf(Acquired? answer, ReadTerms terms) => answer switch
     {
-        { Status: AcquireStatus.Fresh } => "hit",
-        { Token.IsNone: false } when !terms.TakesStale => "generated",
-        { Status: AcquireStatus.Stale } => "stale",
-        { Token.IsNone: false } => "generated",
-        { Status: AcquireStatus.Miss } when !terms.HasFactory => "miss",
-        _ => terms.HasFactory ? null : answer?.Status is AcquireStatus.Busy or AcquireStatus.NotForStoring ? "miss" : "failed",
+        { Status: AcquireStatus.Fresh } => Outcome.Hit,
+        { Token.IsNone: false } when !terms.TakesStale => Outcome.Generated,
+        { Status: AcquireStatus.Stale } => Outcome.Stale,
+        { Token.IsNone: false } => Outcome.Generated,
+        { Status: AcquireStatus.Miss } when !terms.HasFactory => Outcome.Miss,
+        _ => terms.HasFactory ? null : answer?.Status is AcquireStatus.Busy or AcquireStatus.NotForStoring ? Outcome.Miss : Outcome.Failed,
     };
 }
 

@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
-using OpenTelemetry.Metrics;
-using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Http;
@@ -40,9 +38,7 @@ internal static class SiloProgram
         builder.Services.AddSingleton<IFreedMemory, MemoryCollections>();
         builder.Services.AddHostedService<Greeting>();
         builder.Services.AddHostedService<ExposureWarning>();
-        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(SiloMetrics.MeterName, ClientMetrics.MeterName, "Microsoft.Orleans", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
-            .AddPrometheusExporter());
+        Telemetry.AddTo(builder.Services, builder.Configuration);
 
         last?.Invoke(builder.Services);
         var app = builder.Build();

@@ -118,9 +118,9 @@ public sealed class OutputStoreTests
 
     private sealed class Watched(IEntryGrain entry, OutputStoreTests test) : EntryAround(entry)
     {
-        public override async ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age)
+        public override async ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age, string? trace = null)
         {
-            var outcome = await base.Set(token, data, age);
+            var outcome = await base.Set(token, data, age, trace);
             test._set.TrySetResult(outcome);
             return outcome;
         }

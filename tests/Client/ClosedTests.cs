@@ -79,11 +79,11 @@ public sealed class ClosedTests : IDisposable
 
         public ValueTask<GenerationId> BeginSet() => new(Never<GenerationId>());
 
-        public ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age) => new(Never<SetOutcome>());
+        public ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age, string? trace = null) => new(Never<SetOutcome>());
 
         public ValueTask<EntrySnapshot?> FailSafe(GenerationId token, bool isOver) => new(Never<EntrySnapshot?>());
 
-        public ValueTask<UpdateOutcome> Remove() => new(Never<UpdateOutcome>());
+        public ValueTask<UpdateOutcome> Remove(string? trace = null) => new(Never<UpdateOutcome>());
 
         public ValueTask<EntryDescription?> Describe() => throw new NotSupportedException();
     }

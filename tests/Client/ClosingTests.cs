@@ -69,7 +69,7 @@ public sealed class ClosingTests
         {
             public override ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data, SessionId[]? sessions = null) => answers.Hold(base.Commit(token, data, sessions));
 
-            public override ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age) => answers.Hold(base.Set(token, data, age));
+            public override ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age, string? trace = null) => answers.Hold(base.Set(token, data, age, trace));
         }
     }
 }

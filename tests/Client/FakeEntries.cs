@@ -11,7 +11,7 @@ internal static class FakeEntries
     public static UpdateClient Over(IEntryGrain entry, TimeProvider time, Reachability? reachability = null)
     {
         var factory = Factory(entry);
-        return new(factory, new OneEntry(entry), Doors(factory, time), reachability ?? new(time, NullLogger<Reachability>.Instance), time);
+        return new(factory, new OneEntry(entry), Doors(factory, time), reachability ?? new(time, NullLogger<Reachability>.Instance), new(), time);
     }
 
     public static EntryClient Reads(IEntryGrain entry, TimeProvider time, Reachability reachability) =>

@@ -33,7 +33,7 @@ public sealed class LateSetTests
 
         public ValueTask<GenerationId> BeginSet() => new(Token.Task);
 
-        public ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age)
+        public ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age, string? trace = null)
         {
             WasSet = true;
             return new(new SetOutcome(CommitOutcome.Stored, UpdateOutcome.Complete(1)));
@@ -47,7 +47,7 @@ public sealed class LateSetTests
 
         public ValueTask<EntrySnapshot?> FailSafe(GenerationId token, bool isOver) => throw new NotSupportedException();
 
-        public ValueTask<UpdateOutcome> Remove() => throw new NotSupportedException();
+        public ValueTask<UpdateOutcome> Remove(string? trace = null) => throw new NotSupportedException();
 
         public ValueTask<EntryDescription?> Describe() => throw new NotSupportedException();
     }

@@ -65,14 +65,14 @@ public sealed class SetTests
             return new(new GenerationId(Guid.NewGuid()));
         }
 
-        public override ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age)
+        public override ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age, string? trace = null)
         {
             Age = age;
             Heard("set");
             return new(new SetOutcome(CommitOutcome.Stored, UpdateOutcome.Complete(1)));
         }
 
-        public override ValueTask<UpdateOutcome> Remove()
+        public override ValueTask<UpdateOutcome> Remove(string? trace = null)
         {
             Heard("remove");
             return new(UpdateOutcome.Complete(1));

@@ -16,9 +16,9 @@ internal class EntryAround(IEntryGrain entry) : IEntryGrain
 
     public virtual ValueTask<GenerationId> BeginSet() => entry.BeginSet();
 
-    public virtual ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age) => entry.Set(token, data, age);
+    public virtual ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age, string? trace = null) => entry.Set(token, data, age, trace);
 
-    public virtual ValueTask<UpdateOutcome> Remove() => entry.Remove();
+    public virtual ValueTask<UpdateOutcome> Remove(string? trace = null) => entry.Remove(trace);
 
     public virtual ValueTask<EntryDescription?> Describe() => entry.Describe();
 }

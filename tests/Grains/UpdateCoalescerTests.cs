@@ -13,7 +13,7 @@ public sealed class UpdateCoalescerTests
     private readonly List<(TagId[] Tags, TaskCompletionSource<UpdateOutcome> End)> _runs = [];
     private readonly UpdateCoalescer _lane;
 
-    public UpdateCoalescerTests() => _lane = new(tags =>
+    public UpdateCoalescerTests() => _lane = new((tags, _) =>
     {
         var end = new TaskCompletionSource<UpdateOutcome>();
         _runs.Add((tags, end));

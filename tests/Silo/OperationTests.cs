@@ -82,8 +82,8 @@ public sealed class OperationTests(SiloServer silo)
                 "# TYPE tagcache_entry_commits_total counter",
                 "# TYPE tagcache_entries gauge",
                 "# TYPE tagcache_lease_remaining_seconds gauge",
-                "tagcache_outcome=\"Fresh\"",
-                "tagcache_outcome=\"Stored\"",
+                "tagcache_outcome=\"hit\"",
+                "tagcache_outcome=\"stored\"",
             ],
             line => Assert.Contains(line, reply.Text, StringComparison.Ordinal));
         Assert.DoesNotContain("operation-metrics", reply.Text, StringComparison.Ordinal);

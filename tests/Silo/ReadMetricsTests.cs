@@ -38,7 +38,7 @@ public sealed class ReadMetricsTests(SiloServer silo)
         Assert.Equal(200, (await _http.Info("reads:counted")).Status);
 
         Assert.Equal(
-            ["1 tagcache.outcome miss", "1 tagcache.outcome miss", "1 tagcache.outcome hit", "1 tagcache.outcome near", "1 tagcache.outcome stale"],
+            ["1 tagcache.outcome generated", "1 tagcache.outcome miss", "1 tagcache.outcome hit", "1 tagcache.outcome near", "1 tagcache.outcome stale"],
             outcomes);
     }
 }

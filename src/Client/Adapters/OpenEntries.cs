@@ -1,5 +1,6 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
@@ -99,11 +100,13 @@ internal sealed class OpenEntries(
 
     /// <summary>Stores what was made under a grant. False if it was superseded, came too late, or could not be stored.</summary>
     /// <exception cref="ArgumentException">A tag, the life or the value's size breaks a limit, or what it was made from forbids to store it. The grant is still to be given back.</exception>
-    public async Task<bool> Offer(Grant grant, byte[] value, CacheEntryOptions options, CacheContext madeIn)
+    public async Task<bool> Offer(Grant grant, byte[] value, CacheEntryOptions said, CacheContext madeIn)
     {
-        var entry = maker.MakeBytes(value, options, madeIn);
+        var entry = maker.MakeBytes(value, said, madeIn);
         var ask = near.Again(grant.Ask);
+        using var activity = Tracing.StartCommit(entry, options.IncludeTagsInTraces);
         var outcome = await calls.TryCommit(grant.ScopedKey, grant.Token, entry, ask.Sessions).ConfigureAwait(false);
+        Tracing.Note(outcome?.Status.ToOutcome() ?? Outcome.Unreachable);
         if (outcome is { Status: CommitStatus.Stored, IsStale: false })
         {
             near.KeepGenerated(grant.Key, grant.ScopedKey, entry, outcome.Near, ask);

@@ -18,23 +18,25 @@ internal sealed class ClientMetrics
     {
         var meter = meters.Create(MeterName);
         _reads = meter.CreateCounter<long>("tagcache.reads", "{read}", "Reads, by what they got: near, near_stale, hit, stale, fail_safe, generated, miss, bypass or failed.");
-        _bypasses = meter.CreateCounter<long>("tagcache.bypasses", "{read}", "Factories run without the cluster, by reason: not_serving, unreachable or busy.");
+        _bypasses = meter.CreateCounter<long>("tagcache.bypasses", "{read}", "Factories run without the cluster, by reason: not_serving, unreachable, busy or unwanted.");
         _notStored = meter.CreateCounter<long>("tagcache.not_stored", "{value}", "Generated values that were not stored, by reason.");
         _refreshes = meter.CreateCounter<long>("tagcache.refreshes", "{refresh}", "Background refreshes of stale entries, by outcome.");
     }
 
-    public void OnRead(string outcome)
+    public void OnRead(Outcome outcome)
     {
         // A hit from memory pays for every call.
         if (_reads.Enabled)
         {
-            _reads.Add(1, new KeyValuePair<string, object?>("tagcache.outcome", outcome));
+            _reads.Add(1, Tag(Tracing.OutcomeTag, outcome));
         }
     }
 
-    public void OnBypass(string reason) => _bypasses.Add(1, new KeyValuePair<string, object?>("tagcache.reason", reason));
+    public void OnBypass(Outcome reason) => _bypasses.Add(1, Tag("tagcache.reason", reason));
 
-    public void OnNotStored(string reason) => _notStored.Add(1, new KeyValuePair<string, object?>("tagcache.reason", reason));
+    public void OnNotStored(Outcome reason) => _notStored.Add(1, Tag("tagcache.reason", reason));
 
-    public void OnRefresh(string outcome) => _refreshes.Add(1, new KeyValuePair<string, object?>("tagcache.outcome", outcome));
+    public void OnRefresh(Outcome outcome) => _refreshes.Add(1, Tag(Tracing.OutcomeTag, outcome));
+
+    private static KeyValuePair<string, object?> Tag(string name, Outcome outcome) => new(name, outcome.Name());
 }

@@ -24,6 +24,7 @@ internal sealed partial class Commits(
 
         // The stamp and the time are those from before the generation; the session may have been opened since.
         var commit = near.Again(ask);
+        using var activity = Tracing.StartCommit(made.Entry, options.IncludeTagsInTraces);
         var outcome = await calls.TryCommit(key.ScopedKey, token, made.Entry, commit.Sessions).ConfigureAwait(false);
         if (!IsStored(key, outcome))
         {
@@ -47,22 +48,25 @@ internal sealed partial class Commits(
             return false;
         }
 
+        using var activity = Tracing.StartCommit(made.Entry, options.IncludeTagsInTraces);
         var outcome = token.IsNone ? null : await calls.TrySet(key.ScopedKey, token, made.Entry, TimeSpan.Zero, options.ReadTimeout).ConfigureAwait(false);
         return IsStored(key, outcome?.Commit) && outcome is { Commit.IsStale: false, Update.IsComplete: true };
     }
 
     private bool IsStored(FlightKey key, CommitOutcome? outcome)
     {
-        if (outcome?.Status == CommitStatus.Stored)
+        var became = outcome?.Status.ToOutcome() ?? Outcome.Unreachable;
+        Tracing.Note(became);
+        if (became == Outcome.Stored)
         {
             return true;
         }
 
-        metrics.OnNotStored(outcome?.Status.ToString() ?? "unreachable");
-        if (outcome?.Status == CommitStatus.Refused)
+        metrics.OnNotStored(became);
+        if (became == Outcome.Refused)
         {
             uncacheable.Add(key.ScopedKey);
-            LogWhy(outcome.Fault!);
+            LogWhy(outcome!.Fault!);
         }
 
         return false;
@@ -81,7 +85,7 @@ internal sealed partial class Commits(
         uncacheable.Add(key.ScopedKey);
         if (!made.IsUnwanted)
         {
-            metrics.OnNotStored("unfit");
+            metrics.OnNotStored(Outcome.Unfit);
             if (!made.IsForOwnCaller)
             {
                 LogWhy(made.WhyNotStored!);

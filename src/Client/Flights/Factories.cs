@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 
 namespace OrleansTagCache.Flights;
 
@@ -7,7 +9,27 @@ internal static class Factories
 {
     /// <summary>Makes the entry; whoever is cancelled waits no longer, also for a factory that does not heed its token.</summary>
     /// <exception cref="TimeoutException">It ran longer than its hard limit, which the message names, and was cancelled.</exception>
-    public static async Task<Generated> Run(IEntryFactory factory, EntrySnapshot? stale, TimeProvider time, CancellationToken cancellationToken)
+    /// <param name="factory">The factory.</param>
+    /// <param name="stale">The stale value that is refreshed, if there is one.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Stops waiting, and cancels it.</param>
+    /// <param name="trace">The <c>traceparent</c> of another process that has asked for it, if one has.</param>
+    public static async Task<Generated> Run(
+        IEntryFactory factory, EntrySnapshot? stale, TimeProvider time, CancellationToken cancellationToken, string? trace = null)
+    {
+        using var activity = trace is null ? Tracing.Start(CacheActivities.Generate) : Tracing.Start(CacheActivities.Generate, ActivityKind.Server, trace);
+        try
+        {
+            return await WithinItsLimit(factory, stale, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            activity.Failed(exception);
+            throw;
+        }
+    }
+
+    private static async Task<Generated> WithinItsLimit(IEntryFactory factory, EntrySnapshot? stale, TimeProvider time, CancellationToken cancellationToken)
     {
         if (factory.HardTimeout is not { } hard)
         {

@@ -109,28 +109,34 @@ internal sealed partial class FactoryRuns(
         }
     }
 
-    private void RefreshBehind(FlightKey key, Acquired answer, NearAsk ask, IEntryFactory factory) => refreshes.Start(
-        async token =>
-        {
-            try
+    private void RefreshBehind(FlightKey key, Acquired answer, NearAsk ask, IEntryFactory factory)
+    {
+        var reader = Tracing.Current?.Context ?? default;
+        refreshes.Start(
+            async token =>
             {
-                await Store(key, answer, ask, await Factories.Run(factory, answer.Entry, time, token).ConfigureAwait(false)).ConfigureAwait(false);
-            }
-            catch (Exception exception)
+                using var activity = Tracing.StartTrace(CacheActivities.Refresh, reader);
+                try
+                {
+                    await Store(key, answer, ask, await Factories.Run(factory, answer.Entry, time, token).ConfigureAwait(false)).ConfigureAwait(false);
+                }
+                catch (Exception exception)
+                {
+                    activity.Failed(exception);
+                    RefreshFailed(key, exception);
+                    await calls.TryAbandon(key.ScopedKey, answer.Token).ConfigureAwait(false);
+                }
+            },
+            () =>
             {
-                RefreshFailed(key, exception);
-                await calls.TryAbandon(key.ScopedKey, answer.Token).ConfigureAwait(false);
-            }
-        },
-        () =>
-        {
-            metrics.OnRefresh("no_turn");
-            return calls.TryAbandon(key.ScopedKey, answer.Token);
-        });
+                metrics.OnRefresh(Outcome.NoTurn);
+                return calls.TryAbandon(key.ScopedKey, answer.Token);
+            });
+    }
 
     private async Task<Generated> Store(FlightKey key, Acquired answer, NearAsk ask, Generated made)
     {
-        metrics.OnRefresh(await commits.TryStore(key, answer.Token, made, ask).ConfigureAwait(false) ? "stored" : "not_stored");
+        metrics.OnRefresh(await commits.TryStore(key, answer.Token, made, ask).ConfigureAwait(false) ? Outcome.Stored : Outcome.NotStored);
         failed.Remove(key.ScopedKey);
         return made;
     }
@@ -160,7 +166,8 @@ internal sealed partial class FactoryRuns(
         var spare = await calls.TryFailSafe(key.ScopedKey, token, isOver).ConfigureAwait(false);
         if (spare is not null)
         {
-            metrics.OnRead("fail_safe");
+            metrics.OnRead(Outcome.FailSafe);
+            Tracing.Note(Outcome.FailSafe);
         }
 
         return spare;
@@ -190,7 +197,7 @@ internal sealed partial class FactoryRuns(
 
     private void RefreshFailed(FlightKey key, Exception exception)
     {
-        metrics.OnRefresh("failed");
+        metrics.OnRefresh(Outcome.Failed);
         failed.Add(key.ScopedKey);
         if (!refreshes.Stopping.IsCancellationRequested)
         {

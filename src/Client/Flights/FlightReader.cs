@@ -39,7 +39,24 @@ internal sealed class FlightReader
     /// <param name="mayKeep">Whether what it gets may be kept near.</param>
     /// <param name="cancellationToken">Cancels this reader.</param>
     /// <param name="mode">What it may do with the entry.</param>
-    public async ValueTask<T> Read<T>(string key, CacheContext? outer, EntryFactory<T> factory, bool mayKeep, CancellationToken cancellationToken, ReadMode mode = ReadMode.Cached)
+    public ValueTask<T> Read<T>(string key, CacheContext? outer, EntryFactory<T> factory, bool mayKeep, CancellationToken cancellationToken, ReadMode mode = ReadMode.Cached) =>
+        Tracing.IsOn ? ReadTraced(key, outer, factory, mayKeep, mode, cancellationToken) : ReadUntraced(key, outer, factory, mayKeep, mode, cancellationToken);
+
+    private async ValueTask<T> ReadTraced<T>(string key, CacheContext? outer, EntryFactory<T> factory, bool mayKeep, ReadMode mode, CancellationToken cancellationToken)
+    {
+        using var activity = Tracing.Start(CacheActivities.Read);
+        try
+        {
+            return await ReadUntraced(key, outer, factory, mayKeep, mode, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            activity.Failed(exception);
+            throw;
+        }
+    }
+
+    private async ValueTask<T> ReadUntraced<T>(string key, CacheContext? outer, EntryFactory<T> factory, bool mayKeep, ReadMode mode, CancellationToken cancellationToken)
     {
         // Before anything can fail: the outer entry depends on them, whatever becomes of this call.
         outer?.DependsOn(factory.Tags);

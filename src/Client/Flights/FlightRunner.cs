@@ -12,9 +12,6 @@ namespace OrleansTagCache.Flights;
 internal sealed class FlightRunner(
     FlightTable table, EntryReader reader, EntryClient calls, FactoryRuns runs, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
 {
-    private const string Busy = "busy";
-    private const string Unwanted = "unwanted";
-
     /// <summary>How often newcomers who wait for another's factory have the cluster asked whether that can still be believed.</summary>
     private static readonly TimeSpan ProbePeriod = TimeSpan.FromMilliseconds(100);
 
@@ -55,15 +52,15 @@ internal sealed class FlightRunner(
 
         if (turn.Answer is { } granted)
         {
-            metrics.OnRead("generated");
+            Count(Outcome.Generated);
             return await Generate(key, flight, granted, turn.Asked, factory).ConfigureAwait(false);
         }
 
         return key.Mode switch
         {
             ReadMode.Refill => await Refill(key, flight, factory).ConfigureAwait(false),
-            ReadMode.Uncached => await Bypass(key, flight, Unwanted, factory).ConfigureAwait(false),
-            _ when turn.IsOutOfPatience => await Bypass(key, flight, Busy, factory).ConfigureAwait(false),
+            ReadMode.Uncached => await Bypass(key, flight, Outcome.Unwanted, factory).ConfigureAwait(false),
+            _ when turn.IsOutOfPatience => await Bypass(key, flight, Outcome.Busy, factory).ConfigureAwait(false),
             _ => await Ask(key, flight, factory, call).ConfigureAwait(false),
         };
     }
@@ -135,18 +132,18 @@ internal sealed class FlightRunner(
                 await GiveBack(key, answer).ConfigureAwait(false);
                 return End(key, flight, FlightResult.AskAgain);
             case AcquireStatus.Miss when key.Mode == ReadMode.Unstored:
-                return await Bypass(key, flight, Unwanted, factory).ConfigureAwait(false);
+                return await Bypass(key, flight, Outcome.Unwanted, factory).ConfigureAwait(false);
             case AcquireStatus.Miss:
                 return await Generate(key, flight, answer, ask, factory).ConfigureAwait(false);
             case null or AcquireStatus.Busy or AcquireStatus.NotForStoring or AcquireStatus.NotServing when call.IsBehind:
                 return End(key, flight, FlightResult.AskAgain);
             case AcquireStatus.NotForStoring:
                 runs.IsNotForStoring(key);
-                return await Bypass(key, flight, Busy, factory).ConfigureAwait(false);
+                return await Bypass(key, flight, Outcome.Busy, factory).ConfigureAwait(false);
             case AcquireStatus.Busy:
-                return await Bypass(key, flight, Busy, factory).ConfigureAwait(false);
+                return await Bypass(key, flight, Outcome.Busy, factory).ConfigureAwait(false);
             default:
-                return await Bypass(key, flight, answer is null ? "unreachable" : "not_serving", factory).ConfigureAwait(false);
+                return await Bypass(key, flight, answer is null ? Outcome.Unreachable : Outcome.NotServing, factory).ConfigureAwait(false);
         }
     }
 
@@ -169,7 +166,7 @@ internal sealed class FlightRunner(
     {
         var token = await calls.TryBeginSet(key.ScopedKey, options.ReadTimeout).ConfigureAwait(false);
         flight.Cancellation.Token.ThrowIfCancellationRequested();
-        metrics.OnRead("generated");
+        Count(Outcome.Generated);
         table.TryEnter(flight, FlightPhase.Generating);
         var made = await Factories.Run(factory, stale: null, time, flight.Cancellation.Token).ConfigureAwait(false);
         table.TryEnter(flight, FlightPhase.Closing);
@@ -177,15 +174,15 @@ internal sealed class FlightRunner(
     }
 
     /// <summary>The cluster cannot vouch for anything, or is not to be asked: the factory runs for those who came before it began, and nothing is stored.</summary>
-    private async Task<FlightResult> Bypass(FlightKey key, Flight flight, string reason, IEntryFactory factory)
+    private async Task<FlightResult> Bypass(FlightKey key, Flight flight, Outcome reason, IEntryFactory factory)
     {
         // Another process's generation goes on and on; a value that is kept for fail-safe spares the source this one.
-        if (reason == Busy && factory.HasFailSafe && !key.FreshOnly && await runs.FailSafe(key).ConfigureAwait(false) is { } spare)
+        if (reason == Outcome.Busy && factory.HasFailSafe && !key.FreshOnly && await runs.FailSafe(key).ConfigureAwait(false) is { } spare)
         {
             return End(key, flight, new(spare));
         }
 
-        metrics.OnRead("bypass");
+        Count(Outcome.Bypass);
         metrics.OnBypass(reason);
         return Close(key, flight, await Factories.Run(factory, stale: null, time, flight.Cancellation.Token).ConfigureAwait(false), isLive: false);
     }
@@ -203,6 +200,12 @@ internal sealed class FlightRunner(
     {
         table.End(key, flight, result, FlightResult.AskAgain);
         return result;
+    }
+
+    private void Count(Outcome outcome)
+    {
+        metrics.OnRead(outcome);
+        Tracing.Note(outcome);
     }
 
     private Task GiveBack(FlightKey key, Acquired? answer) =>

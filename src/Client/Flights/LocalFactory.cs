@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 
 namespace OrleansTagCache.Flights;
 
@@ -39,9 +41,21 @@ internal sealed class LocalFactory<TState, T>(
 
     public override string[] Said => _said;
 
-    // What may run behind its caller runs without its caller's context from the start: it does not know when it will be alone.
-    public override Task<Generated> Generate(EntrySnapshot? stale, CancellationToken cancellationToken) =>
-        MayRunBehind ? Detached.Run(() => Make(stale, cancellationToken)) : Make(stale, cancellationToken);
+    // What may run behind its caller runs without its caller's context from the start: it does not know when it will be alone. Its own activity goes with it.
+    public override Task<Generated> Generate(EntrySnapshot? stale, CancellationToken cancellationToken)
+    {
+        if (!MayRunBehind)
+        {
+            return Make(stale, cancellationToken);
+        }
+
+        var activity = Tracing.Current;
+        return Detached.Run(() =>
+        {
+            Activity.Current = activity;
+            return Make(stale, cancellationToken);
+        });
+    }
 
     public override void Check() => maker.Check(_options, _tags);
 

@@ -90,6 +90,10 @@ public class TagCacheClientOptions
     [SettingRange(1, 1_000)]
     public int MaximumBackgroundRefreshes { get; set; } = 16;
 
+    /// <summary>Whether the activities of updates and commits name their tags, as <c>tagcache.tags</c>. Tags may name users and their data.</summary>
+    /// <value>Default <c>false</c>.</value>
+    public bool IncludeTagsInTraces { get; set; }
+
     /// <summary>
     /// How long a factory that may run in the background, or one of <c>HybridCache</c>, goes on for those who joined it when its own caller has gone. Then it is cancelled, and one of those who joined generates the value.
     /// </summary>

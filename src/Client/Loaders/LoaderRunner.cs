@@ -103,7 +103,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
     private async Task<LoadOutcome> Load(LoadRequest request, CancellationToken cancellationToken)
     {
         var (name, argument) = LoaderName.Split(request.Key);
-        var made = await Factories.Run(_table.FactoryOf(name, argument), request.Stale, _time, cancellationToken).ConfigureAwait(false);
+        var made = await Factories.Run(_table.FactoryOf(name, argument), request.Stale, _time, cancellationToken, request.Trace).ConfigureAwait(false);
         return made switch
         {
             { WhyNotStored: { } why } => LoadOutcome.Failed(why),

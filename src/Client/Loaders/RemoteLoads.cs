@@ -1,4 +1,5 @@
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Loaders;
@@ -20,7 +21,7 @@ internal sealed class RemoteLoads(IGrainFactory grains, Reachability reachabilit
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, reachability.Closed);
         try
         {
-            outcome = await grains.GetGrain<ILoaderGrain>(scopedLoader).Load(request).AsTask().WaitAsync(request.Limit, time, either.Token).ConfigureAwait(false);
+            outcome = await grains.GetGrain<ILoaderGrain>(scopedLoader).Load(request with { Trace = Tracing.Parent }).AsTask().WaitAsync(request.Limit, time, either.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

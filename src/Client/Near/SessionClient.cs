@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 
@@ -79,6 +81,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
     /// <summary>Applies every push whatever its session: expiring more is harmless, and a push may overtake the answer that it concerns.</summary>
     public Task<long> Apply(Push[] pushes)
     {
+        using var activity = Tracing.Start<Push>(CacheActivities.Push, ActivityKind.Server, pushes, static push => push.Trace);
         var now = _time.Now();
         foreach (var push in pushes)
         {

@@ -1,5 +1,6 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Transport;
@@ -124,7 +125,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
     {
         try
         {
-            return await entries[scopedKey].Set(token, data, age).AsTask().WaitAsync(patience, time, reachability.Closed).ConfigureAwait(false);
+            return await entries[scopedKey].Set(token, data, age, Tracing.Parent).AsTask().WaitAsync(patience, time, reachability.Closed).ConfigureAwait(false);
         }
         catch (Exception exception)
         {

@@ -1,4 +1,7 @@
+using System.Diagnostics;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 
@@ -9,7 +12,7 @@ namespace OrleansTagCache.Transport;
 /// is whole and repeating one is harmless; but not while this process is not connected, nor after it has stopped.
 /// </summary>
 /// <remarks>Thread-safe. A fault of a call is never a fault of the caller's data: the grains answer those as outcomes.</remarks>
-internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, SiloEndpoints endpoints, Reachability reachability, TimeProvider time)
+internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, SiloEndpoints endpoints, Reachability reachability, TagCacheClientOptions options, TimeProvider time)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
@@ -33,14 +36,14 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
     public Task<CommitOutcome> Set(string scopedKey, EntryData data, Moment madeAt, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var isFirst = true;
-        return Persist<CommitOutcome>("set", timeout, KeyAttemptPatience, Attempt, cancellationToken);
+        return Traced(CacheActivities.Set, tags: null, () => Persist<CommitOutcome>("set", timeout, KeyAttemptPatience, Attempt, cancellationToken));
 
         async Task<(CommitOutcome? Done, string? Reason)> Attempt(CancellationToken givenUp)
         {
             var entry = entries[scopedKey];
             if (!isFirst)
             {
-                var (removed, why) = Decide(await entry.Remove().ConfigureAwait(false));
+                var (removed, why) = Decide(await entry.Remove(Tracing.Parent).ConfigureAwait(false));
                 return (removed is null ? null : CommitOutcome.Superseded, why);
             }
 
@@ -57,7 +60,7 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
                 return (null, "The first trip came too late.");
             }
 
-            var outcome = await entry.Set(token, data, time.Now() - madeAt).ConfigureAwait(false);
+            var outcome = await entry.Set(token, data, time.Now() - madeAt, Tracing.Parent).ConfigureAwait(false);
             return outcome.Commit.Status == CommitStatus.Refused || (outcome.Update.IsComplete && IsDecided(outcome.Commit.Status))
                 ? (outcome.Commit, null)
                 : (null, outcome.Update.Reason ?? $"The value was not stored: {outcome.Commit.Status}.");
@@ -68,7 +71,10 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
     }
 
     public Task<UpdateOutcome> Remove(string scopedKey, TimeSpan timeout, CancellationToken cancellationToken) =>
-        Persist("removal", timeout, KeyAttemptPatience, async _ => Decide(await entries[scopedKey].Remove().ConfigureAwait(false)), cancellationToken);
+        Traced(
+            CacheActivities.Remove,
+            tags: null,
+            () => Persist("removal", timeout, KeyAttemptPatience, async _ => Decide(await entries[scopedKey].Remove(Tracing.Parent).ConfigureAwait(false)), cancellationToken));
 
     /// <summary>Updates or revalidates tags, through the grain of the first of them.</summary>
     public Task<UpdateOutcome> Update(UpdateRequest request, TimeSpan timeout, CancellationToken cancellationToken)
@@ -77,14 +83,19 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
         var what = request.StaleFor is null ? "update" : "revalidation";
         var requestId = Guid.NewGuid();
         var isFirst = true;
-        return Persist(what, timeout, TagAttemptPatience, async _ => Decide(await Attempt().ConfigureAwait(false)), cancellationToken);
+        return Traced(
+            CacheActivities.Update,
+            request.Tags,
+            () => Persist(what, timeout, TagAttemptPatience, async _ => Decide(await Attempt().ConfigureAwait(false)), cancellationToken));
 
         async Task<UpdateOutcome> Attempt()
         {
+            var traced = Tracing.Parent is { } parent ? request with { Traces = [parent] } : request;
+
             // Once: a gateway that lost the first attempt must not get the second.
             var there = isFirst ? endpoints.Find(first) : null;
             isFirst = false;
-            return (there is null ? null : await there.Update(first, request, requestId).ConfigureAwait(false)) ?? await grains.GetGrain<ITagGrain>(first).Update(request, requestId).ConfigureAwait(false);
+            return (there is null ? null : await there.Update(first, traced, requestId).ConfigureAwait(false)) ?? await grains.GetGrain<ITagGrain>(first).Update(traced, requestId).ConfigureAwait(false);
         }
     }
 
@@ -92,6 +103,30 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
 
     private static (UpdateOutcome? Done, string? Reason) Decide(UpdateOutcome outcome) =>
         outcome.IsComplete ? (outcome, null) : (null, outcome.Reason);
+
+    private Task<T> Traced<T>(string name, TagId[]? tags, Func<Task<T>> work)
+    {
+        return Tracing.IsOn ? Run() : work();
+
+        async Task<T> Run()
+        {
+            using var activity = Tracing.Start(name, ActivityKind.Client);
+            if (activity is not null && tags is not null && options.IncludeTagsInTraces)
+            {
+                activity.SetTag(Tracing.TagsTag, Array.ConvertAll(tags, tag => CacheNamespace.Split(tag.Scoped).Name));
+            }
+
+            try
+            {
+                return await work().ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                activity.Failed(exception);
+                throw;
+            }
+        }
+    }
 
     private async Task<T> Persist<T>(
         string what, TimeSpan timeout, TimeSpan attemptPatience, Func<CancellationToken, Task<(T? Done, string? Reason)>> attempt, CancellationToken cancellationToken)

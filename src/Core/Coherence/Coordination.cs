@@ -50,9 +50,10 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
     /// <param name="tags">Its tags.</param>
     /// <param name="staleFor">Null to expire; otherwise how long the dependents may still be served stale.</param>
     /// <param name="finishes">The update of a dead coordinator that this one finishes; settled together with it.</param>
-    public TagUpdate Begin(TagId[] tags, TimeSpan? staleFor, UpdateId? finishes = null)
+    /// <param name="trace">The <c>traceparent</c> of its coordination, if that is traced.</param>
+    public TagUpdate Begin(TagId[] tags, TimeSpan? staleFor, UpdateId? finishes = null, string? trace = null)
     {
-        var update = new TagUpdate(new(incarnation, ++_sequence), tags, staleFor);
+        var update = new TagUpdate(new(incarnation, ++_sequence), tags, staleFor, trace);
         _pending.Add(update.Id, new(update, finishes));
         return update;
     }

@@ -7,11 +7,13 @@ namespace OrleansTagCache.Coherence;
 /// <param name="Number">The push's number in its session; they rise by one.</param>
 /// <param name="Tags">The tags.</param>
 /// <param name="StaleFor">Null to expire; otherwise how long their values may still be served stale.</param>
+/// <param name="Trace">The <c>traceparent</c> of what it is pushed for, if that is traced.</param>
 [GenerateSerializer, Immutable, Alias("otc.Push")]
 internal sealed record Push(
     [property: Id(0)] long Number,
     [property: Id(1)] TagId[] Tags,
-    [property: Id(2)] TimeSpan? StaleFor);
+    [property: Id(2)] TimeSpan? StaleFor,
+    [property: Id(3)] string? Trace = null);
 
 /// <summary>
 /// A session as the silo that issued it sees it: until when its client may serve, which tags it may keep values of, and what it has not
@@ -106,8 +108,8 @@ internal sealed class Session(SessionId id, object client)
     }
 
     /// <summary>Queues a push; <paramref name="update"/> is what waits for its acknowledgement, if anything does.</summary>
-    public void Queue(TagId[] tags, TimeSpan? staleFor, UpdateId? update, Moment now) =>
-        _outstanding.AddLast(new Outstanding(new(++_pushes, tags, staleFor), update, now, ++_step));
+    public void Queue(TagId[] tags, TimeSpan? staleFor, UpdateId? update, Moment now, string? trace = null) =>
+        _outstanding.AddLast(new Outstanding(new(++_pushes, tags, staleFor, trace), update, now, ++_step));
 
     /// <summary>What is to be pushed, in order; it stays queued until it is acknowledged.</summary>
     public Push[] Unacknowledged(int most) => [.. _outstanding.Take(most).Select(outstanding => outstanding.Push)];

@@ -106,7 +106,7 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
 
         foreach (var session in sessions)
         {
-            session.Queue(update.Tags, update.StaleFor, update.Id, now);
+            session.Queue(update.Tags, update.StaleFor, update.Id, now, update.Trace);
         }
 
         if (sessions.Count > 0)

@@ -40,12 +40,14 @@ internal interface IEntryGrain : IGrainWithStringKey
     /// <param name="token">From the first trip.</param>
     /// <param name="data">The value.</param>
     /// <param name="age">How long before the first trip's answer the value was made, or more.</param>
+    /// <param name="trace">The <c>traceparent</c> of the call, if it is traced.</param>
     [Alias("Set"), ResponseTimeout("00:00:05")]
-    ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age);
+    ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age, string? trace = null);
 
     /// <summary>Drops the value and updates the key.</summary>
+    /// <param name="trace">As in <see cref="Set"/>.</param>
     [Alias("Remove"), ResponseTimeout("00:00:05")]
-    ValueTask<UpdateOutcome> Remove();
+    ValueTask<UpdateOutcome> Remove(string? trace = null);
 
     /// <summary>Tells of the entry without its value; null if there is nothing that would be served.</summary>
     [Alias("Describe"), ResponseTimeout("00:00:05")]

@@ -43,12 +43,14 @@ internal interface ILoaderRunner : IGrainObserver
 /// <param name="Key">The key without it: the loader's name, a colon, the argument.</param>
 /// <param name="Stale">The stale value that is refreshed, if there is one.</param>
 /// <param name="Limit">How long the loader may run, its wait for a turn included; 10 min at most.</param>
+/// <param name="Trace">The <c>traceparent</c> of what it is loaded for, if that is traced.</param>
 [GenerateSerializer, Immutable, Alias("otc.LoadRequest")]
 internal sealed record LoadRequest(
     [property: Id(0)] string Namespace,
     [property: Id(1)] string Key,
     [property: Id(2)] EntrySnapshot? Stale,
-    [property: Id(3)] TimeSpan Limit);
+    [property: Id(3)] TimeSpan Limit,
+    [property: Id(4)] string? Trace = null);
 
 /// <summary>How a load ended.</summary>
 internal enum LoadStatus : byte

@@ -5,8 +5,12 @@ namespace OrleansTagCache.Contracts;
 /// <summary>What is to happen to the dependents of some tags, all in one.</summary>
 /// <param name="Tags">The tags.</param>
 /// <param name="StaleFor">Null to expire the dependents now (an update); otherwise how long they may still be served stale (a revalidation).</param>
+/// <param name="Traces">The <c>traceparent</c>s of those who asked for it; null if none of them is traced.</param>
 [GenerateSerializer, Immutable, Alias("otc.UpdateRequest")]
-internal sealed record UpdateRequest([property: Id(0)] TagId[] Tags, [property: Id(1)] TimeSpan? StaleFor);
+internal sealed record UpdateRequest(
+    [property: Id(0)] TagId[] Tags,
+    [property: Id(1)] TimeSpan? StaleFor,
+    [property: Id(2)] string[]? Traces = null);
 
 /// <summary>How an update ended.</summary>
 /// <param name="IsComplete">Whether every process has let go of the old values. If not, it is unknown, and retrying is safe.</param>

@@ -22,19 +22,19 @@ internal sealed class RefreshMetrics
     public void OnPass(int refreshed, int skipped, int failed, int left)
     {
         _passes.Add(1);
-        _keys.Add(refreshed, Outcome("refreshed"));
-        _keys.Add(skipped, Outcome("skipped"));
-        _keys.Add(failed, Outcome("failed"));
-        _keys.Add(left, Outcome("left"));
+        _keys.Add(refreshed, Tag(Outcome.Refreshed));
+        _keys.Add(skipped, Tag(Outcome.Skipped));
+        _keys.Add(failed, Tag(Outcome.Failed));
+        _keys.Add(left, Tag(Outcome.Left));
     }
 
     public void OnLoadBegun() => Interlocked.Increment(ref _running);
 
-    public void OnLoadEnded(string outcome)
+    public void OnLoadEnded(Outcome outcome)
     {
         Interlocked.Decrement(ref _running);
-        _loads.Add(1, Outcome(outcome));
+        _loads.Add(1, Tag(outcome));
     }
 
-    private static KeyValuePair<string, object?> Outcome(string outcome) => new("tagcache.outcome", outcome);
+    private static KeyValuePair<string, object?> Tag(Outcome outcome) => new(Tracing.OutcomeTag, outcome.Name());
 }

@@ -58,7 +58,7 @@ internal sealed class SiloMetrics
 
         if (_reads.Enabled)
         {
-            _reads.Add(1, new KeyValuePair<string, object?>("tagcache.outcome", status.ToString()));
+            _reads.Add(1, new KeyValuePair<string, object?>(Tracing.OutcomeTag, status.ToOutcome().Name()));
         }
     }
 
@@ -66,7 +66,7 @@ internal sealed class SiloMetrics
     {
         if (_commits.Enabled)
         {
-            _commits.Add(1, new KeyValuePair<string, object?>("tagcache.outcome", status.ToString()));
+            _commits.Add(1, new KeyValuePair<string, object?>(Tracing.OutcomeTag, status.ToOutcome().Name()));
         }
     }
 

@@ -134,7 +134,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         return new(_gate.GrantSet(new(Guid.NewGuid()), _services.Ledger.Stamp(), now, _services.GenerationLease).Id);
     }
 
-    public async ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age)
+    public async ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age, string? trace = null)
     {
         var now = _services.Now;
         if (_gate.TakeSet(token, now) is not { } set)
@@ -151,13 +151,13 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         }
 
         var kept = _entry.Value is { } value && (outcome.Status == CommitStatus.Stored || value.KeyStamp > set.Stamp) ? value : null;
-        var completion = UpdateKey(kept);
+        var completion = UpdateKey(kept, trace);
         WakeWaiters();
         _services.Metrics.OnCommit(outcome.Status);
         return new(outcome, await completion);
     }
 
-    public async ValueTask<UpdateOutcome> Remove() => await UpdateKey(kept: null);
+    public async ValueTask<UpdateOutcome> Remove(string? trace = null) => await UpdateKey(kept: null, trace);
 
     public ValueTask<EntryDescription?> Describe()
     {
@@ -333,9 +333,9 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     }
 
     /// <summary>Expires every value of the key in every process, but for the one that is kept here.</summary>
-    private async Task<UpdateOutcome> UpdateKey(StoredValue? kept)
+    private async Task<UpdateOutcome> UpdateKey(StoredValue? kept, string? trace)
     {
-        var request = new UpdateRequest([TagId.OfKey(_entry.ScopedKey)], StaleFor: null);
+        var request = new UpdateRequest([TagId.OfKey(_entry.ScopedKey)], StaleFor: null, trace is null ? null : [trace]);
         Task<UpdateOutcome>? completion = null;
         if (kept is not null)
         {

@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Flights;
 using OrleansTagCache.Peers;
 
 namespace OrleansTagCache.Invalidation;
@@ -31,7 +34,8 @@ internal sealed partial class BatchSender(IPeers peers, IBatchSource source, Sil
             }
         }
 
-        _ = Task.Run(() => Carry(silo));
+        // It carries the updates of many callers: the context of the first must not stay with it.
+        _ = Detached.Run(() => Carry(silo));
     }
 
     /// <summary>Only an empty queue ends the loop: a member whose loop had ended by a fault would get nothing any more.</summary>
@@ -51,12 +55,16 @@ internal sealed partial class BatchSender(IPeers peers, IBatchSource source, Sil
 
     private async Task Deliver(SiloAddress silo, UpdateBatch batch)
     {
+        using var activity = Tracing.Start<TagUpdate>(CacheActivities.Deliver, ActivityKind.Client, batch.Updates, static update => update.Trace);
+        activity?.SetTag(Tracing.SiloTag, silo.ToString());
         try
         {
-            source.Delivered(silo, await peers.On(silo).Deliver(self, batch));
+            source.Delivered(silo, await peers.On(silo).Deliver(self, activity is null ? batch : batch with { Trace = activity.Id }));
         }
         catch (Exception exception)
         {
+            activity.Failed(exception);
+
             // Whatever went wrong, the member has not acknowledged: the batch is sent again, until it has or has left.
             LogNotDelivered(exception, silo);
             source.Lost(silo, batch);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
@@ -152,6 +153,7 @@ internal sealed partial class Invalidator : IBatchSource, IDisposable
     /// <summary>A batch of another silo: applies all of it, and acknowledges what no client holds up.</summary>
     public BatchReceipt Receive(SiloAddress coordinator, UpdateBatch batch)
     {
+        using var activity = Tracing.Start(CacheActivities.Deliver, ActivityKind.Server, batch.Trace);
         BatchReceipt receipt;
         lock (_gate)
         {
@@ -168,7 +170,7 @@ internal sealed partial class Invalidator : IBatchSource, IDisposable
 
             foreach (var update in batch.Updates)
             {
-                ReceiveNeedsLock(coordinator, update);
+                ReceiveNeedsLock(coordinator, update, activity?.Id ?? batch.Trace);
             }
 
             receipt = new([.. batch.Updates.Select(update => update.Id).Where(id => !_heldFor.ContainsKey(id))]);
@@ -187,13 +189,13 @@ internal sealed partial class Invalidator : IBatchSource, IDisposable
 
     public void Dispose() => _repeating.Dispose();
 
-    private void ReceiveNeedsLock(SiloAddress coordinator, TagUpdate update)
+    private void ReceiveNeedsLock(SiloAddress coordinator, TagUpdate update, string? trace)
     {
         switch (_open.Arrived(coordinator, update))
         {
             case Arrival.First:
                 Apply(update);
-                if (!_sessions.Queue(update))
+                if (!_sessions.Queue(trace is null ? update : update with { Trace = trace }))
                 {
                     _heldFor[update.Id] = coordinator;
                 }
@@ -213,8 +215,9 @@ internal sealed partial class Invalidator : IBatchSource, IDisposable
     {
         lock (_gate)
         {
-            var update = _coordination.Begin(request.Tags, request.StaleFor, finishes);
-            var completion = _callers.Add(update.Id);
+            var activity = Tracing.StartApart<string>(CacheActivities.Update, ActivityKind.Server, request.Traces, static trace => trace);
+            var update = _coordination.Begin(request.Tags, request.StaleFor, finishes, activity?.Id ?? request.Traces?[0]);
+            var completion = _callers.Add(update.Id, activity);
             var applied = Apply(update);
             if (!_sessions.Queue(update))
             {
@@ -343,7 +346,7 @@ internal sealed partial class Invalidator : IBatchSource, IDisposable
 
         foreach (var update in orphans)
         {
-            Begin(new(update.Tags, update.StaleFor), update.Id);
+            Begin(new(update.Tags, update.StaleFor, update.Trace is { } trace ? [trace] : null), update.Id);
         }
     }
 

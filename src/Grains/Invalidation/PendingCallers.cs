@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
@@ -15,10 +16,10 @@ internal sealed partial class PendingCallers(SiloMetrics metrics, TimeProvider t
 
     private readonly Dictionary<UpdateId, Caller> _callers = [];
 
-    /// <summary>An update begins. The task ends once: complete, or incomplete for want of a lease.</summary>
-    public Task<UpdateOutcome> Add(UpdateId id)
+    /// <summary>An update begins. The task ends once: complete, or incomplete for want of a lease. The activity ends when the update is settled.</summary>
+    public Task<UpdateOutcome> Add(UpdateId id, Activity? activity)
     {
-        var caller = new Caller(time.Now());
+        var caller = new Caller(time.Now(), activity);
         _callers.Add(id, caller);
         return caller.Completion.Task;
     }
@@ -42,7 +43,9 @@ internal sealed partial class PendingCallers(SiloMetrics metrics, TimeProvider t
     public void EndComplete(UpdateId id, int members)
     {
         _callers.Remove(id, out var caller);
-        caller!.Completion.TrySetResult(UpdateOutcome.Complete(members));
+        caller!.Activity?.SetTag(Tracing.MembersTag, members);
+        Tracing.End(caller.Activity);
+        caller.Completion.TrySetResult(UpdateOutcome.Complete(members));
         var elapsed = time.Now() - caller.BegunAt;
         metrics.OnUpdate(elapsed);
         if (elapsed > Delayed)
@@ -54,8 +57,10 @@ internal sealed partial class PendingCallers(SiloMetrics metrics, TimeProvider t
     [LoggerMessage(3303, LogLevel.Warning, "An update took {Seconds:0.0} s. The last to acknowledge: {Who}")]
     private partial void LogDelayed(double seconds, string who);
 
-    private sealed class Caller(Moment begunAt)
+    private sealed class Caller(Moment begunAt, Activity? activity)
     {
+        public Activity? Activity => activity;
+
         public Moment BegunAt => begunAt;
 
         public TaskCompletionSource<UpdateOutcome> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Names;
@@ -20,7 +21,7 @@ internal sealed partial class LoaderCalls(IGrainFactory grains, LoaderRunner loc
     public Task<LoadOutcome> Load(string scopedKey, EntrySnapshot? stale, TimeSpan limit, CancellationToken cancellationToken)
     {
         var (ns, key) = CacheNamespace.Split(scopedKey);
-        return Load(new(ns.Value, key, stale, limit), cancellationToken);
+        return Load(new(ns.Value, key, stale, limit, Tracing.Parent), cancellationToken);
     }
 
     public async Task<LoadOutcome> Load(LoadRequest request, CancellationToken cancellationToken)

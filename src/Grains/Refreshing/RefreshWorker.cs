@@ -37,14 +37,6 @@ internal sealed partial class RefreshWorker(
     /// <summary>Longer than its token holds nothing could be stored; and a call to another process is not waited for for ever.</summary>
     private TimeSpan Limit => options.GenerationLease < LongestLoad ? options.GenerationLease : LongestLoad;
 
-    private enum Outcome
-    {
-        Refreshed,
-        Skipped,
-        Failed,
-        Left,
-    }
-
     public void Participate(ISiloLifecycle lifecycle) =>
         lifecycle.Subscribe(nameof(RefreshWorker), ServiceLifecycleStage.Active, _ => Task.CompletedTask, Stop);
 
@@ -185,20 +177,21 @@ internal sealed partial class RefreshWorker(
 
     private async Task<Outcome> Load(IEntryGrain entry, string scopedKey, Acquired answer)
     {
+        using var activity = Tracing.StartTrace(CacheActivities.Refresh);
         metrics.OnLoadBegun();
-        var outcome = "failed";
+        var outcome = Outcome.Failed;
         try
         {
             var loaded = await loaders.Load(scopedKey, answer.Entry, Limit, _stop.Token);
             if (loaded.Status != LoadStatus.Loaded)
             {
-                outcome = loaded.Status == LoadStatus.NoRunner ? "no_runner" : "failed";
+                outcome = loaded.Status == LoadStatus.NoRunner ? Outcome.NoRunner : Outcome.Failed;
                 await entry.Abandon(answer.Token);
                 return loaded.Status == LoadStatus.NoRunner ? Outcome.Left : Outcome.Failed;
             }
 
             var commit = await entry.Commit(answer.Token, loaded.Entry! with { IsLoaded = true });
-            outcome = commit.Status.ToString();
+            outcome = commit.Status.ToOutcome();
             return commit.Status switch
             {
                 CommitStatus.Stored => Outcome.Refreshed,
@@ -207,14 +200,17 @@ internal sealed partial class RefreshWorker(
                 _ => Outcome.Failed,
             };
         }
-        catch (Exception)
+        catch (Exception exception)
         {
+            activity.Failed(exception);
+
             // Given back here if it can be; else its lease ends it.
             _ = GiveBack(() => entry.Abandon(answer.Token));
             throw;
         }
         finally
         {
+            activity?.SetTag(Tracing.OutcomeTag, outcome.Name());
             metrics.OnLoadEnded(outcome);
         }
     }

@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Flights;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Membership;
@@ -170,7 +173,7 @@ internal sealed partial class ClientSessions : IDisposable
     {
         if (session.OutstandingCount > 0 && _pushing.Add(session))
         {
-            _ = Task.Run(() => PushAll(session));
+            _ = Detached.Run(() => PushAll(session));
         }
     }
 
@@ -185,6 +188,12 @@ internal sealed partial class ClientSessions : IDisposable
         }
 
         var client = (Client)session.Client;
+        using var activity = Tracing.Start<Push>(CacheActivities.Push, ActivityKind.Client, pushes, static push => push.Trace);
+        if (activity is not null)
+        {
+            pushes = [pushes[0] with { Trace = activity.Id }, .. pushes[1..].Select(push => push with { Trace = null })];
+        }
+
         try
         {
             Acknowledged(session, await client.Observer.Apply(pushes).WaitAsync(patience, _time));
@@ -192,6 +201,7 @@ internal sealed partial class ClientSessions : IDisposable
         catch (Exception exception)
         {
             // Whatever it was, the client has not acknowledged: again, until it has or its lease is over.
+            activity.Failed(exception);
             LogNotPushed(exception, client.Name);
             await Task.Delay(RetryPause < patience ? RetryPause : patience, _time);
         }

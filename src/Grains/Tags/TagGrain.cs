@@ -35,13 +35,13 @@ internal sealed class TagGrain(Invalidator invalidator, Members membership, IPee
         var kind = request.StaleFor ?? Timeout.InfiniteTimeSpan;
         if (!_coalescers.TryGetValue(kind, out var coalescer))
         {
-            coalescer = new(tags => Update(tags, request.StaleFor));
+            coalescer = new((tags, traces) => Update(new(tags, request.StaleFor, traces)));
             _coalescers.Add(kind, coalescer);
         }
 
         try
         {
-            return await coalescer.Join(requestId, request.Tags);
+            return await coalescer.Join(requestId, request.Tags, request.Traces);
         }
         finally
         {
@@ -69,14 +69,14 @@ internal sealed class TagGrain(Invalidator invalidator, Members membership, IPee
         return new(keys.Length > limit ? keys[..limit] : keys, keys.Length > limit);
     }
 
-    private async Task<UpdateOutcome> Update(TagId[] tags, TimeSpan? staleFor)
+    private async Task<UpdateOutcome> Update(UpdateRequest request)
     {
-        var outcome = await invalidator.Update(new(tags, staleFor), AttemptTimeout);
-        if (outcome.IsComplete && staleFor is not null)
+        var outcome = await invalidator.Update(request, AttemptTimeout);
+        if (outcome.IsComplete && request.StaleFor is not null)
         {
             // Every silo has marked it stale: what a loader can make is refreshed, by a job that is stored before the caller hears of it.
-            var loaded = await AskAll(peer => peer.LoadedTags(tags));
-            var jobs = Array.TrueForAll(loaded, some => some is not null) ? loaded.SelectMany(some => some!).Distinct() : tags;
+            var loaded = await AskAll(peer => peer.LoadedTags(request.Tags));
+            var jobs = Array.TrueForAll(loaded, some => some is not null) ? loaded.SelectMany(some => some!).Distinct() : request.Tags;
             await Task.WhenAll(jobs.Select(tag => GrainFactory.GetGrain<IRefreshJobGrain>(tag.Scoped).Begin().AsTask()));
         }
 

@@ -9,7 +9,7 @@ namespace OrleansTagCache.Tags;
 /// got no answer, shares the one that began for it while that one lasts: else a slow revalidation would make stale again what was refreshed since.
 /// </summary>
 /// <remarks>Not thread-safe: it belongs to one tag grain, whose calls interleave at awaits.</remarks>
-internal sealed class UpdateCoalescer(Func<TagId[], Task<UpdateOutcome>> run)
+internal sealed class UpdateCoalescer(Func<TagId[], string[]?, Task<UpdateOutcome>> run)
 {
     private Run? _current;
     private Run? _next;
@@ -17,7 +17,7 @@ internal sealed class UpdateCoalescer(Func<TagId[], Task<UpdateOutcome>> run)
     /// <summary>Whether nothing is on its way and nobody waits.</summary>
     public bool IsIdle => _current is null && _next is null;
 
-    public Task<UpdateOutcome> Join(Guid requestId, IReadOnlyCollection<TagId> tags)
+    public Task<UpdateOutcome> Join(Guid requestId, IReadOnlyCollection<TagId> tags, string[]? traces = null)
     {
         if (requestId != Guid.Empty && _current is { } current && current.RequestIds.Contains(requestId))
         {
@@ -27,6 +27,7 @@ internal sealed class UpdateCoalescer(Func<TagId[], Task<UpdateOutcome>> run)
         var next = _next ??= new();
         next.RequestIds.Add(requestId);
         next.Tags.UnionWith(tags);
+        next.Traces.AddRange(traces ?? []);
         if (_current is null)
         {
             _ = RunWhileWanted();
@@ -42,7 +43,7 @@ internal sealed class UpdateCoalescer(Func<TagId[], Task<UpdateOutcome>> run)
             (_current, _next) = (current, null);
             try
             {
-                current.Outcome.SetResult(await run([.. current.Tags]));
+                current.Outcome.SetResult(await run([.. current.Tags], current.Traces is { Count: > 0 } traces ? [.. traces] : null));
             }
             catch (Exception exception)
             {
@@ -59,6 +60,8 @@ internal sealed class UpdateCoalescer(Func<TagId[], Task<UpdateOutcome>> run)
         public HashSet<Guid> RequestIds { get; } = [];
 
         public HashSet<TagId> Tags { get; } = [];
+
+        public List<string> Traces { get; } = [];
 
         public TaskCompletionSource<UpdateOutcome> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
