@@ -19,6 +19,7 @@ internal static class ProcessOver
         var services = new ServiceCollection()
             .AddLogging()
             .AddSingleton<TimeProvider>(silo.Time)
+            .AddSingleton(new TagCacheClientOptions())
             .AddSingleton<IEntryGrains>(silo)
             .AddSingleton(factory)
             .AddSingleton<IEndpointResolver, NoReach>()
