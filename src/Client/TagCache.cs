@@ -232,7 +232,7 @@ internal sealed class TagCache : ITagCache
     {
         var outer = CacheContext.Current;
         return outer?.IsGenerating(key) == true
-            ? throw new InvalidOperationException("A factory called for the entry that it is making: the call would wait for itself.")
+            ? throw new InvalidOperationException("A factory asked for the entry that it is making: the call would wait for itself.")
             : outer;
     }
 

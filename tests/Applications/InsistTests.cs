@@ -62,7 +62,7 @@ public sealed class InsistTests
 
         answer.SetResult(false);
 
-        await TagCacheCluster.Until(() => app.Log.Text.Contains("has given up to connect", StringComparison.Ordinal));
+        await TagCacheCluster.Until(() => app.Log.Text.Contains("has given up connecting", StringComparison.Ordinal));
         await StartTests.DoesWithoutTheCluster(app.Services);
         await app.Stop();
     }

@@ -53,7 +53,7 @@ public sealed class LoaderTests(LoaderCluster cluster)
         foreach (var reader in cluster.Everyone)
         {
             var fault = await Assert.ThrowsAsync<TagCacheException>(async () => await reader.GetAsync<string>("nobody", "x"));
-            Assert.Contains("No process of the cluster offers that loader", fault.Message, StringComparison.Ordinal);
+            Assert.Contains("No process of the cluster offers this loader", fault.Message, StringComparison.Ordinal);
         }
     }
 

@@ -69,7 +69,7 @@ internal static class BadInput
             yield return ($"{field} with a zero behind it", Put($"&{field}=60%00", $"'{field}' must be a number of seconds."));
             yield return ($"{field} with a next line behind it", Put($"&{field}=Infinity%C2%85", $"'{field}' must be a number of seconds."));
             yield return ($"{field} empty", Put($"&{field}=", $"'{field}' must be a number of seconds."));
-            yield return ($"{field} twice", Put($"&{field}=1&{field}=2", $"'{field}' may be named once; this call names it 2 times."));
+            yield return ($"{field} twice", Put($"&{field}=1&{field}=2", $"'{field}' may be given once; this call gives it 2 times."));
             yield return ($"{field} and a profile", Put($"&life=hours&{field}=60", $"'{field}'"));
         }
 
@@ -77,7 +77,7 @@ internal static class BadInput
         yield return ("expire below an endless revalidate", Put("&revalidate=Infinity&expire=59", "Expire must not be less than Revalidate"));
         yield return ("unknown profile", Put($"&life={Marker}", "Known are: default, seconds, minutes, hours, days, weeks, max."));
         yield return ("empty profile", Put("&life=", "Known are: default, seconds, minutes, hours, days, weeks, max."));
-        yield return ("two profiles", Put("&life=hours&life=days", "'life' may be named once; this call names it 2 times."));
+        yield return ("two profiles", Put("&life=hours&life=days", "'life' may be given once; this call gives it 2 times."));
     }
 
     private static IEnumerable<(string Name, BadRequest Request)> Views()

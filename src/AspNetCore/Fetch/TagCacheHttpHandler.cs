@@ -208,10 +208,10 @@ internal sealed partial class TagCacheHttpHandler(
         }
     }
 
-    [LoggerMessage(2512, LogLevel.Warning, "A response is not kept, since what was sent is not what was asked for. {Fault}")]
+    [LoggerMessage(2512, LogLevel.Warning, "A response is not stored, since a handler changed the request. {Fault}")]
     private partial void LogKeptOut(string fault);
 
-    [LoggerMessage(2511, LogLevel.Debug, "A response was not taken from the cache, nor kept. {Fault}")]
+    [LoggerMessage(2511, LogLevel.Debug, "A response was neither taken from the cache nor stored. {Fault}")]
     private partial void LogNotCached(string fault);
 
     /// <summary>One call of a client.</summary>

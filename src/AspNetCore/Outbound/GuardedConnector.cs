@@ -32,7 +32,7 @@ internal sealed class GuardedConnector(OutboundOptions options, IHostResolver re
         {
             if (AddressRanges.SpecialUse(address) is { } use && !IsAllowed(address))
             {
-                throw new OutboundRefusedException($"The host {host.Host} has an address that is {use}. Only public addresses are called, and those of AllowedNetworks.");
+                throw new OutboundRefusedException($"The host {host.Host} has an address that is {use}. A guarded client connects to public addresses and to AllowedNetworks only.");
             }
         }
 

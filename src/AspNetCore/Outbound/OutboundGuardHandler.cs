@@ -34,7 +34,7 @@ internal sealed class OutboundGuardHandler : DelegatingHandler
     }
 
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("A guarded client sends asynchronously only.");
+        throw new NotSupportedException("A guarded client supports asynchronous calls only.");
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -58,7 +58,7 @@ internal sealed class OutboundGuardHandler : DelegatingHandler
     {
         if (Array.Find(Refused, request.Headers.NonValidated.Contains) is { } credential)
         {
-            throw new OutboundRefusedException($"The request has the header {credential}: a guarded client sends no credentials, and no host but that of the address.");
+            throw new OutboundRefusedException($"The request has the header {credential}: a guarded client sends no credentials, and only the host of the address.");
         }
 
         KeepFromHttp3(request);
@@ -99,12 +99,12 @@ internal sealed class OutboundGuardHandler : DelegatingHandler
 
         if (address.UserInfo.Length > 0)
         {
-            throw new OutboundRefusedException("The address has a user name in it: a guarded client sends no credentials.");
+            throw new OutboundRefusedException("The address contains a user name: a guarded client sends no credentials.");
         }
 
         if (!Array.Exists(_hosts, host => host.Allows(address)))
         {
-            throw new OutboundRefusedException($"The host {address.Host}, port {address.Port}, is none of AllowedHosts.");
+            throw new OutboundRefusedException($"The host {address.Host}, port {address.Port}, is not in AllowedHosts.");
         }
     }
 
@@ -145,7 +145,7 @@ internal sealed class OutboundGuardHandler : DelegatingHandler
         catch (Exception exception) when (exception is UriFormatException or IndexOutOfRangeException)
         {
             // The second is what Uri of .NET 10 throws at some addresses that begin with two slashes.
-            throw new OutboundRefusedException("The request was redirected to an address that is none.");
+            throw new OutboundRefusedException("The request was redirected to something that is not an address.");
         }
     }
 

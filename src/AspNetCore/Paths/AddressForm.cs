@@ -43,16 +43,16 @@ internal static partial class AddressForm
     {
         if (address.AsSpan().IndexOfAny('{', '}') >= 0)
         {
-            throw new ArgumentException("A path has no braces. For a route pattern say PathKind.Page or PathKind.Layout; braces of a path itself are encoded, as %7B and %7D.", parameterName);
+            throw new ArgumentException("A path must not contain braces. For a route pattern pass PathKind.Page or PathKind.Layout; encode braces of the path itself as %7B and %7D.", parameterName);
         }
 
         string[] forms = address.StartsWith("~/", StringComparison.Ordinal) ? [Of(address[1..])]
             : address.StartsWith("//", StringComparison.Ordinal) ? [.. new[] { Of(address), Of(BehindHost(address[2..])) }.Distinct(StringComparer.Ordinal)]
             : address.StartsWith('/') ? [Of(address)]
             : address.IndexOf("://", StringComparison.Ordinal) is var colon and > 0 && address[..colon].ToUpperInvariant() is "HTTP" or "HTTPS" ? [Of(BehindHost(address[(colon + 3)..]))]
-            : throw new ArgumentException("A path begins with '/' or '~/', or is a whole address of http or https.", parameterName);
+            : throw new ArgumentException("A path must begin with '/' or '~/', or be a complete http or https address.", parameterName);
         return Array.Exists(forms, form => form.Split('/').Any(segment => segment is "." or ".."))
-            ? throw new ArgumentException("A path must not have a dot segment behind an encoded slash or a backslash: it is not the same everywhere.", parameterName)
+            ? throw new ArgumentException("A path must not have a dot segment after an encoded slash or a backslash: servers read it differently.", parameterName)
             : forms;
     }
 

@@ -57,12 +57,12 @@ internal static class PathTags
         var pattern = path.StartsWith("~/", StringComparison.Ordinal) ? path[1..] : path;
         if (!pattern.StartsWith('/') || pattern.Split('/').Any(segment => segment is "." or ".."))
         {
-            throw new ArgumentException("A pattern begins with '/' or '~/', and has no dot segments.", nameof(path));
+            throw new ArgumentException("A pattern must begin with '/' or '~/', and must not have dot segments.", nameof(path));
         }
 
         if (pattern.Contains('[', StringComparison.Ordinal))
         {
-            throw new ArgumentException("A pattern has its parameters in braces, as {slug}; tokens in brackets, as [controller], are not known here.", nameof(path));
+            throw new ArgumentException("A pattern has its parameters in braces, such as {slug}; tokens in brackets, such as [controller], are not supported.", nameof(path));
         }
 
         try
@@ -71,7 +71,7 @@ internal static class PathTags
         }
         catch (RoutePatternException fault)
         {
-            throw new ArgumentException($"The path is no route pattern. {fault.Message}", nameof(path), fault);
+            throw new ArgumentException($"The path is not a route pattern. {fault.Message}", nameof(path), fault);
         }
     }
 

@@ -205,7 +205,7 @@ internal sealed partial class TagCacheHybridCache(
         }
     }
 
-    [LoggerMessage(2501, LogLevel.Warning, "A call went past the cache, since its key breaks a rule. {Fault}")]
+    [LoggerMessage(2501, LogLevel.Warning, "A call bypassed the cache, since its key breaks a rule. {Fault}")]
     private partial void LogNotCached(string fault);
 
     [LoggerMessage(2502, LogLevel.Warning, "A value was not stored. {Fault}")]

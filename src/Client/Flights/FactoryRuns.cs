@@ -205,7 +205,7 @@ internal sealed partial class FactoryRuns(
         }
     }
 
-    [LoggerMessage(2203, LogLevel.Warning, "A factory failed, and its reader got the value that is kept for this case")]
+    [LoggerMessage(2203, LogLevel.Warning, "A factory failed, and its reader got the value kept for fail-safe")]
     private partial void LogServedInNeed(Exception exception);
 
     [LoggerMessage(2202, LogLevel.Warning, "Refreshing a stale entry failed; the stale value stays until its deadline, and the next reader makes a newer one itself")]

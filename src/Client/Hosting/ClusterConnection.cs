@@ -86,6 +86,6 @@ internal sealed partial class ClusterConnection(
         }
     }
 
-    [LoggerMessage(2107, LogLevel.Error, "This process has given up to connect to the cluster, and goes on without the cache until it is started again")]
+    [LoggerMessage(2107, LogLevel.Error, "This process has given up connecting to the cluster, and goes on without the cache until it is started again")]
     private partial void LogGaveUp(Exception exception);
 }

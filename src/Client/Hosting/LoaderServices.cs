@@ -20,7 +20,7 @@ internal static class LoaderServices
         TagSet.ForEntry(options?.Tags, nameof(options));
         if (services.Any(service => service.ImplementationInstance is LoaderRegistration other && other.Name == checkedName))
         {
-            throw new ArgumentException("A loader of that name was added before.", nameof(name));
+            throw new ArgumentException("A loader with this name was already added.", nameof(name));
         }
 
         services.AddCacheRequiredAtStart();

@@ -144,9 +144,9 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
         }
     }
 
-    [LoggerMessage(2401, LogLevel.Warning, "A loader failed that the cluster had asked for")]
+    [LoggerMessage(2401, LogLevel.Warning, "A loader that the cluster had asked for failed")]
     private partial void LogFailed(Exception exception);
 
-    [LoggerMessage(2402, LogLevel.Debug, "The cluster did not hear which loaders this process offers; it is told again")]
+    [LoggerMessage(2402, LogLevel.Debug, "The cluster was not told which loaders this process offers; the next announcement follows")]
     private partial void LogNotTold(Exception exception);
 }

@@ -31,7 +31,7 @@ internal sealed class RemoteLoads(IGrainFactory grains, Reachability reachabilit
         return outcome.Status switch
         {
             LoadStatus.Loaded => outcome.Entry!,
-            LoadStatus.NoRunner => throw new TagCacheException("No process of the cluster offers that loader. Add it with AddLoader to a silo or a client that is running."),
+            LoadStatus.NoRunner => throw new TagCacheException("No process of the cluster offers this loader. Add it with AddLoader to a silo or a client that is running."),
             _ => throw new TagCacheException($"The loader failed in the process that runs it. {outcome.Fault}"),
         };
     }

@@ -153,7 +153,7 @@ internal sealed partial class NearCache : IDisposable
         }
     }
 
-    [LoggerMessage(2321, LogLevel.Error, "A look for dead values near failed; the next one follows")]
+    [LoggerMessage(2321, LogLevel.Error, "A sweep of the near cache failed; the next one follows")]
     private partial void LogFailed(Exception exception);
 }
 

@@ -310,6 +310,6 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
     [LoggerMessage(2305, LogLevel.Error, "A round of heartbeats failed; the next one follows")]
     private partial void LogBeatFailed(Exception exception);
 
-    [LoggerMessage(2304, LogLevel.Information, "The session with silo {Silo} was left; what was kept of it is read again")]
+    [LoggerMessage(2304, LogLevel.Information, "The session with silo {Silo} was left; values kept of it are read again")]
     private partial void LogLeft(SiloAddress silo);
 }

@@ -187,13 +187,13 @@ internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, Ti
     [LoggerMessage(7101, LogLevel.Information, "The certificate {Subject} was loaded; it is valid until {End}.")]
     private partial void LogLoaded(string subject, DateTime end);
 
-    [LoggerMessage(7102, LogLevel.Error, "The files of certificates changed to something that cannot be used, and the last ones stay in use. {Faults}")]
+    [LoggerMessage(7102, LogLevel.Error, "The changed certificate files cannot be used; the last ones stay in use. {Faults}")]
     private partial void LogKept(string faults);
 
     [LoggerMessage(7103, LogLevel.Warning, "A connection with {Peer} was refused. {Reason}")]
     private partial void LogRefused(string? peer, string reason);
 
-    [LoggerMessage(7104, LogLevel.Warning, "A connection with {Peer} was closed: as many others as may were in their handshakes, from its network or in all.")]
+    [LoggerMessage(7104, LogLevel.Warning, "A connection with {Peer} was closed: too many handshakes are in progress, from its network or in all.")]
     private partial void LogFull(string? peer);
 
     private sealed record Loaded(CertificateSet Set, SslStreamCertificateContext Context, string Stamp, Moment LookedAt);

@@ -171,7 +171,7 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
 
             if (reachability.Closed.IsCancellationRequested)
             {
-                throw new TagUpdateIncompleteException($"This process stopped while the {what} was under way. It may or may not have happened; retrying elsewhere is safe.", fault);
+                throw new TagUpdateIncompleteException($"This process stopped while the {what} was in progress. It may or may not have happened; retrying in another process is safe.", fault);
             }
 
             if (time.Now() + pause >= until)

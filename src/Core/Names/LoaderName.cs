@@ -17,7 +17,7 @@ internal readonly record struct LoaderName
     {
         var name = NameRules.Check("loader name", text, NameLimits.LoaderNameLength, parameterName);
         return name.Contains(Separator, StringComparison.Ordinal)
-            ? throw new ArgumentException("A loader name must not contain a colon: it stands between the name and the argument in the key.", parameterName)
+            ? throw new ArgumentException("A loader name must not contain a colon: in the key, a colon separates the name and the argument.", parameterName)
             : new(name);
     }
 

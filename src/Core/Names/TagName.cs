@@ -19,7 +19,7 @@ internal readonly record struct TagName
     /// <exception cref="ArgumentException">As <see cref="Parse"/>, or the tag is <c>*</c>.</exception>
     public static TagName ParseForEntry(string? text, string parameterName = "tag") =>
         text == "*"
-            ? throw new ArgumentException("The tag '*' is reserved: it addresses every entry and cannot be put on one.", parameterName)
+            ? throw new ArgumentException("The tag '*' is reserved: it stands for every entry and cannot be put on one.", parameterName)
             : Parse(text, parameterName);
 
     public override string ToString() => Value;

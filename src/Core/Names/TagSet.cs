@@ -9,7 +9,7 @@ internal static class TagSet
     {
         ArgumentNullException.ThrowIfNull(tags, parameterName);
         return tags.Count == 0
-            ? throw new ArgumentException("At least 1 tag must be named.", parameterName)
+            ? throw new ArgumentException("At least 1 tag is required.", parameterName)
             : Distinct(tags, tag => TagName.Parse(tag, parameterName), parameterName);
     }
 
@@ -42,7 +42,7 @@ internal static class TagSet
 
             if (tag == TagName.Everything.Value)
             {
-                return "The tag '*' is reserved: it addresses every entry and cannot be put on one.";
+                return "The tag '*' is reserved: it stands for every entry and cannot be put on one.";
             }
         }
 

@@ -400,7 +400,7 @@ internal sealed partial class Invalidator : IBatchSource, IDisposable
     [LoggerMessage(3304, LogLevel.Debug, "A confirmation did not reach silo {Silo}; it will ask again")]
     private partial void LogNotConfirmed(Exception exception, SiloAddress silo);
 
-    [LoggerMessage(3306, LogLevel.Error, "A look for updates that are to be sent again failed; the next one follows")]
+    [LoggerMessage(3306, LogLevel.Error, "A search for updates to send again failed; the next one follows")]
     private partial void LogRepeatFailed(Exception exception);
 
     [LoggerMessage(3302, LogLevel.Information, "Finishing {Count} updates whose coordinator {Silo} is dead")]

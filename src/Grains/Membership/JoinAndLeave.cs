@@ -184,13 +184,13 @@ internal sealed partial class JoinAndLeave(
     [LoggerMessage(3501, LogLevel.Information, "Serving. Updates reach {Count} other silos")]
     private partial void LogServing(int count);
 
-    [LoggerMessage(3502, LogLevel.Warning, "Some silo in the membership table neither answers nor is dead yet; this silo starts without serving from the cache, and joins as soon as it can")]
+    [LoggerMessage(3502, LogLevel.Warning, "A silo in the membership table neither answers nor has been declared dead; this silo starts without serving, and joins as soon as it can")]
     private partial void LogJoiningInBackground();
 
     [LoggerMessage(3503, LogLevel.Debug, "Silo {Silo} did not answer")]
     private partial void LogNotGreeted(Exception exception, SiloAddress silo);
 
-    [LoggerMessage(3505, LogLevel.Error, "What the membership said was not taken in; it is read again")]
+    [LoggerMessage(3505, LogLevel.Error, "A change of the membership was not processed; the membership is read again")]
     private partial void LogWatchFailed(Exception exception);
 
     [LoggerMessage(3506, LogLevel.Error, "An attempt to join failed; the next one follows")]

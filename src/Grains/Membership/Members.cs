@@ -131,7 +131,7 @@ internal sealed partial class Members : IDisposable
     [LoggerMessage(3201, LogLevel.Information, "Silo {Silo} was seen dead; updates wait until its serving lease is over by any clock")]
     private partial void LogDied(SiloAddress silo);
 
-    [LoggerMessage(3203, LogLevel.Error, "A change of the members was not taken in; the next look does")]
+    [LoggerMessage(3203, LogLevel.Error, "A change of the members was not processed; the next reading is")]
     private partial void LogFailed(Exception exception);
 
     [LoggerMessage(3202, LogLevel.Information, "Silo {Silo} said Goodbye")]

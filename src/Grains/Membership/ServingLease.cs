@@ -147,7 +147,7 @@ internal sealed partial class ServingLease : INearLease, IDisposable
     [LoggerMessage(3403, LogLevel.Debug, "The serving lease was not renewed")]
     private partial void LogNotRenewed(Exception exception);
 
-    [LoggerMessage(3404, LogLevel.Critical, "{Count} readings in a row of the membership table did not show this silo alive: its row is gone for good. The silo ends, to be started anew")]
+    [LoggerMessage(3404, LogLevel.Critical, "{Count} readings in a row of the membership table did not show this silo alive: its row is gone for good. The silo ends and must be started again")]
     private partial void LogGone(int count);
 
     [LoggerMessage(3405, LogLevel.Error, "A round of renewing the serving lease failed; the next one tries again")]

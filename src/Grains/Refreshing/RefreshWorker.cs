@@ -234,6 +234,6 @@ internal sealed partial class RefreshWorker(
     [LoggerMessage(3721, LogLevel.Debug, "Work on a refresh was interrupted; it is taken up again")]
     private partial void LogInterrupted(Exception exception);
 
-    [LoggerMessage(3722, LogLevel.Debug, "An entry could not be refreshed just now")]
+    [LoggerMessage(3722, LogLevel.Debug, "An entry could not be refreshed at the moment")]
     private partial void LogNotRefreshed(Exception exception);
 }

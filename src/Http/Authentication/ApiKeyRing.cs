@@ -89,6 +89,6 @@ internal sealed partial class ApiKeyRing : IDisposable
     [LoggerMessage(7001, LogLevel.Debug, "{Count} API keys were read.")]
     private partial void LogTaken(int count);
 
-    [LoggerMessage(7002, LogLevel.Error, "The API keys were changed to something that cannot be used, and stay as they were. {Faults}")]
+    [LoggerMessage(7002, LogLevel.Error, "The changed API keys cannot be used; the last ones stay in use. {Faults}")]
     private partial void LogRefused(string faults);
 }

@@ -99,7 +99,7 @@ internal sealed class EntryPut(
         CommitStatus.UnknownToken => Problems.UnknownToken(),
         CommitStatus.Refused => Problems.InvalidArgument(outcome.Fault!),
         null => Problems.Unavailable("The silo that hosts the entry did not answer. The value may or may not have been stored; ask for the entry."),
-        _ => Problems.Unavailable("The silo that hosts the entry does not serve just now. Nothing was stored."),
+        _ => Problems.Unavailable("The silo that hosts the entry does not serve at the moment. Nothing was stored."),
     };
 
     /// <summary>What the call says of the entry, its body last.</summary>

@@ -73,7 +73,7 @@ internal sealed class TagEndpoints(UpdateClient calls, RequestLimits limits, Tag
 
         if (body is { Profile: not null, Expire: not null })
         {
-            return Problems.InvalidArgument("Name either 'profile' or 'expire'; this call names both.");
+            return Problems.InvalidArgument("Give either 'profile' or 'expire'; this call gives both.");
         }
 
         TimeSpan? staleFor = body switch

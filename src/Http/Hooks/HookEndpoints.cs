@@ -52,9 +52,9 @@ internal sealed class HookEndpoints(
         var call = HookSignature.IdOf(timestamp!, body);
         return await receipts.Begin(call) switch
         {
-            HookReceipt.Begun => Problems.Unavailable("This call is being carried out, or was when its silo went down. Send it again in a minute."),
+            HookReceipt.Begun => Problems.Unavailable("This call is being carried out, or was being carried out when its silo went down. Send it again in a minute."),
             HookReceipt.Replayed => Problems.Of(StatusCodes.Status409Conflict, "replayed", "This call was made before. Nothing was done."),
-            HookReceipt.Full => Problems.Overloaded(http, "The hook was called more often in the last minutes than is remembered."),
+            HookReceipt.Full => Problems.Overloaded(http, "The hook was called more often in the last minutes than the cluster can remember."),
             _ => await CarryOut(http, request, receipts, call),
         };
     }
@@ -106,7 +106,7 @@ internal sealed class HookEndpoints(
         }
         catch (InvalidOperationException)
         {
-            throw new ArgumentException("The body has text with a lone surrogate where the hook's tags are taken from it.");
+            throw new ArgumentException("The hook takes its tags from text of the body that contains a lone surrogate.");
         }
     }
 
@@ -119,7 +119,7 @@ internal sealed class HookEndpoints(
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             // The second is for a lone surrogate in a name.
-            throw new ArgumentException("The body is not JSON, and the hook's tags are taken from it.");
+            throw new ArgumentException("The body is not JSON; the hook takes its tags from it.");
         }
     }
 

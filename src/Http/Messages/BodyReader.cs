@@ -47,7 +47,7 @@ internal static class BodyReader
 
                 if (!quota.TryTake(read))
                 {
-                    throw new OverloadedException("The bodies of the calls of this moment take all the memory that is kept for them (TagCache:Limits:BodyBytes).");
+                    throw new OverloadedException("The limit of memory for request bodies is reached (TagCache:Limits:BodyBytes).");
                 }
 
                 taken += read;

@@ -15,7 +15,7 @@ internal static class LifeQuery
         {
             return seconds.Length == 0
                 ? profiles.Named(profile, "life")
-                : throw new ArgumentException($"Name a life either by 'life' or by seconds; this call does both ('life' and '{seconds[0]}').");
+                : throw new ArgumentException($"Give a life either by 'life' or in seconds; this call does both ('life' and '{seconds[0]}').");
         }
 
         if (seconds.Length == 0)

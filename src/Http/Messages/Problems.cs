@@ -19,7 +19,7 @@ internal static class Problems
     public static IResult NotFound(string detail) => Of(StatusCodes.Status404NotFound, "not_found", detail);
 
     public static IResult UnknownToken() => Of(
-        StatusCodes.Status409Conflict, "unknown_token", "The Tag-Cache-Token is forged, late, used up, or of another key. Nothing was stored.");
+        StatusCodes.Status409Conflict, "unknown_token", "The Tag-Cache-Token is forged, late, used up or of another key. Nothing was stored.");
 
     public static IResult Superseded() => Of(
         StatusCodes.Status409Conflict, "superseded", "A tag of the entry, or its key, was updated since the token was given. Nothing was stored.");
@@ -29,10 +29,10 @@ internal static class Problems
     public static IResult Unavailable(string detail) => Of(StatusCodes.Status503ServiceUnavailable, "unavailable", detail);
 
     public static IResult Unauthorized() => Of(
-        StatusCodes.Status401Unauthorized, "unauthorized", "This call needs an API key that is good now: 'Authorization: Bearer otc_...'.");
+        StatusCodes.Status401Unauthorized, "unauthorized", "A valid API key is required: 'Authorization: Bearer otc_...'.");
 
     public static IResult InvalidSignature() => Of(
-        StatusCodes.Status401Unauthorized, "invalid_signature", "The call is not signed as this silo expects, or its time stamp is not of these minutes, or there is no such hook.");
+        StatusCodes.Status401Unauthorized, "invalid_signature", "The signature is not valid, its timestamp is outside the allowed window, or there is no such hook.");
 
     public static IResult Forbidden(string detail) => Of(StatusCodes.Status403Forbidden, "forbidden", detail);
 
@@ -40,7 +40,7 @@ internal static class Problems
     public static IResult TooMany(HttpContext http, TimeSpan wait)
     {
         RetryAfter(http, wait);
-        return Of(StatusCodes.Status429TooManyRequests, "too_many_requests", "There were too many calls. Try again when Retry-After has passed.");
+        return Of(StatusCodes.Status429TooManyRequests, "too_many_requests", "Too many calls. Try again after the time in Retry-After.");
     }
 
     /// <summary>A bound of this silo is reached; the answer says when to try again.</summary>
@@ -58,7 +58,7 @@ internal static class Problems
         TagUpdateIncompleteException incomplete => UpdateIncomplete(incomplete.Message),
         TagCacheUnavailableException unavailable => Unavailable(unavailable.Message),
         OverloadedException overloaded => Overloaded(http, overloaded.Message),
-        TimeoutException or OrleansException => Unavailable("A silo that this call needs did not answer: it is busy, or gone and not yet declared dead. Try again."),
+        TimeoutException or OrleansException => Unavailable("A silo that this call needs did not answer: it is busy, or it is gone and not yet declared dead. Try again."),
         _ => null,
     };
 

@@ -14,7 +14,7 @@ internal static class Query
     public static string? One(HttpRequest request, string name)
     {
         var values = All(request, name);
-        return values.Length <= 1 ? values.FirstOrDefault() : throw new ArgumentException($"'{name}' may be named once; this call names it {values.Length} times.");
+        return values.Length <= 1 ? values.FirstOrDefault() : throw new ArgumentException($"'{name}' may be given once; this call gives it {values.Length} times.");
     }
 
     /// <summary>Every value of a parameter.</summary>
@@ -88,7 +88,7 @@ internal static class Query
             }
             else
             {
-                throw new ArgumentException("The query has a '%' that escapes no byte; write '%25' for the character itself.");
+                throw new ArgumentException("The query contains a '%' that is not followed by two hexadecimal digits; write '%25' for the character itself.");
             }
         }
 

@@ -43,7 +43,7 @@ internal static class Addresses
             var uri = Parse(url);
             if (uri is null || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps) || uri.AbsolutePath != "/")
             {
-                yield return $"{setting} holds '{url}', which is not an http address. An example: {Default}";
+                yield return $"{setting} is '{url}', which is not an http address. An example: {Default}";
             }
             else if (!uri.IsLoopback && loopbackOnly)
             {

@@ -23,7 +23,7 @@ internal sealed partial class ExposureWarning(SiloProgramOptions options, IConfi
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     [LoggerMessage(7110, LogLevel.Warning,
-        "The ports {SiloPort} and {GatewayPort} of {Address} were opened without mutual TLS. Whoever reaches them can read, store and expire everything in every namespace, without a key. Set TagCache:Tls, or keep them in a network of their own.")]
+        "The ports {SiloPort} and {GatewayPort} of {Address} were opened without mutual TLS. Anyone who reaches them can read, store and expire everything in every namespace, without a key. Set TagCache:Tls, or keep them in a network of their own.")]
     private partial void LogExposed(int siloPort, int gatewayPort, string address);
 
     [LoggerMessage(7111, LogLevel.Warning,

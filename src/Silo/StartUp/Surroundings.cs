@@ -40,7 +40,7 @@ internal static class Surroundings
         }
         catch (Exception exception) when (exception is RedisException or ArgumentException)
         {
-            throw new StartUpFault("The Redis of TagCache:Clustering:ConnectionString cannot be reached. Is it running, and is the address right?");
+            throw new StartUpFault("The Redis of TagCache:Clustering:ConnectionString cannot be reached. Check that it is running and that the address is right.");
         }
     }
 
