@@ -2,15 +2,16 @@ using OrleansTagCache.Samples.SiloHosted;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 var ports = builder.Configuration.GetSection("Silo");
+var (siloPort, gatewayPort) = (ports.GetValue("Port", 11111), ports.GetValue("GatewayPort", 30000));
 
 // The silo, in this process: ITagCache works here, and other silos and clients may join it.
+// <readme: silo>
 builder.UseOrleans(silo => silo
-    .UseLocalhostClustering(ports.GetValue("Port", 11111), ports.GetValue("GatewayPort", 30000))
+    .UseLocalhostClustering(siloPort, gatewayPort)              // or UseRedisClustering("127.0.0.1:6379")
     .UseInMemoryReminderService()
     .AddTagCache());
-
-// The HTTP API and the health checks of the silo, beside the application's own endpoints.
-builder.Services.AddTagCacheHttp();
+builder.Services.AddTagCacheHttp();                             // with app.MapTagCache(): the HTTP API
+// </readme>
 builder.Services.AddHealthChecks().AddTagCache();
 
 builder.Services.AddTagCacheServerActions();

@@ -8,16 +8,17 @@ namespace OrleansTagCache.Tests.Documentation;
 public sealed class SnippetTests
 {
     [Theory]
-    [InlineData("README.md", "client")]
-    [InlineData("README.md", "update")]
-    [InlineData("docs/concepts/factories.md", "client")]
-    [InlineData("docs/concepts/factories.md", "revalidate")]
-    public void Snippet_IsWhatTheSampleCompiles(string document, string name)
+    [InlineData("README.md", "Quickstart", "client")]
+    [InlineData("README.md", "Quickstart", "update")]
+    [InlineData("README.md", "SiloHosted", "silo")]
+    [InlineData("docs/concepts/factories.md", "Quickstart", "client")]
+    [InlineData("docs/concepts/factories.md", "Quickstart", "revalidate")]
+    public void Snippet_IsWhatTheSampleCompiles(string document, string sample, string name)
     {
         var readme = File.ReadAllText(Path.Combine(Repository.Root, document));
-        var program = File.ReadAllText(Path.Combine(Repository.Root, "samples", "Quickstart", "Program.cs"));
+        var program = File.ReadAllText(Path.Combine(Repository.Root, "samples", sample, "Program.cs"));
         var compiled = Regex.Match(program, $@"^ *// <readme: {name}>\n(?<code>.*?)^ *// </readme>", RegexOptions.Singleline | RegexOptions.Multiline).Groups["code"].Value;
-        var shown = Regex.Match(readme, $@"<!-- samples/Quickstart/Program\.cs: {name} -->\n```csharp\n(?<code>.*?)```", RegexOptions.Singleline).Groups["code"].Value;
+        var shown = Regex.Match(readme, $@"<!-- samples/{sample}/Program\.cs: {name} -->\n```csharp\n(?<code>.*?)```", RegexOptions.Singleline).Groups["code"].Value;
 
         Assert.NotEmpty(shown);
         Assert.Equal(Outdented(compiled), shown.TrimEnd());
