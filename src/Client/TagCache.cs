@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Flights;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Names;

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Entries;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Http;
 using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Messages;

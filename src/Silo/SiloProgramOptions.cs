@@ -1,5 +1,4 @@
 using System.Net;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Silo.Clustering;
 using OrleansTagCache.Tls;
 

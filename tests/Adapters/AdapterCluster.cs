@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Tests.Cluster;
 using Xunit;
 

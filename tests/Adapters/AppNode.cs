@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Adapters;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
-using OrleansTagCache.Hosting;
 
 namespace OrleansTagCache.Tests.Adapters;
 

@@ -11,7 +11,7 @@ namespace OrleansTagCache.Tests.Adapters;
 [Collection(AdapterCollection.Name)]
 public sealed class HybridCacheTests(AdapterCluster cluster)
 {
-    /// <summary>Shorter than <see cref="Hosting.TagCacheClientOptions.WaitTimeout"/>.</summary>
+    /// <summary>Shorter than <see cref="TagCacheClientOptions.WaitTimeout"/>.</summary>
     private static readonly TimeSpan LessThanReadersWait = TimeSpan.FromSeconds(8);
 
     private readonly HybridCache[] _nodes = [.. cluster.Nodes.Select(CacheOn)];

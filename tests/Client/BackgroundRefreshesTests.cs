@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Flights;
-using OrleansTagCache.Hosting;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Client;

@@ -1,6 +1,5 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Entries;
-using OrleansTagCache.Hosting;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Cluster;

@@ -1,4 +1,3 @@
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Membership;
 using Xunit;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Membership;
 using Xunit;
 

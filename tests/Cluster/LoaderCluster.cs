@@ -62,7 +62,7 @@ public sealed class LoaderCluster : TagCacheCluster
         }
     }
 
-    protected override void Configure(Hosting.TagCacheOptions options)
+    protected override void Configure(TagCacheOptions options)
     {
         options.MaximumLoads = MaximumLoads;
         options.RefreshReminderPeriod = TimeSpan.FromSeconds(1);

@@ -3,7 +3,6 @@ using System.Runtime.Serialization;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Near;
 using OrleansTagCache.Sessions;
 using Xunit;

@@ -5,7 +5,6 @@ using Orleans.TestingHost;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Membership;
 using Xunit;

@@ -6,6 +6,7 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Names;
+using OrleansTagCache.Ownership;
 using OrleansTagCache.Tags;
 using Xunit;
 
@@ -39,7 +40,7 @@ public sealed class ViewTests(HeldViews cluster) : IClassFixture<HeldViews>
     public void TagGrain_ThatNobodyCalls_StaysAMinuteAtMost()
     {
         var manifest = cluster.Orleans.Silos[0].ServiceProvider.GetRequiredService<IClusterManifestProvider>().Current;
-        var properties = manifest.AllGrainManifests.Select(silo => silo.Grains.GetValueOrDefault(TagGrain.Type)).OfType<GrainProperties>().First().Properties;
+        var properties = manifest.AllGrainManifests.Select(silo => silo.Grains.GetValueOrDefault(OwnedGrains.TagType)).OfType<GrainProperties>().First().Properties;
 
         Assert.Equal(TimeSpan.FromMinutes(1), TimeSpan.Parse(properties[WellKnownGrainTypeProperties.IdleDeactivationPeriod], CultureInfo.InvariantCulture));
     }

@@ -1,6 +1,5 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Tests.Cluster;
 using Xunit;
 

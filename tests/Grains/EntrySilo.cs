@@ -4,9 +4,9 @@ using OrleansTagCache.Batching;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
+using OrleansTagCache.Ownership;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -97,7 +97,7 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
     private static IGrainContext ContextOf(string scopedKey)
     {
         var context = DispatchProxy.Create<IGrainContext, Context>();
-        ((Context)context).Id = GrainId.Create(EntryGrain.Type, scopedKey);
+        ((Context)context).Id = GrainId.Create(OwnedGrains.EntryType, scopedKey);
         return context;
     }
 

@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Orleans.Metadata;
-using OrleansTagCache.Entries;
 using OrleansTagCache.Ownership;
-using OrleansTagCache.Tags;
 
 namespace OrleansTagCache.Tests.Grains;
 
@@ -36,8 +34,8 @@ internal sealed class FakeCluster : IClusterMembershipService, IClusterManifestP
     {
         var properties = new GrainProperties(ImmutableDictionary.Create<string, string>(StringComparer.Ordinal));
         var grains = ImmutableDictionary<GrainType, GrainProperties>.Empty
-            .Add(EntryGrain.Type, properties)
-            .Add(TagGrain.Type, properties);
+            .Add(OwnedGrains.EntryType, properties)
+            .Add(OwnedGrains.TagType, properties);
         _version++;
         CurrentSnapshot = new(
             silos.ToImmutableDictionary(silo => silo.Silo, silo => new ClusterMember(silo.Silo, silo.Status, "a silo")), new(_version));

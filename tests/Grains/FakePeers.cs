@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
-using OrleansTagCache.Peers;
 
 namespace OrleansTagCache.Tests.Grains;
 

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Reflection;
 using Microsoft.Extensions.Logging.Abstractions;
+using OrleansTagCache.Joining;
 using OrleansTagCache.Lifetimes;
-using OrleansTagCache.Membership;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;

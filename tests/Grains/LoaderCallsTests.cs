@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Flights;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Refreshing;
 using OrleansTagCache.Serialization;

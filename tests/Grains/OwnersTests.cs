@@ -1,8 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Orleans.Runtime.GrainDirectory;
-using OrleansTagCache.Entries;
 using OrleansTagCache.Ownership;
-using OrleansTagCache.Tags;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -85,7 +83,7 @@ public sealed class OwnersTests
     }
 
     private static IEnumerable<GrainId> Grains() => Enumerable.Range(0, 50)
-        .SelectMany(i => new[] { GrainId.Create(EntryGrain.Type, $"key {i}"), GrainId.Create(TagGrain.Type, $"tag {i}") });
+        .SelectMany(i => new[] { GrainId.Create(OwnedGrains.EntryType, $"key {i}"), GrainId.Create(OwnedGrains.TagType, $"tag {i}") });
 
     private sealed class RememberingCache : IGrainDirectoryCache
     {

@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
-using OrleansTagCache.Hosting;
 
 namespace OrleansTagCache.Bench.SideBySide.Peers;
 

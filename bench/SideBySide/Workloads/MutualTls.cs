@@ -2,7 +2,6 @@ using OrleansTagCache.Bench.SideBySide.Machine;
 using OrleansTagCache.Bench.SideBySide.Measuring;
 using OrleansTagCache.Bench.SideBySide.Peers;
 using OrleansTagCache.Bench.SideBySide.Reporting;
-using OrleansTagCache.Hosting;
 
 namespace OrleansTagCache.Bench.SideBySide.Workloads;
 

@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Flights;
-using OrleansTagCache.Hosting;
 
 namespace OrleansTagCache.Fetch;
 

@@ -9,7 +9,6 @@ using Microsoft.Net.Http.Headers;
 using OrleansTagCache.Adapters;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Flights;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 

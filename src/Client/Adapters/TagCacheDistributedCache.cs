@@ -1,6 +1,5 @@
 using System.Buffers;
 using Microsoft.Extensions.Caching.Distributed;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Adapters;

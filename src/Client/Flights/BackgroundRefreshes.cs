@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
-using OrleansTagCache.Hosting;
 
 namespace OrleansTagCache.Flights;
 

@@ -1,5 +1,4 @@
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Names;
 using OrleansTagCache.Serialization;
 

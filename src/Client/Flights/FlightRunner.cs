@@ -1,7 +1,6 @@
 using System.Runtime.ExceptionServices;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Near;
 using OrleansTagCache.Transport;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansTagCache.Adapters;
+using OrleansTagCache;
 using OrleansTagCache.Hosting;
 
 namespace Microsoft.Extensions.DependencyInjection;

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Flights;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Names;
 using OrleansTagCache.Transport;
 

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using OrleansTagCache.Flights;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Loaders;

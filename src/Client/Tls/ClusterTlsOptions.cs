@@ -1,5 +1,3 @@
-using OrleansTagCache.Hosting;
-
 namespace OrleansTagCache;
 
 /// <summary>Mutual TLS on the connections between silos and from clients to silos. Both sides show a certificate that one authority signed.</summary>

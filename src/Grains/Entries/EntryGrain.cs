@@ -23,13 +23,9 @@ namespace OrleansTagCache.Entries;
 /// lease and the ledger in its own turn and holds nothing of them over an await. Kept alive, since the table bounds the silo, not idleness;
 /// immovable, since a value must not leave the ledger that it was stamped by.
 /// </remarks>
-[Reentrant, KeepAlive, Immovable, RandomPlacement, ThroughAnyGateway, GrainType(TypeName), GrainDirectory(OwnerDirectory.Name)]
+[Reentrant, KeepAlive, Immovable, RandomPlacement, ThroughAnyGateway, GrainType(OwnedGrains.Entry), GrainDirectory(OwnerDirectory.Name)]
 internal sealed class EntryGrain : Grain, IEntryGrain
 {
-    private const string TypeName = "otc.entry";
-
-    public static readonly GrainType Type = GrainType.Create(TypeName);
-
     private readonly EntryServices _services;
     private readonly LocalEntry _entry;
     private readonly GenerationGate _gate = new();

@@ -1,7 +1,6 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Membership;

@@ -13,6 +13,7 @@ using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Invalidation;
+using OrleansTagCache.Joining;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Near;
 using OrleansTagCache.Ownership;
@@ -114,7 +115,7 @@ public static class TagCacheSiloBuilderExtensions
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<ServingLease>>());
         });
-        services.AddSingleton<IPeers, Peers>();
+        services.AddSingleton<IPeers, PeerClient>();
         services.AddSingleton<RecentUpdates>();
         services.AddSingleton(_ => new StampHistory());
         services.AddSingleton<ClientSessions>();

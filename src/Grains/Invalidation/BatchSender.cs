@@ -4,7 +4,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
-using OrleansTagCache.Peers;
+using OrleansTagCache.Membership;
 
 namespace OrleansTagCache.Invalidation;
 

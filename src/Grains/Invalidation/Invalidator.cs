@@ -5,7 +5,6 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Membership;
-using OrleansTagCache.Peers;
 using OrleansTagCache.Sessions;
 
 namespace OrleansTagCache.Invalidation;

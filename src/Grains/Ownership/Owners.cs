@@ -1,6 +1,3 @@
-using OrleansTagCache.Entries;
-using OrleansTagCache.Tags;
-
 namespace OrleansTagCache.Ownership;
 
 /// <summary>Which silo each entry and tag belongs to, as this silo sees the cluster: the silos that are active and know such grains share them out.</summary>
@@ -13,7 +10,7 @@ internal sealed class Owners(IClusterMembershipService membership, IClusterManif
     private View _view = new(new([], MembershipVersion.MinValue), null, Rendezvous.OfNone);
 
     /// <summary>Whether grains of this type belong to silos.</summary>
-    public static bool Share(GrainType type) => type == EntryGrain.Type || type == TagGrain.Type;
+    public static bool Share(GrainType type) => type == OwnedGrains.EntryType || type == OwnedGrains.TagType;
 
     /// <summary>The silos that entries and tags belong to. Another instance when they have changed.</summary>
     public Rendezvous Silos => Current.Silos;
@@ -40,7 +37,7 @@ internal sealed class Owners(IClusterMembershipService membership, IClusterManif
 
             var silos = snapshot.Members.Values
                 .Where(member => member.Status == SiloStatus.Active
-                    && manifest.Silos.TryGetValue(member.SiloAddress, out var grains) && grains.Grains.ContainsKey(EntryGrain.Type) && grains.Grains.ContainsKey(TagGrain.Type))
+                    && manifest.Silos.TryGetValue(member.SiloAddress, out var grains) && grains.Grains.ContainsKey(OwnedGrains.EntryType) && grains.Grains.ContainsKey(OwnedGrains.TagType))
                 .Select(member => member.SiloAddress);
             view = new(snapshot, manifest, view.Silos.With(silos));
             Volatile.Write(ref _view, view);

@@ -1,9 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime.Services;
-using Orleans.Services;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
@@ -62,16 +59,4 @@ internal sealed class PeerService(
     }
 
     public ValueTask<SiloReport> Report() => new(_views.StartNew(reporter.Report));
-}
-
-/// <summary>Reaches the invalidator of a given silo.</summary>
-internal interface IPeers : IGrainServiceClient<IPeerService>
-{
-    IPeerService On(SiloAddress silo);
-}
-
-/// <inheritdoc cref="IPeers"/>
-internal sealed class Peers(IServiceProvider services) : GrainServiceClient<IPeerService>(services), IPeers
-{
-    public IPeerService On(SiloAddress silo) => GetGrainService(silo);
 }

@@ -2,11 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Timers;
 using OrleansTagCache.Diagnostics;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
-using OrleansTagCache.Peers;
 
 namespace OrleansTagCache.Refreshing;
 

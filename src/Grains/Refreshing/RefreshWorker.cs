@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
 

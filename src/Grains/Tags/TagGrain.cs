@@ -6,7 +6,6 @@ using OrleansTagCache.Invalidation;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
 using OrleansTagCache.Ownership;
-using OrleansTagCache.Peers;
 
 namespace OrleansTagCache.Tags;
 
@@ -18,13 +17,9 @@ namespace OrleansTagCache.Tags;
 /// Reentrant: callers interleave while an update is on its way, and only the coalescers are shared between them, each touched without an await
 /// in between. Two activations of one tag do no harm: each of their updates reaches every silo. It holds nothing that outlasts its calls, so it is collected as soon as no one calls it.
 /// </remarks>
-[Reentrant, RandomPlacement, ThroughAnyGateway, CollectionAgeLimit(Minutes = 1), GrainType(TypeName), GrainDirectory(OwnerDirectory.Name)]
+[Reentrant, RandomPlacement, ThroughAnyGateway, CollectionAgeLimit(Minutes = 1), GrainType(OwnedGrains.Tag), GrainDirectory(OwnerDirectory.Name)]
 internal sealed class TagGrain(Invalidator invalidator, Members membership, IPeers peers, ILocalSiloDetails silo) : Grain, ITagGrain
 {
-    private const string TypeName = "otc.tag";
-
-    public static readonly GrainType Type = GrainType.Create(TypeName);
-
     /// <summary>How long one attempt of the fan-out waits; shorter than the call's own time-out, so that the caller hears why and tries again.</summary>
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(2);
 

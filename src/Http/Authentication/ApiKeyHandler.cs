@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Messages;
 using OrleansTagCache.Names;

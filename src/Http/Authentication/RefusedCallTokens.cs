@@ -1,4 +1,3 @@
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Http.Messages;
 using OrleansTagCache.Http.Tokens;
 using OrleansTagCache.Transport;

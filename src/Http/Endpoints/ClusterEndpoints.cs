@@ -4,7 +4,6 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Messages;
 using OrleansTagCache.Membership;
-using OrleansTagCache.Peers;
 
 namespace OrleansTagCache.Http.Endpoints;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Messages;

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.OpenApi;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Messages;

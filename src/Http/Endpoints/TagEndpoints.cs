@@ -1,5 +1,4 @@
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Messages;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Limits;

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Http.Hooks;

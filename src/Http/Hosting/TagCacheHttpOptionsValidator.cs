@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Hooks;
 

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OrleansTagCache;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Http;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Endpoints;

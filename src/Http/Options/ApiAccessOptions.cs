@@ -1,4 +1,3 @@
-using OrleansTagCache.Hosting;
 
 namespace OrleansTagCache.Http;
 

@@ -1,6 +1,5 @@
 using Orleans.Configuration;
 using Orleans.Storage;
-using OrleansTagCache.Hosting;
 using StackExchange.Redis;
 
 namespace OrleansTagCache.Silo.Clustering;

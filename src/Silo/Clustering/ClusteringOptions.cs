@@ -1,5 +1,3 @@
-using OrleansTagCache.Hosting;
-
 namespace OrleansTagCache.Silo.Clustering;
 
 /// <summary>Where the membership of the cluster is kept.</summary>

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Http;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Hosting;

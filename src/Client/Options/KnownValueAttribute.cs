@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace OrleansTagCache.Hosting;
+namespace OrleansTagCache;
 
 /// <summary>A setting must be one of the named values of its enumeration.</summary>
 [AttributeUsage(AttributeTargets.Property)]

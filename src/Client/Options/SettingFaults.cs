@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Names;
 
-namespace OrleansTagCache.Hosting;
+namespace OrleansTagCache;
 
 /// <summary>Says everything that is wrong with the options of a process at once: the settings by their names in the configuration.</summary>
 internal static class SettingFaults

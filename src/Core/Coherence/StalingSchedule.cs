@@ -1,6 +1,6 @@
-using OrleansTagCache.Coherence;
+using OrleansTagCache.Lifetimes;
 
-namespace OrleansTagCache.Lifetimes;
+namespace OrleansTagCache.Coherence;
 
 /// <summary>One revalidation as a ledger noted it: values stamped before <paramref name="At"/> are stale, and expired from <paramref name="Deadline"/> on.</summary>
 internal readonly record struct Staling(Stamp At, Moment Deadline);

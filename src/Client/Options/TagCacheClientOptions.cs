@@ -1,6 +1,6 @@
 using OrleansTagCache.Names;
 
-namespace OrleansTagCache.Hosting;
+namespace OrleansTagCache;
 
 /// <summary>
 /// The options of a process's <see cref="ITagCache"/>: the section <c>TagCache</c> of the configuration, then code, <c>AddTagCacheClient(o => ...)</c>, in the order of its calls. A silo has

@@ -1,4 +1,4 @@
-namespace OrleansTagCache.Hosting;
+namespace OrleansTagCache;
 
 /// <summary>What a silo does for reads while it cannot prove that it is alive (see the invariants in the documentation).</summary>
 public enum LeaseLossBehavior

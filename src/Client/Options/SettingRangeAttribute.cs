@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 
-namespace OrleansTagCache.Hosting;
+namespace OrleansTagCache;
 
 /// <summary>The range of a setting, both ends included: <see cref="RangeAttribute"/> for whole numbers and durations, whose fault names the setting, the limits and the value.</summary>
 [AttributeUsage(AttributeTargets.Property)]

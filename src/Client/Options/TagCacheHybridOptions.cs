@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Caching.Hybrid;
 
-namespace OrleansTagCache.Hosting;
+namespace OrleansTagCache;
 
 /// <summary>The options of the <see cref="HybridCache"/> over the cache.</summary>
 public sealed class TagCacheHybridOptions

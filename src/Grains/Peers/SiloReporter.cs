@@ -1,12 +1,13 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Near;
 using OrleansTagCache.Sessions;
 
-namespace OrleansTagCache.Diagnostics;
+namespace OrleansTagCache.Peers;
 
 /// <summary>Gathers how this silo is, for people and for other silos.</summary>
 internal sealed class SiloReporter

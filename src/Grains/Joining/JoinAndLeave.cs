@@ -2,10 +2,10 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Lifetimes;
-using OrleansTagCache.Peers;
+using OrleansTagCache.Membership;
 using OrleansTagCache.Sessions;
 
-namespace OrleansTagCache.Membership;
+namespace OrleansTagCache.Joining;
 
 /// <summary>
 /// Brings a silo into the protocol before it serves its first value, and out of it before it goes.

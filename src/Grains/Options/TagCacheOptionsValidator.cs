@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace OrleansTagCache.Hosting;
+namespace OrleansTagCache;
 
 /// <summary>Says everything that is wrong with a silo's options, at once, at start-up.</summary>
 internal sealed class TagCacheOptionsValidator : IValidateOptions<TagCacheOptions>
