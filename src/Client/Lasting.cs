@@ -56,7 +56,7 @@ internal static class Lasting
         }
         catch (Exception)
         {
-            // There is nobody left to tell.
+            // There is no log left to write to.
         }
     }
 }

@@ -67,7 +67,7 @@ internal sealed class SiloProgramOptions
         }
         else if (!IPAddress.IsLoopback(address) && !hasKeys)
         {
-            yield return $"{Key(nameof(AdvertisedAddress))} is {AdvertisedAddress}: without access keys a silo listens on loopback only. Use 127.0.0.1, or make a key by the command 'keys create'.";
+            yield return $"{Key(nameof(AdvertisedAddress))} is {AdvertisedAddress}: without API keys a silo listens on loopback only. Use 127.0.0.1, or create a key with 'keys create'.";
         }
         else if (!IPAddress.IsLoopback(address) && Clustering.Provider == ClusteringProvider.Localhost)
         {

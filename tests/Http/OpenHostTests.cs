@@ -32,7 +32,7 @@ public sealed class OpenHostTests(OpenHost host) : IClassFixture<OpenHost>
     {
         using var http = host.With((OpenHost.From, address));
 
-        Assert.StartsWith("Without access keys", (await http.Ask("/cache/v1/entry/info?key=local")).IsProblem(403, "forbidden"), StringComparison.Ordinal);
+        Assert.StartsWith("Without API keys", (await http.Ask("/cache/v1/entry/info?key=local")).IsProblem(403, "forbidden"), StringComparison.Ordinal);
         (await http.Send(HttpMethod.Put, "/cache/v1/entry?key=local", SiloCalls.Body("value"))).IsProblem(403, "forbidden");
         Assert.Equal("nobody", (await http.Ask("/open")).Text);
     }

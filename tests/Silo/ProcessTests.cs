@@ -19,7 +19,7 @@ public sealed class ProcessTests
                 "The silo cannot start:",
                 "  - TagCache:SiloPort must be from 1 to 65535; it is 70000.",
                 "  - TagCache:ServingLease must be from 00:00:01 to 00:05:00; it is 01:00:00.",
-                "  - urls names 0.0.0.0: without access keys the silo listens on loopback only. Use http://127.0.0.1:8080, or make a key by the command 'keys create'.",
+                "  - urls names 0.0.0.0: without API keys the silo listens on loopback only. Use http://127.0.0.1:8080, or create a key with 'keys create'.",
             ],
             error.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
     }

@@ -75,8 +75,8 @@ public sealed class SettingsCheckTests
     [InlineData("ClusterId", " ", "must not be empty.")]
     [InlineData("ServiceId", " ", "must not be empty.")]
     [InlineData("AdvertisedAddress", "localhost", "must be an IP address; it is 'localhost'.")]
-    [InlineData("AdvertisedAddress", "192.168.0.1", "is 192.168.0.1: without access keys a silo listens on loopback only. Use 127.0.0.1, or make a key by the command 'keys create'.")]
-    [InlineData("AdvertisedAddress", "0.0.0.0", "is 0.0.0.0: without access keys a silo listens on loopback only. Use 127.0.0.1, or make a key by the command 'keys create'.")]
+    [InlineData("AdvertisedAddress", "192.168.0.1", "is 192.168.0.1: without API keys a silo listens on loopback only. Use 127.0.0.1, or create a key with 'keys create'.")]
+    [InlineData("AdvertisedAddress", "0.0.0.0", "is 0.0.0.0: without API keys a silo listens on loopback only. Use 127.0.0.1, or create a key with 'keys create'.")]
     public void Read_OfAValueOutOfRange_NamesTheSettingTheRangeAndTheValue(string setting, string value, string fault) =>
         Assert.Equal([$"TagCache:{setting} {fault}"], Faults(($"TagCache:{setting}", value)));
 
@@ -115,7 +115,7 @@ public sealed class SettingsCheckTests
     [InlineData("http://localhost.example.com:8080", "localhost.example.com")]
     public void Read_OfAUrlThatIsNotLoopback_NamesIt(string url, string host)
     {
-        var fault = $"urls names {host}: without access keys the silo listens on loopback only. Use http://127.0.0.1:8080, or make a key by the command 'keys create'.";
+        var fault = $"urls names {host}: without API keys the silo listens on loopback only. Use http://127.0.0.1:8080, or create a key with 'keys create'.";
 
         Assert.Equal([fault], Faults(("urls", url)));
         Assert.Equal([fault, fault], Faults(("urls", $"http://127.0.0.1:1;{url};{url}")));
@@ -128,12 +128,12 @@ public sealed class SettingsCheckTests
     [Fact]
     public void Read_OfManyValuesOutOfRange_NamesAllAtOnce() => Assert.Equal(
         [
-            "TagCache:AdvertisedAddress is 10.0.0.1: without access keys a silo listens on loopback only. Use 127.0.0.1, or make a key by the command 'keys create'.",
+            "TagCache:AdvertisedAddress is 10.0.0.1: without API keys a silo listens on loopback only. Use 127.0.0.1, or create a key with 'keys create'.",
             "TagCache:Clustering:ConnectionString must name the Redis server, for example 127.0.0.1:6379.",
             "TagCache:MaximumPayloadBytes must be from 1 to 67108864; it is 0.",
             "TagCache:ServingLease must be from 00:00:01 to 00:05:00; it is 01:00:00.",
             "TagCache:SiloPort must be from 1 to 65535; it is 70000.",
-            "urls names 10.0.0.1: without access keys the silo listens on loopback only. Use http://127.0.0.1:80, or make a key by the command 'keys create'.",
+            "urls names 10.0.0.1: without API keys the silo listens on loopback only. Use http://127.0.0.1:80, or create a key with 'keys create'.",
         ],
         Faults(
             ("urls", "http://10.0.0.1:80"),
@@ -161,12 +161,12 @@ public sealed class SettingsCheckTests
 
     [Fact]
     public void Read_OfKestrelEndpointsBeyondLoopback_NamesThem() => Assert.Equal(
-        ["Kestrel:Endpoints:Other:Url names 0.0.0.0: without access keys the silo listens on loopback only. Use http://127.0.0.1:23071, or make a key by the command 'keys create'."],
+        ["Kestrel:Endpoints:Other:Url names 0.0.0.0: without API keys the silo listens on loopback only. Use http://127.0.0.1:23071, or create a key with 'keys create'."],
         Faults(("urls", "http://127.0.0.1:23070"), ("Kestrel:Endpoints:Other:Url", "http://*:23071")));
 
     [Theory]
-    [InlineData("http_ports", "8080", "HTTP_PORTS names port 8080 of every address of this machine: without access keys the silo listens on loopback only. Use --urls=http://127.0.0.1:8080, or make a key by the command 'keys create'.")]
-    [InlineData("HTTPS_PORTS", "8443", "HTTPS_PORTS names port 8443 of every address of this machine: without access keys the silo listens on loopback only. Use --urls=https://127.0.0.1:8443, or make a key by the command 'keys create'.")]
+    [InlineData("http_ports", "8080", "HTTP_PORTS names port 8080 of every address of this machine: without API keys the silo listens on loopback only. Use --urls=http://127.0.0.1:8080, or create a key with 'keys create'.")]
+    [InlineData("HTTPS_PORTS", "8443", "HTTPS_PORTS names port 8443 of every address of this machine: without API keys the silo listens on loopback only. Use --urls=https://127.0.0.1:8443, or create a key with 'keys create'.")]
     [InlineData("HTTP_PORTS", "http", "HTTP_PORTS holds 'http', which is not a port.")]
     [InlineData("HTTP_PORTS", "65536", "HTTP_PORTS holds '65536', which is not a port.")]
     public void Read_OfPortsWithoutKeys_NamesTheirSettingAndWhatToDo(string setting, string ports, string fault) =>

@@ -76,7 +76,7 @@ public sealed class SurroundingsTests
         Assert.Equal(
             [
                 "TagCache:GatewayPort must be from 1 to 65535; it is 0.",
-                "urls names 0.0.0.0: without access keys the silo listens on loopback only. Use http://127.0.0.1:8080, or make a key by the command 'keys create'.",
+                "urls names 0.0.0.0: without API keys the silo listens on loopback only. Use http://127.0.0.1:8080, or create a key with 'keys create'.",
             ],
             fault.Faults);
     }

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace OrleansTagCache.Tests.Silo;
 
-/// <summary>A log that says more names no keys, tags, values or access keys either.</summary>
+/// <summary>A log that says more names no keys, tags, values or API keys either.</summary>
 public sealed class VerboseSiloTests(VerboseSilo silo) : IClassFixture<VerboseSilo>
 {
     private const string Marker = "verbose-marker";

@@ -23,7 +23,7 @@ internal sealed class ReplayedContent : HttpContent
     /// <summary>Whether there is no more than was read.</summary>
     public bool IsComplete { get; }
 
-    /// <summary>Whether reading it failed: whoever reads it finds that out where he would have without this.</summary>
+    /// <summary>Whether reading it failed: the reader finds that out where it would have without this.</summary>
     public bool IsCutShort => _fault is not null;
 
     /// <summary>Reads a body until its end, or until it is too long.</summary>
@@ -55,7 +55,7 @@ internal sealed class ReplayedContent : HttpContent
         return new(content, read.ToArray(), stream, isComplete: false);
     }
 
-    /// <summary>As it comes: whoever reads a stream does not want all of it in memory.</summary>
+    /// <summary>As it comes: a reader of a stream does not want all of it in memory.</summary>
     protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult<Stream>(IsComplete ? new MemoryStream(_beginning, writable: false) : new Replay(_beginning, _rest, _fault));
 
     protected override Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) => CreateContentReadStreamAsync();

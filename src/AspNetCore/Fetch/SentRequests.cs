@@ -5,7 +5,7 @@ namespace OrleansTagCache.Fetch;
 /// <summary>
 /// What was really sent while a response was fetched: each request as it came to the client's primary handler, whichever copies the handlers before it have made.
 /// </summary>
-/// <remarks>Thread-safe: handlers may send several at a time. It follows the flow of the fetch, and is none of the business of other requests in it.</remarks>
+/// <remarks>Thread-safe: handlers may send several at a time. It follows the flow of the fetch; other requests in that flow are not concerned.</remarks>
 internal sealed class SentRequests
 {
     private static readonly AsyncLocal<SentRequests?> Ambient = new();

@@ -68,7 +68,7 @@ internal sealed partial class TagCacheHttpHandler(
         }
     }
 
-    /// <summary>A request is sent for whoever joins: so a copy is, which its caller cannot dispose of; a refresh in the background sends another.</summary>
+    /// <summary>A request is sent for all who join: so a copy is sent, which its caller cannot dispose of; a refresh in the background sends another.</summary>
     private async ValueTask<FetchedResponse> Fetch(Call call, CancellationToken cancellationToken)
     {
         var (copy, sent) = (CopyOf(call.Request), SentRequests.Begin());
@@ -99,7 +99,7 @@ internal sealed partial class TagCacheHttpHandler(
         }
         catch (Exception exception) when (exception is not NotForKeeping || call.IsOver)
         {
-            // Nobody takes it.
+            // No caller takes it.
             response.Dispose();
             throw;
         }
@@ -152,7 +152,7 @@ internal sealed partial class TagCacheHttpHandler(
             : null;
     }
 
-    /// <summary>Reads the body, but no more of it than may be kept: whoever asked gets the rest from the wire, and what goes wrong there.</summary>
+    /// <summary>Reads the body, but no more of it than may be kept: the caller gets the rest from the wire, with the errors that occur there.</summary>
     private async ValueTask<bool> TryRead(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         // It is kept as text, which takes a third more, with the headers.
@@ -231,7 +231,7 @@ internal sealed partial class TagCacheHttpHandler(
     }
 
     /// <summary>A response that must not be kept, on its way past the cache to the caller whose request it answered.</summary>
-#pragma warning disable CA1064 // Nobody else ever sees it.
+#pragma warning disable CA1064 // It is never seen outside.
     private sealed class NotForKeeping(string fault, Call call, HttpResponseMessage response) : Exception(fault)
 #pragma warning restore CA1064
     {

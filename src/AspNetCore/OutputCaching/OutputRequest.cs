@@ -12,7 +12,7 @@ namespace OrleansTagCache.OutputCaching;
 /// not used.
 /// </summary>
 /// <remarks>
-/// A request's own: one thread at a time. ASP.NET Core's middleware lets requests of one key share look-ups and responses, and nobody asks whether the one that joins came
+/// A request's own: one thread at a time. ASP.NET Core's middleware lets requests of one key share look-ups and responses, and does not check whether the one that joins came
 /// after an update. So no two requests have the same key there: a mark of this request alone is a part of it, and the store takes it out again.
 /// </remarks>
 internal sealed class OutputRequest
@@ -60,7 +60,7 @@ internal sealed class OutputRequest
 
     public static OutputRequest? Of(HttpContext? request) => request?.Features.Get<OutputRequest>();
 
-    /// <summary>Whether a policy has taken the mark away, so that requests share what nobody checks.</summary>
+    /// <summary>Whether a policy has taken the mark away, so that requests share unchecked.</summary>
     public static bool IsUnmarked(OutputCacheContext output) => !output.CacheVaryByRules.VaryByValues.ContainsKey(MarkName);
 
     /// <summary>The key that all requests for the response have; null for a key that is not this request's.</summary>

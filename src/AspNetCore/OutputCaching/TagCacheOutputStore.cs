@@ -154,7 +154,7 @@ internal sealed partial class TagCacheOutputStore(
         return (http, OutputRequest.Of(http), http?.Features.Get<IOutputCacheFeature>()?.Context);
     }
 
-    /// <summary>Whether the middleware lets requests share what nobody checks: they get nothing then.</summary>
+    /// <summary>Whether the middleware lets requests share unchecked: they get nothing then.</summary>
     private bool IsShared(OutputCacheContext? output)
     {
         var isShared = output is not null && OutputRequest.IsUnmarked(output);

@@ -8,7 +8,7 @@ namespace OrleansTagCache.Paths;
 /// </summary>
 internal static partial class AddressForm
 {
-    /// <summary>Nobody gives an address that was encoded so often; the bound is for those who would have it decoded for ever.</summary>
+    /// <summary>No real address is encoded so often; the bound stops those who would have it decoded for ever.</summary>
     private const int MostDecodings = 16;
 
     /// <summary>Of what a server was asked for, or what its pipeline made of it: a path, decoded or not.</summary>
@@ -38,7 +38,7 @@ internal static partial class AddressForm
     }
 
     /// <summary>Of what somebody gives who means a page: a path, one below the application's base (<c>~/</c>), or an address with scheme and host. A text that begins with two slashes may be either.</summary>
-    /// <exception cref="ArgumentException">It is none of these, or a pattern, or has dot segments that nobody else would see.</exception>
+    /// <exception cref="ArgumentException">It is neither of these, or is a pattern, or has dot segments that other servers would not see.</exception>
     public static string[] Parse(string address, string parameterName)
     {
         if (address.AsSpan().IndexOfAny('{', '}') >= 0)

@@ -4,11 +4,11 @@ namespace OrleansTagCache.Adapters;
 
 /// <summary>
 /// Keys of an adapter: any text at all, since their contracts set no rules, and apart from those of other adapters and of the cache itself. They begin with a
-/// control character, which no key of the cache may have, whoever names it.
+/// control character, which no key of the cache may have.
 /// </summary>
 internal static class AdapterKey
 {
-    /// <summary>The key itself where it is a sound one, else its digest, which nobody can make two of.</summary>
+    /// <summary>The key itself if it is a sound one, otherwise its digest; no two keys have one digest.</summary>
     /// <param name="adapter">The adapter's mark, short.</param>
     /// <param name="key">The key.</param>
     /// <param name="maximumLength">The longest key.</param>

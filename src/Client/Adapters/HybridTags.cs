@@ -4,7 +4,7 @@ namespace OrleansTagCache.Adapters;
 
 /// <summary>
 /// The tags of one call, whose contract sets them no limits: those that can be tags, and what keeps the value from being stored under all of them. White space is no tag, since
-/// nobody can remove by it.
+/// no call can remove by it.
 /// </summary>
 /// <param name="Sound">Distinct, and as they were when the call was made: the caller may change them afterwards.</param>
 /// <param name="Fault">Why a value that is to bear them cannot be stored, or null.</param>

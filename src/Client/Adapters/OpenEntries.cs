@@ -25,7 +25,7 @@ internal sealed class OpenEntries(
     public Moment Now => time.Now();
 
     /// <summary>The value as the cluster has it now: asked for at every call, since a read may lengthen a life.</summary>
-    /// <exception cref="TagCacheUnavailableException">The cluster did not say: that is not the same as that there is none.</exception>
+    /// <exception cref="TagCacheUnavailableException">The cluster did not answer: there may be an entry.</exception>
     /// <param name="key">The key.</param>
     /// <param name="isRead">Whether the value is read: false if only its life is to be lengthened, which does not count as a read.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

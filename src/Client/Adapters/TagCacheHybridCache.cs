@@ -39,7 +39,7 @@ internal sealed partial class TagCacheHybridCache(
             : GetOrCreate(key.ToString(), (state, factory), static (made, _, token) => made.factory(made.state, token), options, tags, cancellationToken);
     }
 
-    /// <remarks>What the factory decides through its context is part of the same generation: an update meanwhile supersedes it.</remarks>
+    /// <remarks>What the factory decides through its context is part of the same generation: an update during it supersedes it.</remarks>
     public override ValueTask<T> GetOrCreateAsync<TState, T>(
         string key,
         TState state,

@@ -80,7 +80,7 @@ internal sealed partial class Commits(
             return false;
         }
 
-        // Whoever waits for it would wait for nothing, and then the next.
+        // Waiters would wait in vain, one after another.
         uncacheable.Add(key.ScopedKey);
         if (!made.IsUnwanted)
         {

@@ -7,7 +7,7 @@ namespace OrleansTagCache.Flights;
 /// <summary>Runs factories within their hard limits.</summary>
 internal static class Factories
 {
-    /// <summary>Makes the entry; whoever is cancelled waits no longer, also for a factory that does not heed its token.</summary>
+    /// <summary>Makes the entry; a cancelled caller waits no longer, even for a factory that ignores its token.</summary>
     /// <exception cref="TimeoutException">It ran longer than its hard limit, which the message names, and was cancelled.</exception>
     /// <param name="factory">The factory.</param>
     /// <param name="stale">The stale value that is refreshed, if there is one.</param>

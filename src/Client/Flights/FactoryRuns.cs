@@ -33,7 +33,7 @@ internal sealed partial class FactoryRuns(
 
     public Task<bool> TryRefill(FlightKey key, GenerationId token, Generated made) => commits.TryRefill(key, token, made);
 
-    /// <summary>What may be served in need while somebody else's generation takes too long.</summary>
+    /// <summary>What may be served for fail-safe while another caller's generation is slow.</summary>
     public Task<EntrySnapshot?> FailSafe(FlightKey key) => FailSafe(key, GenerationId.None, isOver: false);
 
     /// <summary>Makes what is missing. Gives the value; or what is served instead of it, when it fails or takes too long.</summary>
@@ -188,7 +188,7 @@ internal sealed partial class FactoryRuns(
         }
     }
 
-    /// <summary>The factory may not go on without its reader: it is cancelled, and what it makes of that is nobody's concern.</summary>
+    /// <summary>The factory may not go on without its reader: it is cancelled, and its result is ignored.</summary>
     private static async Task Stop(Task making, Flight flight)
     {
         await flight.Cancellation.CancelAsync().ConfigureAwait(false);

@@ -155,7 +155,7 @@ internal sealed class FlightRunner(
             return End(key, flight, new(run.Spare));
         }
 
-        // From here on nobody may join: what the cluster says of the value may be older than they are.
+        // From here on no caller may join: the cluster's verdict on the value may be older than the caller.
         table.TryEnter(flight, FlightPhase.Closing);
         return Close(key, flight, made, isLive: await runs.TryStore(key, answer.Token, made, ask).ConfigureAwait(false));
     }

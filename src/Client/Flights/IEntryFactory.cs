@@ -7,7 +7,7 @@ namespace OrleansTagCache.Flights;
 /// <param name="WhyNotStored">Null if it can be stored.</param>
 /// <param name="IsUnwanted">Whether its maker does not want it to be stored.</param>
 /// <param name="IsFar">Whether its maker does not want it to be kept near.</param>
-/// <param name="IsForOwnCaller">Whether no serializer takes it, so that nobody but its maker's caller can have it.</param>
+/// <param name="IsForOwnCaller">Whether no serializer takes it, so that only the caller whose factory made it can have it.</param>
 internal sealed record Generated(EntryData Entry, string? WhyNotStored, bool IsUnwanted = false, bool IsFar = false, bool IsForOwnCaller = false)
 {
     public EntrySnapshot ToSnapshot() => new(Entry.Payload, Entry.Tags, Entry.Life, TimeSpan.Zero);
@@ -16,7 +16,7 @@ internal sealed record Generated(EntryData Entry, string? WhyNotStored, bool IsU
 /// <summary>How an entry is made, and with what patience.</summary>
 internal interface IEntryFactory
 {
-    /// <summary>Whether a value past its life may be served in need.</summary>
+    /// <summary>Whether a value past its life may be served for fail-safe.</summary>
     bool HasFailSafe { get; }
 
     /// <summary>How long readers wait while there is such a value.</summary>
@@ -39,7 +39,7 @@ internal interface IEntryFactory
 
     /// <summary>Makes the entry.</summary>
     /// <param name="stale">The stale value that is refreshed, if there is one.</param>
-    /// <param name="cancellationToken">Cancelled when nobody waits any more.</param>
+    /// <param name="cancellationToken">Cancelled when no caller waits any more.</param>
     Task<Generated> Generate(EntrySnapshot? stale, CancellationToken cancellationToken);
 }
 

@@ -20,7 +20,7 @@ internal enum FactoryKind : byte
     Loader = 3,
 }
 
-/// <summary>One caller's factory, and what it made: its own caller gets what everybody else will read from the payload, or the value itself if nobody else will.</summary>
+/// <summary>One caller's factory, and what it made: its own caller gets what all other readers will read from the payload, or the value itself if there will be no other readers.</summary>
 internal sealed class LocalFactory<TState, T>(
     EntryMaker maker, string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options, FactoryKind kind)
     : EntryFactory<T>(options)

@@ -13,14 +13,14 @@ internal static class CacheRequired
 
     private static readonly Func<IServiceProvider, ITagCache> Missing = static _ => throw new InvalidOperationException(Text);
 
-    /// <summary>Whoever asks for the cache is told, until one is registered, before or after.</summary>
+    /// <summary>A service that asks for the cache gets an error that says so, until one is registered, before or after.</summary>
     public static IServiceCollection AddCacheRequired(this IServiceCollection services)
     {
         services.TryAddSingleton(Missing);
         return services;
     }
 
-    /// <summary>As <see cref="AddCacheRequired"/>; and the application does not start without a cache, since nobody would ask for it.</summary>
+    /// <summary>As <see cref="AddCacheRequired"/>; and the application does not start without a cache, since no service would ask for it.</summary>
     public static IServiceCollection AddCacheRequiredAtStart(this IServiceCollection services)
     {
         if (!services.Any(service => service.ServiceType == typeof(IValidateOptions<Check>)))

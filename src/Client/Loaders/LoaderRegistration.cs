@@ -11,7 +11,7 @@ internal abstract class LoaderRegistration(LoaderName name, CacheEntryOptions? o
 
     public CacheEntryOptions? Options => options;
 
-    /// <summary>How the entry of an argument is made, for whoever wants the value as it is stored.</summary>
+    /// <summary>How the entry of an argument is made, for callers that want the value as it is stored.</summary>
     public abstract IEntryFactory FactoryOf(IServiceProvider services, EntryMaker maker, string argument);
 }
 

@@ -59,7 +59,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
 
         try
         {
-            // Not on the caller's scheduler, which may be a grain's: whatever the loader does, it holds nobody else up.
+            // Not on the caller's scheduler, which may be a grain's: whatever the loader does, it holds up no other work.
             return await Task.Run(() => Load(request, either.Token), either.Token).ConfigureAwait(false);
         }
         catch (Exception) when (_stop.IsCancellationRequested)

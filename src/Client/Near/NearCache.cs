@@ -8,7 +8,7 @@ namespace OrleansTagCache.Near;
 
 /// <summary>
 /// Values in the reader's own process, under the one rule of the protocol: the stamp was read before the value was asked for, and at every hit
-/// nothing that the value bears has been expired since. A fresh hit asks nobody, allocates nothing and takes no lock.
+/// nothing that the value bears has been expired since. A fresh hit sends no message, allocates nothing and takes no lock.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed partial class NearCache : IDisposable

@@ -8,7 +8,7 @@ namespace OrleansTagCache.Near;
 /// <summary>A value as a process keeps it near: with the stamp from before it was asked for, the records of its tags, and the lease that it is served under.</summary>
 /// <remarks>
 /// Immutable but for its end and what any reader may publish, where it does not matter whose comes last: the deserialized value, for types that
-/// nobody can change; up to which clock nothing was found changed; the tags and the turns, made when they are needed.
+/// cannot be changed; up to which clock nothing was found changed; the tags and the turns, made when they are needed.
 /// </remarks>
 internal sealed class NearEntry(Payload payload, CacheLife life, Moment generatedAt, Stamp stamp, TagRecord[] records, INearLease lease)
 {
@@ -66,19 +66,19 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     /// </summary>
     public bool TryClaimAsk(Moment now) => Claims.Asks.TryClaim(now);
 
-    /// <summary>The same for readers that make nothing: they only look whether there is a newer one, and take nobody's turn who would make it.</summary>
+    /// <summary>The same for readers that make nothing: they only look for a newer value, and do not use up the turn of a reader that would make it.</summary>
     public bool TryClaimLook(Moment now) => Claims.Looks.TryClaim(now);
 
     /// <summary>Whether it will never be served again, so that its memory may go.</summary>
     public bool IsDead(TagLedger ledger, Moment now) => lease.IsOver || _validity.At(ledger, _validity.Stamp, now) == Freshness.Expired;
 
     /// <summary>
-    /// The value: shared by all readers if nobody can change its type, otherwise one of the caller's own. False once the entry is gone, if it cannot be read as that type,
+    /// The value: shared by all readers if its type cannot be changed, otherwise one of the caller's own. False once the entry is gone, if it cannot be read as that type,
     /// or if it was shared as another type: its bytes are let go of then, since nearly every key is read as one type.
     /// </summary>
     public bool TryGetValue<T>(PayloadSerializer serializer, out T value)
     {
-        // What nobody can change is published, and a class that nobody can change is sealed.
+        // A value that cannot be changed is published, and a class that cannot be changed is sealed.
         if (_shared is { } shared && (typeof(T).IsValueType ? shared is T : shared.GetType() == typeof(T)))
         {
             value = (T)shared;
@@ -108,7 +108,7 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
         return true;
     }
 
-    /// <summary>It leaves the cache: its memory goes at once, whoever still refers to it.</summary>
+    /// <summary>It leaves the cache: its memory is released at once, even if something still refers to it.</summary>
     public void End()
     {
         Volatile.Write(ref _payload, null);

@@ -7,7 +7,7 @@ namespace OrleansTagCache.Near;
 /// <summary>
 /// Keys to near entries, bounded by number and by bytes. When there is no room, a hand goes from the oldest entry to the newest, and round again: who was
 /// read since it came by last loses the mark of that and stays, the others go. So a store costs the same whichever bound it meets, since each entry that the hand
-/// looks at goes, or was marked by a read. New entries are not marked, and stand behind those that stayed: keys that nobody reads again make room for
+/// looks at goes, or was marked by a read. New entries are not marked, and are behind those that stayed: keys that are never read again make room for
 /// each other.
 /// </summary>
 /// <remarks>
@@ -104,7 +104,7 @@ internal sealed class NearMap
         LetGo(entry);
     }
 
-    /// <summary>A walk over what is there; what comes and goes meanwhile may be missed. It counts as nobody's read.</summary>
+    /// <summary>A walk over the entries; those that come or go during it may be missed. It does not count as a read.</summary>
     public IEnumerator<KeyValuePair<string, NearEntry>> Walk() => _places.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.Entry)).GetEnumerator();
 
     private void MakeRoomNeedsGate(int comingEntries, long comingBytes, List<NearEntry> gone)

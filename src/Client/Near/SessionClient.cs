@@ -194,7 +194,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
         }
     }
 
-    /// <summary>Ends the session's values first, then forgets it. Whoever was the first to leave, the next answer of the silo opens another.</summary>
+    /// <summary>Ends the session's values first, then forgets it. Whichever side was the first to leave, the next answer of the silo opens another.</summary>
     private void Leave(HeldSession<SiloAddress> held)
     {
         held.Leave();

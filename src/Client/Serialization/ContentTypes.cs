@@ -22,7 +22,7 @@ internal enum FormatKind : byte
 /// <summary>What the media type of a value that a program stored over HTTP says of how it may be read.</summary>
 internal static class ContentTypes
 {
-    /// <summary>Throws at what is no text: replacing it would make a value that nobody stored.</summary>
+    /// <summary>Throws at bytes that are not text: replacing them would make a value that was never stored.</summary>
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>

@@ -16,7 +16,7 @@ namespace OrleansTagCache.Serialization;
 /// <see cref="IHybridCacheSerializer{T}"/> of its own, or of a factory, goes through that; else strings and byte arrays go as they are, factories not asked; everything else is JSON, with public fields, and with the options
 /// that are registered under the key <c>typeof(IHybridCacheSerializer&lt;T&gt;)</c> or <c>typeof(IHybridCacheSerializer&lt;&gt;)</c>, if there are any.
 ///
-/// <para>Nobody gets a value that nobody made. A payload says which type it was made as, and is read as no other; what a program stored over HTTP is read as its media type allows. A
+/// <para>No reader gets a value that no factory made. A payload says which type it was made as, and is read as no other; what a program stored over HTTP is read as its media type allows. A
 /// generated value is read back before it is stored: its own caller gets what everybody will get, and what cannot be read, or has lost something on the way, is not
 /// stored.</para>
 /// </summary>
@@ -66,7 +66,7 @@ internal sealed partial class PayloadSerializer(IServiceProvider services)
     /// <summary>Serializes a value that was made, and reads it back. Whatever its serializer throws: its own caller has the value.</summary>
     /// <param name="value">What the factory gave.</param>
     /// <param name="maximumBytes">A payload that is larger is not stored, and not read back.</param>
-    /// <param name="readBack">The value as everybody gets it; as it was made, if nobody else will get it.</param>
+    /// <param name="readBack">The value as all readers get it; as it was made, if no other reader will get it.</param>
     /// <returns>The payload; null if it must not be stored, which was logged.</returns>
     public Payload? TryWrite<T>(T value, int maximumBytes, out T readBack)
     {

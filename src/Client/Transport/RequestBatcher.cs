@@ -3,7 +3,7 @@ using OrleansTagCache.Coherence;
 namespace OrleansTagCache.Transport;
 
 /// <summary>
-/// Requests of one kind to one silo: so many messages are under way at a time, and what comes meanwhile shares the next. Nothing waits for company, only for
+/// Requests of one kind to one silo: a few messages are on their way at a time, and requests that come during that share the next. No request waits for others to join, only for
 /// messages that are under way.
 /// </summary>
 /// <remarks>Thread-safe: one lock, held for a few field writes. Messages are sent and answered in no caller's context.</remarks>
@@ -152,7 +152,7 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
         /// <summary>In time, or a fault.</summary>
         public Task<TAnswer?> Answer => _answer.Task;
 
-        /// <summary>The answer, also if it comes when nobody waits for it any more; null if none ever does.</summary>
+        /// <summary>The answer, also if it comes when no caller waits for it any more; null if none ever does.</summary>
         public async Task<TAnswer?> Whenever()
         {
             try

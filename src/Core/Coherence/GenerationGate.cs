@@ -2,7 +2,7 @@ using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Coherence;
 
-/// <summary>The identity of a token: random, so that no other activation of the key can have issued it and nobody can guess it.</summary>
+/// <summary>The identity of a token: random, so that no other activation of the key can have issued it and it cannot be guessed.</summary>
 [GenerateSerializer, Immutable, Alias("otc.GenerationId")]
 internal readonly record struct GenerationId([property: Id(0)] Guid Value)
 {
@@ -16,7 +16,7 @@ internal readonly record struct GenerationId([property: Id(0)] Guid Value)
 /// <param name="Stamp">The ledger's clock before the factory starts; the entry is stored with it.</param>
 /// <param name="GrantedAt">When it was granted: the value's age counts from here.</param>
 /// <param name="LeaseEnd">When the token stops blocking the key, so that a dead generator does not.</param>
-/// <param name="RequestId">Who asked: a repeat of the question gets the same token. Empty for nobody.</param>
+/// <param name="RequestId">Who asked: a repeat of the question gets the same token. Empty if it is not to be recognised.</param>
 internal sealed record Generation(GenerationId Id, Stamp Stamp, Moment GrantedAt, Moment LeaseEnd, Guid RequestId = default)
 {
     /// <summary>Whether this is the answer to that very question, asked again because its answer was lost.</summary>
@@ -24,7 +24,7 @@ internal sealed record Generation(GenerationId Id, Stamp Stamp, Moment GrantedAt
 }
 
 /// <summary>
-/// The tokens of one key: at most one generation at a time, and any number (within a bound) of plain sets, which wait for nobody.
+/// The tokens of one key: at most one generation at a time, and any number (within a bound) of plain sets, which do not wait for each other.
 /// </summary>
 /// <remarks>Not thread-safe: it belongs to one entry grain. A token is taken once; a late, unknown or replaced one is refused (invariant G1).</remarks>
 internal sealed class GenerationGate
@@ -47,7 +47,7 @@ internal sealed class GenerationGate
     public Generation Grant(GenerationId id, Stamp stamp, Moment now, TimeSpan lease, Guid requestId = default) =>
         _current = new(id, stamp, now, now + lease, requestId);
 
-    /// <summary>Nothing that the generation in flight makes can be believed any more: nobody waits for it, and its token is none.</summary>
+    /// <summary>The value of the generation in flight can no longer be believed: no reader waits for it, and its token is not valid any more.</summary>
     public void Supersede()
     {
         _superseded = _current;

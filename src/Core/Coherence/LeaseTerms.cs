@@ -19,10 +19,10 @@ internal static class LeaseTerms
     /// </summary>
     public const int ReadingsWithoutRow = 24;
 
-    /// <summary>How long whoever granted a lease, or saw its holder dead, waits until nothing can be served under it.</summary>
+    /// <summary>How long the granter of a lease, or a process that saw its holder dead, waits until nothing can be served under it.</summary>
     public static TimeSpan WaitOut(TimeSpan lease) => (lease * (1 + RateError)) + Margin;
 
-    /// <summary>How long whoever was granted a lease may use it, from the moment before it asked.</summary>
+    /// <summary>How long the holder of a lease may use it, from the moment before it asked.</summary>
     public static TimeSpan Usable(TimeSpan grant) => grant * (1 - RateError);
 
     /// <summary>How often a lease is renewed: four times a lease.</summary>

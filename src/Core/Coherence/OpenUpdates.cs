@@ -56,7 +56,7 @@ internal sealed class OpenUpdates<TSilo>
         return origin.Open.TryAdd(update.Id, update) ? Arrival.First : Arrival.Repeated;
     }
 
-    /// <summary>That update is settled, whoever says so.</summary>
+    /// <summary>That update is settled.</summary>
     public void Settle(UpdateId id)
     {
         var origin = OriginOf(id.Coordinator);

@@ -31,7 +31,7 @@ internal sealed class Session(SessionId id, object client)
 
     public SessionId Id => id;
 
-    /// <summary>Whoever is pushed to.</summary>
+    /// <summary>The client that is pushed to.</summary>
     public object Client => client;
 
     /// <summary>When the client's lease is over by any clock.</summary>

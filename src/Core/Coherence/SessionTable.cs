@@ -14,7 +14,7 @@ namespace OrleansTagCache.Coherence;
 /// by any clock; then its session is broken, and no session that was broken is granted anything (invariant C6). While a push is not
 /// acknowledged no grant outlasts a lease counted from that push, so one client holds an update up for at most a session lease, once.</para>
 ///
-/// <para><b>Not covered.</b> Sending. Whoever sends takes <see cref="Session.Unacknowledged"/> and reports back.</para>
+/// <para><b>Not covered.</b> Sending. The sender takes <see cref="Session.Unacknowledged"/> and reports back.</para>
 /// </summary>
 /// <remarks>Not thread-safe: one lock of its owner guards all of it, so that granting and breaking are one step each.</remarks>
 internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximumInterest)
@@ -120,7 +120,7 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
     /// <summary>Whether some client has neither let go of that update's values nor lost the right to serve them.</summary>
     public bool IsHeld(UpdateId update) => _held.ContainsKey(update);
 
-    /// <summary>The client has applied every push up to that number. What has been broken meanwhile stays broken.</summary>
+    /// <summary>The client has applied every push up to that number. A session that was broken before stays broken.</summary>
     /// <returns>The updates that no client holds up any more.</returns>
     public List<UpdateId> Acknowledged(Session session, long number)
     {

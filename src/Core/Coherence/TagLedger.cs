@@ -10,8 +10,8 @@ namespace OrleansTagCache.Coherence;
 /// the stamp that was read before it was asked for or generated, and the records of its tags; <see cref="IsLive(ReadOnlySpan{TagRecord}, Stamp)"/>
 /// is asked at every read, not only when the value is stored.</para>
 ///
-/// <para><b>Why it is safe.</b> An expiry first sets the records, then publishes the clock (invariant L1). Whoever reads a stamp as new as
-/// the expiry therefore finds the records set; whoever reads an older one holds a value that the records refuse. Both happen under one
+/// <para><b>Why it is safe.</b> An expiry first sets the records, then publishes the clock (invariant L1). A reader with a stamp as new as
+/// the expiry therefore finds the records set; a reader with an older one holds a value that the records refuse. Both happen under one
 /// lock, and an expiry is acknowledged only after both.</para>
 ///
 /// <para><b>Generated or copied.</b> That suffices for a value generated after its stamp: its source had changed before the update began.

@@ -6,9 +6,9 @@ namespace OrleansTagCache.Contracts;
 /// <param name="MayGenerate">Whether the reader takes a token and generates if there is nothing to serve.</param>
 /// <param name="FreshOnly">Whether a stale value is as good as none: the reader is itself generating an entry from this one.</param>
 /// <param name="Wait">How long to wait for another's generation.</param>
-/// <param name="Sessions">The sessions that the reader holds, if it is a client that keeps values near; null if it is none.</param>
-/// <param name="RequestId">The same for every attempt of one question: whose answer was lost is given the same token again. Empty for nobody.</param>
-/// <param name="IsRefresh">Whether nobody reads: the cluster asks in order to refresh. It does not count as a use.</param>
+/// <param name="Sessions">The sessions that the reader holds, if it is a client that keeps values near; null if it is not.</param>
+/// <param name="RequestId">The same for every attempt of one question: after a lost answer the same token is given again. Empty if it is not to be recognised.</param>
+/// <param name="IsRefresh">Whether there is no reader: the cluster asks in order to refresh. It does not count as a use.</param>
 /// <param name="Tags">
 /// Of a reader who would wait: the tags that it would give the value. It does not wait for a generation that began before one of them was updated.
 /// </param>
@@ -90,8 +90,8 @@ internal sealed record EntrySnapshot(
 /// <param name="CopiedTags">Those of other entries that the value was made from, which are believed as of a copy; null if it was made from none.</param>
 /// <param name="Life">Its life, with durations.</param>
 /// <param name="IsLoaded">Whether a loader made it: the one that its key names, which the cluster may run again.</param>
-/// <param name="FailSafe">How long beyond its life it may be served when nobody can make a newer one.</param>
-/// <param name="Sliding">It also expires when nobody has read it for so long; zero for never.</param>
+/// <param name="FailSafe">How long beyond its life it may be served when no newer value can be made.</param>
+/// <param name="Sliding">It also expires when it has not been read for this long; zero for never.</param>
 [GenerateSerializer, Immutable, Alias("otc.EntryData")]
 internal sealed record EntryData(
     [property: Id(0)] Payload Payload,

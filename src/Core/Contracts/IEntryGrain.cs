@@ -6,7 +6,7 @@ namespace OrleansTagCache.Contracts;
 [Alias("otc.IEntryGrain")]
 internal interface IEntryGrain : IGrainWithStringKey
 {
-    /// <summary>The value, or a token to make it, or the wait for whoever is making it.</summary>
+    /// <summary>The value, or a token to make it, or the wait for the caller that is making it.</summary>
     [Alias("Acquire"), ResponseTimeout("00:00:08")]
     ValueTask<Acquired> Acquire(AcquireRequest request);
 
@@ -19,12 +19,12 @@ internal interface IEntryGrain : IGrainWithStringKey
 
     /// <summary>The factory failed or its caller went away: the next waiter gets a token. What is stored stays as it is.</summary>
     /// <param name="token">The token.</param>
-    /// <param name="isForStoring">False if a value was made that is not for storing: for a while nobody waits for the next.</param>
+    /// <param name="isForStoring">False if a value was made that is not for storing: for a while no reader waits for the next.</param>
     [Alias("Abandon"), ResponseTimeout("00:00:05")]
     ValueTask<bool> Abandon(GenerationId token, bool isForStoring = true);
 
     /// <summary>
-    /// The factory has failed, or takes too long: gives what may be served in need although it is past its life. Nothing that an update, or
+    /// The factory has failed or is slow: gives the value past its life that may be served for fail-safe. Nothing that an update, or
     /// the deadline of a revalidation, has expired.
     /// </summary>
     /// <param name="token">The token that the factory runs under.</param>

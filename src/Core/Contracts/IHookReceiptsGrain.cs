@@ -1,7 +1,7 @@
 namespace OrleansTagCache.Contracts;
 
 /// <summary>
-/// What one webhook has been sent lately, so that nobody sends it again. It lives in memory: when its silo goes, calls of the last minutes could be repeated within
+/// The recent calls of one webhook, so that none is accepted twice. It lives in memory: when its silo goes, calls of the last minutes could be repeated within
 /// the window of their time stamps, which expires what was expired already, and does no harm.
 /// </summary>
 [Alias("otc.IHookReceiptsGrain")]

@@ -40,7 +40,7 @@ internal sealed record RefreshBatch(
 /// <param name="Refreshed">How many were loaded and stored.</param>
 /// <param name="Skipped">How many were fresh, gone, or overtaken by an update.</param>
 /// <param name="Failed">Those whose loader failed, by their places in the batch.</param>
-/// <param name="Left">Those that nobody could load just now: no process offers the loader, or another refresh was under way.</param>
+/// <param name="Left">Those that could not be loaded now: no process offers the loader, or another refresh was in progress.</param>
 [GenerateSerializer, Immutable, Alias("otc.RefreshReport")]
 internal sealed record RefreshReport(
     [property: Id(0)] Guid Pass,

@@ -6,7 +6,7 @@ internal interface ITagGrain : IGrainWithStringKey
 {
     /// <summary>Updates or revalidates the tags; callers that arrive while an update is on its way share the next one.</summary>
     /// <param name="request">The update.</param>
-    /// <param name="requestId">Who asks. Asked again by the same, while the update is on its way, it is the same update. Empty for nobody.</param>
+    /// <param name="requestId">Who asks. The same identity again, while the update is on its way, means the same update. Empty if it is not to be recognised.</param>
     [Alias("Update"), ResponseTimeout("00:00:05")]
     ValueTask<UpdateOutcome> Update(UpdateRequest request, Guid requestId);
 

@@ -1,7 +1,7 @@
 namespace OrleansTagCache.Contracts;
 
 /// <summary>
-/// A value as bytes, with what is needed to give it back. Immutable by promise: whoever makes one hands its array over for good, so that
+/// A value as bytes, with what is needed to give it back. Immutable by convention: the maker hands its array over for good, so that
 /// nothing copies it inside a silo.
 /// </summary>
 /// <param name="Bytes">The serialized value; empty for null.</param>

@@ -6,7 +6,7 @@ namespace OrleansTagCache.Names;
 /// </summary>
 internal readonly record struct CacheNamespace
 {
-    /// <summary>The namespace of whoever names none.</summary>
+    /// <summary>The namespace of callers that name none.</summary>
     public static readonly CacheNamespace Default = new("default");
 
     private CacheNamespace(string value) => Value = value;

@@ -3,7 +3,7 @@ namespace OrleansTagCache.Names;
 /// <summary>The name of a tag within its namespace: checked text, case-sensitive, compared by ordinal.</summary>
 internal readonly record struct TagName
 {
-    /// <summary>Addresses every entry of the namespace. Every entry bears it; nobody may put it on one.</summary>
+    /// <summary>Stands for every entry of the namespace. Every entry carries it; no call may put it on one.</summary>
     public static readonly TagName Everything = new("*");
 
     private TagName(string value) => Value = value;
@@ -15,7 +15,7 @@ internal readonly record struct TagName
     public static TagName Parse(string? text, string parameterName = "tag") =>
         new(NameRules.Check("tag", text, NameLimits.TagLength, parameterName));
 
-    /// <summary>A tag to put on an entry; <c>*</c> is none.</summary>
+    /// <summary>A tag to put on an entry; <c>*</c> is not one.</summary>
     /// <exception cref="ArgumentException">As <see cref="Parse"/>, or the tag is <c>*</c>.</exception>
     public static TagName ParseForEntry(string? text, string parameterName = "tag") =>
         text == "*"

@@ -71,7 +71,7 @@ internal sealed class DependentsIndex
             }
         }
 
-        /// <summary>True if that was the last one: the set is gone, and whoever still holds it must look again.</summary>
+        /// <summary>True if that was the last one: the set is gone, and a caller that still holds it must look again.</summary>
         public bool Remove(LocalEntry entry)
         {
             lock (_gate)

@@ -16,7 +16,7 @@ namespace OrleansTagCache.Entries;
 /// there is none, one caller gets a token and generates; the others wait for it.</para>
 ///
 /// <para><b>Write.</b> What was generated is stored with the token's stamp, taken before the factory began. So a tag that was updated
-/// meanwhile, even one that was only discovered while generating, makes the value dead on arrival.</para>
+/// during the generation, even one that was only discovered then, makes the value dead on arrival.</para>
 /// </summary>
 /// <remarks>
 /// Reentrant: waiters interleave with the commit that they wait for. Between two awaits a turn is alone; every decision reads the clock, the
@@ -273,7 +273,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     {
         if (_gate.InFlight(now) is { } inFlight)
         {
-            // Made by whoever waits, not with the token: a set wakes all waiters while the generation goes on.
+            // Made by the waiter, not with the token: a set wakes all waiters while the generation goes on.
             _generationEnded ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
             var wait = Moment.Earlier(until, inFlight.LeaseEnd) - now;
             await _generationEnded.Task.WaitAsync(wait, _services.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -335,7 +335,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         Task<UpdateOutcome>? completion = null;
         if (kept is not null)
         {
-            // Another silo's activation may have expired the key meanwhile: the kept value must not be carried over that.
+            // Another silo's activation may have expired the key in between: the kept value must not be carried over that.
             kept.CarryOver(keyStamp =>
             {
                 (var applied, completion) = _services.Invalidator.Begin(request, () => kept.KeyAdmits(keyStamp));
@@ -357,7 +357,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     /// <summary>Shorter than the calls' time-out, so that the caller hears why.</summary>
     private static readonly TimeSpan KeyUpdatePatience = TimeSpan.FromSeconds(4);
 
-    /// <summary>How long nobody waits after a value that was not for storing.</summary>
+    /// <summary>How long no reader waits after a value that was not for storing.</summary>
     private static readonly TimeSpan NotForStoringMemory = TimeSpan.FromSeconds(10);
 
     /// <summary>Until when a value past its life is served at once, and the generation that takes too long.</summary>

@@ -58,7 +58,7 @@ internal sealed class EntryServices(
         return set with { GrantedAt = calledAt, Stamp = Stamp.Min(set.Stamp, history.AsOf(calledAt, set.Stamp)) };
     }
 
-    /// <summary>A loader made it, and it was stale when it was stored: nobody else may come for it.</summary>
+    /// <summary>A loader made it, and it was stale when it was stored: there may be no reader to refresh it.</summary>
     public void RefreshSoon(string scopedKey) => refreshes.RefreshSoon(scopedKey);
 
     /// <summary>Says which limit a value breaks, or null. Clients check first; this is for those that do not.</summary>

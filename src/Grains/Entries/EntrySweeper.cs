@@ -153,7 +153,7 @@ internal sealed partial class EntrySweeper : IDisposable
 
     private void Freed(long bytes, Moment now) => (_freed, _lastFreed) = (_freed + bytes, now);
 
-    /// <summary>Tells whoever owns the process what there is to collect, once nothing more is let go of.</summary>
+    /// <summary>Tells the owner of the process what there is to collect, once nothing more is released.</summary>
     private void TellWhenQuiet()
     {
         var quiet = _time.Now() - _lastFreed;

@@ -117,7 +117,7 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
 
     /// <summary>
     /// A slice of the list, for walks from its end to its start: removals during the walk swap in what the walk has seen already, and
-    /// what is added meanwhile waits for the next walk.
+    /// what is added during a walk waits for the next one.
     /// </summary>
     /// <returns>Where the next slice ends; 0 when the walk is over.</returns>
     public int SliceBefore(int end, Span<LocalEntry?> slice, out int count)

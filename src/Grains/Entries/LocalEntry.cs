@@ -5,7 +5,7 @@ namespace OrleansTagCache.Entries;
 /// <summary>An entry grain activated on this silo, as the table, the index and the sweeper see it.</summary>
 /// <remarks>
 /// <see cref="Value"/> is published: the grain reads it on its own thread, the reader of many, the sweeper and the evictor on theirs. It is written only under
-/// <see cref="Gate"/>. The use marks are written by whoever reads, and read by the evictor, without a lock: they steer, they decide nothing.
+/// <see cref="Gate"/>. The use marks are written by readers, and read by the evictor, without a lock: they steer, they decide nothing.
 /// </remarks>
 internal sealed class LocalEntry(string scopedKey, IGrainContext context)
 {
@@ -33,7 +33,7 @@ internal sealed class LocalEntry(string scopedKey, IGrainContext context)
         set => Volatile.Write(ref _busyUntil, value.Ticks);
     }
 
-    /// <summary>Set under <see cref="Gate"/> when it is to be sent away: it gives no token any more, whose value nobody would store.</summary>
+    /// <summary>Set under <see cref="Gate"/> when it is to be sent away: it gives no token any more, since the value could not be stored.</summary>
     public bool IsRetired { get; private set; }
 
     /// <summary>A token goes out. False if the activation is on its way out: then another one gives tokens.</summary>

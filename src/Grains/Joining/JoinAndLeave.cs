@@ -19,7 +19,7 @@ namespace OrleansTagCache.Joining;
 /// </summary>
 /// <remarks>
 /// Runs at the stage at which the own row is readable and grains are not yet placed here. If greeting takes long, because a row belongs to a
-/// silo that crashed and that nobody has declared dead yet, the silo starts without serving and joins in the background: it takes an active
+/// silo that crashed and has not been declared dead yet, the silo starts without serving and joins in the background: it takes an active
 /// silo to declare another one dead.
 /// </remarks>
 internal sealed partial class JoinAndLeave(

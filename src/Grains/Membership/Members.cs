@@ -8,7 +8,7 @@ namespace OrleansTagCache.Membership;
 /// Who may be serving, kept up to date: from Orleans' membership as it is gossiped, from the table when it is read, and from what silos say
 /// of themselves. It announces every change, and every death once.
 /// </summary>
-/// <remarks>Thread-safe. Events are raised outside of the lock, by whoever brought the news.</remarks>
+/// <remarks>Thread-safe. Events are raised outside the lock, by the caller that brought the news.</remarks>
 internal sealed partial class Members : IDisposable
 {
     private readonly Lock _gate = new();

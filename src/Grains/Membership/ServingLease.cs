@@ -5,13 +5,13 @@ using OrleansTagCache.Lifetimes;
 namespace OrleansTagCache.Membership;
 
 /// <summary>
-/// This silo's right to serve. Members alone does not give it: a silo that was frozen, and declared dead meanwhile, serves old values
+/// This silo's right to serve. Members alone does not give it: a silo that was frozen, and declared dead in that time, serves old values
 /// when it wakes until it learns of its death. So it serves only while it has lately found itself alive in the membership table.
 /// </summary>
 /// <remarks>
 /// Thread-safe. Valid means: joined, not leaving, and the deadline is ahead of the clock as read now. The deadline counts from before the
 /// row was read; a row that is missing counts as dead. A table that has lost the row, as one that came back empty has, never shows it again: after so many
-/// readings the silo ends, as one that was declared dead does, so that whoever looks after it starts it anew.
+/// readings the silo ends, as one that was declared dead does, so that the process supervisor starts it again.
 /// </remarks>
 internal sealed partial class ServingLease : INearLease, IDisposable
 {

@@ -4,7 +4,7 @@ namespace OrleansTagCache.Refreshing;
 
 /// <summary>A job as it is kept in grain storage: its plan, and beside it how far that is.</summary>
 /// <remarks>
-/// Belongs to one activation, which calls it one at a time. Another activation that has written meanwhile is the job from then on: whatever
+/// Belongs to one activation, which calls it one at a time. Another activation that has written in between is the job from then on: whatever
 /// is written here fails, and <paramref name="giveUp"/> is called.
 /// </remarks>
 internal sealed class JobStorage(IPersistentState<StoredPlan> plan, IPersistentState<StoredProgress> progress, Action giveUp)

@@ -36,7 +36,7 @@ internal sealed partial class LoaderCalls(IGrainFactory grains, LoaderRunner loc
         await Look(directory, loader);
         for (var until = time.Now() + LoaderRunner.Lease; !directory.HasRunner && !directory.KnowsAll && time.Now() < until;)
         {
-            // Whoever offers it may not have had the time to say so to a grain that has just come to life.
+            // A process that offers it may not have had the time to say so to a grain that was just activated.
             await Task.Delay(LookPeriod, time, cancellationToken);
             await Look(directory, loader);
         }
@@ -131,7 +131,7 @@ internal sealed partial class LoaderCalls(IGrainFactory grains, LoaderRunner loc
 
         public Task FirstLook => _firstLook.Task;
 
-        /// <summary>Whether nobody offers it who is not known here.</summary>
+        /// <summary>Whether all processes that offer it are known here.</summary>
         public bool KnowsAll
         {
             get

@@ -31,7 +31,7 @@ internal sealed partial class RefreshJobGrain(
     /// <summary>After so many passes with failed loads their keys are left to their readers.</summary>
     public const int MaximumFailedPasses = 3;
 
-    /// <summary>After so many passes that could load nothing, since nobody offers the loader, the keys are left to their readers.</summary>
+    /// <summary>After so many passes that could load nothing, since no process offers the loader, the keys are left to their readers.</summary>
     public const int MaximumIdlePasses = 60;
 
     private const string ReminderName = "refresh";

@@ -58,7 +58,7 @@ internal sealed partial class RefreshWorker(
         }
     }
 
-    /// <summary>A value was stale when it was stored: nobody else may come for it.</summary>
+    /// <summary>A value was stale when it was stored: there may be no reader to refresh it.</summary>
     public void RefreshSoon(string scopedKey) => _ = Task.Run(async () =>
     {
         try
@@ -89,7 +89,7 @@ internal sealed partial class RefreshWorker(
                 report = await Refresh(batch);
                 if (!lease.IsValid())
                 {
-                    // This silo does not serve: what it could not do is nobody's failure. The job offers it again, here or elsewhere.
+                    // This silo does not serve: what it could not do does not count as a failure. The job offers it again, here or elsewhere.
                     return;
                 }
             }

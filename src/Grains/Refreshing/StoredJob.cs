@@ -1,7 +1,7 @@
 namespace OrleansTagCache.Refreshing;
 
 /// <summary>
-/// The work of one pass, as it is kept in grain storage. Written when the pass begins, and once more when the tag is revalidated meanwhile: so an
+/// The work of one pass, as it is kept in grain storage. Written when the pass begins, and once more when the tag is revalidated during it: so an
 /// activation that does not know of that cannot end the job.
 /// </summary>
 [GenerateSerializer, Alias("otc.StoredPlan")]
@@ -40,7 +40,7 @@ internal sealed class StoredPlan
 
     /// <summary>
     /// The pass that follows this one: what was left and what failed, up to the maxima of <see cref="RefreshJobGrain"/>; and how many keys are given
-    /// up. A revalidation meanwhile begins the counts anew: it asks for what has failed before.
+    /// up. A new revalidation begins the counts anew: it asks again for what has failed.
     /// </summary>
     public (StoredPlan Next, int GivenUp) After(StoredProgress ended)
     {
@@ -99,7 +99,7 @@ internal sealed class StoredProgress
     [Id(5)]
     public List<KeyPlace> Failed { get; set; } = [];
 
-    /// <summary>The keys that nobody could load in this pass.</summary>
+    /// <summary>The keys that could not be loaded in this pass.</summary>
     [Id(6)]
     public List<KeyPlace> Left { get; set; } = [];
 

@@ -178,7 +178,7 @@ internal sealed partial class ClientSessions : IDisposable
 
     private Task PushAll(Session session) => Lasting.Loop(() => Push(session), LogFailed, _time);
 
-    /// <summary>One message. False when nothing is left to say, or nobody to say it to.</summary>
+    /// <summary>One message. False when nothing is left to say, or the session has ended.</summary>
     private async Task<bool> Push(Session session)
     {
         if (TakePushes(session) is not var (pushes, patience))
@@ -303,6 +303,6 @@ internal sealed partial class ClientSessions : IDisposable
     [LoggerMessage(3603, LogLevel.Error, "A round of work on clients' sessions failed; the next one follows")]
     private partial void LogFailed(Exception exception);
 
-    /// <summary>Whoever is pushed to.</summary>
+    /// <summary>The client that is pushed to.</summary>
     private sealed record Client(INearCacheObserver Observer, string Name);
 }

@@ -14,7 +14,7 @@ internal sealed class UpdateCoalescer(Func<TagId[], string[]?, Task<UpdateOutcom
     private Run? _current;
     private Run? _next;
 
-    /// <summary>Whether nothing is on its way and nobody waits.</summary>
+    /// <summary>Whether nothing is on its way and no caller waits.</summary>
     public bool IsIdle => _current is null && _next is null;
 
     public Task<UpdateOutcome> Join(Guid requestId, IReadOnlyCollection<TagId> tags, string[]? traces = null)

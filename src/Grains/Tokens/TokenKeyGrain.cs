@@ -19,7 +19,7 @@ internal sealed class TokenKeyGrain(TimeProvider time) : Grain, ITokenKeyGrain
         var age = time.Now() - _made;
         if (age >= Rotation)
         {
-            // Nobody asked for long: the last one is too old to verify with, too.
+            // If no call came for long, the last secret is too old even to verify with.
             _keys = age < Rotation + Rotation ? [Make(), _keys[0]] : [Make()];
             _made = time.Now();
         }

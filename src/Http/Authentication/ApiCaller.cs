@@ -13,7 +13,7 @@ internal sealed record ApiCaller(string? KeyId, CacheNamespace Namespace, Scopes
 }
 
 /// <summary>
-/// The identity of a caller. What it may do is in <see cref="Caller"/> and not in claims, so that claims of other schemes, whatever they say, give nobody access to the API.
+/// The identity of a caller. What it may do is in <see cref="Caller"/> and not in claims, so that claims of other schemes, whatever they say, give no access to the API.
 /// </summary>
 internal sealed class ApiCallerIdentity(ApiCaller caller) : ClaimsIdentity(TagCacheAuthorization.Scheme)
 {

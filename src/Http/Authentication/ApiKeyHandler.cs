@@ -48,7 +48,7 @@ internal sealed class ApiKeyHandler(
         }
         else
         {
-            await Refuse(Problems.Forbidden("Without access keys this silo answers programs on its own machine only: no other host name, no web page of another site, and nothing that a proxy passes on."));
+            await Refuse(Problems.Forbidden("Without API keys this silo answers programs on its own machine only: no other host name, no web page of another site, and nothing that a proxy passes on."));
         }
     }
 

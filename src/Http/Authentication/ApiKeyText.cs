@@ -7,7 +7,7 @@ namespace OrleansTagCache.Http.Authentication;
 
 /// <summary>
 /// An API key as its holder has it: <c>otc_</c>, the name of the key, an underscore, and 256 random bits. Only the holder has it; the silo has
-/// SHA-256 of it, which is enough for a secret that nobody can guess (a slow hash is for passwords).
+/// SHA-256 of it, which is enough for a secret that cannot be guessed (a slow hash is for passwords).
 /// </summary>
 internal static class ApiKeyText
 {

@@ -3,7 +3,7 @@ using Microsoft.OpenApi;
 
 namespace OrleansTagCache.Http.Endpoints;
 
-/// <summary>The OpenAPI document as text. It is written once: to write it takes milliseconds, and whoever reaches the port may ask for it.</summary>
+/// <summary>The OpenAPI document as text. It is written once: writing takes milliseconds, and anyone who reaches the port may ask for it.</summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class OpenApiText([FromKeyedServices(OpenApiText.Document)] IOpenApiDocumentProvider documents)
 {

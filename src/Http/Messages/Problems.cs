@@ -50,7 +50,7 @@ internal static class Problems
         return Of(StatusCodes.Status503ServiceUnavailable, "overloaded", detail);
     }
 
-    /// <summary>The answer to a fault that an endpoint threw, or null if it is none that a caller can do anything about.</summary>
+    /// <summary>The answer to a fault that an endpoint threw, or null if the caller can do nothing about it.</summary>
     public static IResult? Of(HttpContext http, Exception exception) => exception switch
     {
         ArgumentException invalid => InvalidArgument(WithoutParameterName(invalid)),

@@ -2,7 +2,7 @@ namespace OrleansTagCache.Http.Messages;
 
 /// <summary>
 /// Refuses requests whose end is a matter of opinion (RFC 9112, 6.1): a length beside chunks, and encodings that are not taken off. A proxy in front may see another end than this server, and
-/// the rest as a request of somebody else. And those whose host is none: to read it would throw; and those that expect what nobody here does.
+/// the rest as another caller's request. Also those whose host is not valid, since reading it would throw, and those with an expectation that is not supported.
 /// </summary>
 internal static class RequestCheck
 {
@@ -29,7 +29,7 @@ internal static class RequestCheck
             return next(http);
         }
 
-        // What comes after it on the connection is nobody's request.
+        // What comes after it on the connection is not a request.
         http.Response.Headers.Connection = "close";
         return Problems.Of(StatusCodes.Status400BadRequest, "bad_request", "A body has a Content-Length, or is sent as 'Transfer-Encoding: chunked', not both and nothing else.").ExecuteAsync(http);
     }

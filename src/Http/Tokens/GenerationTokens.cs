@@ -57,7 +57,7 @@ internal sealed class GenerationTokens(IGrainFactory grains, ILocalSiloDetails s
         return await OneQuestion();
     }
 
-    /// <summary>Whoever finds the secrets too old while they are being asked for waits for that answer.</summary>
+    /// <summary>A caller that finds the secrets too old while they are being asked for waits for that answer.</summary>
     private Task<Known> OneQuestion()
     {
         lock (_gate)

@@ -34,7 +34,7 @@ internal static class Addresses
             }
             else if (loopbackOnly)
             {
-                yield return $"{setting} names port {port} of every address of this machine: without access keys the silo listens on loopback only. Use --{Urls}={scheme}://127.0.0.1:{port}, or make a key by the command 'keys create'.";
+                yield return $"{setting} names port {port} of every address of this machine: without API keys the silo listens on loopback only. Use --{Urls}={scheme}://127.0.0.1:{port}, or create a key with 'keys create'.";
             }
         }
 
@@ -43,11 +43,11 @@ internal static class Addresses
             var uri = Parse(url);
             if (uri is null || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps) || uri.AbsolutePath != "/")
             {
-                yield return $"{setting} is '{url}', which is not an http address. An example: {Default}";
+                yield return $"{setting} holds '{url}', which is not an http address. An example: {Default}";
             }
             else if (!uri.IsLoopback && loopbackOnly)
             {
-                yield return $"{setting} names {uri.Host}: without access keys the silo listens on loopback only. Use http://127.0.0.1:{uri.Port}, or make a key by the command 'keys create'.";
+                yield return $"{setting} names {uri.Host}: without API keys the silo listens on loopback only. Use http://127.0.0.1:{uri.Port}, or create a key with 'keys create'.";
             }
         }
     }

@@ -27,7 +27,7 @@ internal static class Defaults
         ["Orleans.Runtime.Silo"] = LogLevel.Error,
         ["Orleans.Runtime.Watchdog"] = LogLevel.Error,
 
-        // Below, they show the query of each request, and the head of one that cannot be read: with the access key, if it is in that line.
+        // Below, they show the query of each request, and the head of one that cannot be read: with the API key, if it is in that line.
         ["Microsoft.AspNetCore.Hosting.Diagnostics"] = LogLevel.Warning,
         ["Microsoft.AspNetCore.Server.Kestrel"] = LogLevel.Warning,
     };

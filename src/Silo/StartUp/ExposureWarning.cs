@@ -27,6 +27,6 @@ internal sealed partial class ExposureWarning(SiloProgramOptions options, IConfi
     private partial void LogExposed(int siloPort, int gatewayPort, string address);
 
     [LoggerMessage(7111, LogLevel.Warning,
-        "{Address} was opened to other machines without TLS: access keys can be read on the way. Use https, or a proxy on this machine that does.")]
+        "{Address} was opened to other machines without TLS: API keys can be read on the way. Use https, or a proxy on this machine that does.")]
     private partial void LogClearText(string address);
 }

@@ -110,7 +110,7 @@ internal static class SettingsCheck
     private static string Known(Type[] types) =>
         string.Join(", ", types.SelectMany(type => type.GetProperties()).Where(p => p.CanWrite).Select(p => p.Name).Distinct().Order());
 
-    /// <summary>What a setting holds by number or by names that people choose, or null if it is none of that kind.</summary>
+    /// <summary>What a setting holds by number or by names that people choose, or null if it is not of that kind.</summary>
     private static Type? ItemOf(Type type) =>
         type.IsArray ? type.GetElementType()
         : type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Dictionary<,>) ? type.GetGenericArguments()[1] : null;
