@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansTagCache.Diagnostics;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
 using OrleansTagCache.Ownership;

@@ -50,6 +50,19 @@ public sealed class PageTests
         Assert.Empty(missing);
     }
 
+    [Fact]
+    public void WalkthroughPage_NamesTypesWhereTheyAre()
+    {
+        var page = Page("internals", "walkthrough.md");
+        var named = Regex.Matches(page, @"^\| \d+ \| `(?<folder>[\w/]+)` \| (?<types>[^|]+)\|", RegexOptions.Multiline)
+            .SelectMany(row => Regex.Matches(row.Groups["types"].Value, @"`(\w+)`").Select(type => $"{row.Groups["folder"].Value}/{type.Groups[1].Value}"))
+            .Concat(Regex.Matches(page, @"`(\w+/\w+/\w+)`").Select(path => path.Groups[1].Value).Where(path => path.StartsWith("Core/", StringComparison.Ordinal)))
+            .ToArray();
+
+        Assert.True(named.Length > 40, "The tables were not read.");
+        Assert.DoesNotContain(named, type => !File.Exists(Path.Combine(Repository.Root, "src", $"{type}.cs")));
+    }
+
     [Theory]
     [InlineData("whoever")]
     [InlineData("nobody")]

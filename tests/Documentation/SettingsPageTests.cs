@@ -3,7 +3,6 @@ using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Tests.Processes;
 using Xunit;
 

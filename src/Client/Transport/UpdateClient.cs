@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
-using OrleansTagCache.Hosting;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 
