@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace OrleansTagCache.Tests;
@@ -6,9 +7,15 @@ namespace OrleansTagCache.Tests;
 /// <summary>The waits of all tests: each ends with what was waited for, or after three minutes by any clock with a failure that names it.</summary>
 internal static class Waits
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    /// <summary>Waits for a state that is reached by itself, and yields between two looks.</summary>
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>After how many steps of a clock those that it wakes get a rest of the test's thread, not just a turn.</summary>
+    private const int StepsWithoutRest = 100;
+
+    /// <summary>Waits for a state of something that tells of no change: another process, a file, a connection. For states of the cache there are <see cref="Events"/>, for those of a test <see cref="Signal"/>.</summary>
     public static Task Until(Func<bool> isReached, Func<string>? describe = null, [CallerArgumentExpression(nameof(isReached))] string what = "") =>
         Until(() => ValueTask.FromResult(isReached()), describe, what);
 
@@ -16,10 +23,31 @@ internal static class Waits
     public static async Task Until(Func<ValueTask<bool>> isReached, Func<string>? describe = null, [CallerArgumentExpression(nameof(isReached))] string what = "")
     {
         var begun = TimeProvider.System.GetTimestamp();
+        using var looks = new PeriodicTimer(LookPeriod, TimeProvider.System);
         while (!await isReached().AsTask().Soon(what))
         {
             Assert.True(TimeProvider.System.GetElapsedTime(begun) < Patience, $"Waited {Patience} for {what} in vain. {describe?.Invoke()}");
-            await Task.Yield();
+            await looks.WaitForNextTickAsync();
+        }
+    }
+
+    /// <summary>Lets a clock run until something has happened that it brings about. What it wakes runs on other threads: each step gives them a turn.</summary>
+    public static async Task Advance(FakeTimeProvider time, TimeSpan step, Func<bool> isReached, [CallerArgumentExpression(nameof(isReached))] string what = "")
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        using var rests = new PeriodicTimer(Rest, TimeProvider.System);
+        for (var steps = 1; !isReached(); steps++)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(begun) < Patience, $"Let the clock run for {step * steps}, and waited {Patience} for {what} in vain.");
+            time.Advance(step);
+            if (steps % StepsWithoutRest == 0)
+            {
+                await rests.WaitForNextTickAsync();
+            }
+            else
+            {
+                await Task.Yield();
+            }
         }
     }
 

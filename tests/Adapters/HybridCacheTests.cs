@@ -1,8 +1,8 @@
 using System.ComponentModel;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Near;
-using OrleansTagCache.Tests.Cluster;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Adapters;
@@ -391,10 +391,10 @@ public sealed class HybridCacheTests(AdapterCluster cluster)
         // Two reads while one copy is kept near; on a busy machine a session may lapse between them, and the next copy has an object of its own.
         var near = cluster.Nodes[0].GetRequiredService<NearCache>();
         (Immutable First, Immutable Second) read = default;
-        await TagCacheCluster.Until(() =>
+        await Events.On(CacheEvent.NearKept, CacheEvent.SessionOpened, CacheEvent.SessionEnded, CacheEvent.UpdateSettled, CacheEvent.LeaseRenewed).Until(async () =>
         {
             var kept = near.Find("hybrid:immutable", freshOnly: false).Entry;
-            read = (Get<Immutable>("hybrid:immutable").GetAwaiter().GetResult(), Get<Immutable>("hybrid:immutable").GetAwaiter().GetResult());
+            read = (await Get<Immutable>("hybrid:immutable"), await Get<Immutable>("hybrid:immutable"));
             return kept is not null && ReferenceEquals(kept, near.Find("hybrid:immutable", freshOnly: false).Entry);
         });
         Assert.Same(read.First, read.Second);

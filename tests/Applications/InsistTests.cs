@@ -1,5 +1,4 @@
 using Orleans.Runtime.Messaging;
-using OrleansTagCache.Tests.Cluster;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Applications;
@@ -16,7 +15,7 @@ public sealed class InsistTests
         await using var app = ClientApp.Build(client => client.UseLocalhostClustering(ports[1], "tagcache", "tagcache")
             .AddTagCacheClient(cache => (cache.RequireClusterAtStart, cache.ReadTimeout) = (true, TimeSpan.FromMilliseconds(100))));
         var starting = app.Start(TimeSpan.FromMinutes(1));
-        await TagCacheCluster.Until(() => app.Log.Text.Contains("No silo of the cluster answers", StringComparison.Ordinal));
+        await app.Log.Says("No silo of the cluster answers");
         Assert.False(starting.IsCompleted);
 
         var (silo, _) = await ClientApp.StartSilo(ports[0], ports[1]);
@@ -62,7 +61,7 @@ public sealed class InsistTests
 
         answer.SetResult(false);
 
-        await TagCacheCluster.Until(() => app.Log.Text.Contains("has given up connecting", StringComparison.Ordinal));
+        await app.Log.Says("has given up connecting");
         await StartTests.DoesWithoutTheCluster(app.Services);
         await app.Stop();
     }

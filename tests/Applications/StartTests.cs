@@ -4,7 +4,6 @@ using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
-using OrleansTagCache.Tests.Cluster;
 using OrleansTagCache.Tests.Processes;
 using Xunit;
 
@@ -73,7 +72,7 @@ public sealed class StartTests
         Assert.Equal(1, await Read(app.Cache, "key", 1));
 
         var (silo, _) = await ClientApp.StartSilo(ports[0], ports[1]);
-        await TagCacheCluster.Until(() => app.Log.Text.Contains("this process is connected", StringComparison.Ordinal));
+        await app.Log.Says("this process is connected");
         await app.Cache.SetAsync("key", 2);
         Assert.Equal(2, await Read(app.Cache, "key", 3));
 
@@ -92,7 +91,7 @@ public sealed class StartTests
         await using var redis = await StartRedis(ports[0]);
         var (silo, _) = await ClientApp.StartSilo(
             ports[1], ports[2], "--TagCache:Clustering:Provider=Redis", $"--TagCache:Clustering:ConnectionString=127.0.0.1:{ports[0]}");
-        await TagCacheCluster.Until(() => app.Log.Text.Contains("this process is connected", StringComparison.Ordinal));
+        await app.Log.Says("this process is connected");
         await app.Cache.SetAsync("key", 2);
         Assert.Equal(2, await Read(app.Cache, "key", 3));
 
@@ -122,8 +121,8 @@ public sealed class StartTests
 
         await app.Start();
 
-        await TagCacheCluster.Until(() => app.Log.Text.Contains("its ClusterId is 'tagcache', and this client's is 'dev' (its ServiceId 'tagcache')", StringComparison.Ordinal));
-        await TagCacheCluster.Until(() => siloLog.Text.Contains("its ClusterId is 'dev', and this silo's is 'tagcache'", StringComparison.Ordinal));
+        await app.Log.Says("its ClusterId is 'tagcache', and this client's is 'dev' (its ServiceId 'tagcache')");
+        await siloLog.Says("its ClusterId is 'dev', and this silo's is 'tagcache'");
         Assert.Equal(1, await Read(app.Cache, "key", 1));
         await app.Stop();
         await silo.DisposeAsync();

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
 using Xunit;
 
@@ -51,8 +52,9 @@ public sealed class BackgroundRefreshesTests : IDisposable
         }
 
         Assert.Equal(0, running.CurrentCount);
+        var ended = Events.On(CacheEvent.RefreshEnded);
         release.SetResult();
-        await Waits.Until(() => done.IsSet);
+        await ended.Until(() => done.IsSet);
 
         Assert.Equal(Turns, most);
     }
@@ -81,11 +83,7 @@ public sealed class BackgroundRefreshesTests : IDisposable
                 givenUp.SetResult();
                 return Task.CompletedTask;
             });
-        await Waits.Until(() =>
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            return givenUp.Task.IsCompleted;
-        });
+        await Waits.Advance(_time, TimeSpan.FromSeconds(1), () => givenUp.Task.IsCompleted);
     }
 
     [Fact]

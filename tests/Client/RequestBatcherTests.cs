@@ -109,11 +109,7 @@ public sealed class RequestBatcherTests
         var sent = new TaskCompletionSource<string?[]>();
         var batcher = new RequestBatcher<string, string>((_, _) => sent.Task, TimeSpan.FromSeconds(1), time, static _ => { });
         var call = batcher.Send("late", null);
-        await Waits.Until(() =>
-        {
-            time.Advance(TimeSpan.FromSeconds(1));
-            return call.Answer.IsCompleted;
-        });
+        await Waits.Advance(time, TimeSpan.FromSeconds(1), () => call.Answer.IsCompleted);
 
         await Assert.ThrowsAsync<TimeoutException>(() => call.Answer);
         var whenever = call.Whenever();

@@ -34,11 +34,7 @@ public sealed class SetTests
         var entry = new ScriptedEntry { Failing = failing };
 
         var setting = Set(entry);
-        await Cluster.TagCacheCluster.Until(() =>
-        {
-            _time.Advance(TimeSpan.FromMilliseconds(10));
-            return setting.IsCompleted;
-        });
+        await Waits.Advance(_time, TimeSpan.FromMilliseconds(10), () => setting.IsCompleted);
 
         Assert.Equal(CommitOutcome.Superseded, await setting);
         Assert.Equal(failing == "begin" ? ["begin", "remove"] : ["begin", "set", "remove"], entry.Calls);

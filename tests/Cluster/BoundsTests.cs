@@ -1,4 +1,5 @@
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Entries;
 using Xunit;
 
@@ -64,7 +65,7 @@ public sealed class BoundsTests(BoundsTests.SmallCluster cluster) : IClassFixtur
 
         await cluster.Client.RevalidateTagAsync("*");
 
-        await TagCacheCluster.Until(() => Tables.All(table => table.Count == 0));
+        await Events.On(CacheEvent.SweepEnded).Until(() => Tables.All(table => table.Count == 0));
         Assert.All(Tables, table => Assert.Equal(0, table.Bytes));
     }
 
@@ -78,7 +79,7 @@ public sealed class BoundsTests(BoundsTests.SmallCluster cluster) : IClassFixtur
 
         foreach (var silo in cluster.Orleans.Silos)
         {
-            await TagCacheCluster.Until(() => TagCacheCluster.Get<TagLedger>(silo).Counts.Unheld <= SmallCluster.RememberedTags);
+            await Events.On(CacheEvent.SweepEnded, CacheEvent.UpdateSettled).Until(() => TagCacheCluster.Get<TagLedger>(silo).Counts.Unheld <= SmallCluster.RememberedTags);
         }
     }
 

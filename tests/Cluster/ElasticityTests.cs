@@ -1,3 +1,4 @@
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Membership;
 using Xunit;
 
@@ -12,6 +13,7 @@ public sealed class ElasticityTests(ElasticityTests.ElasticCluster cluster) : IC
         var source = 0;
         var updated = 0;
         var reads = 0;
+        var progress = new Signal();
         var readers = Enumerable.Range(0, 8).Select(i => (Func<int, Task>)(async _ =>
         {
             var floor = Volatile.Read(ref updated);
@@ -41,12 +43,13 @@ public sealed class ElasticityTests(ElasticityTests.ElasticCluster cluster) : IC
             }
 
             Volatile.Write(ref updated, version);
+            progress.Set();
         }
 
         async Task Progress()
         {
             var (updatesBefore, readsBefore) = (Volatile.Read(ref updated), Volatile.Read(ref reads));
-            await TagCacheCluster.Until(
+            await progress.Until(
                 () => Volatile.Read(ref updated) > updatesBefore + 20 && Volatile.Read(ref reads) > readsBefore + 100,
                 () => $"{updated} updates, {reads} reads");
         }
@@ -55,7 +58,7 @@ public sealed class ElasticityTests(ElasticityTests.ElasticCluster cluster) : IC
     private async Task Join()
     {
         var silo = await cluster.Orleans.StartAdditionalSiloAsync();
-        await TagCacheCluster.Until(() => TagCacheCluster.Get<ServingLease>(silo).IsValid());
+        await Events.On(CacheEvent.LeaseRenewed).Until(() => TagCacheCluster.Get<ServingLease>(silo).IsValid());
     }
 
     private Task StopOne() => cluster.Orleans.StopSiloAsync(cluster.Orleans.Silos[^1]);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using OrleansTagCache.Diagnostics;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Cluster;
@@ -94,12 +95,12 @@ public sealed class FactoryScopeTests(TagCacheCluster cluster)
         }, options));
         var (services, ambient, current) = await seen.Task.Soon();
         run.Release();
-        await Waits.Until(async () => (await cluster.Silos[2].TryGetAsync<string>(key)).ValueOrDefault == "new");
+        await Events.On(CacheEvent.RefreshEnded, CacheEvent.EntryStored).Until(async () => (await cluster.Silos[2].TryGetAsync<string>(key)).ValueOrDefault == "new");
 
         Assert.Null(ambient);
         Assert.NotEqual(activity.TraceId, current?.TraceId);
         Assert.NotSame(cluster.Orleans.Client.ServiceProvider, services);
-        await Waits.Until(() => IsDisposed(services));
+        Assert.True(IsDisposed(services));
     }
 
     /// <summary>Its services are not its caller's either when the caller waits: it does not know when it will be alone.</summary>
@@ -133,7 +134,7 @@ public sealed class FactoryScopeTests(TagCacheCluster cluster)
         await failing.Task.Soon();
 
         // Its token is back when another who asks gets one.
-        await Waits.Until(async () => await entry.Acquire(new(true, false, TimeSpan.Zero)) is { Token.IsNone: false } answer && await entry.Abandon(answer.Token));
+        await Events.On(CacheEvent.TokenEnded, CacheEvent.RefreshEnded).Until(async () => await entry.Acquire(new(true, false, TimeSpan.Zero)) is { Token.IsNone: false } answer && await entry.Abandon(answer.Token));
 
         Assert.Equal("new", await cluster.Client.GetOrCreateAsync(key, (_, _, _) => new ValueTask<string>("new"), options));
     }

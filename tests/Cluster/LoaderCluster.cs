@@ -26,6 +26,9 @@ public sealed class LoaderCluster : TagCacheCluster
     /// <summary>The most loads that ran at a time.</summary>
     public int MostRunning { get; private set; }
 
+    /// <summary>Set at every load that begins.</summary>
+    internal Signal Loads { get; } = new();
+
     public int RunsOf(string argument) => _runs.GetValueOrDefault(argument);
 
     public async ValueTask<string> Load(CacheContext context, string argument, CancellationToken cancellationToken)
@@ -37,6 +40,8 @@ public sealed class LoaderCluster : TagCacheCluster
         {
             MostRunning = Math.Max(MostRunning, ++_running);
         }
+
+        Loads.Set();
 
         try
         {

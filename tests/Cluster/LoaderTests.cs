@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using OrleansTagCache.Diagnostics;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Cluster;
@@ -103,7 +104,7 @@ public sealed class LoaderTests(LoaderCluster cluster)
     public async Task Hit_AllocatesNothing()
     {
         await cluster.Silos[0].GetAsync<string>("silo", "alloc");
-        await TagCacheCluster.Until(() =>
+        await Waits.Until(() =>
         {
             var cache = cluster.Silos[0];
             var before = GC.GetAllocatedBytesForCurrentThread();
@@ -128,7 +129,7 @@ public sealed class LoaderTests(LoaderCluster cluster)
         if (loader == "client")
         {
             var grain = cluster.Orleans.Client.GetGrain<Contracts.ILoaderGrain>(Names.CacheNamespace.Default.Scope(loader));
-            await Waits.Until(async () => (await grain.Runners()).Processes.Length > 0);
+            await Events.On(CacheEvent.LoaderOffered).Until(async () => (await grain.Runners()).Processes.Length > 0);
         }
     }
 }

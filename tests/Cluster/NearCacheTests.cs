@@ -112,7 +112,7 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
         run.Release();
         foreach (var process in cluster.Processes)
         {
-            await Waits.Until(async () => await process.Cache.GetOrCreateAsync("near:herd", (_, token) => run.Invoke(token), new() { Tags = ["near-herd"] }) != "old");
+            await Events.On(CacheEvent.RefreshEnded, CacheEvent.NearKept).Until(async () => await process.Cache.GetOrCreateAsync("near:herd", (_, token) => run.Invoke(token), new() { Tags = ["near-herd"] }) != "old");
         }
 
         Assert.Equal(1, run.Runs);
@@ -252,8 +252,8 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
             await client.Cache.TryGetAsync<int>($"bound:{i}");
         }
 
-        await TagCacheCluster.Until(() => client.Near.Find("bound:first", freshOnly: false).Entry is null);
-        await TagCacheCluster.Until(() => cluster.Sessions.All(sessions => sessions.Counts.Pushes == 0));
+        await Events.On(CacheEvent.PushApplied).Until(() => client.Near.Find("bound:first", freshOnly: false).Entry is null);
+        await Events.On(CacheEvent.PushAcknowledged, CacheEvent.SessionEnded).Until(() => cluster.Sessions.All(sessions => sessions.Counts.Pushes == 0));
         Assert.All(cluster.Sessions, (sessions, silo) => Assert.InRange(sessions.Counts.Interest, 1, before[silo] + MaximumInterest));
     }
 
@@ -284,7 +284,7 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
     private static async Task Keep<T>(Process process, string key, T value, params string[] tags)
     {
         // The first answer of a silo is not kept: its session is being opened.
-        await Waits.Until(async () =>
+        await Events.On(CacheEvent.SessionOpened, CacheEvent.SessionEnded, CacheEvent.UpdateSettled, CacheEvent.PushAcknowledged, CacheEvent.LeaseRenewed).Until(async () =>
         {
             await process.Cache.GetOrCreateAsync(key, (_, _) => new ValueTask<T>(value), new() { Tags = tags });
             return process.Near.Find(key, freshOnly: false).Entry is not null;

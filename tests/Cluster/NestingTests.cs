@@ -1,5 +1,6 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Names;
 using Xunit;
 
@@ -156,7 +157,7 @@ public sealed class NestingTests(TagCacheCluster cluster)
     }
 
     /// <summary>What is made from a copy while an update of it is open somewhere is not kept (invariant C1): every silo has heard that it is settled.</summary>
-    private Task Settled() => TagCacheCluster.Until(() => cluster.Orleans.Silos.All(silo => TagCacheCluster.Get<TagLedger>(silo).Counts.OpenUpdates == 0));
+    private Task Settled() => Events.On(CacheEvent.UpdateSettled).Until(() => cluster.Orleans.Silos.All(silo => TagCacheCluster.Get<TagLedger>(silo).Counts.OpenUpdates == 0));
 
     private async Task<int> Outer(string name, Func<int> source) => await cluster.Client.GetOrCreateAsync(
         $"{name}-outer",

@@ -1,4 +1,5 @@
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Names;
 using Xunit;
 
@@ -28,7 +29,7 @@ public sealed class RefreshJobTests(LoaderCluster cluster)
         {
             // A process that keeps the old one near serves it once more, and asks for the new one behind its reader's back.
             CacheResult<string> found = default;
-            await Waits.Until(async () => !(found = await cluster.Silos[0].TryGetAsync<string>($"{loader}:{argument}")).IsStale);
+            await Events.On(CacheEvent.NearKept, CacheEvent.EntryStored).Until(async () => !(found = await cluster.Silos[0].TryGetAsync<string>($"{loader}:{argument}")).IsStale);
 
             Assert.Equal((true, "new"), (found.HasValue, found.ValueOrDefault));
         }
@@ -65,7 +66,7 @@ public sealed class RefreshJobTests(LoaderCluster cluster)
         var arguments = await Fill("silo", "overtaken", "old");
         cluster.Held = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await cluster.Client.RevalidateTagAsync("of:overtaken", CacheLife.Max);
-        await TagCacheCluster.Until(() => arguments.Count(argument => cluster.RunsOf(argument) > 1) >= LoaderCluster.MaximumLoads);
+        await cluster.Loads.Until(() => arguments.Count(argument => cluster.RunsOf(argument) > 1) >= LoaderCluster.MaximumLoads);
         Array.ForEach(arguments, argument => cluster.Source[argument] = "new");
         using (ServerAction.Begin())
         {
@@ -125,7 +126,7 @@ public sealed class RefreshJobTests(LoaderCluster cluster)
     }
 
     /// <summary>Waits until nothing is left, of the work or of its reminder.</summary>
-    private Task UntilDone(string tag) => Waits.Until(async () => await Job(tag).Describe() is null && await Reminders(tag) == 0);
+    private Task UntilDone(string tag) => Events.On(CacheEvent.JobEnded).Until(async () => await Job(tag).Describe() is null && await Reminders(tag) == 0);
 
     private IRefreshJobGrain Job(string tag) => cluster.Orleans.Client.GetGrain<IRefreshJobGrain>(CacheNamespace.Default.Scope(tag));
 

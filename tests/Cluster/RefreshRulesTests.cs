@@ -1,4 +1,5 @@
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Names;
 using Xunit;
 
@@ -22,7 +23,7 @@ public sealed class RefreshRulesTests(LoaderCluster cluster)
         var held = Hold("during/held");
         cluster.Source["during/done"] = "new";
         await cluster.Client.RevalidateTagAsync("of:during", CacheLife.Max);
-        await TagCacheCluster.Until(() => cluster.RunsOf("during/held") == 2);
+        await cluster.Loads.Until(() => cluster.RunsOf("during/held") == 2);
         await UntilFresh("during/done", runs: 2);
 
         // The pass goes on, since one of its loads does.
@@ -32,7 +33,7 @@ public sealed class RefreshRulesTests(LoaderCluster cluster)
         Release("during/held", held);
 
         // One pass more, and nothing is left.
-        await Waits.Until(async () => await Job("of:during").Describe() is null);
+        await Events.On(CacheEvent.JobEnded).Until(async () => await Job("of:during").Describe() is null);
         Assert.Equal(3, cluster.RunsOf("during/done"));
         await UntilFresh("during/done", runs: 3);
         Assert.Equal("newer", await cluster.Silos[1].GetAsync<string>("silo", "during/done"));
@@ -45,7 +46,7 @@ public sealed class RefreshRulesTests(LoaderCluster cluster)
         var held = Hold("reader/held");
         cluster.Source["reader/held"] = "old";
         var reading = cluster.Silos[0].GetAsync<string>("silo", "reader/held").AsTask();
-        await TagCacheCluster.Until(() => cluster.RunsOf("reader/held") == 1);
+        await cluster.Loads.Until(() => cluster.RunsOf("reader/held") == 1);
         cluster.Source["reader/held"] = "new";
         await cluster.Client.RevalidateTagAsync("item:reader/held", CacheLife.Max);
         Assert.Null(await Job("item:reader/held").Describe());
@@ -68,9 +69,9 @@ public sealed class RefreshRulesTests(LoaderCluster cluster)
     /// <summary>Waits until it was loaded so often and what is stored is fresh: it is described, which no reader's right comes with.</summary>
     private async Task UntilFresh(string argument, int runs)
     {
-        await TagCacheCluster.Until(() => cluster.RunsOf(argument) == runs, () => $"{cluster.RunsOf(argument)} loads of {argument}");
+        await cluster.Loads.Until(() => cluster.RunsOf(argument) == runs, () => $"{cluster.RunsOf(argument)} loads of {argument}");
         var entry = cluster.Entry($"silo:{argument}");
-        await Waits.Until(async () => await entry.Describe() is { IsStale: false });
+        await Events.On(CacheEvent.EntryStored).Until(async () => await entry.Describe() is { IsStale: false });
     }
 
     private IRefreshJobGrain Job(string tag) => cluster.Orleans.Client.GetGrain<IRefreshJobGrain>(CacheNamespace.Default.Scope(tag));

@@ -1,4 +1,5 @@
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Cluster;
@@ -25,7 +26,7 @@ public sealed class RevalidationTests(TagCacheCluster cluster)
         Assert.All(await Task.WhenAll(readers), value => Assert.Equal("old", value));
         await run.Started;
         run.Release();
-        await Waits.Until(async () => !(await cluster.Client.TryGetAsync<string>("stale:1")).IsStale);
+        await Events.On(CacheEvent.RefreshEnded, CacheEvent.NearKept).Until(async () => !(await cluster.Client.TryGetAsync<string>("stale:1")).IsStale);
 
         Assert.Equal(1, run.Runs);
         Assert.Equal("new", (await cluster.Silos[2].TryGetAsync<string>("stale:1")).Value);
@@ -86,7 +87,7 @@ public sealed class RevalidationTests(TagCacheCluster cluster)
         await failed.Task.Soon();
 
         // The token comes back a moment after the factory has failed; then a reader gets it.
-        await Waits.Until(async () =>
+        await Events.On(CacheEvent.TokenEnded, CacheEvent.EntryStored).Until(async () =>
         {
             if (await cluster.Client.TryGetAsync<string>("stale:5") is not { IsStale: true } found)
             {

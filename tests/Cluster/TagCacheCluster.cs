@@ -1,9 +1,9 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.TestingHost;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Membership;
@@ -53,7 +53,7 @@ public class TagCacheCluster : IAsyncLifetime
         await _cluster.DeployAsync();
         foreach (var silo in _cluster.Silos)
         {
-            await Until(
+            await Events.On(CacheEvent.LeaseRenewed, CacheEvent.MembersChanged).Until(
                 () => Get<ServingLease>(silo).IsValid() && Get<Members>(silo).Others.Length == _cluster.Silos.Count - 1,
                 () => $"{silo.SiloAddress}: lease {Get<ServingLease>(silo).Remaining}, alive {Get<ServingLease>(silo).IsAlive}, others {Get<Members>(silo).Others.Length} of {_cluster.Silos.Count - 1}");
         }
@@ -64,7 +64,7 @@ public class TagCacheCluster : IAsyncLifetime
         foreach (var silo in Orleans.Silos)
         {
             // Invariants U1 and U2: no update is left pending or open once everything is quiet.
-            await Until(() => Get<Invalidator>(silo).PendingCount == 0 && Get<TagLedger>(silo).Counts.OpenUpdates == 0);
+            await Events.On(CacheEvent.UpdateSettled).Until(() => Get<Invalidator>(silo).PendingCount == 0 && Get<TagLedger>(silo).Counts.OpenUpdates == 0);
             Assert.True(Get<EntryTable>(silo).Bytes <= Get<EntryTable>(silo).MaximumBytes);
         }
 
@@ -86,10 +86,6 @@ public class TagCacheCluster : IAsyncLifetime
     protected virtual void ConfigureClient(IClientBuilder client)
     {
     }
-
-    /// <summary>Waits for a state that is reached by itself; as <see cref="Waits"/> does.</summary>
-    internal static Task Until(Func<bool> isReached, Func<string>? describe = null, [CallerArgumentExpression(nameof(isReached))] string what = "") =>
-        Waits.Until(isReached, describe, what);
 }
 
 [CollectionDefinition(Name)]

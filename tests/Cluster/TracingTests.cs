@@ -220,7 +220,7 @@ public sealed class TracingTests(TagCacheCluster cluster, ITestOutputHelper outp
     private async Task KeepNear(string key, string tag)
     {
         var near = cluster.Orleans.Client.ServiceProvider.GetRequiredService<NearCache>();
-        await Waits.Until(async () =>
+        await Events.On(CacheEvent.SessionOpened, CacheEvent.SessionEnded, CacheEvent.UpdateSettled, CacheEvent.PushAcknowledged, CacheEvent.LeaseRenewed).Until(async () =>
         {
             await cluster.Client.GetOrCreateAsync(key, (_, _) => new ValueTask<string>("value"), new() { Tags = [tag] });
             return near.Find(key, freshOnly: false).Entry is not null;

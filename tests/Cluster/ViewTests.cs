@@ -24,7 +24,7 @@ public sealed class ViewTests(HeldViews cluster) : IClassFixture<HeldViews>
         await cluster.Client.SetAsync("view:held", 1, new() { Tags = ["view:held"] });
         cluster.Views.Hold();
         var look = asksForEntries ? CountEntries(tag) : CountDependents(tag);
-        await TagCacheCluster.Until(() => cluster.Views.Held == cluster.Orleans.Silos.Count);
+        await cluster.Views.Changed.Until(() => cluster.Views.Held == cluster.Orleans.Silos.Count);
 
         using (ServerAction.Begin())
         {
@@ -72,6 +72,9 @@ public sealed class HeldViews : TagCacheCluster
         /// <summary>How many are held now.</summary>
         public int Held => Volatile.Read(ref _held);
 
+        /// <summary>Set when one more is held.</summary>
+        public Signal Changed { get; } = new();
+
         public void Hold() => _open.Reset();
 
         public void Release() => _open.Set();
@@ -81,6 +84,7 @@ public sealed class HeldViews : TagCacheCluster
             if (!_open.IsSet)
             {
                 Interlocked.Increment(ref _held);
+                Changed.Set();
                 Assert.True(_open.Wait(TimeSpan.FromMinutes(1)));
                 Interlocked.Decrement(ref _held);
             }

@@ -1,6 +1,6 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Tests.Cluster;
+using OrleansTagCache.Diagnostics;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -70,9 +70,8 @@ public sealed class ClientSessionsTests : IDisposable
         await client.Next();
 
         // Without the bound on renewals this would go on until the wait gives up.
-        await TagCacheCluster.Until(() =>
+        await Waits.Advance(_host.Time, TimeSpan.FromMilliseconds(100), () =>
         {
-            _host.Time.Advance(TimeSpan.FromMilliseconds(100));
             _host.Sessions.Renew(client.Session);
             return completion.IsCompleted;
         });
@@ -142,8 +141,9 @@ public sealed class ClientSessionsTests : IDisposable
         polite.AnswerEnd = () => Task.CompletedTask;
         await _host.Lease.StopServing();
 
+        var left = Events.On(CacheEvent.SessionEnded);
         var ended = _host.Sessions.EndAll();
-        await TagCacheCluster.Until(() => _host.Sessions.Counts.Sessions == 1);
+        await left.Until(() => _host.Sessions.Counts.Sessions == 1);
         _host.Time.Advance(LeaseTerms.WaitOut(Lease) - TimeSpan.FromMilliseconds(1));
         Assert.False(ended.IsCompleted);
         await AdvanceUntil(() => ended.IsCompleted);
@@ -184,11 +184,7 @@ public sealed class ClientSessionsTests : IDisposable
         return client;
     }
 
-    private Task AdvanceUntil(Func<bool> isReached) => TagCacheCluster.Until(() =>
-    {
-        _host.Time.Advance(TimeSpan.FromMilliseconds(10));
-        return isReached();
-    });
+    private Task AdvanceUntil(Func<bool> isReached) => Waits.Advance(_host.Time, TimeSpan.FromMilliseconds(10), isReached);
 
     /// <summary>A client as the test scripts it: silent, unless told otherwise.</summary>
     private sealed class FakeClient : INearCacheObserver

@@ -25,11 +25,7 @@ public sealed class EntrySweeperTests
         var entry = Register(table, sentAway);
 
         sweeper.Start();
-        await Cluster.TagCacheCluster.Until(() =>
-        {
-            time.Advance(TimeSpan.FromMilliseconds(10));
-            return sentAway.Task.IsCompleted;
-        });
+        await Waits.Advance(time, TimeSpan.FromMilliseconds(10), () => sentAway.Task.IsCompleted);
         await sweeper.Stop();
 
         GC.Collect();
@@ -50,11 +46,7 @@ public sealed class EntrySweeperTests
 
         sweeper.Start();
         cluster.Is((FakeCluster.Self, SiloStatus.Active, true), (FakeCluster.Silo(2), SiloStatus.Active, true));
-        await Cluster.TagCacheCluster.Until(() =>
-        {
-            time.Advance(TimeSpan.FromMilliseconds(10));
-            return entries.TrueForAll(entry => entry.Value is null == cluster.Owners.IsAstray(entry.ScopedKey));
-        });
+        await Waits.Advance(time, TimeSpan.FromMilliseconds(10), () => entries.TrueForAll(entry => entry.Value is null == cluster.Owners.IsAstray(entry.ScopedKey)));
         await sweeper.Stop();
         Assert.InRange(table.Count, 1, entries.Count - 1);
     }
@@ -73,11 +65,7 @@ public sealed class EntrySweeperTests
 
         sweeper.Start();
         ledger.Expire([TagId.OfKey(entry.ScopedKey)]);
-        await Cluster.TagCacheCluster.Until(() =>
-        {
-            time.Advance(TimeSpan.FromMilliseconds(10));
-            return freed.Told > 0;
-        });
+        await Waits.Advance(time, TimeSpan.FromMilliseconds(10), () => freed.Told > 0);
         await sweeper.Stop();
 
         Assert.Equal(bytes, freed.Told);

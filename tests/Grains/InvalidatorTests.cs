@@ -1,5 +1,6 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using Xunit;
 
@@ -182,7 +183,7 @@ public sealed class InvalidatorTests : IDisposable
         var renewed = new TaskCompletionSource();
         _host.Lease.Renewed += () => renewed.TrySetResult();
         await AdvanceUntil(renewed.Task);
-        await Cluster.TagCacheCluster.Until(() => _host.Ledger.Counts.OpenUpdates == 0);
+        await Events.On(CacheEvent.UpdateSettled).Until(() => _host.Ledger.Counts.OpenUpdates == 0);
     }
 
     [Fact]
@@ -236,7 +237,7 @@ public sealed class InvalidatorTests : IDisposable
 
         _host.Invalidator.Receive(A, new(orphan.Id.Coordinator, [orphan], [], 1));
 
-        await Cluster.TagCacheCluster.Until(() => _host.Ledger.Counts.OpenUpdates == 0);
+        await Events.On(CacheEvent.UpdateSettled).Until(() => _host.Ledger.Counts.OpenUpdates == 0);
     }
 
     [Fact]
@@ -290,12 +291,5 @@ public sealed class InvalidatorTests : IDisposable
     private void Advance(TimeSpan span) => _host.Time.Advance(span);
 
     /// <summary>Lets the clock run until something has happened; retries and renewals wait on it.</summary>
-    private async Task AdvanceUntil(Task task)
-    {
-        await Cluster.TagCacheCluster.Until(() =>
-        {
-            Advance(TimeSpan.FromMilliseconds(10));
-            return task.IsCompleted;
-        });
-    }
+    private Task AdvanceUntil(Task task) => Waits.Advance(_host.Time, TimeSpan.FromMilliseconds(10), () => task.IsCompleted);
 }

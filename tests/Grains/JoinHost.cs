@@ -70,11 +70,7 @@ internal sealed class JoinHost : IDisposable
     public static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Lets the clock run until something has happened.</summary>
-    public Task AdvanceUntil(Func<bool> isReached) => Cluster.TagCacheCluster.Until(() =>
-    {
-        Silo.Time.Advance(Step);
-        return isReached();
-    });
+    public Task AdvanceUntil(Func<bool> isReached) => Waits.Advance(Silo.Time, Step, isReached);
 
     public void Dispose()
     {

@@ -1,4 +1,5 @@
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Diagnostics;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -65,8 +66,9 @@ public sealed class JoinTests : IDisposable
         _host.Rows = [(Self, SiloStatus.Joining), (A, SiloStatus.Dead)];
         _host.Silo.Peers[A].AnswerHello = () => Task.FromResult(++greetings > 0);
 
+        var died = Events.On(CacheEvent.MemberDied);
         _ = _host.Start();
-        await Cluster.TagCacheCluster.Until(() => _host.Silo.Members.IsDead(A));
+        await died.Until(() => _host.Silo.Members.IsDead(A));
         await _host.AdvanceUntil(() => _host.Served.IsCompleted);
 
         Assert.True(await _host.Served > LeaseTerms.WaitOut(InvalidatorHost.LeaseLength) - JoinHost.Step, $"{await _host.Served}");

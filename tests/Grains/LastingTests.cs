@@ -3,7 +3,6 @@ using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Invalidation;
-using OrleansTagCache.Tests.Cluster;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -25,11 +24,7 @@ public sealed class LastingTests
 
         // The pause is by the clock, which stands still.
         Assert.Equal((1, false), (rounds, loop.IsCompleted));
-        await TagCacheCluster.Until(() =>
-        {
-            time.Advance(TimeSpan.FromMilliseconds(100));
-            return loop.IsCompleted;
-        });
+        await Waits.Advance(time, TimeSpan.FromMilliseconds(100), () => loop.IsCompleted);
 
         await loop;
         Assert.Equal(3, rounds);
@@ -43,11 +38,7 @@ public sealed class LastingTests
         var rounds = 0;
         var loop = Lasting.Loop(() => ++rounds == 1 ? throw new InvalidOperationException() : Task.FromResult(false), _ => throw new IOException(), time);
 
-        await TagCacheCluster.Until(() =>
-        {
-            time.Advance(TimeSpan.FromMilliseconds(100));
-            return loop.IsCompleted;
-        });
+        await Waits.Advance(time, TimeSpan.FromMilliseconds(100), () => loop.IsCompleted);
 
         await loop;
         Assert.Equal(2, rounds);
@@ -81,12 +72,11 @@ public sealed class LastingTests
     public async Task Membership_WhoseHandlerThrowsOnce_GoesOnTakingInWhatComes()
     {
         using var host = new JoinHost();
-        var throws = true;
+        var threw = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         host.Silo.Members.Changed += () =>
         {
-            if (throws)
+            if (threw.TrySetResult())
             {
-                throws = false;
                 throw new InvalidOperationException("A handler.");
             }
         };
@@ -95,7 +85,7 @@ public sealed class LastingTests
         host.Silo.IsAliveInTable = false;
         host.News.Publish(1, (InvalidatorHost.Self, SiloStatus.Active));
         _ = host.Start();
-        await TagCacheCluster.Until(() => !throws);
+        await threw.Task.Soon();
 
         host.News.Publish(2, (InvalidatorHost.Self, SiloStatus.Active), (A, SiloStatus.Dead));
 

@@ -1,5 +1,5 @@
 using OrleansTagCache.Coherence;
-using OrleansTagCache.Tests.Cluster;
+using OrleansTagCache.Diagnostics;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -15,10 +15,11 @@ public sealed class ServingLeaseTests : IDisposable
     [Fact]
     public async Task Lease_WhoseRowIsGoneForGood_EndsTheSiloOnce()
     {
+        var lost = Events.On(CacheEvent.LeaseLost);
         await Begin(_ => Task.FromResult(false));
 
         await ReadingsUpTo(LeaseTerms.ReadingsWithoutRow);
-        await TagCacheCluster.Until(() => _host.Ends > 0);
+        await lost.Until(() => _host.Ends > 0);
         Assert.False(_host.Lease.IsValid());
         await ReadingsUpTo(3 * LeaseTerms.ReadingsWithoutRow);
 
@@ -103,9 +104,5 @@ public sealed class ServingLeaseTests : IDisposable
     }
 
     /// <summary>Lets the clock run until that many readings have begun.</summary>
-    private Task ReadingsUpTo(int count) => TagCacheCluster.Until(() =>
-    {
-        _host.Time.Advance(TimeSpan.FromMilliseconds(50));
-        return Volatile.Read(ref _readings) >= count;
-    });
+    private Task ReadingsUpTo(int count) => Waits.Advance(_host.Time, TimeSpan.FromMilliseconds(50), () => Volatile.Read(ref _readings) >= count);
 }

@@ -10,20 +10,26 @@ internal sealed class CapturedLog : ILoggerProvider
 
     private readonly ConcurrentBag<string> _expected = [];
 
+    private readonly Signal _written = new();
+
     public string Text => string.Join('\n', _lines.Select(line => line.Text));
 
     public string[] Errors => [.. _lines.Where(line => line.Level >= LogLevel.Error && !_expected.Any(text => line.Text.Contains(text, StringComparison.Ordinal))).Select(line => line.Text)];
 
+    /// <summary>Waits until all of these have been written.</summary>
+    public Task Says(params string[] texts) => _written.Until(
+        () => Array.TrueForAll(texts, text => Text.Contains(text, StringComparison.Ordinal)), what: string.Join(" and ", texts));
+
     /// <summary>An error that the test is about.</summary>
     public void Forgive(string text) => _expected.Add(text);
 
-    public ILogger CreateLogger(string categoryName) => new Logger(categoryName, _lines);
+    public ILogger CreateLogger(string categoryName) => new Logger(categoryName, _lines, _written);
 
     public void Dispose()
     {
     }
 
-    private sealed class Logger(string category, ConcurrentQueue<(LogLevel Level, string Text)> lines) : ILogger
+    private sealed class Logger(string category, ConcurrentQueue<(LogLevel Level, string Text)> lines, Signal written) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -35,6 +41,7 @@ internal sealed class CapturedLog : ILoggerProvider
         {
             var values = state is IEnumerable<KeyValuePair<string, object?>> named ? string.Join(' ', named) : string.Empty;
             lines.Enqueue((logLevel, $"{logLevel} {category}: {formatter(state, exception)} {values} {exception}"));
+            written.Set();
         }
     }
 }

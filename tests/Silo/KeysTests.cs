@@ -7,7 +7,6 @@ using OrleansTagCache.Http;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Silo.Keys;
 using OrleansTagCache.Silo.StartUp;
-using OrleansTagCache.Tests.Cluster;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Silo;
@@ -124,7 +123,7 @@ public sealed class KeysTests : IDisposable
         var ring = host.GetRequiredService<ApiKeyRing>();
         File.Delete(_file);
 
-        await TagCacheCluster.Until(() => ring.Find(key) is null);
+        await Waits.Until(() => ring.Find(key) is null);
         Assert.True(ring.IsRequired);
     }
 

@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using System.Text;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Http;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Limits;
-using OrleansTagCache.Tests.Cluster;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Silo;
@@ -16,8 +16,9 @@ public sealed class RequestLimitsTests(TightSilo silo) : IClassFixture<TightSilo
     {
         using var http = silo.With();
         var token = await http.TakeToken("crowded");
+        var begun = Events.On(CacheEvent.ReadWaiting);
         var waiting = Enumerable.Range(0, TightSilo.WaitingReads).Select(_ => http.Read("crowded", wait: "30")).ToArray();
-        await TagCacheCluster.Until(() => silo.Get<RequestLimits>().WaitingReads.Taken == TightSilo.WaitingReads);
+        await begun.Until(() => silo.Get<RequestLimits>().WaitingReads.Taken == TightSilo.WaitingReads);
 
         var oneMore = await http.Read("crowded", wait: "30");
 
@@ -25,7 +26,7 @@ public sealed class RequestLimitsTests(TightSilo silo) : IClassFixture<TightSilo
         Assert.Equal("1", oneMore.Header("Retry-After"));
         (await http.Put("crowded", "value", token: token)).IsDone();
         Assert.All(await Task.WhenAll(waiting), reply => Assert.Equal("value", reply.Text));
-        await TagCacheCluster.Until(() => silo.Get<RequestLimits>().WaitingReads.Taken == 0);
+        await Waits.Until(() => silo.Get<RequestLimits>().WaitingReads.Taken == 0);
     }
 
     [Fact]
@@ -47,7 +48,7 @@ public sealed class RequestLimitsTests(TightSilo silo) : IClassFixture<TightSilo
         }
 
         (await http.Put("bodies", "more than ten bytes")).IsDone();
-        await TagCacheCluster.Until(() => limits.BodyBytes.Taken == 0);
+        await Waits.Until(() => limits.BodyBytes.Taken == 0);
     }
 
     [Fact]
@@ -76,9 +77,9 @@ public sealed class RequestLimitsTests(TightSilo silo) : IClassFixture<TightSilo
         await tcp.ConnectAsync("127.0.0.1", silo.Http.BaseAddress!.Port);
         await tcp.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
             $"PUT /v1/entry?key=announced HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {silo.Key}\r\nContent-Length: 1000\r\n\r\nx"));
-        await TagCacheCluster.Until(() => silo.Get<RequestLimits>().BodyBytes.Taken == 1);
+        await Waits.Until(() => silo.Get<RequestLimits>().BodyBytes.Taken == 1);
         tcp.Close();
-        await TagCacheCluster.Until(() => silo.Get<RequestLimits>().BodyBytes.Taken == 0);
+        await Waits.Until(() => silo.Get<RequestLimits>().BodyBytes.Taken == 0);
     }
 
     [Fact]

@@ -4,10 +4,10 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Names;
 using OrleansTagCache.Silo;
-using OrleansTagCache.Tests.Cluster;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Silo;
@@ -17,6 +17,7 @@ public class SiloServer : IAsyncLifetime
 {
     private readonly ConcurrentDictionary<string, LocalEntry> _entries = [];
     private readonly MeterListener _requests = new();
+    private readonly Signal _requestsChanged = new();
     private long _running;
     private WebApplication? _app;
     private HttpClient? _http;
@@ -71,14 +72,15 @@ public class SiloServer : IAsyncLifetime
         // The entry marks the use and begins to wait in one turn, so that whatever is sent to it from now on finds the reader waiting.
         var entry = _entries[CacheNamespace.Default.Scope(key)];
         var before = entry.LastUse;
+        var waiting = Events.On(CacheEvent.ReadWaiting);
         var reading = Http.Read(key, wait: "30", cancellationToken);
-        await TagCacheCluster.Until(() => entry.LastUse != before);
+        await waiting.Until(() => entry.LastUse != before);
         Assert.True(Interlocked.Read(ref _running) > 0, "A request that waits must be counted.");
         return reading;
     }
 
     /// <summary>Returns when the server has ended every request, those of callers that have gone away included.</summary>
-    internal Task NoRequestRuns() => TagCacheCluster.Until(() => Interlocked.Read(ref _running) == 0);
+    internal Task NoRequestRuns() => _requestsChanged.Until(() => Interlocked.Read(ref _running) == 0);
 
     private void CountRequests(IMeterFactory meters)
     {
@@ -89,7 +91,11 @@ public class SiloServer : IAsyncLifetime
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-        _requests.SetMeasurementEventCallback<long>((_, change, _, _) => Interlocked.Add(ref _running, change));
+        _requests.SetMeasurementEventCallback<long>((_, change, _, _) =>
+        {
+            Interlocked.Add(ref _running, change);
+            _requestsChanged.Set();
+        });
         _requests.Start();
     }
 }

@@ -5,7 +5,6 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using OrleansTagCache.Tests.Cluster;
 using OrleansTagCache.Tests.Silo;
 using Xunit;
 
@@ -137,7 +136,7 @@ public sealed class RefusedClientsTests(TlsSilo silo) : IClassFixture<TlsSilo>
         await Logged(reasons);
     }
 
-    private Task Logged(params string[] reasons) => TagCacheCluster.Until(() => reasons.All(reason => silo.Log.Text.Contains(reason, StringComparison.Ordinal)));
+    private Task Logged(params string[] reasons) => silo.Log.Says(reasons);
 
     private async Task IsRefused(Action<ClusterTlsOptions>? tls, params string[] reasons)
     {

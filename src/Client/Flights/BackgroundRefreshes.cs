@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
+using OrleansTagCache.Diagnostics;
 
 namespace OrleansTagCache.Flights;
 
@@ -77,7 +78,14 @@ internal sealed class BackgroundRefreshes : IHostedService, IDisposable
         var whole = Detached.Run(async () =>
         {
             await isTracked.Task.ConfigureAwait(false);
-            await work().ConfigureAwait(false);
+            try
+            {
+                await work().ConfigureAwait(false);
+            }
+            finally
+            {
+                CacheEvents.Write(CacheEvent.RefreshEnded, this);
+            }
         });
         _running.TryAdd(whole, true);
         _ = whole.ContinueWith(static (ended, running) => ((ConcurrentDictionary<Task, bool>)running!).TryRemove(ended, out _), _running, TaskScheduler.Default);
@@ -101,6 +109,7 @@ internal sealed class BackgroundRefreshes : IHostedService, IDisposable
 
     private async Task WithPatience(Func<CancellationToken, Task> refresh)
     {
+        CacheEvents.Write(CacheEvent.RefreshBegun, this);
         using var patience = new CancellationTokenSource(RunPatience, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, Stopping);
         await refresh(either.Token).ConfigureAwait(false);

@@ -104,7 +104,9 @@ internal sealed class FlightRunner(
             }
 
             Task next = generating.IsCompleted ? over : Task.WhenAny(over, generating);
-            await next.WaitAsync(left < ProbePeriod ? left : ProbePeriod, time, flight.Cancellation.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var waiting = next.WaitAsync(left < ProbePeriod ? left : ProbePeriod, time, flight.Cancellation.Token);
+            CacheEvents.Write(CacheEvent.FlightWaiting, this);
+            await waiting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             flight.Cancellation.Token.ThrowIfCancellationRequested();
         }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 
@@ -116,6 +117,7 @@ internal sealed partial class NearCache : IDisposable
         var entry = new NearEntry(Alike.Share(payload), Alike.Share(life), ask.At + -age, ask.Stamp, records, lease);
         lease.Kept();
         _map!.Store(key, entry);
+        CacheEvents.Write(CacheEvent.NearKept, this);
     }
 
     /// <summary>Gives back the memory of what will never be served again, a slice at a time. Nothing rests on it.</summary>

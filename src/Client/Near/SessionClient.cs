@@ -95,6 +95,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
             }
         }
 
+        CacheEvents.Write(CacheEvent.PushApplied, this);
         return Task.FromResult(pushes[^1].Number);
     }
 
@@ -188,6 +189,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
         }
 
         LogOpened(silo);
+        CacheEvents.Write(CacheEvent.SessionOpened, this);
         if (_stop.IsCancellationRequested)
         {
             _ = SayLeft(held);
@@ -208,6 +210,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
         }
 
         LogLeft(held.Silo);
+        CacheEvents.Write(CacheEvent.SessionEnded, this);
     }
 
     private void NameNeedsLock() => Volatile.Write(ref _named, [.. _sessions.Values.Select(session => session.Id)]);

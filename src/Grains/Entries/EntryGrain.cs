@@ -3,6 +3,7 @@ using Orleans.GrainDirectory;
 using Orleans.Placement;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Ownership;
@@ -265,8 +266,12 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     private void Remember(bool isForStoring) => _notForStoringUntil = isForStoring ? Moment.Past : _services.Now + NotForStoringMemory;
 
     /// <summary>The stamp is read here, before the factory can have begun.</summary>
-    private GenerationId GrantToken(Moment now, Guid requestId) =>
-        _gate.Grant(new(Guid.NewGuid()), _services.Ledger.Stamp(), now, _services.GenerationLease, requestId).Id;
+    private GenerationId GrantToken(Moment now, Guid requestId)
+    {
+        var token = _gate.Grant(new(Guid.NewGuid()), _services.Ledger.Stamp(), now, _services.GenerationLease, requestId).Id;
+        CacheEvents.Write(CacheEvent.TokenGranted, this);
+        return token;
+    }
 
     /// <summary>Ends with the generation in flight, with its lease (a dead generator does not block the key), or with the wait.</summary>
     private async Task GenerationEnded(Moment until, Moment now)
@@ -276,7 +281,9 @@ internal sealed class EntryGrain : Grain, IEntryGrain
             // Made by the waiter, not with the token: a set wakes all waiters while the generation goes on.
             _generationEnded ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
             var wait = Moment.Earlier(until, inFlight.LeaseEnd) - now;
-            await _generationEnded.Task.WaitAsync(wait, _services.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            var ended = _generationEnded.Task.WaitAsync(wait, _services.Time);
+            CacheEvents.Write(CacheEvent.ReadWaiting, this);
+            await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 
@@ -289,6 +296,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
         _generationEnded?.TrySetResult();
         _generationEnded = null;
+        CacheEvents.Write(CacheEvent.TokenEnded, this);
     }
 
     /// <summary>Stores what was generated if all of it may still be believed.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Ownership;
 
@@ -89,6 +90,7 @@ internal sealed partial class EntrySweeper : IDisposable
             SweepEmpties();
             ForgetRecords();
             TellWhenQuiet();
+            CacheEvents.Write(CacheEvent.SweepEnded, this);
             return true;
         }
     }

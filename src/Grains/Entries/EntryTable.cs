@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Diagnostics;
 
 namespace OrleansTagCache.Entries;
 
@@ -77,6 +78,8 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
         while (IsOverBound() && TryEvict(entry))
         {
         }
+
+        CacheEvents.Write(CacheEvent.EntryStored, this);
     }
 
     /// <summary>Drops that value if it is still the entry's.</summary>

@@ -172,6 +172,7 @@ internal sealed partial class Invalidator : IBatchSource, IDisposable
                 ReceiveNeedsLock(coordinator, update, activity?.Id ?? batch.Trace);
             }
 
+            CacheEvents.Write(CacheEvent.UpdateSettled, this);
             receipt = new([.. batch.Updates.Select(update => update.Id).Where(id => !_heldFor.ContainsKey(id))]);
         }
 
@@ -224,6 +225,7 @@ internal sealed partial class Invalidator : IBatchSource, IDisposable
                 _heldHere++;
             }
 
+            CacheEvents.Write(CacheEvent.UpdateOpened, this);
             ReconsiderNeedsLock(update.Id);
             return (applied, completion);
         }
@@ -279,6 +281,7 @@ internal sealed partial class Invalidator : IBatchSource, IDisposable
         if (verdict == UpdateVerdict.Complete)
         {
             _callers.EndComplete(id, members.Length + 1);
+            CacheEvents.Write(CacheEvent.UpdateSettled, this);
         }
         else if (verdict == UpdateVerdict.NoLease)
         {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Membership;
@@ -74,6 +75,7 @@ internal sealed partial class Members : IDisposable
             {
                 LogDied(silo);
                 Lasting.Try(() => Died?.Invoke(silo), LogFailed);
+                CacheEvents.Write(CacheEvent.MemberDied, this);
             }
         }
     }
@@ -126,6 +128,7 @@ internal sealed partial class Members : IDisposable
         }
 
         Changed?.Invoke();
+        CacheEvents.Write(CacheEvent.MembersChanged, this);
     }
 
     [LoggerMessage(3201, LogLevel.Information, "Silo {Silo} was seen dead; updates wait until its serving lease is over by any clock")]

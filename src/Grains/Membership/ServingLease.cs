@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Membership;
@@ -66,6 +67,7 @@ internal sealed partial class ServingLease : INearLease, IDisposable
     {
         _hasJoined = true;
         Lasting.Try(() => Renewed?.Invoke(), LogFailed);
+        CacheEvents.Write(CacheEvent.LeaseRenewed, this);
     }
 
     /// <summary>Gives the right up for good.</summary>
@@ -95,6 +97,7 @@ internal sealed partial class ServingLease : INearLease, IDisposable
             if (wasValid && !isValid)
             {
                 LogLapsed();
+                CacheEvents.Write(CacheEvent.LeaseLost, this);
             }
             else if (isValid && !wasValid)
             {
@@ -130,11 +133,13 @@ internal sealed partial class ServingLease : INearLease, IDisposable
             _missing = 0;
             _deadline.Renewed(askedAt, _length);
             Lasting.Try(() => Renewed?.Invoke(), LogFailed);
+            CacheEvents.Write(CacheEvent.LeaseRenewed, this);
         }
         else if (++_missing == LeaseTerms.ReadingsWithoutRow && !_stop.IsCancellationRequested)
         {
             LogGone(_missing);
             _end();
+            CacheEvents.Write(CacheEvent.LeaseLost, this);
         }
     }
 

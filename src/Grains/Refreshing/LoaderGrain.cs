@@ -1,5 +1,6 @@
 using Orleans.Concurrency;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Loaders;
 
@@ -16,6 +17,7 @@ internal sealed class LoaderGrain(LoaderCalls calls, TimeProvider time) : Grain,
     public ValueTask Announce(ILoaderRunner runner, TimeSpan lease)
     {
         _until[runner] = time.Now() + lease;
+        CacheEvents.Write(CacheEvent.LoaderOffered, this);
         return default;
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 
@@ -315,6 +316,7 @@ internal sealed partial class RefreshJobGrain(
         _looking = null;
         await Storage.ClearProgress();
         await services.ForgetReminder(this, ReminderName);
+        CacheEvents.Write(CacheEvent.JobEnded, this);
     }
 
     private async Task EnsureReminded()

@@ -90,6 +90,8 @@ internal sealed partial class ClientSessions : IDisposable
             released = _table.Find(id) is { } session ? _table.Left(session) : [];
         }
 
+        CacheEvents.Write(CacheEvent.SessionEnded, this);
+
         Release(released);
     }
 
@@ -232,6 +234,7 @@ internal sealed partial class ClientSessions : IDisposable
         }
 
         LogBroken(((Client)session.Client).Name, released.Count);
+        CacheEvents.Write(CacheEvent.SessionEnded, this);
         Release(released);
         return null;
     }
@@ -243,6 +246,8 @@ internal sealed partial class ClientSessions : IDisposable
         {
             released = _table.Acknowledged(session, number);
         }
+
+        CacheEvents.Write(CacheEvent.PushAcknowledged, this);
 
         Release(released);
     }
@@ -283,6 +288,7 @@ internal sealed partial class ClientSessions : IDisposable
             }
         }
 
+        CacheEvents.Write(CacheEvent.SessionEnded, this);
         Release(released);
     }
 
