@@ -71,6 +71,33 @@ public sealed class RequestLimitsTests(TightSilo silo) : IClassFixture<TightSilo
     }
 
     [Fact]
+    public async Task Calls_OfOneHook_AreBoundedAndThoseOfAnotherAreNot()
+    {
+        using var http = silo.With();
+        Reply reply;
+        var calls = 0;
+        do
+        {
+            reply = await Call("busy");
+            Assert.True(++calls < 100_000, "Nothing bounds the calls of a hook.");
+        }
+        while (reply.Status == 200);
+
+        reply.IsProblem(429, "too_many_requests");
+        Assert.Equal("1", reply.Header("Retry-After"));
+        Assert.Equal(200, (await Call("quiet")).Status);
+
+        async Task<Reply> Call(string hook)
+        {
+            var now = HookSilo.Now();
+            using var call = new HttpRequestMessage(HttpMethod.Post, $"/v1/hooks/{hook}") { Content = SiloCalls.Body("{}") };
+            call.Headers.Add("Tag-Cache-Timestamp", now);
+            call.Headers.Add("Tag-Cache-Signature", HookSilo.Sign(now, "{}"));
+            return await Reply.Of(await http.SendAsync(call));
+        }
+    }
+
+    [Fact]
     public async Task Body_ThatIsOnlyAnnounced_TakesNothing()
     {
         using var tcp = new TcpClient();
@@ -144,6 +171,10 @@ public sealed class TightSilo : SiloServer
         $"--TagCache:Limits:BodyBytes={BodyBytes}",
         "--TagCache:Limits:RequestsPerSecond=50",
         "--TagCache:MaximumPayloadBytes=2048",
+        $"--TagCache:Hooks:busy:Secrets:0={HookSilo.Secret}",
+        "--TagCache:Hooks:busy:Tags:0=busy",
+        $"--TagCache:Hooks:quiet:Secrets:0={HookSilo.Secret}",
+        "--TagCache:Hooks:quiet:Tags:0=quiet",
     ];
 
     public TightSilo() => (Key, Busy, Third) = (Add(), Add(), Add());

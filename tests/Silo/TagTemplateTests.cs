@@ -23,6 +23,20 @@ public sealed class TagTemplateTests
     }
 
     [Theory]
+    [InlineData("{/x/01}", """{"x":["a","b"]}""")]
+    [InlineData("{/x/-}", """{"x":["a","b"]}""")]
+    [InlineData("{/x/2}", """{"x":["a","b"]}""")]
+    [InlineData("{/x/99999999999}", """{"x":["a","b"]}""")]
+    [InlineData("{/x/*/y}", """{"x":{"y":1}}""")]
+    public void Fill_OfAPointerThatNamesNothing_Fails(string template, string body)
+    {
+        using var json = JsonDocument.Parse(body);
+        Assert.Throws<ArgumentException>(() => TagTemplate.Parse(template).Fill(json.RootElement).ToList());
+    }
+
+    [Theory]
+    [InlineData("{/a~2b}")]
+    [InlineData("{/a~}")]
     [InlineData("{")]
     [InlineData("a{/x")]
     [InlineData("{x}")]

@@ -15,9 +15,13 @@ namespace OrleansTagCache.Http.Hooks;
 /// <c>/v1/hooks</c>: updates and revalidations for programs that sign a body of their own. What is wrong with a signature is not told: a hook that does not exist,
 /// a wrong signature and a late one are answered alike.
 /// </summary>
+/// <remarks>A call may be repeated while its timestamp is good: it then expires again what it has expired, which does no harm.</remarks>
 internal sealed class HookEndpoints(
-    UpdateClient calls, IGrainFactory grains, IOptions<TagCacheHttpOptions> options, TagCacheClientOptions cache, CacheLifeProfiles profiles, RequestLimits limits, FailedAttempts failures, TimeProvider time)
+    UpdateClient calls, IOptions<TagCacheHttpOptions> options, TagCacheClientOptions cache, CacheLifeProfiles profiles, RequestLimits limits, FailedAttempts failures, TimeProvider time)
 {
+    /// <summary>Keeps the calls of hooks apart from those of keys, whose names have no colon.</summary>
+    private const string CountedAs = "hook:";
+
     /// <summary>Checked where there is no such hook, so that the answer takes as long.</summary>
     private static readonly string[] NoSecrets = [Guid.NewGuid().ToString()];
 
@@ -30,7 +34,7 @@ internal sealed class HookEndpoints(
                 operation.Security = [];
                 return Task.CompletedTask;
             })
-            .Accepts<object>("*/*").Produces<UpdateAnswer>().ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status409Conflict);
+            .Accepts<object>("*/*").Produces<UpdateAnswer>().ProducesProblem(StatusCodes.Status401Unauthorized);
 
     public async Task<IResult> Post(HttpContext http, string name)
     {
@@ -46,44 +50,15 @@ internal sealed class HookEndpoints(
             return failures.Count(http.Connection.RemoteIpAddress) is { } wait ? Problems.TooMany(http, wait) : Problems.InvalidSignature();
         }
 
+        if (limits.CountCall($"{CountedAs}{name}") is { } pause)
+        {
+            return Problems.TooMany(http, pause);
+        }
+
         var request = RequestOf(hook, body);
-        var receipts = grains.GetGrain<IHookReceiptsGrain>(name);
-        var call = HookSignature.IdOf(timestamp!, body);
-        return await receipts.Begin(call) switch
-        {
-            HookReceipt.Begun => Problems.Unavailable("This call is being carried out, or was being carried out when its silo went down. Send it again in a minute."),
-            HookReceipt.Replayed => Problems.Of(StatusCodes.Status409Conflict, "replayed", "This call was made before. Nothing was done."),
-            HookReceipt.Full => Problems.Overloaded(http, "The hook was called more often in the last minutes than the cluster can remember."),
-            _ => await CarryOut(http, request, receipts, call),
-        };
-    }
-
-    private async Task<IResult> CarryOut(HttpContext http, UpdateRequest request, IHookReceiptsGrain receipts, Guid call)
-    {
         var begun = time.Now();
-        var isCarriedOut = false;
-        try
-        {
-            var outcome = await calls.Update(request, cache.UpdateTimeout, http.RequestAborted);
-            isCarriedOut = true;
-            return JsonAnswer.Ok(new UpdateAnswer(request.Tags.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
-        }
-        finally
-        {
-            await End(receipts, call, isCarriedOut);
-        }
-    }
-
-    private static async Task End(IHookReceiptsGrain receipts, Guid call, bool isCarriedOut)
-    {
-        try
-        {
-            await receipts.End(call, isCarriedOut);
-        }
-        catch (Exception exception) when (exception is TimeoutException or OrleansException)
-        {
-            // A call without an end may be made again in a minute, and its answer is that of the change.
-        }
+        var outcome = await calls.Update(request, cache.UpdateTimeout, http.RequestAborted);
+        return JsonAnswer.Ok(new UpdateAnswer(request.Tags.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
     }
 
     private UpdateRequest RequestOf(WebhookOptions hook, byte[] body)

@@ -42,10 +42,6 @@ internal static class HookSignature
         return isGood;
     }
 
-    /// <summary>Tells the call from all others: what was signed, by which hook does not matter here.</summary>
-    public static Guid IdOf(string timestamp, ReadOnlySpan<byte> body) =>
-        new(SHA256.HashData([.. Encoding.ASCII.GetBytes(timestamp), (byte)'.', .. body]).AsSpan(0, 16));
-
     private static List<byte[]> Parse(string? signatures)
     {
         var parsed = new List<byte[]>();

@@ -74,9 +74,11 @@ internal sealed class TagTemplate
             : tags;
     }
 
-    private static string[] Pointer(string text) => text.StartsWith('/')
-        ? [.. text[1..].Split('/').Select(token => token.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))]
-        : throw new FormatException("what is in braces must be a JSON pointer, which begins with '/'.");
+    private static string[] Pointer(string text) =>
+        !text.StartsWith('/') ? throw new FormatException("what is in braces must be a JSON pointer, which begins with '/'.")
+        : text.Replace("~0", string.Empty, StringComparison.Ordinal).Replace("~1", string.Empty, StringComparison.Ordinal).Contains('~', StringComparison.Ordinal)
+            ? throw new FormatException("a '~' of a JSON pointer is written '~0'.")
+            : [.. text[1..].Split('/').Select(token => token.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
 
     private IEnumerable<string> Values(JsonElement body, string[] pointer)
     {
@@ -124,6 +126,9 @@ internal sealed class TagTemplate
             return element.EnumerateArray().SelectMany(item => Follow(item, rest));
         }
 
-        return int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < element.GetArrayLength() ? Follow(element[index], rest) : [];
+        // An index has no leading zeros.
+        return (token is "0" || !token.StartsWith('0')) && int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < element.GetArrayLength()
+            ? Follow(element[index], rest)
+            : [];
     }
 }

@@ -11,8 +11,8 @@ internal sealed class RequestLimits(HttpLimitOptions options) : IDisposable
 
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    private readonly PartitionedRateLimiter<string> _calls = PartitionedRateLimiter.Create<string, string>(keyId =>
-        RateLimitPartition.GetTokenBucketLimiter(keyId, _ => new()
+    private readonly PartitionedRateLimiter<string> _calls = PartitionedRateLimiter.Create<string, string>(caller =>
+        RateLimitPartition.GetTokenBucketLimiter(caller, _ => new()
         {
             TokenLimit = options.RequestsPerSecond,
             TokensPerPeriod = options.RequestsPerSecond,
@@ -29,10 +29,10 @@ internal sealed class RequestLimits(HttpLimitOptions options) : IDisposable
     /// <summary>Bytes of bodies that must be read before it is known who sent them.</summary>
     public Quota StrangersBytes { get; } = new(Math.Max(options.BodyBytes / ShareOfStrangers, HttpLimitOptions.HookBodyBytes));
 
-    /// <summary>Counts a call of a key; beyond the bound, how long to wait before the next.</summary>
-    public TimeSpan? CountCall(string keyId)
+    /// <summary>Counts a call of a key, or of a webhook; beyond the bound, how long to wait before the next.</summary>
+    public TimeSpan? CountCall(string caller)
     {
-        using var lease = _calls.AttemptAcquire(keyId);
+        using var lease = _calls.AttemptAcquire(caller);
         return lease.IsAcquired ? null : Second;
     }
 

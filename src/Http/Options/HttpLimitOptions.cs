@@ -15,7 +15,7 @@ public sealed class HttpLimitOptions
     /// <summary>How many reads wait at a time for a value that somebody else makes; more get 503. 1 to 1,000,000; default 16,384.</summary>
     public int WaitingReads { get; set; } = 16_384;
 
-    /// <summary>How many calls a second one key may make, a second's worth at once; more get 429. 1 to 10,000,000; default 20,000.</summary>
+    /// <summary>How many calls a second one key, or one webhook, may make, a second's worth at once; more get 429. 1 to 10,000,000; default 20,000.</summary>
     public int RequestsPerSecond { get; set; } = 20_000;
 
     /// <summary>How many bytes of request bodies are held, of all calls that are not answered yet; more get 503. From the largest value to 64 GiB; default 256 MiB.</summary>
