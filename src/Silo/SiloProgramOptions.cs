@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Options;
 using OrleansTagCache.Silo.Clustering;
 using OrleansTagCache.Tls;
 
@@ -11,8 +12,10 @@ internal sealed class SiloProgramOptions
 
     public string ServiceId { get; set; } = "tagcache";
 
+    [SettingRange(1, 65_535)]
     public int SiloPort { get; set; } = 11111;
 
+    [SettingRange(1, 65_535)]
     public int GatewayPort { get; set; } = 30000;
 
     public string AdvertisedAddress { get; set; } = "127.0.0.1";
@@ -43,14 +46,9 @@ internal sealed class SiloProgramOptions
 
     private IEnumerable<string> PortFaults()
     {
-        if (SiloPort is < 1 or > 65_535)
+        foreach (var range in new SiloProgramRanges().Validate(null, this).Failures ?? [])
         {
-            yield return $"{Key(nameof(SiloPort))} must be from 1 to 65535; it is {SiloPort}.";
-        }
-
-        if (GatewayPort is < 1 or > 65_535)
-        {
-            yield return $"{Key(nameof(GatewayPort))} must be from 1 to 65535; it is {GatewayPort}.";
+            yield return SettingFaults.Setting(range);
         }
 
         if (SiloPort == GatewayPort)
@@ -90,3 +88,7 @@ internal sealed class SiloProgramOptions
 
     private static string Key(string option) => $"{TagCacheOptions.Section}:{option}";
 }
+
+/// <summary>The rules that the attributes of the options state.</summary>
+[OptionsValidator]
+internal sealed partial class SiloProgramRanges : IValidateOptions<SiloProgramOptions>;

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using OrleansTagCache.Http;
 using OrleansTagCache.Tests.Processes;
 using Xunit;
 
@@ -16,12 +17,14 @@ public sealed class SettingsPageTests
         ["cache"] = new TagCacheClientOptions(),
         ["silo"] = new TagCacheOptions(),
         ["tls"] = new ClusterTlsOptions(),
+        ["limits"] = new HttpLimitOptions(),
     };
 
     [Theory]
     [InlineData("cache")]
     [InlineData("silo")]
     [InlineData("tls")]
+    [InlineData("limits")]
     public void Page_ListsEverySetting(string table)
     {
         var path = Path.Combine(Repository.Root, "docs", "reference", "settings.md");
@@ -29,7 +32,7 @@ public sealed class SettingsPageTests
         var (first, last) = ($"<!-- {table}: made by SettingsPageTests; set WRITE_DOCS=1 to write it anew -->\n", $"<!-- /{table} -->\n");
         var (begin, end) = (text.IndexOf(first, StringComparison.Ordinal) + first.Length, text.IndexOf(last, StringComparison.Ordinal));
         Assert.True(begin >= first.Length && end >= begin, "The page has no place for the table.");
-        var rows = Table(Tables[table], table == "tls" ? "Tls:" : string.Empty);
+        var rows = Table(Tables[table], table switch { "tls" => "Tls:", "limits" => "Limits:", _ => string.Empty });
         if (Environment.GetEnvironmentVariable("WRITE_DOCS") == "1")
         {
             File.WriteAllText(path, text[..begin] + rows + text[end..]);
@@ -45,6 +48,7 @@ public sealed class SettingsPageTests
     [InlineData("cache")]
     [InlineData("silo")]
     [InlineData("tls")]
+    [InlineData("limits")]
     public void Documentation_StatesTheRangeAndTheDefaultOfTheCode(string table)
     {
         var documentation = Documentation(Tables[table].GetType());

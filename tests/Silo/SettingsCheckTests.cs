@@ -69,6 +69,14 @@ public sealed class SettingsCheckTests
     [InlineData("MaximumPayloadBytes", "67108865", "must be from 1 to 67108864; it is 67108865.")]
     [InlineData("MaximumRememberedTags", "999", "must be from 1000 to 2147483647; it is 999.")]
     [InlineData("LeaseLossBehavior", "2", "must be Bypass or ServeStale; it is 2.")]
+    [InlineData("Clustering:Provider", "2", "must be Localhost or Redis; it is 2.")]
+    [InlineData("Limits:Connections", "9", "must be from 10 to 1000000; it is 9.")]
+    [InlineData("Limits:WaitingReads", "0", "must be from 1 to 1000000; it is 0.")]
+    [InlineData("Limits:RequestsPerSecond", "10000001", "must be from 1 to 10000000; it is 10000001.")]
+    [InlineData("Limits:Refusals", "0", "must be from 1 to 1000000; it is 0.")]
+    [InlineData("Limits:BodyBytes", "0", "must be from 1 to 68719476736; it is 0.")]
+    [InlineData("Limits:BodyBytes", "4194303", "(4194303) must not be less than TagCache:MaximumPayloadBytes (4194304).")]
+    [InlineData("Limits:HeadTimeout", "00:00:01", "must be from 00:00:02 to 00:05:00; it is 00:00:01.")]
     [InlineData("SiloPort", "0", "must be from 1 to 65535; it is 0.")]
     [InlineData("SiloPort", "65536", "must be from 1 to 65535; it is 65536.")]
     [InlineData("GatewayPort", "-1", "must be from 1 to 65535; it is -1.")]
@@ -79,6 +87,15 @@ public sealed class SettingsCheckTests
     [InlineData("AdvertisedAddress", "0.0.0.0", "is 0.0.0.0: without API keys a silo listens on loopback only. Use 127.0.0.1, or create a key with 'keys create'.")]
     public void Read_OfAValueOutOfRange_NamesTheSettingTheRangeAndTheValue(string setting, string value, string fault) =>
         Assert.Equal([$"TagCache:{setting} {fault}"], Faults(($"TagCache:{setting}", value)));
+
+    [Fact]
+    public void Read_OfAHookWithFaults_NamesEach() => Assert.Equal(
+        [
+            "TagCache:Hooks:cms:Secrets must be 1 to 4 texts of at least 32 characters.",
+            "TagCache:Hooks:cms:Action must be Update or Revalidate; it is 7.",
+            "TagCache:Hooks:cms:Tags must be 1 to 128 texts.",
+        ],
+        Faults(("TagCache:Hooks:cms:Action", "7")));
 
     [Fact]
     public void Read_OfAServingLeaseTooShort_NamesItsRangeAndTheSessionLeaseThatItEnds() => Assert.Equal(
@@ -123,7 +140,7 @@ public sealed class SettingsCheckTests
 
     [Fact]
     public void Read_OfSomethingThatIsNoUrl_NamesIt() => Assert.Equal(
-        ["urls holds '8080', which is not an http address. An example: http://127.0.0.1:8080"], Faults(("urls", "8080")));
+        ["urls is '8080', which is not an http address. An example: http://127.0.0.1:8080"], Faults(("urls", "8080")));
 
     [Fact]
     public void Read_OfManyValuesOutOfRange_NamesAllAtOnce() => Assert.Equal(

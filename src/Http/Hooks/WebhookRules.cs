@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Options;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Http.Hooks;
@@ -8,6 +9,8 @@ internal static partial class WebhookRules
 {
     private const int SecretLength = 32;
     private const int MaximumSecrets = 4;
+
+    private static readonly WebhookValues Values = new();
 
     /// <summary>Everything that is wrong with a webhook.</summary>
     /// <param name="name">Its name.</param>
@@ -34,6 +37,11 @@ internal static partial class WebhookRules
         if (!Header().IsMatch(hook.TimestampHeader) || !Header().IsMatch(hook.SignatureHeader))
         {
             yield return $"{path}:TimestampHeader and SignatureHeader must be names of headers.";
+        }
+
+        foreach (var value in Values.Validate(null, hook).Failures ?? [])
+        {
+            yield return $"{path}:{value}";
         }
 
         foreach (var other in TagFaults(hook.Tags).Concat(ProfileFaults(hook, profiles)))
@@ -95,3 +103,7 @@ internal static partial class WebhookRules
     [GeneratedRegex("^[A-Za-z0-9-]{1,64}$")]
     private static partial Regex Header();
 }
+
+/// <summary>The rules that the attributes of the options state.</summary>
+[OptionsValidator]
+internal sealed partial class WebhookValues : IValidateOptions<WebhookOptions>;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Hooks;
+using OrleansTagCache.Http.Limits;
 
 namespace OrleansTagCache.Http.Hosting;
 
@@ -15,7 +16,7 @@ internal sealed class TagCacheHttpOptionsValidator(IOptions<TagCacheOptions> cac
         var profiles = new CacheLifeProfiles(cache.Profiles);
         return options.Hooks.SelectMany(hook => WebhookRules.Faults(hook.Key, hook.Value, profiles))
             .Concat(ApiKeyRules.Faults(options.Access))
-            .Concat(options.Limits.Faults(cache.MaximumPayloadBytes));
+            .Concat(HttpLimitRules.Faults(options.Limits, cache.MaximumPayloadBytes));
     }
 
     public ValidateOptionsResult Validate(string? name, TagCacheHttpOptions options)

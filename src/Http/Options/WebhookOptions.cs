@@ -22,6 +22,7 @@ public sealed class WebhookOptions
     public string Namespace { get; set; } = CacheNamespace.Default.Value;
 
     /// <summary>What a call does. Default <see cref="WebhookAction.Update"/>.</summary>
+    [KnownValue]
     public WebhookAction Action { get; set; }
 
     /// <summary>The profile of a revalidation; without one it is immediate.</summary>

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace OrleansTagCache.Silo.Clustering;
 
 /// <summary>Where the membership of the cluster is kept.</summary>
@@ -13,6 +15,7 @@ internal enum ClusteringProvider
 /// <summary>The part <c>Clustering</c> of the section <c>TagCache</c>.</summary>
 internal sealed class ClusteringOptions
 {
+    [KnownValue]
     public ClusteringProvider Provider { get; set; } = ClusteringProvider.Localhost;
 
     /// <summary>The servers of Redis, as StackExchange.Redis writes them.</summary>
@@ -20,9 +23,18 @@ internal sealed class ClusteringOptions
 
     public IEnumerable<string> Faults()
     {
+        foreach (var value in new ClusteringValues().Validate(null, this).Failures ?? [])
+        {
+            yield return SettingFaults.Setting($"{nameof(SiloProgramOptions.Clustering)}:{value}");
+        }
+
         if (Provider == ClusteringProvider.Redis && string.IsNullOrWhiteSpace(ConnectionString))
         {
             yield return $"{TagCacheOptions.Section}:Clustering:ConnectionString must name the Redis server, for example 127.0.0.1:6379.";
         }
     }
 }
+
+/// <summary>The rules that the attributes of the options state.</summary>
+[OptionsValidator]
+internal sealed partial class ClusteringValues : IValidateOptions<ClusteringOptions>;
