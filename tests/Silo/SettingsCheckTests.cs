@@ -140,7 +140,7 @@ public sealed class SettingsCheckTests
 
     [Fact]
     public void Read_OfSomethingThatIsNoUrl_NamesIt() => Assert.Equal(
-        ["urls is '8080', which is not an http address. An example: http://127.0.0.1:8080"], Faults(("urls", "8080")));
+        ["urls holds '8080', which is not an http address. An example: http://127.0.0.1:8080"], Faults(("urls", "8080")));
 
     [Fact]
     public void Read_OfManyValuesOutOfRange_NamesAllAtOnce() => Assert.Equal(
