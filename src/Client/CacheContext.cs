@@ -29,20 +29,24 @@ public sealed class CacheContext
     private bool _hasEnded;
 
     internal CacheContext(
-        string key, IReadOnlyCollection<string> tags, CacheLife? life, CacheLifeProfiles profiles, CacheContext? outer, Func<Type, object?>? stale)
+        CacheNamespace ns, string key, IReadOnlyCollection<string> tags, CacheLife? life, CacheLifeProfiles profiles, CacheContext? outer, Func<Type, object?>? stale)
     {
-        Key = key;
+        (Namespace, Key) = (ns, key);
         _tags = new(tags, StringComparer.Ordinal);
         (_life, _profiles, _outer, _stale) = (life, profiles, outer, stale);
     }
 
     /// <summary>A response that may be stored is generated too, by code that is not a factory: it may update tags.</summary>
+    /// <param name="ns">The namespace of the process, where responses are stored.</param>
     /// <param name="mayBeStored">Asked at every use; while it may not be, there is no such context.</param>
-    internal CacheContext(Func<bool> mayBeStored)
-        : this(OfResponse, [], life: null, BuiltInProfiles, Current, stale: null) => _mayBeStored = mayBeStored;
+    internal CacheContext(CacheNamespace ns, Func<bool> mayBeStored)
+        : this(ns, OfResponse, [], life: null, BuiltInProfiles, Current, stale: null) => _mayBeStored = mayBeStored;
 
     /// <summary>The key of the entry.</summary>
     public string Key { get; }
+
+    /// <summary>The namespace of the entry.</summary>
+    internal CacheNamespace Namespace { get; }
 
     /// <summary>Whether it is not a factory's but a response's.</summary>
     internal bool IsOfResponse => _mayBeStored is not null;
@@ -137,11 +141,11 @@ public sealed class CacheContext
         }
     }
 
-    internal bool IsGenerating(ReadOnlySpan<char> key)
+    internal bool IsGenerating(CacheNamespace ns, ReadOnlySpan<char> key)
     {
         for (var context = this; context is not null; context = context._outer)
         {
-            if (!context._hasEnded && key.SequenceEqual(context.Key))
+            if (!context._hasEnded && key.SequenceEqual(context.Key) && ns == context.Namespace)
             {
                 return true;
             }
@@ -154,16 +158,18 @@ public sealed class CacheContext
     /// A call inside the factory says which tags its entry has. Whatever becomes of the call, this entry depends on them: what it makes of a failure, or
     /// of a value that is stored nowhere, would otherwise outlive their update. What is no tag cannot be updated, and is left out.
     /// </summary>
-    internal void DependsOn(IReadOnlyCollection<string>? tags)
+    /// <param name="ns">The namespace of the call.</param>
+    /// <param name="tags">The tags.</param>
+    internal void DependsOn(CacheNamespace ns, IReadOnlyCollection<string>? tags)
     {
-        if (tags is null or { Count: 0 })
+        if (tags is null or { Count: 0 } && ns == Namespace)
         {
             return;
         }
 
         lock (_gate)
         {
-            AddNeedsGate([.. tags.Where(TagSet.IsSound)]);
+            AddNeedsGate(Carried(ns, [.. (tags ?? []).Where(TagSet.IsSound)]));
         }
     }
 
@@ -176,15 +182,16 @@ public sealed class CacheContext
         }
     }
 
-    /// <summary>This entry is being made from that one.</summary>
-    internal void MadeFrom(IReadOnlyCollection<string> tags, CacheLife life, TimeSpan age, bool promiseSuspended)
+    /// <summary>This entry is being made from one of that namespace.</summary>
+    internal void MadeFrom(CacheNamespace ns, IReadOnlyCollection<string> tags, CacheLife life, TimeSpan age, bool promiseSuspended)
     {
         lock (_gate)
         {
             var limit = life.After(age);
             _limit = _limit is null ? limit : CacheLife.Smallest(_limit, limit);
-            AddNeedsGate(tags);
-            (_copiedTags ??= new(StringComparer.Ordinal)).UnionWith(tags);
+            var carried = Carried(ns, tags);
+            AddNeedsGate(carried);
+            (_copiedTags ??= new(StringComparer.Ordinal)).UnionWith(carried);
             if (promiseSuspended)
             {
                 WhyNotStored = "It was made from an entry that was served without a valid lease.";
@@ -210,6 +217,13 @@ public sealed class CacheContext
     }
 
     private bool IsOn => !_hasEnded && _mayBeStored?.Invoke() != false;
+
+    /// <summary>
+    /// The tags of an entry of that namespace as this entry carries them. Of another namespace it carries <c>*</c> too: an entry has that of its own namespace by itself.
+    /// </summary>
+    private IReadOnlyCollection<string> Carried(CacheNamespace ns, IReadOnlyCollection<string> tags) => ns == Namespace
+        ? tags
+        : [.. tags.Select(tag => TagId.OfEntryTag(ns, tag)).Append(TagId.OfEverything(ns)).Select(tag => tag.CarriedIn(Namespace)).Where(tag => tag != TagName.Everything.Value)];
 
     private void AddNeedsGate(IReadOnlyCollection<string> tags)
     {

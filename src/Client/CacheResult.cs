@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Names;
 
 namespace OrleansTagCache;
 
@@ -12,7 +13,7 @@ public readonly struct CacheResult<T>
     internal CacheResult(T value, bool isStale, EntrySnapshot entry)
     {
         (_value, HasValue, IsStale) = (value, true, isStale);
-        (Age, Life, Tags, IsPromiseSuspended) = (entry.Age, entry.Life, entry.Tags, entry.PromiseSuspended);
+        (Age, Life, Tags, IsPromiseSuspended) = (entry.Age, entry.Life, ForeignTag.Without(entry.Tags), entry.PromiseSuspended);
     }
 
     internal CacheResult(T value, bool isStale, TimeSpan age, CacheLife life, IReadOnlyList<string> tags) =>
@@ -43,7 +44,7 @@ public readonly struct CacheResult<T>
     /// <summary>The entry's life; null for a miss.</summary>
     public CacheLife? Life { get; }
 
-    /// <summary>The entry's tags; null for a miss.</summary>
+    /// <summary>The entry's tags, those of other namespaces left out; null for a miss.</summary>
     public IReadOnlyList<string>? Tags { get; }
 
     /// <summary>Gets the value if there is one.</summary>

@@ -1,6 +1,7 @@
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
 using OrleansTagCache.Near;
 using OrleansTagCache.Transport;
 
@@ -15,6 +16,8 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
 {
     /// <summary>How long one request waits for another process's generation before the next one is sent.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+
+    private readonly CacheNamespace _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
 
     /// <summary>Reads until there is a value, a token or a reason not to wait any longer.</summary>
     /// <param name="key">The key, as the near cache knows it.</param>
@@ -63,7 +66,7 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
     public void FoundNear(NearHit hit, CacheContext? outer)
     {
         metrics.OnRead(hit.IsStale ? Outcome.NearStale : Outcome.Near);
-        outer?.MadeFrom(hit.Entry!.Tags, hit.Entry.Life, hit.Entry.AgeAt(hit.At), promiseSuspended: false);
+        outer?.MadeFrom(_namespace, hit.Entry!.Tags, hit.Entry.Life, hit.Entry.AgeAt(hit.At), promiseSuspended: false);
     }
 
     /// <summary>What a read counts as; null where the factory counts it, which runs without the cluster.</summary>

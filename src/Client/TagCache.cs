@@ -181,7 +181,7 @@ internal sealed class TagCache : ITagCache
             BeginToLookBehind(key);
         }
 
-        return new(new CacheResult<T>(value, hit.IsStale, hit.Entry.AgeAt(hit.At), hit.Entry.Life, hit.Entry.Tags));
+        return new(new CacheResult<T>(value, hit.IsStale, hit.Entry.AgeAt(hit.At), hit.Entry.Life, ForeignTag.Without(hit.Entry.Tags)));
     }
 
     public async ValueTask SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
@@ -227,10 +227,10 @@ internal sealed class TagCache : ITagCache
         Update([tag], staleFor: null, nameof(tag), cancellationToken);
 
     /// <summary>The factory that this read belongs to. A factory that reads its own entry would wait for itself.</summary>
-    private static CacheContext? OuterOf(ReadOnlySpan<char> key)
+    private CacheContext? OuterOf(ReadOnlySpan<char> key)
     {
         var outer = CacheContext.Current;
-        return outer?.IsGenerating(key) == true
+        return outer?.IsGenerating(_namespace, key) == true
             ? throw new InvalidOperationException("A factory asked for the entry that it is making: the call would wait for itself.")
             : outer;
     }
@@ -279,10 +279,11 @@ internal sealed class TagCache : ITagCache
             .AsTask().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         if (answer?.Entry is not { } entry || !_maker.Serializer.TryDeserialize<T>(entry.Payload, out var value))
         {
+            outer?.DependsOn(_namespace, tags: null);
             return default;
         }
 
-        outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
+        outer?.MadeFrom(_namespace, entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
         return new(value, answer.Status == AcquireStatus.Stale, entry);
     }
 

@@ -129,6 +129,99 @@ public sealed class RegistrationTests
             fault.Failures.Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("", "A namespace must have at least 1 UTF-16 unit; this one is empty.")]
+    [InlineData("a\nb", "A namespace must not contain control characters; this one has U+000A at unit 1.")]
+    [InlineData("shop", "The namespace 'shop' was added before.")]
+    public void AddTagCacheNamespace_OfANameThatCannotBe_IsRefused(string name, string fault)
+    {
+        var services = new ServiceCollection();
+        services.AddTagCacheNamespace("shop");
+        Assert.StartsWith(fault, Assert.Throws<ArgumentException>(() => services.AddTagCacheNamespace(name)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Namespace_HasTheOptionsOfTheProcess_ThenItsOwn(bool isNamespaceFirst)
+    {
+        using var host = Client(
+            client =>
+            {
+                if (isNamespaceFirst)
+                {
+                    Add();
+                }
+
+                client.AddTagCacheClient(cache => (cache.WaitTimeout, cache.DefaultLife) = (First, CacheLife.Hours));
+                if (!isNamespaceFirst)
+                {
+                    Add();
+                }
+
+                void Add() => client.Services.AddTagCacheNamespace("shop", shop => shop.WaitTimeout = Second);
+            },
+            new KeyValuePair<string, string?>("TagCache:ReadTimeout", $"{Section}"));
+        var options = host.Services.GetRequiredKeyedService<NamespaceServices>("shop").GetRequiredService<TagCacheClientOptions>();
+        Assert.Equal(("shop", Section, Second, CacheLife.Hours), (options.Namespace, options.ReadTimeout, options.WaitTimeout, options.DefaultLife));
+        var own = host.Services.GetRequiredService<TagCacheClientOptions>();
+        Assert.Equal(("default", First), (own.Namespace, own.WaitTimeout));
+        Assert.NotSame(host.Services.GetRequiredService<ITagCache>(), host.Services.GetRequiredKeyedService<ITagCache>("shop"));
+        Assert.Null(host.Services.GetKeyedService<ITagCache>("other"));
+    }
+
+    [Fact]
+    public async Task Faults_OfNamespaces_AreToldWithThoseOfTheProcess()
+    {
+        using var host = Client(client =>
+        {
+            client.AddTagCacheClient(cache => cache.MaximumBackgroundRefreshes = 0);
+            client.Services.AddTagCacheNamespace("default");
+            client.Services.AddTagCacheNamespace("shop", shop => (shop.Namespace, shop.MaximumBackgroundRefreshes, shop.NearCacheMaximumEntries) = ("other", 1, 2));
+        });
+
+        var fault = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+
+        Assert.Equal(
+            [
+                "In the namespace 'default': TagCache:MaximumBackgroundRefreshes must be from 1 to 1000; it is 0.",
+                "In the namespace 'shop': TagCache:Namespace must stay the name that AddTagCacheNamespace was given; it is 'other'.",
+                "In the namespace 'shop': TagCache:NearCacheMaximumEntries must be from 3 to 10000000; it is 2.",
+                "TagCache:MaximumBackgroundRefreshes must be from 1 to 1000; it is 0.",
+                "TagCache:Namespace is 'default', which AddTagCacheNamespace adds too: a process has one cache of a namespace.",
+            ],
+            fault.Failures.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Namespaces_WithoutACache_KeepTheApplicationFromStarting()
+    {
+        using var host = Client(client => client.Services.AddTagCacheNamespace("shop"));
+
+        var fault = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+
+        Assert.Contains("AddTagCacheClient", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("AddTagCacheClient", Assert.Throws<InvalidOperationException>(() => host.Services.GetRequiredKeyedService<ITagCache>("shop")).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>What is made for one namespace must not be shared by another: so no shared service may depend on it.</summary>
+    [Fact]
+    public void Services_ThatDependOnWhatIsOfOneNamespace_AreOfOneNamespace()
+    {
+        using var host = Client(client =>
+        {
+            client.AddTagCacheClient();
+            foreach (var service in client.Services.Where(service => service is { IsKeyedService: false, ImplementationType: { } type } && type.Assembly == typeof(TagCache).Assembly))
+            {
+                if (!TagCacheServices.PerNamespace.Contains(service.ServiceType))
+                {
+                    var needs = service.ImplementationType!.GetConstructors().SelectMany(constructor => constructor.GetParameters()).Select(parameter => parameter.ParameterType);
+                    Assert.DoesNotContain(needs, TagCacheServices.PerNamespace.Contains);
+                }
+            }
+        });
+    }
+
     [Fact]
     public void AddTagCacheClient_LeavesAPeriodOfTheGatewayListThatWasConfigured()
     {

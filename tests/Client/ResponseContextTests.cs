@@ -11,8 +11,8 @@ public sealed class ResponseContextTests
     [Fact]
     public void Over_WhatWasMadeFromAnEntry_HasItsTagsAsCopiesAndIsLimitedByItsLife()
     {
-        var context = new CacheContext(() => true);
-        context.MadeFrom(["own", "inner"], CacheLife.Minutes, TimeSpan.FromSeconds(20), promiseSuspended: false);
+        var context = new CacheContext(Names.CacheNamespace.Default, () => true);
+        context.MadeFrom(Names.CacheNamespace.Default, ["own", "inner"], CacheLife.Minutes, TimeSpan.FromSeconds(20), promiseSuspended: false);
         context.End();
 
         var entry = context.Over(Stated);
@@ -26,7 +26,7 @@ public sealed class ResponseContextTests
     [Fact]
     public void Over_WhatWasMadeFromNothing_IsAsItWasStated()
     {
-        var entry = new CacheContext(() => true).Over(Stated);
+        var entry = new CacheContext(Names.CacheNamespace.Default, () => true).Over(Stated);
         Assert.Equal(["own"], entry.Tags);
         Assert.Null(entry.CopiedTags);
         Assert.Equal(CacheLife.Hours, entry.Life);
@@ -36,7 +36,7 @@ public sealed class ResponseContextTests
     public async Task Current_IsTheResponses_WhileItMayBeStored()
     {
         var mayBeStored = false;
-        var context = new CacheContext(() => mayBeStored);
+        var context = new CacheContext(Names.CacheNamespace.Default, () => mayBeStored);
         await InIt();
         Assert.Null(CacheContext.Current);
 

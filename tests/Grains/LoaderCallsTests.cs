@@ -31,7 +31,7 @@ public sealed class LoaderCallsTests : IDisposable
         var services = new ServiceCollection().BuildServiceProvider();
         var others = new RemoteLoads(factory, _reachability, _time);
         var table = new LoaderTable([], services, new EntryMaker(options, new PayloadSerializer(services)), others, options);
-        _local = new(table, factory, _reachability, options, _time, NullLogger<LoaderRunner>.Instance);
+        _local = new([table], factory, _reachability, options, _time, NullLogger<LoaderRunner>.Instance);
         _calls = new(factory, _local, _time, NullLogger<LoaderCalls>.Instance);
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Flights;
+using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Fetch;
 
@@ -27,7 +28,7 @@ internal sealed partial class TagCacheHttpHandler(
         }
 
         // An entry that is made from the response depends on its tags, whether the response is cached or not.
-        CacheContext.Current?.DependsOn(caching.Tags);
+        CacheContext.Current?.DependsOn(CacheNamespace.Parse(limits.Namespace), caching.Tags);
         if (FaultOf(request, caching) is { } fault)
         {
             LogNotCached(fault);

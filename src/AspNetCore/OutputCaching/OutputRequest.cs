@@ -2,8 +2,10 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.OutputCaching;
+using Microsoft.Extensions.DependencyInjection;
 using OrleansTagCache.Adapters;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
 
 namespace OrleansTagCache.OutputCaching;
 
@@ -30,12 +32,15 @@ internal sealed class OutputRequest
     {
         var http = output.HttpContext;
         (BegunAt, Path) = (begunAt, (http.Request.PathBase, http.Request.Path));
-        MadeIn = new(() => output is { EnableOutputCaching: true, AllowCacheStorage: true });
+        MadeIn = new(NamespaceOf(http), () => output is { EnableOutputCaching: true, AllowCacheStorage: true });
         _client = ClientPresence.Of(http);
         output.CacheVaryByRules.VaryByValues[MarkName] = _mark;
         http.Features.Set(this);
         http.Response.OnCompleted(End);
     }
+
+    private static CacheNamespace NamespaceOf(HttpContext http) =>
+        CacheNamespace.Parse(http.RequestServices.GetRequiredService<TagCacheClientOptions>().Namespace);
 
     /// <summary>Before anything of its response was made.</summary>
     public Moment BegunAt { get; }

@@ -42,7 +42,11 @@ internal sealed class OpenEntries(
 
         if (answer.Entry is { } entry)
         {
-            outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
+            outer?.MadeFrom(_namespace, entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
+        }
+        else
+        {
+            outer?.DependsOn(_namespace, tags: null);
         }
 
         return answer.Entry?.Payload;

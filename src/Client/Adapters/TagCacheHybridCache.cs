@@ -17,6 +17,8 @@ namespace OrleansTagCache.Adapters;
 internal sealed partial class TagCacheHybridCache(
     TagCache cache, TagCacheClientOptions limits, IOptions<TagCacheHybridOptions> options, LogOnce once, ILogger<TagCacheHybridCache> logger) : HybridCache
 {
+    private readonly CacheNamespace _namespace = CacheNamespace.Parse(limits.Namespace, nameof(limits));
+
     public override ValueTask<T> GetOrCreateAsync<TState, T>(
         string key,
         TState state,
@@ -139,7 +141,7 @@ internal sealed partial class TagCacheHybridCache(
         var (call, said) = (Of(options), HybridTags.Of(tags));
 
         // What is made of the value depends on its tags, whatever becomes of the call.
-        CacheContext.Current?.DependsOn(said.Sound);
+        CacheContext.Current?.DependsOn(_namespace, said.Sound);
         if (!IsSound(key))
         {
             return call.IsLookUp ? default! : await factory(state, null, cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Diagnostics;
 
@@ -104,7 +105,7 @@ internal static class Tracing
     public static Activity? StartCommit(EntryData entry, bool includesTags)
     {
         var activity = Start(CacheActivities.Commit, ActivityKind.Client);
-        return includesTags ? activity?.SetTag(TagsTag, entry.Tags) : activity;
+        return includesTags ? activity?.SetTag(TagsTag, ForeignTag.Without(entry.Tags)) : activity;
     }
 
     /// <summary>Notes how the cache's activity that runs here has ended.</summary>

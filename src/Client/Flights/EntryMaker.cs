@@ -12,6 +12,7 @@ internal sealed class EntryMaker
     private readonly Random _random = new();
     private readonly CacheLife _defaultLife;
     private readonly int _maximumPayloadBytes;
+    private readonly CacheNamespace _namespace;
 
     public EntryMaker(TagCacheClientOptions options, PayloadSerializer serializer)
     {
@@ -19,6 +20,7 @@ internal sealed class EntryMaker
         Serializer = serializer;
         _defaultLife = Profiles.Resolve(options.DefaultLife, nameof(options));
         _maximumPayloadBytes = options.MaximumPayloadBytes;
+        _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
     }
 
     public CacheLifeProfiles Profiles { get; }
@@ -35,7 +37,7 @@ internal sealed class EntryMaker
 
     /// <summary>A factory begins.</summary>
     public CacheContext Begin(string key, string[] tags, CacheEntryOptions? options, CacheContext? outer, Func<Type, object?> stale) =>
-        new(key, TagsOf(options, tags), LifeOf(options), Profiles, outer, stale);
+        new(_namespace, key, TagsOf(options, tags), LifeOf(options), Profiles, outer, stale);
 
     /// <inheritdoc cref="PayloadSerializer.TryWrite"/>
     public Payload? TryWrite<T>(T value, out T readBack) => Serializer.TryWrite(value, _maximumPayloadBytes, out readBack);

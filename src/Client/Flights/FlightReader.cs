@@ -58,7 +58,7 @@ internal sealed class FlightReader
     private async ValueTask<T> ReadUntraced<T>(string key, CacheContext? outer, EntryFactory<T> factory, bool mayKeep, ReadMode mode, CancellationToken cancellationToken)
     {
         // Before anything can fail: the outer entry depends on them, whatever becomes of this call.
-        outer?.DependsOn(factory.Tags);
+        outer?.DependsOn(_namespace, factory.Tags);
         var checkedKey = CacheKey.Parse(key, _options.MaximumKeyLength);
         factory.Check();
 
@@ -71,7 +71,7 @@ internal sealed class FlightReader
             var result = await Fly(flightKey, factory, mayKeep, patience, cancellationToken).ConfigureAwait(false);
             if (result.Fault is { } fault)
             {
-                outer?.DependsOn(result.Said);
+                outer?.DependsOn(_namespace, result.Said);
                 fault.Throw();
             }
 
@@ -84,7 +84,7 @@ internal sealed class FlightReader
                         _storedOver.Add(flightKey.ScopedKey);
                     }
 
-                    outer?.MadeFrom(entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
+                    outer?.MadeFrom(_namespace, entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
                     return own;
                 }
 

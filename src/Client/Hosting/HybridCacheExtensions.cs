@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Caching.Hybrid;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansTagCache.Adapters;
 using OrleansTagCache;
 using OrleansTagCache.Hosting;
@@ -11,7 +10,7 @@ public static class HybridCacheExtensions
 {
     /// <summary>
     /// Makes every <see cref="HybridCache"/> of this application the cluster's cache, and replaces one that was registered before. It needs the cache: call
-    /// <c>AddTagCacheClient</c> on the Orleans client, or <c>AddTagCache</c> on a silo that hosts the application.
+    /// <c>AddTagCacheClient</c> on the Orleans client, or <c>AddTagCache</c> on a silo that hosts the application. Each namespace of <c>AddTagCacheNamespace</c> has one too, as a keyed service.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Changes the options.</param>
@@ -25,8 +24,7 @@ public static class HybridCacheExtensions
             services.Configure(configure);
         }
 
-        services.AddCacheRequired();
-        services.Replace(ServiceDescriptor.Singleton<HybridCache>(provider => provider.CreateOverCache<TagCacheHybridCache>()));
+        services.AddAdapter<HybridCache, TagCacheHybridCache>();
         return services;
     }
 }

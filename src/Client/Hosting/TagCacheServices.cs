@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -15,6 +16,13 @@ namespace OrleansTagCache.Hosting;
 /// <summary>What a client and a silo register alike: the cache of the process.</summary>
 internal static class TagCacheServices
 {
+    /// <summary>What each namespace of a process has one of; everything else is shared by its caches.</summary>
+    public static readonly FrozenSet<Type> PerNamespace =
+    [
+        typeof(NearCache), typeof(EntryMaker), typeof(LoaderTable), typeof(UncacheableKeys), typeof(FailedRefreshes), typeof(Commits), typeof(FactoryRuns), typeof(EntryReader),
+        typeof(FlightReader), typeof(OpenEntries), typeof(TagCache),
+    ];
+
     /// <summary>
     /// The options of the process. The section <c>TagCache</c> comes first, whatever was registered before, and code after it, in the order of its calls; both are for
     /// every cache of the process.
@@ -29,6 +37,10 @@ internal static class TagCacheServices
         services.AddOptions<TOptions>().ValidateOnStart();
         services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<TOptions>>(new ConfigureNamedOptions<TOptions>(name: null, options => section.Bind(options))));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, TValidator>());
+        services.AddSingleton<NamespaceOptions<TOptions>>();
+        services.AddSingleton<INamespaceOptions>(provider => provider.GetRequiredService<NamespaceOptions<TOptions>>());
+        services.AddSingleton<IPostConfigureOptions<TOptions>>(provider => provider.GetRequiredService<NamespaceOptions<TOptions>>());
+        services.AddSingleton<IValidateOptions<TOptions>>(provider => provider.GetRequiredService<NamespaceOptions<TOptions>>());
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<TOptions>>().Value);
         services.TryAddSingleton<TagCacheClientOptions>(provider => provider.GetRequiredService<TOptions>());
     }
@@ -47,21 +59,16 @@ internal static class TagCacheServices
         services.TryAddSingleton<EntryClient>();
         services.TryAddSingleton<UpdateClient>();
         services.TryAddSingleton<RemoteLoads>();
-        services.TryAddSingleton<NearCache>();
-        services.TryAddSingleton<EntryMaker>();
-        services.TryAddSingleton<LoaderTable>();
-        services.TryAddSingleton<LoaderRunner>();
+        services.TryAddSingleton<ProcessCaches>();
+        services.TryAddSingleton(provider => ActivatorUtilities.CreateInstance<LoaderRunner>(provider, [provider.GetRequiredService<ProcessCaches>().Each<LoaderTable>()]));
         services.TryAddSingleton<BackgroundRefreshes>();
         services.AddHostedService(provider => provider.GetRequiredService<LoaderRunner>());
         services.AddHostedService(provider => provider.GetRequiredService<BackgroundRefreshes>());
-        services.TryAddSingleton<UncacheableKeys>();
-        services.TryAddSingleton<FailedRefreshes>();
-        services.TryAddSingleton<Commits>();
-        services.TryAddSingleton<FactoryRuns>();
-        services.TryAddSingleton<EntryReader>();
-        services.TryAddSingleton<FlightReader>();
-        services.TryAddSingleton<OpenEntries>();
-        services.TryAddSingleton<TagCache>();
+        foreach (var type in PerNamespace)
+        {
+            services.TryAddSingleton(type);
+        }
+
         services.TryAddSingleton<ITagCache>(provider => provider.GetRequiredService<TagCache>());
         return services;
     }

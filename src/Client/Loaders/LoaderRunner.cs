@@ -16,27 +16,29 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
 
     private static readonly TimeSpan AnnouncePeriod = TimeSpan.FromSeconds(1);
 
-    private readonly LoaderTable _table;
+    private readonly Dictionary<string, LoaderTable> _tables;
     private readonly IGrainFactory _grains;
     private readonly Reachability _reachability;
     private readonly TimeProvider _time;
     private readonly ILogger<LoaderRunner> _logger;
-    private readonly CacheNamespace _namespace;
     private readonly SemaphoreSlim _turns;
     private readonly CancellationTokenSource _stop = new();
     private ILoaderRunner? _self;
     private Task _announcing = Task.CompletedTask;
 
     public LoaderRunner(
-        LoaderTable table, IGrainFactory grains, Reachability reachability, TagCacheClientOptions options, TimeProvider time, ILogger<LoaderRunner> logger)
+        IReadOnlyCollection<LoaderTable> tables, IGrainFactory grains, Reachability reachability, TagCacheClientOptions options, TimeProvider time, ILogger<LoaderRunner> logger)
     {
-        (_table, _grains, _reachability, _time, _logger) = (table, grains, reachability, time, logger);
-        _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
+        _tables = tables.ToDictionary(table => table.Namespace.Value, StringComparer.Ordinal);
+        (_grains, _reachability, _time, _logger) = (grains, reachability, time, logger);
         _turns = new(options.MaximumBackgroundRefreshes);
     }
 
+    /// <summary>The loaders of all namespaces of this process.</summary>
+    private IEnumerable<string> Offered => _tables.Values.SelectMany(table => table.Names.Select(name => table.Namespace.Scope(name.Value)));
+
     /// <summary>Whether this process can load that.</summary>
-    public bool Offers(LoadRequest request) => request.Namespace == _namespace.Value && _table.Has(LoaderName.Split(request.Key).Name);
+    public bool Offers(LoadRequest request) => _tables.TryGetValue(request.Namespace, out var table) && table.Has(LoaderName.Split(request.Key).Name);
 
     public async Task<LoadOutcome> Load(LoadRequest request)
     {
@@ -79,7 +81,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (_table.Names.Any())
+        if (Offered.Any())
         {
             _announcing = Task.Run(Announce, CancellationToken.None);
         }
@@ -102,7 +104,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
     private async Task<LoadOutcome> Load(LoadRequest request, CancellationToken cancellationToken)
     {
         var (name, argument) = LoaderName.Split(request.Key);
-        var made = await Factories.Run(_table.FactoryOf(name, argument), request.Stale, _time, cancellationToken, request.Trace).ConfigureAwait(false);
+        var made = await Factories.Run(_tables[request.Namespace].FactoryOf(name, argument), request.Stale, _time, cancellationToken, request.Trace).ConfigureAwait(false);
         return made switch
         {
             { WhyNotStored: { } why } => LoadOutcome.Failed(why),
@@ -115,17 +117,17 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
         await Lasting.Loop(
             async () =>
             {
-                await Task.WhenAll(_table.Names.Select(name => Tell(name, (grain, self) => grain.Announce(self, Lease)))).ConfigureAwait(false);
+                await Task.WhenAll(Offered.Select(loader => Tell(loader, (grain, self) => grain.Announce(self, Lease)))).ConfigureAwait(false);
                 await Task.Delay(AnnouncePeriod, _time, _stop.Token).ConfigureAwait(false);
                 return true;
             },
             LogNotTold,
             _time,
             _stop.Token).ConfigureAwait(false);
-        await Task.WhenAll(_table.Names.Select(name => Tell(name, (grain, self) => grain.Withdraw(self)))).ConfigureAwait(false);
+        await Task.WhenAll(Offered.Select(loader => Tell(loader, (grain, self) => grain.Withdraw(self)))).ConfigureAwait(false);
     }
 
-    private async Task Tell(LoaderName name, Func<ILoaderGrain, ILoaderRunner, ValueTask> say)
+    private async Task Tell(string scopedLoader, Func<ILoaderGrain, ILoaderRunner, ValueTask> say)
     {
         if (!_reachability.IsConnected)
         {
@@ -135,7 +137,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
         try
         {
             _self ??= _grains.CreateObjectReference<ILoaderRunner>(this);
-            await say(_grains.GetGrain<ILoaderGrain>(_namespace.Scope(name.Value)), _self).AsTask().WaitAsync(AnnouncePeriod, _time).ConfigureAwait(false);
+            await say(_grains.GetGrain<ILoaderGrain>(scopedLoader), _self).AsTask().WaitAsync(AnnouncePeriod, _time).ConfigureAwait(false);
         }
         catch (Exception exception)
         {

@@ -20,6 +20,7 @@ internal sealed class LoaderTable
         IEnumerable<LoaderRegistration> loaders, IServiceProvider services, EntryMaker maker, RemoteLoads others, TagCacheClientOptions options)
     {
         (_services, _maker, _others, _timeout) = (services, maker, others, options.LoadTimeout);
+        Namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
         _loaders = loaders.ToFrozenDictionary(loader => loader.Name.Value, StringComparer.Ordinal);
         foreach (var loader in _loaders.Values)
         {
@@ -28,6 +29,9 @@ internal sealed class LoaderTable
 
         _allKeepNear = _loaders.Values.All(loader => loader.Options is not { NearCache: NearCacheMode.Off });
     }
+
+    /// <summary>The namespace of the entries that they make.</summary>
+    public CacheNamespace Namespace { get; }
 
     public IEnumerable<LoaderName> Names => _loaders.Values.Select(loader => loader.Name);
 

@@ -29,7 +29,7 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     public Payload? Payload => Volatile.Read(ref _payload);
 
     /// <summary>The tags, without the namespace: made for the first who asks, since most never do.</summary>
-    public string[] Tags => _tags ??= Array.ConvertAll(_validity.TagRecords.ToArray(), static record => record.Name);
+    public string[] Tags => _tags ??= _validity.TagNames();
 
     public CacheLife Life => _validity.Life;
 

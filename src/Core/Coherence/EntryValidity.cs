@@ -1,4 +1,5 @@
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Coherence;
 
@@ -35,6 +36,21 @@ internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLif
 
     /// <summary>The records of the tags that users put on the entry.</summary>
     public ReadOnlySpan<TagRecord> TagRecords => records.AsSpan(..^2);
+
+    /// <summary>The tags as the entry carries them, those of other namespaces marked: an array of the caller's own, of strings that all entries share.</summary>
+    public string[] TagNames()
+    {
+        // The namespace, as the identity of its `*` begins.
+        var home = records[^2].Tag.Scoped.AsSpan(..^1);
+        var tags = new string[records.Length - 2];
+        for (var i = 0; i < tags.Length; i++)
+        {
+            var record = records[i];
+            tags[i] = record.Tag.Scoped.AsSpan().StartsWith(home, StringComparison.Ordinal) ? record.Name : ForeignTag.Of(record.Tag);
+        }
+
+        return tags;
+    }
 
     /// <summary>The record of the key.</summary>
     public TagRecord KeyRecord => records[^1];

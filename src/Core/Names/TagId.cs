@@ -19,6 +19,9 @@ internal readonly record struct TagId([property: Id(0)] TagKind Kind, [property:
     /// <summary>The tag that addresses everything in the namespace.</summary>
     public static TagId OfEverything(CacheNamespace ns) => OfTag(ns, TagName.Everything.Value);
 
+    /// <summary>A tag as an entry of that namespace carries it, which may be one of another namespace.</summary>
+    public static TagId OfEntryTag(CacheNamespace ns, string tag) => ForeignTag.Is(tag) ? ForeignTag.IdOf(tag) : OfTag(ns, tag);
+
     /// <summary>All tags that a value bears: its own, the namespace's <c>*</c>, and last its key.</summary>
     public static TagId[] OfEntry(string scopedKey, IReadOnlyList<string> tags)
     {
@@ -26,7 +29,7 @@ internal readonly record struct TagId([property: Id(0)] TagKind Kind, [property:
         var ids = new TagId[tags.Count + 2];
         for (var i = 0; i < tags.Count; i++)
         {
-            ids[i] = OfTag(ns, tags[i]);
+            ids[i] = OfEntryTag(ns, tags[i]);
         }
 
         ids[^2] = OfEverything(ns);
@@ -36,6 +39,9 @@ internal readonly record struct TagId([property: Id(0)] TagKind Kind, [property:
 
     /// <summary>The name without its namespace.</summary>
     public string Name => CacheNamespace.Split(Scoped).Name;
+
+    /// <summary>The tag as an entry of that namespace carries it.</summary>
+    public string CarriedIn(CacheNamespace ns) => Scoped.StartsWith(ns.Scope(string.Empty), StringComparison.Ordinal) ? Name : ForeignTag.Of(this);
 
     public override string ToString() => $"{Kind}:{Scoped}";
 }

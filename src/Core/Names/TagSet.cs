@@ -35,7 +35,7 @@ internal static class TagSet
 
         foreach (var tag in tags)
         {
-            if (NameRules.Fault("tag", tag, NameLimits.TagLength) is { } fault)
+            if ((ForeignTag.Is(tag) ? ForeignTag.Fault(tag) : NameRules.Fault("tag", tag, NameLimits.TagLength)) is { } fault)
             {
                 return fault;
             }
@@ -49,8 +49,8 @@ internal static class TagSet
         return null;
     }
 
-    /// <summary>Whether it can be put on an entry.</summary>
-    public static bool IsSound(string? tag) => tag != TagName.Everything.Value && NameRules.Fault("tag", tag, NameLimits.TagLength) is null;
+    /// <summary>Whether an entry can carry it.</summary>
+    public static bool IsSound(string? tag) => FaultOfEntry([tag!]) is null;
 
     private static string[] Distinct(
         IReadOnlyCollection<string> tags, Func<string, TagName> parse, string parameterName, int most = NameLimits.TagsPerCall)

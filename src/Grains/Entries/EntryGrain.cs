@@ -164,7 +164,8 @@ internal sealed class EntryGrain : Grain, IEntryGrain
             return new((EntryDescription?)null);
         }
 
-        var snapshot = value.SnapshotAt(now) with { Payload = Payload.Null with { ContentType = value.Payload.ContentType } };
+        var whole = value.SnapshotAt(now);
+        var snapshot = whole with { Payload = Payload.Null with { ContentType = value.Payload.ContentType }, Tags = ForeignTag.Without(whole.Tags) };
         return new(new EntryDescription(snapshot, freshness == Freshness.Stale, value.Payload.Bytes.Length, _services.Silo));
     }
 

@@ -32,21 +32,8 @@ internal sealed class StoredValue
     /// <summary>Whether a loader made it, which the cluster may run again.</summary>
     public bool IsLoaded { get; }
 
-    /// <summary>The tags without the namespace: an array of the caller's own, of strings that are the records', shared by all entries.</summary>
-    public string[] Tags
-    {
-        get
-        {
-            var records = TagRecords;
-            var tags = new string[records.Length];
-            for (var i = 0; i < tags.Length; i++)
-            {
-                tags[i] = records[i].Name;
-            }
-
-            return tags;
-        }
-    }
+    /// <inheritdoc cref="EntryValidity.TagNames"/>
+    public string[] Tags => _validity.TagNames();
 
     public Moment GeneratedAt => _validity.GeneratedAt;
 

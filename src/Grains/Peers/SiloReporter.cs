@@ -2,6 +2,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Entries;
+using OrleansTagCache.Hosting;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Near;
@@ -18,7 +19,7 @@ internal sealed class SiloReporter
     private readonly Members _membership;
     private readonly ClientSessions _sessions;
     private readonly Invalidator _invalidator;
-    private readonly NearCache _near;
+    private readonly NearCache[] _near;
     private readonly SiloMetrics _metrics;
     private readonly ILocalSiloDetails _self;
 
@@ -29,12 +30,12 @@ internal sealed class SiloReporter
         Members membership,
         ClientSessions sessions,
         Invalidator invalidator,
-        NearCache near,
+        ProcessCaches caches,
         SiloMetrics metrics,
         ILocalSiloDetails self)
     {
         (_table, _ledger, _lease, _membership) = (table, ledger, lease, membership);
-        (_sessions, _invalidator, _near, _metrics, _self) = (sessions, invalidator, near, metrics, self);
+        (_sessions, _invalidator, _near, _metrics, _self) = (sessions, invalidator, caches.Each<NearCache>(), metrics, self);
         metrics.Meter.CreateObservableGauge("tagcache.entries", () => (long)table.Count, "{entry}", "Entries with a value.");
         metrics.Meter.CreateObservableGauge("tagcache.entries.size", () => table.Bytes, "By", "Bytes accounted for entries with a value.");
         metrics.Meter.CreateObservableCounter("tagcache.evictions", () => table.Evictions, "{entry}", "Entries evicted for want of room.");
@@ -69,7 +70,7 @@ internal sealed class SiloReporter
             Interest = sessions.Interest,
             Pushes = sessions.Pushes,
             BrokenSessions = sessions.Broken,
-            NearEntries = _near.Count,
+            NearEntries = _near.Sum(near => near.Count),
             DelayedBy = _invalidator.DelayedBy,
         };
     }

@@ -62,14 +62,19 @@ internal sealed class LocalTagView(
         return new([.. stale.Take(MaximumStaleKeys).Select(entry => entry.ScopedKey)], stale.Length <= MaximumStaleKeys);
     }
 
-    private IEnumerable<LocalEntry> Live(TagId tag, Moment now) =>
-        Bearing(tag).Where(entry => entry.Value is { } value && value.FreshnessAt(ledger, now) <= Freshness.Stale);
+    /// <summary>Those of the tag's own namespace: what was made from them in others is not for the eyes of this one.</summary>
+    private IEnumerable<LocalEntry> Live(TagId tag, Moment now)
+    {
+        var home = CacheNamespace.Split(tag.Scoped).Namespace.Scope(string.Empty);
+        return Bearing(tag).Where(entry => entry.ScopedKey.StartsWith(home, StringComparison.Ordinal)
+            && entry.Value is { } value && value.FreshnessAt(ledger, now) <= Freshness.Stale);
+    }
 
     private IEnumerable<LocalEntry> Bearing(TagId tag)
     {
         var (ns, name) = CacheNamespace.Split(tag.Scoped);
         return name == TagName.Everything.Value
-            ? table.Snapshot().Where(entry => entry.ScopedKey.StartsWith(ns.Scope(string.Empty), StringComparison.Ordinal))
+            ? table.Snapshot().Where(entry => entry.ScopedKey.StartsWith(ns.Scope(string.Empty), StringComparison.Ordinal)).Concat(index.Of(tag))
             : index.Of(tag);
     }
 }
