@@ -99,7 +99,7 @@ public sealed class KeyedCacheTests(KeyedCacheCluster cluster)
         await press.GetOrCreateAsync(key, (_, _) => new ValueTask<int>(1));
 
         // A client keeps what it has read once it has a session with the silo.
-        await TagCacheCluster.Until(() =>
+        await Waits.Until(() =>
         {
             _ = shop.TryGetAsync<int>(key).AsTask();
             _ = press.TryGetAsync<int>(key).AsTask();

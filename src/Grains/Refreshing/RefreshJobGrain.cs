@@ -10,8 +10,8 @@ namespace OrleansTagCache.Refreshing;
 /// <summary>
 /// The refresh of one tag's stale dependents.
 ///
-/// <para><b>Promise.</b> When a revalidation has returned, what it made stale and a loader can make is refreshed without a reader, whatever dies
-/// meanwhile: the keys are in storage, and a reminder looks after them until nothing is left. Whatever is done twice does no harm: a
+/// <para><b>Promise.</b> When a revalidation has returned, entries that it made stale and that a loader can make are refreshed without a reader, whatever dies
+/// during that: the keys are in storage, and a reminder looks after them until nothing is left. Whatever is done twice does no harm: a
 /// refresh is a generation under a token, and what an update overtakes is dropped.</para>
 ///
 /// <para><b>Passes.</b> A pass is the work as it was collected when it began. A revalidation during a pass asks for one more; so does a silo
