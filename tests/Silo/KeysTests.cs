@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -157,6 +158,23 @@ public sealed class KeysTests : IDisposable
 
         Assert.True(ring.IsRequired);
         Assert.Null(ring.Find(key));
+    }
+
+    [Fact]
+    public async Task Application_WhoseLastKeyIsTakenAwayBeforeItsFirstCall_StaysClosed()
+    {
+        Create();
+        using var configuration = Configuration();
+        await using var host = Host(configuration);
+        foreach (var service in host.GetServices<IHostedService>().Where(service => service.GetType().Namespace == typeof(ApiKeyRing).Namespace))
+        {
+            await service.StartAsync(CancellationToken.None);
+        }
+
+        File.WriteAllText(_file, "{}");
+        ((IConfigurationRoot)configuration).Reload();
+
+        Assert.True(host.GetRequiredService<ApiKeyRing>().IsRequired);
     }
 
     [Fact]

@@ -58,6 +58,7 @@ public static class TagCacheHttpServiceCollectionExtensions
     private static void AddAuthentication(IServiceCollection services)
     {
         services.AddSingleton<ApiKeyRing>();
+        services.AddHostedService<ApiKeyRingStart>();
         services.AddSingleton<GenerationTokens>();
         services.AddSingleton<RefusedCallTokens>();
         services.AddSingleton<ApiKeyServices>();
