@@ -47,7 +47,8 @@ internal static class SiloProgram
 
     private static void AddHttp(IServiceCollection services)
     {
-        services.AddTagCacheHttp();
+        // Without keys the program listens on loopback only.
+        services.AddTagCacheHttp(http => http.Access.AllowLocalWithoutKeys ??= true);
         services.AddHealthChecks().AddTagCache();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<TagCacheHttpOptions>>((server, http) => ServerLimits.Apply(server, http.Value.Limits));
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = context =>

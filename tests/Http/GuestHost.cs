@@ -57,10 +57,10 @@ public abstract class GuestHost : IAsyncLifetime
     }
 
     /// <summary>An application with a silo that is alone.</summary>
-    internal static WebApplicationBuilder CreateBuilder()
+    internal static WebApplicationBuilder CreateBuilder(string environment = "Production")
     {
         var ports = FreePorts.Take(2);
-        var builder = WebApplication.CreateBuilder();
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment });
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.UseOrleans(silo => silo.UseLocalhostClustering(ports[0], ports[1]).UseInMemoryReminderService().AddTagCache());
@@ -118,7 +118,7 @@ public sealed class OpenHost : GuestHost
 
     protected override void Add(WebApplicationBuilder builder)
     {
-        builder.Services.AddTagCacheHttp();
+        builder.Services.AddTagCacheHttp(api => api.Access.AllowLocalWithoutKeys = true);
         builder.Services.AddHealthChecks().AddTagCache();
         builder.Services.AddOutputCache(output => output.AddBasePolicy(policy => policy.Cache()));
     }

@@ -11,7 +11,7 @@ using OrleansTagCache.Names;
 namespace OrleansTagCache.Http.Authentication;
 
 /// <summary>
-/// Finds out who calls the API. With keys the caller is the key's; without keys it is any program on this machine, but no web page of another site.
+/// Finds out who calls the API. With keys the caller is the key's; without keys it is any program on this machine, where that is allowed, but no web page of another site.
 /// </summary>
 /// <remarks>
 /// A valid key is always let in, also from an address with many failures: an attacker must not lock out those who share the address. Failures beyond the bound are
@@ -26,6 +26,7 @@ internal sealed class ApiKeyHandler(
     private static readonly Task<AuthenticateResult> NoKey = Task.FromResult(AuthenticateResult.NoResult());
     private static readonly Task<AuthenticateResult> NoSuchKey = Task.FromResult(AuthenticateResult.Fail("There is no valid API key of this text."));
     private static readonly Task<AuthenticateResult> TooManyCalls = Task.FromResult(AuthenticateResult.Fail("The API key has made too many calls."));
+    private static readonly Task<AuthenticateResult> NoKeys = Task.FromResult(AuthenticateResult.Fail("There are no API keys, and calls without one are not allowed."));
     private static readonly Task<AuthenticateResult> NotLocal = Task.FromResult(AuthenticateResult.Fail("Without API keys a caller must be a program on this machine."));
 
     private ApiCaller? _caller;
@@ -45,6 +46,10 @@ internal sealed class ApiKeyHandler(
         {
             Response.Headers.WWWAuthenticate = "Bearer";
             await Refuse(api.Failures.Count(Context.Connection.RemoteIpAddress) is { } pause ? Problems.TooMany(Context, pause) : Problems.Unauthorized());
+        }
+        else if (!api.Local.AreAllowed)
+        {
+            await Refuse(Problems.Forbidden($"This silo has no API keys, and calls without one are not allowed. {LocalCallers.Remedy}"));
         }
         else
         {
@@ -87,6 +92,11 @@ internal sealed class ApiKeyHandler(
 
     private Task<AuthenticateResult> ByConnection()
     {
+        if (!api.Local.AreAllowed)
+        {
+            return NoKeys;
+        }
+
         if (!LocalRequest.Is(Context))
         {
             return NotLocal;
@@ -119,9 +129,12 @@ internal sealed class ApiKeyHandler(
 }
 
 /// <summary>What the handlers of all requests share.</summary>
-internal sealed class ApiKeyServices(ApiKeyRing keys, FailedAttempts failures, RequestLimits limits, RefusedCallTokens tokens, TagCacheClientOptions options)
+internal sealed class ApiKeyServices(
+    ApiKeyRing keys, LocalCallers local, FailedAttempts failures, RequestLimits limits, RefusedCallTokens tokens, TagCacheClientOptions options)
 {
     public ApiKeyRing Keys => keys;
+
+    public LocalCallers Local => local;
 
     public FailedAttempts Failures => failures;
 

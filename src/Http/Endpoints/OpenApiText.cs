@@ -43,7 +43,7 @@ internal sealed class OpenApiText([FromKeyedServices(OpenApiText.Document)] IOpe
         {
             Type = SecuritySchemeType.Http,
             Scheme = "bearer",
-            Description = "A key that 'keys create' made. A silo without keys needs none, and answers its own machine alone.",
+            Description = "A key that 'keys create' made. A silo without keys answers its own machine alone, if it is allowed to, and needs none.",
         });
         document.Security = [new() { [new OpenApiSecuritySchemeReference(AccessKey, document)] = [] }];
     }

@@ -59,6 +59,7 @@ public static class TagCacheHttpServiceCollectionExtensions
     {
         services.AddSingleton<ApiKeyRing>();
         services.AddHostedService<ApiKeyRingStart>();
+        services.AddSingleton<LocalCallers>();
         services.AddSingleton<GenerationTokens>();
         services.AddSingleton<RefusedCallTokens>();
         services.AddSingleton<ApiKeyServices>();

@@ -9,7 +9,13 @@ public sealed class ApiAccessOptions
     /// <summary>A JSON file with keys beside those of the configuration; read again when it changes. Default none.</summary>
     public string? File { get; set; }
 
-    /// <summary>The keys by their names, as <c>keys create</c> prints them. Default none: the API answers programs on its own machine only.</summary>
+    /// <summary>
+    /// Whether programs on this machine may call without a key, with every scope, as long as there are no keys. Default null: only where the environment of the host is <c>Development</c>; the silo program
+    /// allows it everywhere. Elsewhere, without keys, every call is refused. Never set it behind a reverse proxy on the same machine: unless the proxy adds a header that says so, its calls cannot be told from local ones.
+    /// </summary>
+    public bool? AllowLocalWithoutKeys { get; set; }
+
+    /// <summary>The keys by their names, as <c>keys create</c> prints them. Default none: see <see cref="AllowLocalWithoutKeys"/>.</summary>
     public Dictionary<string, ApiKeyOptions> Keys { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>Why <see cref="File"/> cannot be used as it is now; null if it can.</summary>

@@ -6,7 +6,7 @@ namespace OrleansTagCache.Http;
 /// </summary>
 public static class TagCacheAuthorization
 {
-    /// <summary>The scheme: <c>Authorization: Bearer otc_...</c> with an API key; without API keys, a connection of this machine. It is never a default scheme of the application.</summary>
+    /// <summary>The scheme: <c>Authorization: Bearer otc_...</c> with an API key; without API keys, a connection of this machine, if <see cref="ApiAccessOptions.AllowLocalWithoutKeys"/> lets it in. It is never a default scheme of the application.</summary>
     public const string Scheme = "TagCacheKey";
 
     /// <summary>The policy of callers that may read entries, and look at tags and their dependents.</summary>
