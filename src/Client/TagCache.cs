@@ -26,7 +26,7 @@ internal sealed class TagCache : ITagCache
     private readonly NearCache _near;
     private readonly IServerActionSource[] _serverActions;
     private readonly EntryReader _reader;
-    private readonly FlightReader _flights;
+    private readonly SingleFlight _flights;
     private readonly IServiceProvider _services;
     private readonly TimeProvider _time;
 
@@ -38,7 +38,7 @@ internal sealed class TagCache : ITagCache
         NearCache near,
         BackgroundRefreshes refreshes,
         EntryReader reader,
-        FlightReader flights,
+        SingleFlight flights,
         IEnumerable<IServerActionSource> serverActions,
         IServiceProvider services,
         TimeProvider time)

@@ -118,14 +118,14 @@ public sealed class OutputStoreTests
 
     private sealed class Watched(IEntryGrain entry, OutputStoreTests test) : EntryAround(entry)
     {
-        public override async ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age, string? trace = null)
+        public override async ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null)
         {
             var outcome = await base.Set(token, data, age, trace);
             test._set.TrySetResult(outcome);
             return outcome;
         }
 
-        public override async ValueTask<bool> Abandon(GenerationId token, bool isForStoring = true)
+        public override async ValueTask<bool> Abandon(TokenId token, bool isForStoring = true)
         {
             var isTaken = await base.Abandon(token, isForStoring);
             test._abandoned.TrySetResult(isTaken);

@@ -37,7 +37,7 @@ public sealed class ClosedTests : IDisposable
     public async Task Close_WhileReadsAndCommitsAreUnderWay_EndsThem()
     {
         var calls = FakeEntries.Reads(new SilentEntry(), TimeProvider.System, _reachability);
-        var (some, question) = (new GenerationId(Guid.NewGuid()), new AcquireRequest(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero));
+        var (some, question) = (new TokenId(Guid.NewGuid()), new AcquireRequest(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero));
         var read = calls.TryAcquire("key", question, Long, CancellationToken.None).AsTask();
         var waiting = calls.TryAcquire("key", question with { Wait = Long }, Long, CancellationToken.None).AsTask();
         var commit = calls.TryCommit("key", some, Data).AsTask();
@@ -73,15 +73,15 @@ public sealed class ClosedTests : IDisposable
     {
         public ValueTask<Acquired> Acquire(AcquireRequest request) => new(Never<Acquired>());
 
-        public ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data, SessionId[]? sessions = null) => new(Never<CommitOutcome>());
+        public ValueTask<CommitOutcome> Commit(TokenId token, EntryData data, SessionId[]? sessions = null) => new(Never<CommitOutcome>());
 
-        public ValueTask<bool> Abandon(GenerationId token, bool isForStoring = true) => new(Never<bool>());
+        public ValueTask<bool> Abandon(TokenId token, bool isForStoring = true) => new(Never<bool>());
 
-        public ValueTask<GenerationId> BeginSet() => new(Never<GenerationId>());
+        public ValueTask<TokenId> BeginSet() => new(Never<TokenId>());
 
-        public ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age, string? trace = null) => new(Never<SetOutcome>());
+        public ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null) => new(Never<SetOutcome>());
 
-        public ValueTask<EntrySnapshot?> FailSafe(GenerationId token, bool isOver) => new(Never<EntrySnapshot?>());
+        public ValueTask<EntrySnapshot?> FailSafe(TokenId token, bool isOver) => new(Never<EntrySnapshot?>());
 
         public ValueTask<UpdateOutcome> Remove(string? trace = null) => new(Never<UpdateOutcome>());
 

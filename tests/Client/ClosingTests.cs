@@ -67,9 +67,9 @@ public sealed class ClosingTests
 
         private sealed class Late(IEntryGrain entry, LateAnswers answers) : EntryAround(entry)
         {
-            public override ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data, SessionId[]? sessions = null) => answers.Hold(base.Commit(token, data, sessions));
+            public override ValueTask<CommitOutcome> Commit(TokenId token, EntryData data, SessionId[]? sessions = null) => answers.Hold(base.Commit(token, data, sessions));
 
-            public override ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age, string? trace = null) => answers.Hold(base.Set(token, data, age, trace));
+            public override ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null) => answers.Hold(base.Set(token, data, age, trace));
         }
     }
 }

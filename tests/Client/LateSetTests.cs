@@ -27,13 +27,13 @@ public sealed class LateSetTests
     private sealed class SlowEntry : IEntryGrain
     {
         // Its waiters go on within SetResult, so that the test sees what they do.
-        public TaskCompletionSource<GenerationId> Token { get; } = new();
+        public TaskCompletionSource<TokenId> Token { get; } = new();
 
         public bool WasSet { get; private set; }
 
-        public ValueTask<GenerationId> BeginSet() => new(Token.Task);
+        public ValueTask<TokenId> BeginSet() => new(Token.Task);
 
-        public ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age, string? trace = null)
+        public ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null)
         {
             WasSet = true;
             return new(new SetOutcome(CommitOutcome.Stored, UpdateOutcome.Complete(1)));
@@ -41,11 +41,11 @@ public sealed class LateSetTests
 
         public ValueTask<Acquired> Acquire(AcquireRequest request) => throw new NotSupportedException();
 
-        public ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data, SessionId[]? sessions = null) => throw new NotSupportedException();
+        public ValueTask<CommitOutcome> Commit(TokenId token, EntryData data, SessionId[]? sessions = null) => throw new NotSupportedException();
 
-        public ValueTask<bool> Abandon(GenerationId token, bool isForStoring = true) => throw new NotSupportedException();
+        public ValueTask<bool> Abandon(TokenId token, bool isForStoring = true) => throw new NotSupportedException();
 
-        public ValueTask<EntrySnapshot?> FailSafe(GenerationId token, bool isOver) => throw new NotSupportedException();
+        public ValueTask<EntrySnapshot?> FailSafe(TokenId token, bool isOver) => throw new NotSupportedException();
 
         public ValueTask<UpdateOutcome> Remove(string? trace = null) => throw new NotSupportedException();
 

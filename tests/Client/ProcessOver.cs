@@ -23,7 +23,7 @@ internal static class ProcessOver
             .AddSingleton<IEntryGrains>(silo)
             .AddSingleton(factory)
             .AddSingleton<IEndpointResolver, NoReach>()
-            .AddSingleton<INearLeases>(new SiloNear(silo.Silo.Ledger, silo.Silo.Lease))
+            .AddSingleton<INearLeases>(new SiloNearLeases(silo.Silo.Ledger, silo.Silo.Lease))
             .AddTagCacheCore();
         configure?.Invoke(services);
         return services.BuildServiceProvider();

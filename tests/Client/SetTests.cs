@@ -54,14 +54,14 @@ public sealed class SetTests
 
         public Action OnBegin { get; init; } = () => { };
 
-        public override ValueTask<GenerationId> BeginSet()
+        public override ValueTask<TokenId> BeginSet()
         {
             Heard("begin");
             OnBegin();
-            return new(new GenerationId(Guid.NewGuid()));
+            return new(new TokenId(Guid.NewGuid()));
         }
 
-        public override ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age, string? trace = null)
+        public override ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null)
         {
             Age = age;
             Heard("set");

@@ -192,7 +192,7 @@ public sealed class KeyedCacheTests(KeyedCacheCluster cluster)
         await own.GetOrCreateAsync(key, (_, token) => shop.GetOrCreateAsync($"{key}:inner", (_, _) => new ValueTask<int>(1), new() { Tags = [$"tag of {key}"] }, token));
 
         var tag = Names.TagId.OfTag(Names.CacheNamespace.Parse("shop"), $"tag of {key}");
-        string[] seen = [.. cluster.Orleans.Silos.SelectMany(silo => TagCacheCluster.Get<OrleansTagCache.Tags.LocalTagView>(silo).Dependents(tag, 10, after: null))];
+        string[] seen = [.. cluster.Orleans.Silos.SelectMany(silo => TagCacheCluster.Get<OrleansTagCache.Views.TagView>(silo).Dependents(tag, 10, after: null))];
         Assert.Equal([$"{key}:inner"], seen);
         var described = await cluster.Orleans.Client.GetGrain<Contracts.IEntryGrain>(Names.CacheNamespace.Default.Scope(key)).Describe();
         Assert.Empty(described!.Snapshot.Tags);

@@ -4,10 +4,9 @@ using Orleans.Metadata;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
-using OrleansTagCache.Invalidation;
 using OrleansTagCache.Names;
 using OrleansTagCache.Ownership;
-using OrleansTagCache.Tags;
+using OrleansTagCache.Views;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Cluster;
@@ -55,7 +54,7 @@ public sealed class HeldViews : TagCacheCluster
 {
     internal HeldClock Views { get; } = new();
 
-    protected override void ConfigureSilo(ISiloBuilder silo) => silo.Services.AddSingleton(services => new LocalTagView(
+    protected override void ConfigureSilo(ISiloBuilder silo) => silo.Services.AddSingleton(services => new TagView(
         services.GetRequiredService<EntryTable>(),
         services.GetRequiredService<DependentsIndex>(),
         services.GetRequiredService<TagLedger>(),

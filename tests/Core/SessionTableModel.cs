@@ -141,9 +141,9 @@ internal sealed class SessionTableModel(TimeSpan lease, int bound)
         return released;
     }
 
-    private sealed class Client(Session session)
+    private sealed class Client(IssuedSession session)
     {
-        public Session Session => session;
+        public IssuedSession Session => session;
 
         public Moment Deadline { get; set; } = Moment.Past;
 

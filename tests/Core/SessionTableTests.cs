@@ -154,7 +154,7 @@ public sealed class SessionTableTests
             },
             iter: 2_000);
 
-    private Session OpenInterestedIn(params int[] tags)
+    private IssuedSession OpenInterestedIn(params int[] tags)
     {
         var session = _table.Open("client")!;
         _table.Register(session, [.. tags.Select(tag => Tags[tag])], Start);

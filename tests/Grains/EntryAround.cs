@@ -8,15 +8,15 @@ internal class EntryAround(IEntryGrain entry) : IEntryGrain
 {
     public virtual ValueTask<Acquired> Acquire(AcquireRequest request) => entry.Acquire(request);
 
-    public virtual ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data, SessionId[]? sessions = null) => entry.Commit(token, data, sessions);
+    public virtual ValueTask<CommitOutcome> Commit(TokenId token, EntryData data, SessionId[]? sessions = null) => entry.Commit(token, data, sessions);
 
-    public virtual ValueTask<bool> Abandon(GenerationId token, bool isForStoring = true) => entry.Abandon(token, isForStoring);
+    public virtual ValueTask<bool> Abandon(TokenId token, bool isForStoring = true) => entry.Abandon(token, isForStoring);
 
-    public virtual ValueTask<EntrySnapshot?> FailSafe(GenerationId token, bool isOver) => entry.FailSafe(token, isOver);
+    public virtual ValueTask<EntrySnapshot?> FailSafe(TokenId token, bool isOver) => entry.FailSafe(token, isOver);
 
-    public virtual ValueTask<GenerationId> BeginSet() => entry.BeginSet();
+    public virtual ValueTask<TokenId> BeginSet() => entry.BeginSet();
 
-    public virtual ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age, string? trace = null) => entry.Set(token, data, age, trace);
+    public virtual ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null) => entry.Set(token, data, age, trace);
 
     public virtual ValueTask<UpdateOutcome> Remove(string? trace = null) => entry.Remove(trace);
 

@@ -52,7 +52,7 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
 
     public EntryServices Host { get; }
 
-    public EntryBatchReader Door { get; }
+    public EntryBatchHandler Door { get; }
 
     /// <summary>What stands before the entries' grains; nothing unless the test says so.</summary>
     public Func<IEntryGrain, IEntryGrain> Around { get; set; } = entry => entry;

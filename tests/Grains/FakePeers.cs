@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Tests.Grains;
 
@@ -24,7 +24,7 @@ internal sealed class FakePeer : IPeerService
     private readonly System.Threading.Channels.Channel<UpdateId[]> _confirmed = System.Threading.Channels.Channel.CreateUnbounded<UpdateId[]>();
 
     /// <summary>How it answers a batch.</summary>
-    public Func<UpdateBatch, Task<BatchReceipt>> Answer { get; set; } = AcknowledgeAll;
+    public Func<UpdateBatch, Task<UpdateReceipt>> Answer { get; set; } = AcknowledgeAll;
 
     /// <summary>How it answers a Hello.</summary>
     public Func<Task<bool>> AnswerHello { get; set; } = () => Task.FromResult(true);
@@ -32,7 +32,7 @@ internal sealed class FakePeer : IPeerService
     /// <summary>What happens when it is told Goodbye.</summary>
     public Action OnGoodbye { get; set; } = () => { };
 
-    public static Task<BatchReceipt> AcknowledgeAll(UpdateBatch batch) => Task.FromResult(new BatchReceipt([.. batch.Updates.Select(change => change.Id)]));
+    public static Task<UpdateReceipt> AcknowledgeAll(UpdateBatch batch) => Task.FromResult(new UpdateReceipt([.. batch.Updates.Select(change => change.Id)]));
 
     /// <summary>The next batch that was delivered, whatever was answered.</summary>
     public async Task<UpdateBatch> Next() => await _delivered.Reader.ReadAsync().AsTask().Soon();
@@ -43,7 +43,7 @@ internal sealed class FakePeer : IPeerService
     /// <summary>The next batch that settles something.</summary>
     public async Task<UpdateBatch> NextThatSettles() => await NextThat(batch => batch.Settled.Length > 0);
 
-    public async ValueTask<BatchReceipt> Deliver(SiloAddress coordinator, UpdateBatch batch)
+    public async ValueTask<UpdateReceipt> Deliver(SiloAddress coordinator, UpdateBatch batch)
     {
         await _delivered.Writer.WriteAsync(batch);
         return await Answer(batch);

@@ -88,7 +88,7 @@ public sealed class InterestTests
         }
     }
 
-    private static async Task<GenerationId> Prepare(EntrySilo silo, string way)
+    private static async Task<TokenId> Prepare(EntrySilo silo, string way)
     {
         if (way == "commit")
         {
@@ -96,10 +96,10 @@ public sealed class InterestTests
         }
 
         await silo.Store(Key, EntrySilo.Data("t"));
-        return GenerationId.None;
+        return TokenId.None;
     }
 
-    private static async Task<NearTerms?> Answer(EntrySilo silo, string way, GenerationId token, SessionId[] sessions) => way switch
+    private static async Task<NearTerms?> Answer(EntrySilo silo, string way, TokenId token, SessionId[] sessions) => way switch
     {
         "door" => await AtTheDoor(silo, sessions),
         "grain" => (await silo.Entry(Key).Acquire(new(MayGenerate: false, FreshOnly: false, Wait: TimeSpan.Zero, sessions))).Near,

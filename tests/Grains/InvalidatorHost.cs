@@ -9,6 +9,7 @@ using OrleansTagCache.Invalidation;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
 using OrleansTagCache.Sessions;
+using OrleansTagCache.Views;
 
 namespace OrleansTagCache.Tests.Grains;
 

@@ -33,7 +33,7 @@ public sealed class InvalidatorTests : IDisposable
     public async Task Begin_AppliesToTheOwnLedgerBeforeItReturns()
     {
         await _host.Serve((A, SiloStatus.Active));
-        _host.Peers[A].Answer = _ => new TaskCompletionSource<BatchReceipt>().Task;
+        _host.Peers[A].Answer = _ => new TaskCompletionSource<UpdateReceipt>().Task;
         var before = _host.Ledger.Stamp();
 
         _host.Invalidator.Begin(Update);
@@ -96,7 +96,7 @@ public sealed class InvalidatorTests : IDisposable
         _host.Peers[A].Answer = batch =>
         {
             heldUp ??= batch.Updates[0].Id;
-            return Task.FromResult(new BatchReceipt([.. batch.Updates.Select(change => change.Id).Where(id => id != heldUp)]));
+            return Task.FromResult(new UpdateReceipt([.. batch.Updates.Select(change => change.Id).Where(id => id != heldUp)]));
         };
 
         var (_, first) = _host.Invalidator.Begin(Update);

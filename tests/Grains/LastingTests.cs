@@ -60,7 +60,7 @@ public sealed class LastingTests
     {
         var peers = new FakePeers();
         var source = new FaultySource();
-        var sender = new BatchSender(peers, source, InvalidatorHost.Self, TimeProvider.System, NullLogger.Instance);
+        var sender = new UpdateSender(peers, source, InvalidatorHost.Self, TimeProvider.System, NullLogger.Instance);
 
         sender.Wake(A);
 
@@ -93,7 +93,7 @@ public sealed class LastingTests
     }
 
     /// <summary>A source of one batch, which throws when it is asked for the first time.</summary>
-    private sealed class FaultySource : IBatchSource
+    private sealed class FaultySource : IUpdateSource
     {
         public static readonly UpdateBatch Message = new(Guid.NewGuid(), [], [], 0);
 
@@ -108,7 +108,7 @@ public sealed class LastingTests
             _ => null,
         };
 
-        public void Delivered(SiloAddress silo, BatchReceipt receipt) => Told.TrySetResult();
+        public void Delivered(SiloAddress silo, UpdateReceipt receipt) => Told.TrySetResult();
 
         public void Lost(SiloAddress silo, UpdateBatch batch)
         {

@@ -71,13 +71,13 @@ public sealed class EntryTokenTests(SiloServer silo)
     [Fact]
     public async Task Verify_OfATokenOfAnotherKeyOrNamespace_FindsNothing()
     {
-        var tokens = silo.Get<GenerationTokens>();
-        var id = new GenerationId(Guid.NewGuid());
+        var tokens = silo.Get<SealedTokens>();
+        var id = new TokenId(Guid.NewGuid());
         var text = await tokens.Protect("7:defaulttoken:a", id);
 
         Assert.Equal(id, await tokens.Verify("7:defaulttoken:a", text));
-        Assert.Equal(GenerationId.None, await tokens.Verify("7:defaulttoken:b", text));
-        Assert.Equal(GenerationId.None, await tokens.Verify("5:othertoken:a", text));
+        Assert.Equal(TokenId.None, await tokens.Verify("7:defaulttoken:b", text));
+        Assert.Equal(TokenId.None, await tokens.Verify("5:othertoken:a", text));
     }
 
     [Fact]

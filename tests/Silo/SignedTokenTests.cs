@@ -11,7 +11,7 @@ public sealed class SignedTokenTests
 {
     private static readonly TokenKey Key = new(7, RandomNumberGenerator.GetBytes(32));
     private static readonly byte[] Silo = SignedToken.SiloOf("S127.0.0.1:1:1");
-    private static readonly GenerationId Id = new(new Guid("6f0d1a52-0001-4b1c-9f00-000000000001"));
+    private static readonly TokenId Id = new(new Guid("6f0d1a52-0001-4b1c-9f00-000000000001"));
 
     [Fact]
     public void Open_OfWhatWasSealed_IsTheGeneration() => Assert.Equal(Id, Open(Key, "4:shopkey", Seal()));
@@ -43,6 +43,6 @@ public sealed class SignedTokenTests
 
     private static string Seal() => SignedToken.Seal(Key, Silo, "4:shopkey", Id);
 
-    private static GenerationId Open(TokenKey key, string scoped, string text) =>
-        SignedToken.TryRead(text, out var token) ? SignedToken.Open(key, scoped, token) : GenerationId.None;
+    private static TokenId Open(TokenKey key, string scoped, string text) =>
+        SignedToken.TryRead(text, out var token) ? SignedToken.Open(key, scoped, token) : TokenId.None;
 }

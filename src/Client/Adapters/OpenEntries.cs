@@ -124,5 +124,5 @@ internal sealed class OpenEntries(
     public Task GiveBack(Grant grant, bool isForStoring = true) => calls.TryAbandon(grant.ScopedKey, grant.Token, isForStoring);
 
     /// <summary>The right to make one entry, once.</summary>
-    internal sealed record Grant(string Key, string ScopedKey, GenerationId Token, NearAsk Ask);
+    internal sealed record Grant(string Key, string ScopedKey, TokenId Token, NearAsk Ask);
 }

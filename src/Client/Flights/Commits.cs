@@ -13,7 +13,7 @@ internal sealed partial class Commits(
     EntryClient calls, NearCache near, ClientMetrics metrics, UncacheableKeys uncacheable, TagCacheClientOptions options, LogOnce once, ILogger<Commits> logger)
 {
     /// <summary>Commits a value under its token, and keeps it near. True if those who joined may take it: the cluster found it live.</summary>
-    public async Task<bool> TryStore(FlightKey key, GenerationId token, Generated made, NearAsk ask)
+    public async Task<bool> TryStore(FlightKey key, TokenId token, Generated made, NearAsk ask)
     {
         if (IsUnfit(key, made))
         {
@@ -40,7 +40,7 @@ internal sealed partial class Commits(
     }
 
     /// <summary>The same of a value that was made whatever is stored: as a plain set whose token was taken before the factory began.</summary>
-    public async Task<bool> TryRefill(FlightKey key, GenerationId token, Generated made)
+    public async Task<bool> TryRefill(FlightKey key, TokenId token, Generated made)
     {
         if (IsUnfit(key, made))
         {

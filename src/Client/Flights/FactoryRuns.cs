@@ -29,12 +29,12 @@ internal sealed partial class FactoryRuns(
 
     public void IsNotForStoring(FlightKey key) => uncacheable.Add(key.ScopedKey);
 
-    public Task<bool> TryStore(FlightKey key, GenerationId token, Generated made, NearAsk ask) => commits.TryStore(key, token, made, ask);
+    public Task<bool> TryStore(FlightKey key, TokenId token, Generated made, NearAsk ask) => commits.TryStore(key, token, made, ask);
 
-    public Task<bool> TryRefill(FlightKey key, GenerationId token, Generated made) => commits.TryRefill(key, token, made);
+    public Task<bool> TryRefill(FlightKey key, TokenId token, Generated made) => commits.TryRefill(key, token, made);
 
     /// <summary>What may be served for fail-safe while another caller's generation is slow.</summary>
-    public Task<EntrySnapshot?> FailSafe(FlightKey key) => FailSafe(key, GenerationId.None, isOver: false);
+    public Task<EntrySnapshot?> FailSafe(FlightKey key) => FailSafe(key, TokenId.None, isOver: false);
 
     /// <summary>Makes what is missing. Gives the value; or what is served instead of it, when it fails or takes too long.</summary>
     /// <remarks>Whatever else its factory throws comes through, when the token has been given back.</remarks>
@@ -161,7 +161,7 @@ internal sealed partial class FactoryRuns(
         return making.IsCompleted;
     }
 
-    private async Task<EntrySnapshot?> FailSafe(FlightKey key, GenerationId token, bool isOver)
+    private async Task<EntrySnapshot?> FailSafe(FlightKey key, TokenId token, bool isOver)
     {
         var spare = await calls.TryFailSafe(key.ScopedKey, token, isOver).ConfigureAwait(false);
         if (spare is not null)

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Caching.Hybrid;
-using OrleansTagCache.Adapters;
 using OrleansTagCache;
+using OrleansTagCache.Adapters;
 using OrleansTagCache.Hosting;
 
 namespace Microsoft.Extensions.DependencyInjection;

@@ -20,7 +20,7 @@ internal static class TagCacheServices
     public static readonly FrozenSet<Type> PerNamespace =
     [
         typeof(NearCache), typeof(EntryMaker), typeof(LoaderTable), typeof(UncacheableKeys), typeof(FailedRefreshes), typeof(Commits), typeof(FactoryRuns), typeof(EntryReader),
-        typeof(FlightReader), typeof(OpenEntries), typeof(TagCache),
+        typeof(SingleFlight), typeof(OpenEntries), typeof(TagCache),
     ];
 
     /// <summary>

@@ -44,7 +44,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         reachability.Reached();
         if (cancellationToken.IsCancellationRequested)
         {
-            await GiveBack(scopedKey, Task.FromResult<Acquired?>(answer), GenerationId.None).ConfigureAwait(false);
+            await GiveBack(scopedKey, Task.FromResult<Acquired?>(answer), TokenId.None).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }
 
@@ -52,7 +52,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
     }
 
     /// <summary>Offers a generated value. Null if the cluster could not be reached: it counts as not stored, and its token is given back.</summary>
-    public async ValueTask<CommitOutcome?> TryCommit(string scopedKey, GenerationId token, EntryData data, SessionId[]? sessions = null)
+    public async ValueTask<CommitOutcome?> TryCommit(string scopedKey, TokenId token, EntryData data, SessionId[]? sessions = null)
     {
         if (!reachability.IsConnected)
         {
@@ -95,11 +95,11 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
     }
 
     /// <summary>The first trip of a plain set whose value is yet to be made. None if the silo may not give it, or the cluster could not be reached.</summary>
-    public async Task<GenerationId> TryBeginSet(string scopedKey, TimeSpan patience)
+    public async Task<TokenId> TryBeginSet(string scopedKey, TimeSpan patience)
     {
         if (!reachability.MayTry())
         {
-            return GenerationId.None;
+            return TokenId.None;
         }
 
         try
@@ -111,7 +111,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         catch (Exception exception)
         {
             reachability.NotReached(exception);
-            return GenerationId.None;
+            return TokenId.None;
         }
     }
 
@@ -121,7 +121,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
     /// <param name="data">The value.</param>
     /// <param name="age">How long before the first trip's answer it was made, or more.</param>
     /// <param name="patience">How long it is waited for.</param>
-    public async Task<SetOutcome?> TrySet(string scopedKey, GenerationId token, EntryData data, TimeSpan age, TimeSpan patience)
+    public async Task<SetOutcome?> TrySet(string scopedKey, TokenId token, EntryData data, TimeSpan age, TimeSpan patience)
     {
         try
         {
@@ -138,7 +138,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
     /// <param name="scopedKey">The entry.</param>
     /// <param name="token">The token.</param>
     /// <param name="isForStoring">As in <see cref="IEntryGrain.Abandon"/>.</param>
-    public async Task<bool> TryAbandon(string scopedKey, GenerationId token, bool isForStoring = true)
+    public async Task<bool> TryAbandon(string scopedKey, TokenId token, bool isForStoring = true)
     {
         try
         {
@@ -152,7 +152,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
     }
 
     /// <summary>Asks for a value past its life, under fail-safe. Null if there is none that may be served, or the cluster could not be reached.</summary>
-    public async Task<EntrySnapshot?> TryFailSafe(string scopedKey, GenerationId token, bool isOver)
+    public async Task<EntrySnapshot?> TryFailSafe(string scopedKey, TokenId token, bool isOver)
     {
         try
         {
@@ -230,7 +230,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
             }
             catch (Exception exception)
             {
-                GiveBackOthers(scopedKey, asked, GenerationId.None);
+                GiveBackOthers(scopedKey, asked, TokenId.None);
                 if (cancellationToken.IsCancellationRequested)
                 {
                     throw;
@@ -243,7 +243,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
     }
 
     /// <summary>Answers that no caller waits for any more may carry the key's one token.</summary>
-    private void GiveBackOthers(string scopedKey, List<Task<Acquired?>> asked, GenerationId used)
+    private void GiveBackOthers(string scopedKey, List<Task<Acquired?>> asked, TokenId used)
     {
         foreach (var call in asked)
         {
@@ -254,7 +254,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         }
     }
 
-    private async Task GiveBack(string scopedKey, Task<Acquired?> call, GenerationId used)
+    private async Task GiveBack(string scopedKey, Task<Acquired?> call, TokenId used)
     {
         try
         {

@@ -14,41 +14,41 @@ namespace OrleansTagCache.Coherence;
 /// by any clock; then its session is broken, and no session that was broken is granted anything (invariant C6). While a push is not
 /// acknowledged no grant outlasts a lease counted from that push, so one client holds an update up for at most a session lease, once.</para>
 ///
-/// <para><b>Not covered.</b> Sending. The sender takes <see cref="Session.Unacknowledged"/> and reports back.</para>
+/// <para><b>Not covered.</b> Sending. The sender takes <see cref="IssuedSession.Unacknowledged"/> and reports back.</para>
 /// </summary>
 /// <remarks>Not thread-safe: one lock of its owner guards all of it, so that granting and breaking are one step each.</remarks>
 internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximumInterest)
 {
-    private readonly Dictionary<long, Session> _sessions = [];
-    private readonly Dictionary<TagId, Session[]> _interested = [];
+    private readonly Dictionary<long, IssuedSession> _sessions = [];
+    private readonly Dictionary<TagId, IssuedSession[]> _interested = [];
     private readonly Dictionary<UpdateId, int> _held = [];
     private long _issued;
     private bool _isClosed;
 
-    public IReadOnlyCollection<Session> All => _sessions.Values;
+    public IReadOnlyCollection<IssuedSession> All => _sessions.Values;
 
     public int InterestCount => _sessions.Values.Sum(session => session.InterestCount);
 
     public int OutstandingCount => _sessions.Values.Sum(session => session.OutstandingCount);
 
     /// <summary>Opens a session; null when this silo is leaving.</summary>
-    public Session? Open(object client)
+    public IssuedSession? Open(object client)
     {
         if (_isClosed)
         {
             return null;
         }
 
-        var session = new Session(new(incarnation, ++_issued), client);
+        var session = new IssuedSession(new(incarnation, ++_issued), client);
         _sessions.Add(session.Id.Number, session);
         return session;
     }
 
     /// <summary>The session of that identity, if this table issued it and has not broken it.</summary>
-    public Session? Find(SessionId id) => id.Table == incarnation ? _sessions.GetValueOrDefault(id.Number) : null;
+    public IssuedSession? Find(SessionId id) => id.Table == incarnation ? _sessions.GetValueOrDefault(id.Number) : null;
 
     /// <summary>The one of these sessions that this table issued and has not broken.</summary>
-    public Session? Find(ReadOnlySpan<SessionId> ids)
+    public IssuedSession? Find(ReadOnlySpan<SessionId> ids)
     {
         foreach (var id in ids)
         {
@@ -65,7 +65,7 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
     /// From now on the session is told of every update of these tags. Check the entry afterwards, never before (invariant C3). Over the
     /// bound the oldest interest is pushed out.
     /// </summary>
-    public void Register(Session session, ReadOnlySpan<TagId> tags, Moment now)
+    public void Register(IssuedSession session, ReadOnlySpan<TagId> tags, Moment now)
     {
         foreach (var tag in tags)
         {
@@ -82,7 +82,7 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
     }
 
     /// <summary>Grants what may be granted at this moment, no longer than this silo itself may serve.</summary>
-    public TimeSpan Grant(Session session, Moment now, TimeSpan servingLeft)
+    public TimeSpan Grant(IssuedSession session, Moment now, TimeSpan servingLeft)
     {
         var grant = session.Grantable(now, lease, servingLeft);
         if (grant <= TimeSpan.Zero)
@@ -96,9 +96,9 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
 
     /// <summary>An update was applied to the ledger: queues it for every interested session. Once for each update.</summary>
     /// <returns>The sessions that it was queued for.</returns>
-    public IReadOnlyCollection<Session> Queue(TagUpdate update, Moment now)
+    public IReadOnlyCollection<IssuedSession> Queue(TagUpdate update, Moment now)
     {
-        var sessions = new HashSet<Session>();
+        var sessions = new HashSet<IssuedSession>();
         foreach (var tag in update.Tags)
         {
             sessions.UnionWith(_interested.GetValueOrDefault(tag) ?? []);
@@ -122,7 +122,7 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
 
     /// <summary>The client has applied every push up to that number. A session that was broken before stays broken.</summary>
     /// <returns>The updates that no client holds up any more.</returns>
-    public List<UpdateId> Acknowledged(Session session, long number)
+    public List<UpdateId> Acknowledged(IssuedSession session, long number)
     {
         var released = new List<UpdateId>();
         var forgotten = new List<TagId>();
@@ -132,7 +132,7 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
     }
 
     /// <summary>Breaks the session if its lease is over by any clock.</summary>
-    public bool TryBreak(Session session, Moment now, out List<UpdateId> released)
+    public bool TryBreak(IssuedSession session, Moment now, out List<UpdateId> released)
     {
         released = [];
         if (session.IsBroken || now < session.Deadline)
@@ -145,12 +145,12 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
     }
 
     /// <summary>Breaks a session under which its client serves nothing any more: it says so, or has no lease left.</summary>
-    public List<UpdateId> Left(Session session) => session.IsBroken ? [] : Break(session);
+    public List<UpdateId> Left(IssuedSession session) => session.IsBroken ? [] : Break(session);
 
     /// <summary>This silo stops serving: no session is opened any more, and none is granted anything.</summary>
     public void Close() => _isClosed = true;
 
-    private List<UpdateId> Break(Session session)
+    private List<UpdateId> Break(IssuedSession session)
     {
         var released = new List<UpdateId>();
         session.Break(released);
@@ -164,7 +164,7 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
         return Release(released);
     }
 
-    private void Uninterested(Session session, TagId tag)
+    private void Uninterested(IssuedSession session, TagId tag)
     {
         var others = _interested[tag];
         if (others.Length == 1)

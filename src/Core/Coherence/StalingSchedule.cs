@@ -39,7 +39,7 @@ internal sealed class StalingSchedule
             {
                 expired = Stamp.Max(expired, step.At);
             }
-            else if (step.Deadline < staling.Deadline && Rules.DeadlinesOnlyComeCloser)
+            else if (step.Deadline < staling.Deadline && ProtocolRules.DeadlinesOnlyComeCloser)
             {
                 steps.Add(step);
             }

@@ -70,10 +70,10 @@ internal sealed class TagLedger
             }
 
             var at = new Stamp(_clock + 1);
-            if (!Rules.RecordsComeFirst)
+            if (!ProtocolRules.RecordsComeFirst)
             {
                 PublishNeedsLock(at);
-                Rules.Meanwhile();
+                ProtocolRules.LetOthersRun();
             }
 
             var records = OpenNeedsLock(update, tags);
@@ -125,7 +125,7 @@ internal sealed class TagLedger
                 return;
             }
 
-            var at = new Stamp(Rules.SettlingTakesAStep ? _clock + 1 : _clock);
+            var at = new Stamp(ProtocolRules.SettlingTakesAStep ? _clock + 1 : _clock);
             foreach (var record in records)
             {
                 record.SettleNeedsLock(at);
@@ -215,7 +215,7 @@ internal sealed class TagLedger
             foreach (var tag in tags)
             {
                 var record = _records.GetValueOrDefault(tag);
-                if ((Rules.OpenRefusesCopies && record is { OpenNeedsLock: > 0 }) || (record?.SettledNeedsLock ?? new(_floor)) > stamp)
+                if ((ProtocolRules.OpenRefusesCopies && record is { OpenNeedsLock: > 0 }) || (record?.SettledNeedsLock ?? new(_floor)) > stamp)
                 {
                     return false;
                 }
@@ -292,7 +292,7 @@ internal sealed class TagLedger
         if (!_records.TryGetValue(tag, out var record))
         {
             // Never 0: what was forgotten of this tag lives on in the floor (invariant L2).
-            record = new(tag, new(Rules.RecordStartsAtFloor ? _floor : 0));
+            record = new(tag, new(ProtocolRules.RecordStartsAtFloor ? _floor : 0));
             _records.Add(tag, record);
         }
 
@@ -332,7 +332,7 @@ internal sealed class TagLedger
             if (record.NewestNeedsLock <= mark)
             {
                 // The floor takes over what the record knew (invariant L2).
-                _floor = Rules.FloorIsRaised ? Math.Max(_floor, record.NewestNeedsLock.Value) : _floor;
+                _floor = ProtocolRules.FloorIsRaised ? Math.Max(_floor, record.NewestNeedsLock.Value) : _floor;
                 _records.Remove(record.Tag);
             }
         }

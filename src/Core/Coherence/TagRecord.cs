@@ -72,7 +72,7 @@ internal sealed class TagRecord
 
     public void OpenedNeedsLock() => OpenNeedsLock++;
 
-    public void ClosedNeedsLock() => OpenNeedsLock = Rules.SettlingClosesItsOwn ? OpenNeedsLock - 1 : 0;
+    public void ClosedNeedsLock() => OpenNeedsLock = ProtocolRules.SettlingClosesItsOwn ? OpenNeedsLock - 1 : 0;
 
     public void HeldNeedsLock() => ValuesNeedsLock++;
 

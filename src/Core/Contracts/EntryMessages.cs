@@ -50,24 +50,24 @@ internal enum AcquireStatus : byte
 /// <summary>The answer to an <see cref="AcquireRequest"/>.</summary>
 /// <param name="Status">What the reader got.</param>
 /// <param name="Entry">The value, when there is one.</param>
-/// <param name="Token">The right to generate, or <see cref="GenerationId.None"/>.</param>
+/// <param name="Token">The right to generate, or <see cref="TokenId.None"/>.</param>
 /// <param name="Near">What was said of keeping it near; null if the request named no sessions.</param>
 [GenerateSerializer, Immutable, Alias("otc.Acquired")]
 internal sealed record Acquired(
     [property: Id(0)] AcquireStatus Status,
     [property: Id(1)] EntrySnapshot? Entry,
-    [property: Id(2)] GenerationId Token,
+    [property: Id(2)] TokenId Token,
     [property: Id(3)] NearTerms? Near = null)
 {
-    public static readonly Acquired Miss = new(AcquireStatus.Miss, null, GenerationId.None);
+    public static readonly Acquired Miss = new(AcquireStatus.Miss, null, TokenId.None);
 
-    public static readonly Acquired Busy = new(AcquireStatus.Busy, null, GenerationId.None);
+    public static readonly Acquired Busy = new(AcquireStatus.Busy, null, TokenId.None);
 
-    public static readonly Acquired Moved = new(AcquireStatus.Moved, null, GenerationId.None);
+    public static readonly Acquired Moved = new(AcquireStatus.Moved, null, TokenId.None);
 
-    public static readonly Acquired NotForStoring = new(AcquireStatus.NotForStoring, null, GenerationId.None);
+    public static readonly Acquired NotForStoring = new(AcquireStatus.NotForStoring, null, TokenId.None);
 
-    public static readonly Acquired NotServing = new(AcquireStatus.NotServing, null, GenerationId.None);
+    public static readonly Acquired NotServing = new(AcquireStatus.NotServing, null, TokenId.None);
 }
 
 /// <summary>An entry as it leaves its silo.</summary>

@@ -36,7 +36,7 @@ internal sealed record EntryRead(
 
 /// <summary>What is offered to one entry among many.</summary>
 [GenerateSerializer, Immutable, Alias("otc.EntryOffer")]
-internal sealed record EntryOffer([property: Id(0)] string ScopedKey, [property: Id(1)] GenerationId Token, [property: Id(2)] EntryData Data);
+internal sealed record EntryOffer([property: Id(0)] string ScopedKey, [property: Id(1)] TokenId Token, [property: Id(2)] EntryData Data);
 
 /// <summary>Tells where the batch services of the cluster's silos are. It runs on the silo that is called.</summary>
 [Alias("otc.IEndpointsGrain")]

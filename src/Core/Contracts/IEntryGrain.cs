@@ -15,13 +15,13 @@ internal interface IEntryGrain : IGrainWithStringKey
     /// <param name="data">The value.</param>
     /// <param name="sessions">As in <see cref="AcquireRequest.Sessions"/>.</param>
     [Alias("Commit"), ResponseTimeout("00:00:05")]
-    ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data, SessionId[]? sessions = null);
+    ValueTask<CommitOutcome> Commit(TokenId token, EntryData data, SessionId[]? sessions = null);
 
     /// <summary>The factory failed or its caller went away: the next waiter gets a token. What is stored stays as it is.</summary>
     /// <param name="token">The token.</param>
     /// <param name="isForStoring">False if a value was made that is not for storing: for a while no reader waits for the next.</param>
     [Alias("Abandon"), ResponseTimeout("00:00:05")]
-    ValueTask<bool> Abandon(GenerationId token, bool isForStoring = true);
+    ValueTask<bool> Abandon(TokenId token, bool isForStoring = true);
 
     /// <summary>
     /// The factory has failed or is slow: gives the value past its life that may be served for fail-safe. Nothing that an update, or
@@ -30,11 +30,11 @@ internal interface IEntryGrain : IGrainWithStringKey
     /// <param name="token">The token that the factory runs under.</param>
     /// <param name="isOver">Whether the token is given back.</param>
     [Alias("FailSafe"), ResponseTimeout("00:00:05")]
-    ValueTask<EntrySnapshot?> FailSafe(GenerationId token, bool isOver);
+    ValueTask<EntrySnapshot?> FailSafe(TokenId token, bool isOver);
 
     /// <summary>The first trip of a plain set: a point that both clocks know. None without the right to serve.</summary>
     [Alias("BeginSet"), ResponseTimeout("00:00:05")]
-    ValueTask<GenerationId> BeginSet();
+    ValueTask<TokenId> BeginSet();
 
     /// <summary>The second trip: stores the value, and updates the key, so that no process serves an earlier one when this has returned.</summary>
     /// <param name="token">From the first trip.</param>
@@ -42,7 +42,7 @@ internal interface IEntryGrain : IGrainWithStringKey
     /// <param name="age">How long before the first trip's answer the value was made, or more.</param>
     /// <param name="trace">The <c>traceparent</c> of the call, if it is traced.</param>
     [Alias("Set"), ResponseTimeout("00:00:05")]
-    ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age, string? trace = null);
+    ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null);
 
     /// <summary>Drops the value and updates the key.</summary>
     /// <param name="trace">As in <see cref="Set"/>.</param>

@@ -10,7 +10,7 @@ internal interface IPeerService : IGrainService
 {
     /// <summary>Applies a batch of that coordinator, and acknowledges what this silo and its clients have let go of.</summary>
     [Alias("Deliver"), ResponseTimeout("00:00:02")]
-    ValueTask<BatchReceipt> Deliver(SiloAddress coordinator, UpdateBatch batch);
+    ValueTask<UpdateReceipt> Deliver(SiloAddress coordinator, UpdateBatch batch);
 
     /// <summary>The member, and every client of it, has let go of these updates of this silo, which it had not at its receipt.</summary>
     [Alias("Confirm"), ResponseTimeout("00:00:02")]
@@ -50,8 +50,8 @@ internal interface IPeerService : IGrainService
 }
 
 /// <summary>The updates of a batch that the member, and every client of it, has let go of. The others are confirmed later, each by itself.</summary>
-[GenerateSerializer, Immutable, Alias("otc.BatchReceipt")]
-internal sealed record BatchReceipt([property: Id(0)] UpdateId[] Acknowledged);
+[GenerateSerializer, Immutable, Alias("otc.UpdateReceipt")]
+internal sealed record UpdateReceipt([property: Id(0)] UpdateId[] Acknowledged);
 
 /// <summary>Stale dependents of a tag on one silo.</summary>
 /// <param name="Keys">Their namespaced keys.</param>

@@ -30,7 +30,7 @@ internal sealed class FlightRules<TKey, TFlight>
             return (flight, FlightRole.Leader);
         }
 
-        var isOpen = flight.Phase == FlightPhase.Gathering || (flight.Phase == FlightPhase.Asking && !Rules.AskingClosesAFlight);
+        var isOpen = flight.Phase == FlightPhase.Gathering || (flight.Phase == FlightPhase.Asking && !ProtocolRules.AskingClosesAFlight);
         return isOpen ? Share(flight) : JoinNext(flight);
     }
 
@@ -141,7 +141,7 @@ internal sealed class FlightRules<TKey, TFlight>
 
     private static (TFlight Flight, FlightRole Role) JoinNext(TFlight flight)
     {
-        var mustAsk = flight.Phase == FlightPhase.Closing && Rules.CommittingClosesAFlight;
+        var mustAsk = flight.Phase == FlightPhase.Closing && ProtocolRules.CommittingClosesAFlight;
         if (flight.Next is { } next)
         {
             next.MustAsk |= mustAsk;

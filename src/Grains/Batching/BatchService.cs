@@ -9,7 +9,7 @@ namespace OrleansTagCache.Batching;
 /// <summary>Serves the batches of clients and other silos. A grain service, since a client reaches it through the silo's own gateway.</summary>
 /// <remarks>Grain services interleave; everything behind is thread-safe.</remarks>
 internal sealed class BatchService(
-    GrainId id, Silo silo, ILoggerFactory loggerFactory, EntryBatchReader entries, Owners owners, IGrainFactory grains)
+    GrainId id, Silo silo, ILoggerFactory loggerFactory, EntryBatchHandler entries, Owners owners, IGrainFactory grains)
     : GrainService(id, silo, loggerFactory), IBatchService
 {
     public ValueTask<Acquired?[]> Acquire(EntryRead[] questions, SessionId[]? sessions) => entries.Acquire(questions, sessions);

@@ -29,7 +29,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 {
     private readonly EntryServices _services;
     private readonly LocalEntry _entry;
-    private readonly GenerationGate _gate = new();
+    private readonly KeyTokens _tokens = new();
     private TaskCompletionSource? _generationEnded;
     private Moment _notForStoringUntil = Moment.Past;
     private FailSafeUse? _failSafe;
@@ -66,10 +66,10 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         }
     }
 
-    public ValueTask<CommitOutcome> Commit(GenerationId token, EntryData data, SessionId[]? sessions = null)
+    public ValueTask<CommitOutcome> Commit(TokenId token, EntryData data, SessionId[]? sessions = null)
     {
-        var outcome = _gate.Take(token, _services.Now) is { } generation ? Keep(generation, data, _services.Now, sessions)
-            : _gate.IsSuperseded(token) ? CommitOutcome.Superseded
+        var outcome = _tokens.Take(token, _services.Now) is { } generation ? Keep(generation, data, _services.Now, sessions)
+            : _tokens.IsSuperseded(token) ? CommitOutcome.Superseded
             : CommitOutcome.UnknownToken;
         if (outcome.Status != CommitStatus.UnknownToken)
         {
@@ -81,9 +81,9 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         return new(outcome);
     }
 
-    public ValueTask<bool> Abandon(GenerationId token, bool isForStoring = true)
+    public ValueTask<bool> Abandon(TokenId token, bool isForStoring = true)
     {
-        var isTaken = _gate.Take(token, _services.Now) is not null;
+        var isTaken = _tokens.Take(token, _services.Now) is not null;
         if (isTaken)
         {
             Remember(isForStoring);
@@ -93,17 +93,17 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         return new(isTaken);
     }
 
-    public ValueTask<EntrySnapshot?> FailSafe(GenerationId token, bool isOver)
+    public ValueTask<EntrySnapshot?> FailSafe(TokenId token, bool isOver)
     {
         var now = _services.Now;
-        var isOut = token.IsNone || _gate.InFlight(now)?.Id == token;
-        var isWoken = isOver && _gate.Take(token, now) is not null;
+        var isOut = token.IsNone || _tokens.InFlight(now)?.Id == token;
+        var isWoken = isOver && _tokens.Take(token, now) is not null;
         EntrySnapshot? kept = null;
         if (isOut && _services.Lease.IsValid(now) && _entry.Value is { } value && FreshnessOf(value, now) != Freshness.Expired)
         {
             // Others get it at once too: while this generation is slow, and for a moment after it has failed.
             kept = value.SnapshotAt(now);
-            _failSafe = new(now + _services.FailSafeThrottle, isOver ? GenerationId.None : token);
+            _failSafe = new(now + _services.FailSafeThrottle, isOver ? TokenId.None : token);
             isWoken = true;
         }
 
@@ -115,26 +115,26 @@ internal sealed class EntryGrain : Grain, IEntryGrain
         return new(kept);
     }
 
-    public ValueTask<GenerationId> BeginSet()
+    public ValueTask<TokenId> BeginSet()
     {
         var now = _services.Now;
         if (!_services.Lease.IsValid(now))
         {
-            return new(GenerationId.None);
+            return new(TokenId.None);
         }
 
         if (!_entry.TryBeBusy(now + _services.GenerationLease))
         {
-            return new(GenerationId.None);
+            return new(TokenId.None);
         }
 
-        return new(_gate.GrantSet(new(Guid.NewGuid()), _services.Ledger.Stamp(), now, _services.GenerationLease).Id);
+        return new(_tokens.GrantSet(new(Guid.NewGuid()), _services.Ledger.Stamp(), now, _services.GenerationLease).Id);
     }
 
-    public async ValueTask<SetOutcome> Set(GenerationId token, EntryData data, TimeSpan age, string? trace = null)
+    public async ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null)
     {
         var now = _services.Now;
-        if (_gate.TakeSet(token, now) is not { } set)
+        if (_tokens.TakeSet(token, now) is not { } set)
         {
             return new(CommitOutcome.UnknownToken, UpdateOutcome.Incomplete("The token of the set is late or unknown."));
         }
@@ -202,26 +202,26 @@ internal sealed class EntryGrain : Grain, IEntryGrain
             }
 
             var terms = Terms(request.Sessions, session, isLive: ReferenceEquals(_entry.Value, value));
-            return new(AcquireStatus.Fresh, value!.SnapshotAt(now), GenerationId.None, terms);
+            return new(AcquireStatus.Fresh, value!.SnapshotAt(now), TokenId.None, terms);
         }
 
         if (freshness == Freshness.FailSafe && !request.FreshOnly && IsFailSafeInUse(now))
         {
-            return new(AcquireStatus.Stale, value!.SnapshotAt(now), GenerationId.None);
+            return new(AcquireStatus.Stale, value!.SnapshotAt(now), TokenId.None);
         }
 
         var mayServe = freshness == Freshness.Stale && !request.FreshOnly;
         if (!request.MayGenerate)
         {
-            return mayServe ? new(AcquireStatus.Stale, value!.SnapshotAt(now), GenerationId.None) : Acquired.Miss;
+            return mayServe ? new(AcquireStatus.Stale, value!.SnapshotAt(now), TokenId.None) : Acquired.Miss;
         }
 
-        var inFlight = _gate.InFlight(now);
+        var inFlight = _tokens.InFlight(now);
         var isOwn = inFlight?.IsOf(request.RequestId) == true;
         if (inFlight is not null && !isOwn && !MayStillBeStored(inFlight, request.Tags))
         {
             // No one waits for it any more: its factory may take as long as it likes, for its own caller.
-            _gate.Supersede();
+            _tokens.Supersede();
             inFlight = null;
         }
 
@@ -236,7 +236,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
             return Acquired.Busy;
         }
 
-        var token = isOwn ? inFlight!.Id : inFlight is not null ? GenerationId.None : GrantToken(now, request.RequestId);
+        var token = isOwn ? inFlight!.Id : inFlight is not null ? TokenId.None : GrantToken(now, request.RequestId);
         var entry = freshness == Freshness.Stale ? value!.SnapshotAt(now) : null;
         return new(mayServe ? AcquireStatus.Stale : AcquireStatus.Miss, entry, token, Terms(request.Sessions, registered: null, isLive: false));
     }
@@ -244,32 +244,32 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     /// <summary>Whether a value past its life is served at once: its source has just failed, or takes longer than its readers wait.</summary>
     private bool IsFailSafeInUse(Moment now) =>
         _failSafe is { } use
-        && (now < use.Until || (!use.Slow.IsNone && _gate.InFlight(now) is { } inFlight && inFlight.Id == use.Slow));
+        && (now < use.Until || (!use.Slow.IsNone && _tokens.InFlight(now) is { } inFlight && inFlight.Id == use.Slow));
 
     private Acquired AnswerWithoutLease(Moment now) =>
         _services.ServesWithoutLease && _entry.Value is { } value && FreshnessOf(value, now) is var freshness && freshness <= Freshness.Stale
             ? new(
                 freshness == Freshness.Fresh ? AcquireStatus.Fresh : AcquireStatus.Stale,
                 value.SnapshotAt(now, promiseSuspended: true),
-                GenerationId.None)
+                TokenId.None)
             : Acquired.NotServing;
 
-    private NearTerms? Terms(SessionId[]? named, Session? registered, bool isLive) =>
+    private NearTerms? Terms(SessionId[]? named, IssuedSession? registered, bool isLive) =>
         named is null ? null : _services.Sessions.Terms(named, registered, isLive);
 
     private Freshness FreshnessOf(StoredValue value, Moment now) => value.FreshnessAt(_services.Ledger, now);
 
     /// <summary>Whether what is being made could be stored: nothing that it bears, as far as its reader knows, was expired since its token.</summary>
-    private bool MayStillBeStored(Generation inFlight, string[]? tags) =>
+    private bool MayStillBeStored(Token inFlight, string[]? tags) =>
         _services.Ledger.IsLive(TagId.OfEntry(_entry.ScopedKey, tags ?? []), inFlight.Stamp);
 
     /// <summary>Waiters for a value that will not be stored would wait in vain, one after another in the whole cluster.</summary>
     private void Remember(bool isForStoring) => _notForStoringUntil = isForStoring ? Moment.Past : _services.Now + NotForStoringMemory;
 
     /// <summary>The stamp is read here, before the factory can have begun.</summary>
-    private GenerationId GrantToken(Moment now, Guid requestId)
+    private TokenId GrantToken(Moment now, Guid requestId)
     {
-        var token = _gate.Grant(new(Guid.NewGuid()), _services.Ledger.Stamp(), now, _services.GenerationLease, requestId).Id;
+        var token = _tokens.Grant(new(Guid.NewGuid()), _services.Ledger.Stamp(), now, _services.GenerationLease, requestId).Id;
         CacheEvents.Write(CacheEvent.TokenGranted, this);
         return token;
     }
@@ -277,7 +277,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     /// <summary>Ends with the generation in flight, with its lease (a dead generator does not block the key), or with the wait.</summary>
     private async Task GenerationEnded(Moment until, Moment now)
     {
-        if (_gate.InFlight(now) is { } inFlight)
+        if (_tokens.InFlight(now) is { } inFlight)
         {
             // Made by the waiter, not with the token: a set wakes all waiters while the generation goes on.
             _generationEnded ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -290,7 +290,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
 
     private void WakeWaiters()
     {
-        if (_gate.IsIdle(_services.Now))
+        if (_tokens.IsIdle(_services.Now))
         {
             _entry.BusyUntil = Moment.Past;
         }
@@ -301,7 +301,7 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     }
 
     /// <summary>Stores what was generated if all of it may still be believed.</summary>
-    private CommitOutcome Keep(Generation generation, EntryData data, Moment now, SessionId[]? sessions = null, Stamp? keyStamp = null)
+    private CommitOutcome Keep(Token generation, EntryData data, Moment now, SessionId[]? sessions = null, Stamp? keyStamp = null)
     {
         if (_services.FaultOf(data) is { } fault)
         {
@@ -370,5 +370,5 @@ internal sealed class EntryGrain : Grain, IEntryGrain
     private static readonly TimeSpan NotForStoringMemory = TimeSpan.FromSeconds(10);
 
     /// <summary>Until when a value past its life is served at once, and the generation that takes too long.</summary>
-    private sealed record FailSafeUse(Moment Until, GenerationId Slow);
+    private sealed record FailSafeUse(Moment Until, TokenId Slow);
 }

@@ -52,7 +52,7 @@ internal sealed class EntryServices(
     /// A plain set as of its call, so long before its token by another clock: with the age that its value has since, and the stamp that a token would
     /// have had then; one older than everything if that is not remembered.
     /// </summary>
-    public Generation AsOfItsCall(Generation set, TimeSpan age)
+    public Token AsOfItsCall(Token set, TimeSpan age)
     {
         var calledAt = set.GrantedAt + -(TimeSpan.FromTicks(Math.Max(age.Ticks, 0)) * (1 + LeaseTerms.RateError));
         return set with { GrantedAt = calledAt, Stamp = Stamp.Min(set.Stamp, history.AsOf(calledAt, set.Stamp)) };

@@ -20,8 +20,8 @@ using OrleansTagCache.Ownership;
 using OrleansTagCache.Peers;
 using OrleansTagCache.Refreshing;
 using OrleansTagCache.Sessions;
-using OrleansTagCache.Tags;
 using OrleansTagCache.Transport;
+using OrleansTagCache.Views;
 
 namespace Orleans.Hosting;
 
@@ -63,7 +63,7 @@ public static class TagCacheSiloBuilderExtensions
         AddJobs(builder);
         builder.AddGrainService<PeerService>();
         builder.AddPlacementDirector<OnNamedSilo, OnNamedSiloDirector>();
-        builder.Services.AddSingleton<INearLeases, SiloNear>();
+        builder.Services.AddSingleton<INearLeases, SiloNearLeases>();
         AddDoors(builder);
         AddConnections(builder.Services);
         builder.Services.AddTagCacheCore();
@@ -107,7 +107,7 @@ public static class TagCacheSiloBuilderExtensions
             provider.GetRequiredService<ILogger<Members>>()));
         services.AddSingleton(provider =>
         {
-            var row = new OwnRow(provider.GetRequiredService<IMembershipTable>(), provider.GetRequiredService<ILocalSiloDetails>().SiloAddress);
+            var row = new OwnRowReader(provider.GetRequiredService<IMembershipTable>(), provider.GetRequiredService<ILocalSiloDetails>().SiloAddress);
             return new ServingLease(
                 row.IsAlive,
                 () => provider.GetRequiredService<IFatalErrorHandler>().OnFatalException(nameof(ServingLease), "The membership table has lost this silo's row."),
@@ -134,7 +134,7 @@ public static class TagCacheSiloBuilderExtensions
 
     private static void AddDoors(ISiloBuilder builder)
     {
-        builder.Services.AddSingleton<EntryBatchReader>();
+        builder.Services.AddSingleton<EntryBatchHandler>();
         builder.Services.AddSingleton<BatchServiceClient>();
         builder.Services.AddSingleton<EndpointPlan>();
         builder.Services.AddSingleton<IEndpointResolver, DirectEndpoints>();
@@ -145,7 +145,7 @@ public static class TagCacheSiloBuilderExtensions
     {
         builder.Services.AddSingleton<Owners>();
         builder.Services.AddSingleton<OwnerDirectory>();
-        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OwnersCheck>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, DirectoryCacheCheck>();
         builder.AddGrainDirectory(OwnerDirectory.Name, (services, _) => services.GetRequiredService<OwnerDirectory>());
         var others = builder.Services.LastOrDefault(service => service.ServiceType == typeof(IGrainDirectoryCache) && !service.IsKeyedService);
         builder.Services.AddSingleton<IGrainDirectoryCache>(services => new OwnerDirectoryCache(
@@ -181,7 +181,7 @@ public static class TagCacheSiloBuilderExtensions
         services.AddSingleton<LoaderCalls>();
         services.AddSingleton<RefreshWorker>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RefreshWorker>());
-        services.AddSingleton<LocalTagView>();
+        services.AddSingleton<TagView>();
         services.AddSingleton<SiloMetrics>();
         services.AddSingleton<SiloReporter>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, EntrySweeperLifetime>();

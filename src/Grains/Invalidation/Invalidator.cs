@@ -6,6 +6,8 @@ using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Sessions;
+using OrleansTagCache.Transport;
+using OrleansTagCache.Views;
 
 namespace OrleansTagCache.Invalidation;
 
@@ -28,7 +30,7 @@ namespace OrleansTagCache.Invalidation;
 /// Thread-safe. One lock guards what is pending, open and to be sent; the sessions' and the ledger's locks are taken inside it. The
 /// sender works outside of it.
 /// </remarks>
-internal sealed partial class Invalidator : IBatchSource, IDisposable
+internal sealed partial class Invalidator : IUpdateSource, IDisposable
 {
     /// <summary>What was sent and not acknowledged for so long is sent again.</summary>
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromMilliseconds(500);
@@ -45,11 +47,11 @@ internal sealed partial class Invalidator : IBatchSource, IDisposable
     private readonly ClientSessions _sessions;
     private readonly RecentUpdates _recent;
     private readonly StampHistory _history;
-    private readonly IPeers _peers;
     private readonly SiloAddress _self;
     private readonly TimeProvider _time;
     private readonly ILogger<Invalidator> _logger;
-    private readonly BatchSender _sender;
+    private readonly UpdateSender _sender;
+    private readonly Confirmations _confirmations;
     private int _heldHere;
     private readonly ITimer _repeating;
 
@@ -66,9 +68,10 @@ internal sealed partial class Invalidator : IBatchSource, IDisposable
         TimeProvider time,
         ILogger<Invalidator> logger)
     {
-        (_ledger, _membership, _lease, _sessions, _recent, _history, _peers) = (ledger, membership, lease, sessions, recent, history, peers);
+        (_ledger, _membership, _lease, _sessions, _recent, _history) = (ledger, membership, lease, sessions, recent, history);
         (_self, _time, _logger, _callers) = (self.SiloAddress, time, logger, new(metrics, time, logger));
         _sender = new(peers, this, _self, time, logger);
+        _confirmations = new(peers, _self, logger);
         membership.Changed += ReconsiderAll;
         membership.Died += FinishUpdatesOf;
         lease.Renewed += ReconsiderAll;
@@ -150,10 +153,10 @@ internal sealed partial class Invalidator : IBatchSource, IDisposable
     }
 
     /// <summary>A batch of another silo: applies all of it, and acknowledges what no client holds up.</summary>
-    public BatchReceipt Receive(SiloAddress coordinator, UpdateBatch batch)
+    public UpdateReceipt Receive(SiloAddress coordinator, UpdateBatch batch)
     {
         using var activity = Tracing.Start(CacheActivities.Deliver, ActivityKind.Server, batch.Trace);
-        BatchReceipt receipt;
+        UpdateReceipt receipt;
         lock (_gate)
         {
             foreach (var id in _open.SettleBefore(coordinator, batch.Incarnation, batch.OldestUnsettled))
@@ -311,23 +314,7 @@ internal sealed partial class Invalidator : IBatchSource, IDisposable
             }
         }
 
-        foreach (var group in others.GroupBy(pair => pair.Coordinator, pair => pair.Id))
-        {
-            _ = Confirm(group.Key, [.. group]);
-        }
-    }
-
-    private async Task Confirm(SiloAddress coordinator, UpdateId[] updates)
-    {
-        try
-        {
-            await _peers.On(coordinator).Confirm(_self, updates);
-        }
-        catch (Exception exception)
-        {
-            // The coordinator repeats what it sent, and takes the receipt of that.
-            LogNotConfirmed(exception, coordinator);
-        }
+        _confirmations.Send(others);
     }
 
     /// <summary>Takes over what is open here of a coordinator that died: as updates of this silo's own, which settle both.</summary>
@@ -363,7 +350,7 @@ internal sealed partial class Invalidator : IBatchSource, IDisposable
         }
     }
 
-    UpdateBatch? IBatchSource.TakeBatch(SiloAddress silo)
+    UpdateBatch? IUpdateSource.TakeBatch(SiloAddress silo)
     {
         lock (_gate)
         {
@@ -371,9 +358,9 @@ internal sealed partial class Invalidator : IBatchSource, IDisposable
         }
     }
 
-    void IBatchSource.Delivered(SiloAddress silo, BatchReceipt receipt) => Acknowledged(silo, receipt.Acknowledged);
+    void IUpdateSource.Delivered(SiloAddress silo, UpdateReceipt receipt) => Acknowledged(silo, receipt.Acknowledged);
 
-    void IBatchSource.Lost(SiloAddress silo, UpdateBatch batch)
+    void IUpdateSource.Lost(SiloAddress silo, UpdateBatch batch)
     {
         lock (_gate)
         {
@@ -398,9 +385,6 @@ internal sealed partial class Invalidator : IBatchSource, IDisposable
     }
 
     private static string ClientsOf(SiloAddress silo) => $"clients of {silo}";
-
-    [LoggerMessage(3304, LogLevel.Debug, "A confirmation did not reach silo {Silo}; it will ask again")]
-    private partial void LogNotConfirmed(Exception exception, SiloAddress silo);
 
     [LoggerMessage(3306, LogLevel.Error, "A search for updates to send again failed; the next one follows")]
     private partial void LogRepeatFailed(Exception exception);

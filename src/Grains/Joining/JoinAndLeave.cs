@@ -4,6 +4,7 @@ using OrleansTagCache.Invalidation;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Sessions;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Joining;
 

@@ -5,7 +5,7 @@ using OrleansTagCache.Invalidation;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
 using OrleansTagCache.Refreshing;
-using OrleansTagCache.Tags;
+using OrleansTagCache.Views;
 
 namespace OrleansTagCache.Peers;
 
@@ -20,14 +20,14 @@ internal sealed class PeerService(
     ILoggerFactory loggerFactory,
     Invalidator invalidator,
     Members membership,
-    LocalTagView view,
+    TagView view,
     RefreshWorker refreshes,
     SiloReporter reporter)
     : GrainService(id, silo, loggerFactory), IPeerService
 {
     private readonly TaskFactory _views = new(new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler);
 
-    public ValueTask<BatchReceipt> Deliver(SiloAddress coordinator, UpdateBatch batch) => new(invalidator.Receive(coordinator, batch));
+    public ValueTask<UpdateReceipt> Deliver(SiloAddress coordinator, UpdateBatch batch) => new(invalidator.Receive(coordinator, batch));
 
     public ValueTask Confirm(SiloAddress member, UpdateId[] updates)
     {

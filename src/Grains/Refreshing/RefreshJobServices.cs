@@ -5,6 +5,7 @@ using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Refreshing;
 

@@ -30,7 +30,7 @@ internal sealed partial class ClientSessions : IDisposable
 
     private readonly Lock _gate = new();
     private readonly SessionTable _table;
-    private readonly HashSet<Session> _pushing = [];
+    private readonly HashSet<IssuedSession> _pushing = [];
     private readonly ServingLease _lease;
     private readonly SiloAddress _silo;
     private readonly TimeProvider _time;
@@ -98,7 +98,7 @@ internal sealed partial class ClientSessions : IDisposable
     /// <summary>
     /// The session among these that is this silo's, now told of every update of the records' tags. Check the value afterwards (invariant C3).
     /// </summary>
-    public Session? Register(SessionId[] named, ReadOnlySpan<TagRecord> records)
+    public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records)
     {
         if (named.Length == 0)
         {
@@ -111,7 +111,7 @@ internal sealed partial class ClientSessions : IDisposable
             tags[i] = records[i].Tag;
         }
 
-        Session? session;
+        IssuedSession? session;
         lock (_gate)
         {
             session = _table.Find(named);
@@ -129,7 +129,7 @@ internal sealed partial class ClientSessions : IDisposable
     /// <param name="named">The sessions that the client named.</param>
     /// <param name="registered">What <see cref="Register"/> gave, if the answer holds a value.</param>
     /// <param name="isLive">Whether the value was live after that.</param>
-    public NearTerms Terms(SessionId[] named, Session? registered, bool isLive)
+    public NearTerms Terms(SessionId[] named, IssuedSession? registered, bool isLive)
     {
         lock (_gate)
         {
@@ -154,7 +154,7 @@ internal sealed partial class ClientSessions : IDisposable
     /// <summary>Ends every session: when this has returned no client serves anything of this silo. Serving must have stopped before.</summary>
     public async Task EndAll()
     {
-        Session[] sessions;
+        IssuedSession[] sessions;
         lock (_gate)
         {
             _table.Close();
@@ -166,11 +166,11 @@ internal sealed partial class ClientSessions : IDisposable
 
     public void Dispose() => _cleaning.Dispose();
 
-    private NearTerms TermsNeedLock(Session? session, bool mayKeep) => session is null or { IsBroken: true }
+    private NearTerms TermsNeedLock(IssuedSession? session, bool mayKeep) => session is null or { IsBroken: true }
         ? new(_silo, SessionId.None, TimeSpan.Zero, MayKeep: false)
         : new(_silo, session.Id, _table.Grant(session, _time.Now(), _lease.Remaining), mayKeep);
 
-    private void PushNeedsLock(Session session)
+    private void PushNeedsLock(IssuedSession session)
     {
         if (session.OutstandingCount > 0 && _pushing.Add(session))
         {
@@ -178,10 +178,10 @@ internal sealed partial class ClientSessions : IDisposable
         }
     }
 
-    private Task PushAll(Session session) => Lasting.Loop(() => Push(session), LogFailed, _time);
+    private Task PushAll(IssuedSession session) => Lasting.Loop(() => Push(session), LogFailed, _time);
 
     /// <summary>One message. False when nothing is left to say, or the session has ended.</summary>
-    private async Task<bool> Push(Session session)
+    private async Task<bool> Push(IssuedSession session)
     {
         if (TakePushes(session) is not var (pushes, patience))
         {
@@ -211,7 +211,7 @@ internal sealed partial class ClientSessions : IDisposable
     }
 
     /// <summary>What is to be pushed next, and how long to wait for it; null when nothing is, or the client's time is over.</summary>
-    private (Push[] Pushes, TimeSpan Patience)? TakePushes(Session session)
+    private (Push[] Pushes, TimeSpan Patience)? TakePushes(IssuedSession session)
     {
         List<UpdateId> released;
         lock (_gate)
@@ -239,7 +239,7 @@ internal sealed partial class ClientSessions : IDisposable
         return null;
     }
 
-    private void Acknowledged(Session session, long number)
+    private void Acknowledged(IssuedSession session, long number)
     {
         List<UpdateId> released;
         lock (_gate)
@@ -253,7 +253,7 @@ internal sealed partial class ClientSessions : IDisposable
     }
 
     /// <summary>Tells the client that its session is over, and waits for its word or for the end of its lease.</summary>
-    private async Task End(Session session)
+    private async Task End(IssuedSession session)
     {
         var client = (Client)session.Client;
         var left = session.Deadline - _time.Now();

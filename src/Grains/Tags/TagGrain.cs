@@ -6,6 +6,7 @@ using OrleansTagCache.Invalidation;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
 using OrleansTagCache.Ownership;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Tags;
 

@@ -5,11 +5,11 @@ using OrleansTagCache.Transport;
 namespace OrleansTagCache.Http.Authentication;
 
 /// <summary>Ends the token of a call that is refused before an endpoint sees it: its caller goes on without it, and others must not wait for it.</summary>
-internal sealed class RefusedCallTokens(GenerationTokens tokens, EntryClient calls, TagCacheClientOptions options)
+internal sealed class RefusedCallTokens(SealedTokens tokens, EntryClient calls, TagCacheClientOptions options)
 {
     public async Task End(HttpRequest request, ApiCaller caller)
     {
-        if (!request.Headers.TryGetValue(GenerationTokens.Header, out var token) || !caller.May(Scopes.Write))
+        if (!request.Headers.TryGetValue(SealedTokens.Header, out var token) || !caller.May(Scopes.Write))
         {
             return;
         }

@@ -4,6 +4,7 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Messages;
 using OrleansTagCache.Membership;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Http.Endpoints;
 

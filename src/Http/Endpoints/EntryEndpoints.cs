@@ -15,7 +15,7 @@ namespace OrleansTagCache.Http.Endpoints;
 
 /// <summary><c>/v1/entry</c>: reading, removing and describing entries.</summary>
 internal sealed class EntryEndpoints(
-    EntryReader reader, EntryClient calls, UpdateClient updates, NearCache near, GenerationTokens tokens, RequestLimits limits, TagCacheClientOptions options, TimeProvider time)
+    EntryReader reader, EntryClient calls, UpdateClient updates, NearCache near, SealedTokens tokens, RequestLimits limits, TagCacheClientOptions options, TimeProvider time)
 {
     private const string StatusHeader = "Cache-Status";
     private const string CacheName = "OrleansTagCache";
@@ -52,7 +52,7 @@ internal sealed class EntryEndpoints(
         var answer = await Acquire(caller, name, TimeSpan.FromSeconds(seconds), HttpMethods.IsHead(http.Request.Method), http.RequestAborted);
         if (answer is { Token.IsNone: false })
         {
-            http.Response.Headers[GenerationTokens.Header] = await tokens.Protect(scoped, answer.Token);
+            http.Response.Headers[SealedTokens.Header] = await tokens.Protect(scoped, answer.Token);
             http.Response.OnCompleted(() => GiveBackUnread(http, scoped, answer.Token));
         }
 
@@ -81,7 +81,7 @@ internal sealed class EntryEndpoints(
         return Results.NoContent();
     }
 
-    public async Task<IResult> Abandon(HttpContext http, string? key, [FromHeader(Name = GenerationTokens.Header)] string? token)
+    public async Task<IResult> Abandon(HttpContext http, string? key, [FromHeader(Name = SealedTokens.Header)] string? token)
     {
         var scoped = Scope(http);
         var id = await tokens.Verify(scoped, token ?? string.Empty);
@@ -98,7 +98,7 @@ internal sealed class EntryEndpoints(
         : Problems.NotFound("There is no such entry.");
 
     /// <summary>A caller that has gone before it was answered generates nothing: others need not wait for its token's lease to end.</summary>
-    private Task GiveBackUnread(HttpContext http, string scoped, GenerationId token) =>
+    private Task GiveBackUnread(HttpContext http, string scoped, TokenId token) =>
         http.RequestAborted.IsCancellationRequested ? calls.TryAbandon(scoped, token) : Task.CompletedTask;
 
     private string Scope(HttpContext http) => http.Caller().Namespace.Scope(KeyOf(http));

@@ -18,7 +18,7 @@ namespace OrleansTagCache.Http.Endpoints;
 /// lost it to the next caller.
 /// </remarks>
 internal sealed class EntryPut(
-    EntryClient calls, UpdateClient updates, GenerationTokens tokens, RequestLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
+    EntryClient calls, UpdateClient updates, SealedTokens tokens, RequestLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
 {
     public void Map(IEndpointRouteBuilder entry) =>
         entry.MapPut(string.Empty, Put).Needs(Scopes.Write).WithSummary("Store an entry, with a token or as a plain set")
@@ -44,12 +44,12 @@ internal sealed class EntryPut(
         string? stale,
         string? revalidate,
         string? expire,
-        [FromHeader(Name = GenerationTokens.Header)] string? token)
+        [FromHeader(Name = SealedTokens.Header)] string? token)
     {
         // Before the body is read: what is updated while it comes is newer than what it says.
         var calledAt = time.Now();
         var scoped = http.Caller().Namespace.Scope(Query.Key(http.Request, options.MaximumKeyLength));
-        return http.Request.Headers.ContainsKey(GenerationTokens.Header)
+        return http.Request.Headers.ContainsKey(SealedTokens.Header)
             ? await Commit(http, scoped, token ?? string.Empty)
             : await Set(http, scoped, calledAt);
     }

@@ -60,7 +60,7 @@ public static class TagCacheHttpServiceCollectionExtensions
         services.AddSingleton<ApiKeyRing>();
         services.AddHostedService<ApiKeyRingStart>();
         services.AddSingleton<LocalCallers>();
-        services.AddSingleton<GenerationTokens>();
+        services.AddSingleton<SealedTokens>();
         services.AddSingleton<RefusedCallTokens>();
         services.AddSingleton<ApiKeyServices>();
         services.AddTransient<ApiKeyHandler>();

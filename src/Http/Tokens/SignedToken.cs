@@ -26,7 +26,7 @@ internal static class SignedToken
 
     public static byte[] SiloOf(string address) => SHA256.HashData(Encoding.UTF8.GetBytes(address))[..SiloLength];
 
-    public static string Seal(TokenKey key, ReadOnlySpan<byte> silo, string scopedKey, GenerationId id)
+    public static string Seal(TokenKey key, ReadOnlySpan<byte> silo, string scopedKey, TokenId id)
     {
         var token = new byte[Length];
         BinaryPrimitives.WriteInt32LittleEndian(token, key.Id);
@@ -44,13 +44,13 @@ internal static class SignedToken
 
     public static int KeyIdOf(byte[] token) => BinaryPrimitives.ReadInt32LittleEndian(token);
 
-    /// <summary>The generation, or <see cref="GenerationId.None"/> if the token was not sealed so.</summary>
-    public static GenerationId Open(TokenKey key, string scopedKey, byte[] token)
+    /// <summary>The generation, or <see cref="TokenId.None"/> if the token was not sealed so.</summary>
+    public static TokenId Open(TokenKey key, string scopedKey, byte[] token)
     {
         Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
         Sign(key, scopedKey, token, expected);
         var isIt = CryptographicOperations.FixedTimeEquals(expected, token.AsSpan(SignedLength, HMACSHA256.HashSizeInBytes));
-        return isIt ? new(new Guid(token.AsSpan(KeyIdLength + SiloLength, GenerationLength))) : GenerationId.None;
+        return isIt ? new(new Guid(token.AsSpan(KeyIdLength + SiloLength, GenerationLength))) : TokenId.None;
     }
 
     private static void Sign(TokenKey key, string scopedKey, byte[] token, Span<byte> signature)

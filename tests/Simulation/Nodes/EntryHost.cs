@@ -31,12 +31,12 @@ internal sealed class EntryHost(Silo silo)
                 unknown,
                 value,
                 () => silo.IsServing && entry.Value is { } now && now.Value == value ? FreshnessOf(now) : Freshness.Expired,
-                (_, terms) => reply(new(AnswerStatus.Fresh, value, GenerationId.None, terms)));
+                (_, terms) => reply(new(AnswerStatus.Fresh, value, TokenId.None, terms)));
             return;
         }
 
         var isInFlight = entry.Gate.InFlight(silo.Now) is not null;
-        var token = isInFlight ? GenerationId.None : Grant(entry);
+        var token = isInFlight ? TokenId.None : Grant(entry);
         var keepTerms = KeepTerms.None with { Unknown = unknown };
         reply(freshness == Freshness.Stale
             ? new(AnswerStatus.Stale, entry.Value!.Value, token, keepTerms)
@@ -44,7 +44,7 @@ internal sealed class EntryHost(Silo silo)
     }
 
     /// <summary>Stores what was generated, if all of it may still be believed.</summary>
-    public void Commit(string key, GenerationId token, Value value, SessionId[] named, Action<Answer> reply)
+    public void Commit(string key, TokenId token, Value value, SessionId[] named, Action<Answer> reply)
     {
         var entry = EntryOf(key);
         if (entry.Gate.Take(token, silo.Now) is not { } generation)
@@ -64,10 +64,10 @@ internal sealed class EntryHost(Silo silo)
                 Freshness.Fresh => AnswerStatus.Stored,
                 Freshness.Stale => AnswerStatus.StoredStale,
                 _ => AnswerStatus.Superseded,
-            }, null, GenerationId.None, terms)));
+            }, null, TokenId.None, terms)));
     }
 
-    public void BeginSet(string key, Action<GenerationId> reply)
+    public void BeginSet(string key, Action<TokenId> reply)
     {
         if (silo.IsServing)
         {
@@ -75,7 +75,7 @@ internal sealed class EntryHost(Silo silo)
         }
     }
 
-    public void Set(string key, GenerationId token, Value value, Action<bool> reply)
+    public void Set(string key, TokenId token, Value value, Action<bool> reply)
     {
         var entry = EntryOf(key);
         if (entry.Gate.TakeSet(token, silo.Now) is { } set)
@@ -102,7 +102,7 @@ internal sealed class EntryHost(Silo silo)
     }
 
     /// <summary>Interest first, check second: each in a turn of its own, so that an expiry may come in between (invariant C3).</summary>
-    private void OnTerms(Session? session, SessionId[] unknown, Value value, Func<Freshness> check, Action<Freshness, KeepTerms> then)
+    private void OnTerms(IssuedSession? session, SessionId[] unknown, Value value, Func<Freshness> check, Action<Freshness, KeepTerms> then)
     {
         if (session is null)
         {
@@ -182,7 +182,7 @@ internal sealed class EntryHost(Silo silo)
 
     private Freshness FreshnessOf(StoredValue stored) => silo.FreshnessOf(stored.Validity, stored.KeyStamp);
 
-    private GenerationId Grant(Entry entry)
+    private TokenId Grant(Entry entry)
     {
         // The stamp is read here, before the factory can have begun.
         var generation = entry.Gate.Grant(NextId(), silo.Ledger.Stamp(), silo.Now, Terms.GenerationLease);
@@ -190,7 +190,7 @@ internal sealed class EntryHost(Silo silo)
         return generation.Id;
     }
 
-    private GenerationId NextId() => new(silo.Unique(3, ++_issued));
+    private TokenId NextId() => new(silo.Unique(3, ++_issued));
 
     private Entry EntryOf(string key)
     {
@@ -216,7 +216,7 @@ internal sealed class EntryHost(Silo silo)
     {
         public string Key => key;
 
-        public GenerationGate Gate { get; } = new();
+        public KeyTokens Gate { get; } = new();
 
         public StoredValue? Value { get; set; }
     }

@@ -88,7 +88,7 @@ internal sealed class Flights(Process process)
         }
     }
 
-    private void GenerateUnderToken(Flight flight, GenerationId token)
+    private void GenerateUnderToken(Flight flight, TokenId token)
     {
         FlightRules<string, Flight>.TryEnter(flight, FlightPhase.Generating);
         flight.Made = process.Generate(flight.Key);

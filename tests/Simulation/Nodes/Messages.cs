@@ -28,10 +28,10 @@ internal sealed record KeepTerms(bool IsCacheable, SessionId Session, TimeSpan G
 }
 
 /// <summary>The answer to a read or to a commit.</summary>
-internal sealed record Answer(AnswerStatus Status, Value? Value, GenerationId Token, KeepTerms Terms)
+internal sealed record Answer(AnswerStatus Status, Value? Value, TokenId Token, KeepTerms Terms)
 {
     public Answer(AnswerStatus status)
-        : this(status, null, GenerationId.None, KeepTerms.None)
+        : this(status, null, TokenId.None, KeepTerms.None)
     {
     }
 }

@@ -26,7 +26,7 @@ internal sealed class SessionHost
     public bool IsHeld(UpdateId update) => _table.IsHeld(update);
 
     /// <summary>The one of the named sessions that this silo issued and has not broken, and those of its ids that it does not know.</summary>
-    public (Session? Session, SessionId[] Unknown) Find(SessionId[] named) =>
+    public (IssuedSession? Session, SessionId[] Unknown) Find(SessionId[] named) =>
         (_table.Find(named), [.. named.Where(id => id.Table == _incarnation && _table.Find(id) is null)]);
 
     public void Open(Client client, Action<SessionId, TimeSpan> reply)
@@ -53,7 +53,7 @@ internal sealed class SessionHost
         }
     }
 
-    public void Register(Session session, TagId[] tags)
+    public void Register(IssuedSession session, TagId[] tags)
     {
         if (!session.IsBroken)
         {
@@ -62,7 +62,7 @@ internal sealed class SessionHost
         }
     }
 
-    public TimeSpan Grant(Session session)
+    public TimeSpan Grant(IssuedSession session)
     {
         var grant = _table.Grant(session, _silo.Now, _silo.IsServing ? _silo.ServingLeft : TimeSpan.Zero);
         _silo.World.Note(_silo, $"grants {(int)grant.TotalMilliseconds} ms to session {session.Id.Number} of {session.Client}");
@@ -106,7 +106,7 @@ internal sealed class SessionHost
     }
 
     /// <summary>Breaks a session whose lease is over and that somebody waits for.</summary>
-    public void TryBreak(Session session)
+    public void TryBreak(IssuedSession session)
     {
         if ((session.OutstandingCount > 0 || _silo.IsLeaving) && _table.TryBreak(session, _silo.Now, out var released))
         {
@@ -124,13 +124,13 @@ internal sealed class SessionHost
         }
     }
 
-    private void TellEnd(Session session)
+    private void TellEnd(IssuedSession session)
     {
         var client = (Client)session.Client;
         _silo.Send(client, "session ends", () => client.Ended(_silo, session.Id));
     }
 
-    private void Push(Session session)
+    private void Push(IssuedSession session)
     {
         if (session.OutstandingCount > 0)
         {

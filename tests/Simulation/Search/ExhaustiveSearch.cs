@@ -80,7 +80,7 @@ internal sealed class ExhaustiveSearch(Configuration configuration) : IChooser
         try
         {
             configuration.Build(stage);
-            Rules.OtherThreads = () => RunOtherThreads(stage);
+            ProtocolRules.OtherThreads = () => RunOtherThreads(stage);
             while (true)
             {
                 var options = Options(stage);
@@ -98,7 +98,7 @@ internal sealed class ExhaustiveSearch(Configuration configuration) : IChooser
         }
         finally
         {
-            Rules.OtherThreads = null;
+            ProtocolRules.OtherThreads = null;
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed class RandomDriver(World world, Chance chance)
             _trouble.StartClient();
         }
 
-        Rules.OtherThreads = RunOtherThreads;
+        ProtocolRules.OtherThreads = RunOtherThreads;
     }
 
     public void Step()

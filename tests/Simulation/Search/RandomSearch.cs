@@ -44,7 +44,7 @@ internal static class RandomSearch
         }
         finally
         {
-            Rules.OtherThreads = null;
+            ProtocolRules.OtherThreads = null;
             Mutants.Current = Mutant.None;
         }
 

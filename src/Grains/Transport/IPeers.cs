@@ -2,7 +2,7 @@ using Orleans.Runtime.Services;
 using Orleans.Services;
 using OrleansTagCache.Contracts;
 
-namespace OrleansTagCache.Membership;
+namespace OrleansTagCache.Transport;
 
 /// <summary>Reaches the peer service of a given silo.</summary>
 internal interface IPeers : IGrainServiceClient<IPeerService>

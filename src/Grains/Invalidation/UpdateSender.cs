@@ -4,7 +4,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
-using OrleansTagCache.Membership;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Invalidation;
 
@@ -13,7 +13,7 @@ namespace OrleansTagCache.Invalidation;
 /// on its way share the next one.
 /// </summary>
 /// <remarks>Thread-safe. Its lock guards who is being sent to; it may be taken inside any other, and nothing is called from within it.</remarks>
-internal sealed partial class BatchSender(IPeers peers, IBatchSource source, SiloAddress self, TimeProvider time, ILogger logger)
+internal sealed partial class UpdateSender(IPeers peers, IUpdateSource source, SiloAddress self, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(50);
 
@@ -95,12 +95,12 @@ internal sealed partial class BatchSender(IPeers peers, IBatchSource source, Sil
 }
 
 /// <summary>Where a sender gets its batches and reports what became of them.</summary>
-internal interface IBatchSource
+internal interface IUpdateSource
 {
     /// <summary>What is to be sent to that silo now; null for nothing.</summary>
     UpdateBatch? TakeBatch(SiloAddress silo);
 
-    void Delivered(SiloAddress silo, BatchReceipt receipt);
+    void Delivered(SiloAddress silo, UpdateReceipt receipt);
 
     /// <summary>Nothing is known of what became of it.</summary>
     void Lost(SiloAddress silo, UpdateBatch batch);

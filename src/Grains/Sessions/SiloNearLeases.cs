@@ -10,7 +10,7 @@ namespace OrleansTagCache.Sessions;
 /// A silo as the host of a near cache: it keeps under its own ledger and its own serving lease, and needs no session. What it reads of entries
 /// hosted elsewhere are copies: their host may not have heard of an update that this silo has applied already (invariant C1).
 /// </summary>
-internal sealed class SiloNear(TagLedger ledger, ServingLease lease) : INearLeases
+internal sealed class SiloNearLeases(TagLedger ledger, ServingLease lease) : INearLeases
 {
     public TagLedger Ledger => ledger;
 

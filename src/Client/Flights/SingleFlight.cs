@@ -7,7 +7,7 @@ namespace OrleansTagCache.Flights;
 
 /// <summary>Reads what is not near: finds the flight that a reader may share, waits for it as long as that is worth it, and gives what it brought as the reader's type.</summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class FlightReader
+internal sealed class SingleFlight
 {
     private readonly EntryMaker _maker;
     private readonly FactoryRuns _runs;
@@ -21,7 +21,7 @@ internal sealed class FlightReader
     private readonly FlightTable _flights;
     private readonly FlightRunner _runner;
 
-    public FlightReader(
+    public SingleFlight(
         EntryReader reader, EntryClient entries, EntryMaker maker, FactoryRuns runs, UncacheableKeys uncacheable, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
     {
         (_maker, _runs, _uncacheable, _options, _time) = (maker, runs, uncacheable, options, time);

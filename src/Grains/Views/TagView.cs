@@ -1,15 +1,14 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
-using OrleansTagCache.Invalidation;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 
-namespace OrleansTagCache.Tags;
+namespace OrleansTagCache.Views;
 
 /// <summary>What this silo can tell of a tag: its live dependents, and when it last changed.</summary>
 /// <remarks>Thread-safe. A view costs time in the number of dependents; no read and no update goes through it.</remarks>
-internal sealed class LocalTagView(
+internal sealed class TagView(
     EntryTable table, DependentsIndex index, TagLedger ledger, RecentUpdates recent, ILocalSiloDetails silo, TimeProvider time)
 {
     /// <summary>More keys are told of when these are done: an answer must be small enough to be sent.</summary>

@@ -11,18 +11,18 @@ using Xunit;
 namespace OrleansTagCache.Tests.Silo;
 
 /// <summary>The secrets of tokens change: what was given shortly before still holds, what is much older does not, and strangers make nobody ask.</summary>
-public sealed class GenerationTokensTests
+public sealed class SealedTokensTests
 {
     private const string Key = "4:shopkey";
 
-    private static readonly GenerationId Id = new(new Guid("6f0d1a52-0001-4b1c-9f00-000000000001"));
+    private static readonly TokenId Id = new(new Guid("6f0d1a52-0001-4b1c-9f00-000000000001"));
 
     private readonly FakeTimeProvider _time = new();
     private readonly CountedKeys _keys;
-    private readonly GenerationTokens _one;
-    private readonly GenerationTokens _other;
+    private readonly SealedTokens _one;
+    private readonly SealedTokens _other;
 
-    public GenerationTokensTests()
+    public SealedTokensTests()
     {
         _keys = new(new TokenKeyGrain(_time));
         (_one, _other) = (Tokens(), Tokens());
@@ -78,7 +78,7 @@ public sealed class GenerationTokensTests
         Assert.Equal(1, _keys.Asked);
     }
 
-    private GenerationTokens Tokens() => new(Factory.Of(_keys), InvalidatorHost.Details, _time);
+    private SealedTokens Tokens() => new(Factory.Of(_keys), InvalidatorHost.Details, _time);
 
     private sealed class CountedKeys(ITokenKeyGrain keys) : ITokenKeyGrain
     {

@@ -3,24 +3,12 @@ using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Coherence;
 
-/// <summary>What a client is told to let go of: everything that it keeps under these tags.</summary>
-/// <param name="Number">The push's number in its session; they rise by one.</param>
-/// <param name="Tags">The tags.</param>
-/// <param name="StaleFor">Null to expire; otherwise how long their values may still be served stale.</param>
-/// <param name="Trace">The <c>traceparent</c> of what it is pushed for, if that is traced.</param>
-[GenerateSerializer, Immutable, Alias("otc.Push")]
-internal sealed record Push(
-    [property: Id(0)] long Number,
-    [property: Id(1)] TagId[] Tags,
-    [property: Id(2)] TimeSpan? StaleFor,
-    [property: Id(3)] string? Trace = null);
-
 /// <summary>
 /// A session as the silo that issued it sees it: until when its client may serve, which tags it may keep values of, and what it has not
 /// acknowledged yet.
 /// </summary>
 /// <remarks>Not thread-safe: it belongs to its <see cref="SessionTable"/>.</remarks>
-internal sealed class Session(SessionId id, object client)
+internal sealed class IssuedSession(SessionId id, object client)
 {
     private readonly Dictionary<TagId, Interest> _interest = [];
     private readonly LinkedList<Interest> _oldestFirst = [];
@@ -125,7 +113,7 @@ internal sealed class Session(SessionId id, object client)
                 released.Add(update);
             }
 
-            if (first.Push.StaleFor is null || !Rules.RevalidationKeepsInterest)
+            if (first.Push.StaleFor is null || !ProtocolRules.RevalidationKeepsInterest)
             {
                 Forget(first, forgotten);
             }
@@ -152,7 +140,7 @@ internal sealed class Session(SessionId id, object client)
     {
         foreach (var tag in acknowledged.Push.Tags)
         {
-            if (_interest.TryGetValue(tag, out var interest) && (interest.RegisteredAt < acknowledged.Step || !Rules.RegisteredAgainStays))
+            if (_interest.TryGetValue(tag, out var interest) && (interest.RegisteredAt < acknowledged.Step || !ProtocolRules.RegisteredAgainStays))
             {
                 MarkPushedOut(interest, false);
                 _interest.Remove(tag);

@@ -10,7 +10,7 @@ namespace OrleansTagCache.Tests.Cluster;
 
 /// <summary>What is asked at the door of a silo, with others, is under the same promise as what an entry is asked alone.</summary>
 [Collection(ClusterCollection.Name)]
-public sealed class EntryBatchReaderTests(TagCacheCluster cluster)
+public sealed class EntryBatchHandlerTests(TagCacheCluster cluster)
 {
     [Fact]
     public async Task Door_GivesWhatTheEntryWouldGive_OnItsSiloAlone()

@@ -9,7 +9,7 @@ namespace OrleansTagCache.Http.Tokens;
 /// Thread-safe. The secrets are asked for again when they may have changed, and when a token names one that is not known here; that at most
 /// once a second, whatever strangers send.
 /// </remarks>
-internal sealed class GenerationTokens(IGrainFactory grains, ILocalSiloDetails self, TimeProvider time)
+internal sealed class SealedTokens(IGrainFactory grains, ILocalSiloDetails self, TimeProvider time)
 {
     /// <summary>Where a token travels, in answers and in calls.</summary>
     public const string Header = "Tag-Cache-Token";
@@ -24,18 +24,18 @@ internal sealed class GenerationTokens(IGrainFactory grains, ILocalSiloDetails s
     private volatile Known? _known;
     private Task<Known>? _asking;
 
-    public async ValueTask<string> Protect(string scopedKey, GenerationId id)
+    public async ValueTask<string> Protect(string scopedKey, TokenId id)
     {
         var known = await Keys(SignFor);
         return SignedToken.Seal(known.Keys[0], _silo, scopedKey, id);
     }
 
-    /// <summary>The generation, or <see cref="GenerationId.None"/> for anything that this cluster did not issue for that key.</summary>
-    public async ValueTask<GenerationId> Verify(string scopedKey, string text)
+    /// <summary>The generation, or <see cref="TokenId.None"/> for anything that this cluster did not issue for that key.</summary>
+    public async ValueTask<TokenId> Verify(string scopedKey, string text)
     {
         if (!SignedToken.TryRead(text, out var token))
         {
-            return GenerationId.None;
+            return TokenId.None;
         }
 
         var known = await Keys(SignFor);
@@ -44,7 +44,7 @@ internal sealed class GenerationTokens(IGrainFactory grains, ILocalSiloDetails s
             known = await Keys(AskAgainAfter);
         }
 
-        return known.Find(token) is { } key ? SignedToken.Open(key, scopedKey, token) : GenerationId.None;
+        return known.Find(token) is { } key ? SignedToken.Open(key, scopedKey, token) : TokenId.None;
     }
 
     private async ValueTask<Known> Keys(TimeSpan maximumAge)

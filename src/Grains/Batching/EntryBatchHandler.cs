@@ -8,7 +8,7 @@ namespace OrleansTagCache.Batching;
 
 /// <summary>Answers for many entries of this silo at once. A fresh value is served here, without a turn of its grain; everything else is answered by the grain.</summary>
 /// <remarks>Thread-safe. It holds nothing.</remarks>
-internal sealed class EntryBatchReader(EntryServices services, Owners owners, IEntryGrains grains)
+internal sealed class EntryBatchHandler(EntryServices services, Owners owners, IEntryGrains grains)
 {
     /// <summary>An answer is one message: values beyond this size are fetched from their own grains.</summary>
     private const int MaximumBytes = 1 << 20;
@@ -76,7 +76,7 @@ internal sealed class EntryBatchReader(EntryServices services, Owners owners, IE
         value.Read(now);
         services.Metrics.OnRead(AcquireStatus.Fresh);
         var near = sessions is null ? null : services.Sessions.Terms(sessions, session, isLive: ReferenceEquals(entry.Value, value));
-        return new(AcquireStatus.Fresh, value.SnapshotAt(now), GenerationId.None, near);
+        return new(AcquireStatus.Fresh, value.SnapshotAt(now), TokenId.None, near);
     }
 
     private async Task Ask(EntryRead question, SessionId[]? sessions, Acquired?[] answers, int place)

@@ -1,7 +1,6 @@
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Transport;
 
-namespace OrleansTagCache.Batching;
+namespace OrleansTagCache.Transport;
 
 /// <summary>Silos reach each other directly.</summary>
 internal sealed class DirectEndpoints : IEndpointResolver

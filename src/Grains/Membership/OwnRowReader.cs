@@ -1,7 +1,7 @@
 namespace OrleansTagCache.Membership;
 
 /// <summary>This silo's own row in the membership table.</summary>
-internal sealed class OwnRow(IMembershipTable table, SiloAddress self)
+internal sealed class OwnRowReader(IMembershipTable table, SiloAddress self)
 {
     /// <summary>
     /// Whether it is there and not dead. A table that has lost everything is told from one that cannot be reached by beginning it anew, as every silo that starts does: an empty one

@@ -2,7 +2,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 
-namespace OrleansTagCache.Invalidation;
+namespace OrleansTagCache.Views;
 
 /// <summary>When this silo last learnt of an update and of a revalidation of each tag, for people to look at. The oldest are forgotten.</summary>
 /// <remarks>Thread-safe.</remarks>

@@ -5,7 +5,7 @@ namespace OrleansTagCache.Coherence;
 /// the questions behind. The simulation (tests/Simulation) compiles the pure types with switches in place of this file, removes one rule at
 /// a time, and must find the stale read that follows: a rule that can be removed unnoticed is not tested.
 /// </summary>
-internal static class Rules
+internal static class ProtocolRules
 {
     /// <summary>Dropping a record raises the floor to what it knew (invariant L2).</summary>
     public static bool FloorIsRaised => true;
@@ -41,7 +41,7 @@ internal static class Rules
     public static bool CommittingClosesAFlight => true;
 
     /// <summary>Where other threads could run if the rule on the order of an expiry were removed.</summary>
-    public static void Meanwhile()
+    public static void LetOthersRun()
     {
     }
 }

@@ -3,10 +3,10 @@ using OrleansTagCache.Simulation.Seams;
 namespace OrleansTagCache.Coherence;
 
 /// <summary>The simulation's switches in place of the constants that the product is built with.</summary>
-internal static class Rules
+internal static class ProtocolRules
 {
     [ThreadStatic]
-    private static Action? _meanwhile;
+    private static Action? _others;
 
     public static bool FloorIsRaised => !Mutants.Is(Mutant.FloorNotRaised);
 
@@ -33,9 +33,9 @@ internal static class Rules
     /// <summary>What other threads do in the middle of an expiry whose clock was published first.</summary>
     public static Action? OtherThreads
     {
-        get => _meanwhile;
-        set => _meanwhile = value;
+        get => _others;
+        set => _others = value;
     }
 
-    public static void Meanwhile() => _meanwhile?.Invoke();
+    public static void LetOthersRun() => _others?.Invoke();
 }

@@ -1,0 +1,15 @@
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Coherence;
+
+/// <summary>One update of tags as it travels: who coordinates it, which tags, and what is to happen to their dependents.</summary>
+/// <param name="Id">Its identity.</param>
+/// <param name="Tags">All of its tags; several in one call are one update.</param>
+/// <param name="StaleFor">Null to expire the dependents now; otherwise how long they may still be served stale.</param>
+/// <param name="Trace">The <c>traceparent</c> of its coordination, if that is traced.</param>
+[GenerateSerializer, Immutable, Alias("otc.TagUpdate")]
+internal sealed record TagUpdate(
+    [property: Id(0)] UpdateId Id,
+    [property: Id(1)] TagId[] Tags,
+    [property: Id(2)] TimeSpan? StaleFor,
+    [property: Id(3)] string? Trace = null);
