@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -15,6 +16,9 @@ namespace OrleansTagCache.Tests.Silo;
 /// <summary>Keys are made by a command, stored hashed, and good from when they are there until they end.</summary>
 public sealed class KeysTests : IDisposable
 {
+    /// <summary>How often the file is looked at.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
+
     private readonly string _file = Path.Combine(Directory.CreateTempSubdirectory("otc-keys-").FullName, "keys.json");
     private readonly FakeTimeProvider _time = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly CapturedLog _log = new();
@@ -116,28 +120,98 @@ public sealed class KeysTests : IDisposable
     }
 
     [Fact]
-    public async Task File_ThatIsTakenAway_EndsItsKeys_AndNotTheSilo()
+    public void File_ThatChanges_IsReadAtTheNextLook()
+    {
+        var key = Create();
+        using var configuration = Configuration();
+        using var host = Host(configuration);
+        var ring = host.GetRequiredService<ApiKeyRing>();
+        Run("expire", key.Split('_')[1], "--file", _file);
+        var next = Create();
+
+        _time.Advance(Look);
+
+        Assert.Null(ring.Find(key));
+        Assert.NotNull(ring.Find(next));
+    }
+
+    [Theory]
+    [InlineData("directory")]
+    [InlineData("locked")]
+    public async Task File_ThatCannotBeReadAnyMore_LeavesTheKeysAsTheyWere_AndIsToldOnce(string how)
     {
         var key = Create();
         using var configuration = Configuration();
         await using var host = Host(configuration);
         var ring = host.GetRequiredService<ApiKeyRing>();
+        Assert.Equal(HealthStatus.Healthy, await Health(host));
+
+        using (MakeUnreadable(how))
+        {
+            ((IConfigurationRoot)configuration).Reload();
+            _time.Advance(3 * Look);
+
+            Assert.NotNull(ring.Find(key));
+            Assert.Contains($"names '{_file}', which cannot be read: ", Assert.Single(_log.Errors), StringComparison.Ordinal);
+            Assert.Equal(HealthStatus.Degraded, await Health(host));
+            Assert.DoesNotContain("can be used again", _log.Text, StringComparison.Ordinal);
+        }
+
+        var next = Create();
+        _time.Advance(Look);
+
+        Assert.NotNull(ring.Find(next));
+        Assert.Single(_log.Errors);
+        Assert.Contains("Information OrleansTagCache.Http.Authentication.ApiKeyRing: The API keys can be used again", _log.Text, StringComparison.Ordinal);
+        Assert.Equal(HealthStatus.Healthy, await Health(host));
+    }
+
+    [Fact]
+    public void Setting_ThatNamesAnotherFile_IsFollowed()
+    {
+        var key = Create();
+        using var configuration = Configuration();
+        using var host = Host(configuration);
+        var ring = host.GetRequiredService<ApiKeyRing>();
+        Assert.NotNull(ring.Find(key));
+        var other = $"{_file}.other";
+        configuration[$"{ApiAccessOptions.Section}:File"] = other;
+
+        // There is none yet: the last keys stay.
+        ((IConfigurationRoot)configuration).Reload();
+        Assert.NotNull(ring.Find(key));
+        Assert.Contains(other, Assert.Single(_log.Errors), StringComparison.Ordinal);
+
+        var next = Run("create", "--namespace", "shop", "--scopes", "read", "--file", other).TrimEnd().Split('\n')[^1];
+        _time.Advance(Look);
+        Assert.Null(ring.Find(key));
+        Assert.NotNull(ring.Find(next));
+    }
+
+    [Fact]
+    public void File_ThatIsTakenAway_EndsItsKeys_AndNotTheSilo()
+    {
+        var key = Create();
+        using var configuration = Configuration();
+        using var host = Host(configuration);
+        var ring = host.GetRequiredService<ApiKeyRing>();
         File.Delete(_file);
 
-        await Waits.Until(() => ring.Find(key) is null);
+        _time.Advance(Look);
+
+        Assert.Null(ring.Find(key));
         Assert.True(ring.IsRequired);
+        Assert.Empty(_log.Errors);
     }
 
     [Theory]
-    [InlineData(null)]
+    [InlineData("missing")]
     [InlineData("no json")]
-    public void File_ThatCannotBeReadAtTheStart_IsNamed(string? text)
+    [InlineData("directory")]
+    [InlineData("locked")]
+    public void File_ThatCannotBeReadAtTheStart_IsNamed(string how)
     {
-        if (text is not null)
-        {
-            File.WriteAllText(_file, text);
-        }
-
+        using var unreadable = MakeUnreadable(how);
         using var configuration = Configuration();
         Assert.StartsWith("TagCache:Access:File names ", Assert.Single(Assert.Throws<StartUpFault>(() => SettingsCheck.Read(configuration)).Faults), StringComparison.Ordinal);
         using var host = Host(configuration);
@@ -219,6 +293,28 @@ public sealed class KeysTests : IDisposable
         return output.ToString();
     }
 
+    /// <summary>Puts something in the place of the file that cannot be read as one, also by an administrator, until it is disposed.</summary>
+    private Unreadable MakeUnreadable(string how)
+    {
+        File.Delete(_file);
+        switch (how)
+        {
+            case "no json":
+                File.WriteAllText(_file, how);
+                break;
+            case "directory":
+                Directory.CreateDirectory(_file);
+                break;
+            case "locked":
+                return new(_file, new FileStream(_file, FileMode.Create, FileAccess.ReadWrite, FileShare.None));
+        }
+
+        return new(_file, null);
+    }
+
+    private static async Task<HealthStatus> Health(ServiceProvider host) =>
+        (await host.GetRequiredService<HealthCheckService>().CheckHealthAsync(check => check.Name == "tagcache_keys")).Entries["tagcache_keys"].Status;
+
     private ConfigurationManager Configuration()
     {
         var configuration = new ConfigurationManager();
@@ -232,5 +328,20 @@ public sealed class KeysTests : IDisposable
         .AddSingleton<TimeProvider>(_time)
         .AddLogging(logging => logging.AddProvider(_log))
         .AddTagCacheHttp()
+        .AddHealthChecks().AddTagCache().Services
         .BuildServiceProvider();
+
+    private sealed class Unreadable(string path, FileStream? held) : IDisposable
+    {
+        public void Dispose()
+        {
+            held?.Dispose();
+            if (Directory.Exists(path))
+            {
+                Directory.Delete(path);
+            }
+
+            File.Delete(path);
+        }
+    }
 }

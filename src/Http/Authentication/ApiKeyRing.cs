@@ -7,33 +7,45 @@ namespace OrleansTagCache.Http.Authentication;
 
 /// <summary>
 /// The keys that are valid now. Several may be valid for one namespace, so a key is rotated by making the next one before the last one expires.
-/// A change of the configuration, or of the file of keys, is taken over without a restart; one with faults is not, and the keys stay as they were.
+/// A change of the configuration, or of the file of keys, is taken over without a restart; one that cannot be used is not: the keys stay as they were, and it is tried again and again.
 /// </summary>
-/// <remarks>Thread-safe. The options are made anew at each change: <see cref="IOptionsMonitor{T}"/> would throw their faults on the thread that watches the file.</remarks>
+/// <remarks>
+/// Thread-safe. The options are made anew at each change: <see cref="IOptionsMonitor{T}"/> would throw their faults on the thread that watches the configuration. The file is looked at by a timer: its system may
+/// tell of no change where the file is a link to one that is replaced, or on another machine, and of none when only the right to read it has changed.
+/// </remarks>
 internal sealed partial class ApiKeyRing : IDisposable
 {
     /// <summary>Compared with where there is no such key, so that a name that exists takes as long as one that does not.</summary>
     private static readonly byte[] NoHash = new byte[SHA256.HashSizeInBytes];
 
+    /// <summary>How often the file is looked at.</summary>
+    private static readonly TimeSpan FilePeriod = TimeSpan.FromSeconds(2);
+
     private readonly Lock _taking = new();
     private readonly IOptionsFactory<TagCacheHttpOptions> _options;
-    private readonly ApiKeyFile _file;
     private readonly TimeProvider _time;
     private readonly ILogger<ApiKeyRing> _log;
     private readonly IDisposable _changes;
+    private readonly ITimer _looks;
     private volatile FrozenDictionary<string, ApiKey> _keys = FrozenDictionary<string, ApiKey>.Empty;
+    private volatile string? _fault;
+    private string? _path;
+    private string? _content;
 
     /// <exception cref="OptionsValidationException">The options have faults.</exception>
-    public ApiKeyRing(IOptionsFactory<TagCacheHttpOptions> options, ApiKeyFile file, IConfiguration configuration, TimeProvider time, ILogger<ApiKeyRing> log)
+    public ApiKeyRing(IOptionsFactory<TagCacheHttpOptions> options, IConfiguration configuration, TimeProvider time, ILogger<ApiKeyRing> log)
     {
-        (_options, _file, _time, _log) = (options, file, time, log);
+        (_options, _time, _log) = (options, time, log);
         Read();
-        _file.Changed += Take;
-        _changes = ChangeToken.OnChange(configuration.GetReloadToken, TakeAll);
+        _changes = ChangeToken.OnChange(configuration.GetReloadToken, Take);
+        _looks = time.CreateTimer(_ => Lasting.Try(Look, failed => LogRefused(failed.Message)), null, FilePeriod, FilePeriod);
     }
 
     /// <summary>Whether calls need a key: since there was one. A file that loses its last key closes the silo and does not open it.</summary>
     public bool IsRequired { get; private set; }
+
+    /// <summary>Why the last change was not taken over; null if it was.</summary>
+    public string? Fault => _fault;
 
     /// <summary>The key, if that text is one that is valid at this moment.</summary>
     public ApiKey? Find(string text)
@@ -46,15 +58,18 @@ internal sealed partial class ApiKeyRing : IDisposable
     public void Dispose()
     {
         _changes.Dispose();
-        _file.Changed -= Take;
+        _looks.Dispose();
     }
 
-    /// <summary>A configuration that is read again reads the file again, too.</summary>
-    private void TakeAll()
+    /// <summary>One look at the file. What could not be used is tried again, whatever it was.</summary>
+    private void Look()
     {
-        if (!_file.TryReload())
+        lock (_taking)
         {
-            Take();
+            if (_fault is not null || (_path is not null && ApiKeyFile.ContentOf(_path) != _content))
+            {
+                Take();
+            }
         }
     }
 
@@ -62,19 +77,34 @@ internal sealed partial class ApiKeyRing : IDisposable
     {
         lock (_taking)
         {
-            try
+            var last = _fault;
+            _fault = FaultOfReading();
+            if (_fault is not null && _fault != last)
             {
-                Read();
+                LogRefused(_fault);
             }
-            catch (OptionsValidationException invalid)
+            else if (_fault is null && last is not null)
             {
-                LogRefused(string.Join(" ", invalid.Failures));
+                LogUsable();
             }
-            catch (Exception exception)
-            {
-                // Thrown on the thread that watches the configuration, it would end the process.
-                LogRefused(exception.Message);
-            }
+        }
+    }
+
+    private string? FaultOfReading()
+    {
+        try
+        {
+            Read();
+            return null;
+        }
+        catch (OptionsValidationException invalid)
+        {
+            return string.Join(" ", invalid.Failures);
+        }
+        catch (Exception exception)
+        {
+            // Thrown on the thread of the timer, or of the one that watches the configuration, it would end the process.
+            return exception.Message;
         }
     }
 
@@ -83,6 +113,7 @@ internal sealed partial class ApiKeyRing : IDisposable
         var access = _options.Create(Options.DefaultName).Access;
         _keys = access.Keys.ToFrozenDictionary(key => key.Key, key => ApiKey.Of(key.Key, key.Value), StringComparer.Ordinal);
         IsRequired |= _keys.Count > 0;
+        (_path, _content) = (access.File is { Length: > 0 } ? access.File : null, access.FileContent);
         LogTaken(_keys.Count);
     }
 
@@ -91,4 +122,7 @@ internal sealed partial class ApiKeyRing : IDisposable
 
     [LoggerMessage(7002, LogLevel.Error, "The changed API keys cannot be used; the last ones stay in use. {Faults}")]
     private partial void LogRefused(string faults);
+
+    [LoggerMessage(7004, LogLevel.Information, "The API keys can be used again, and were read.")]
+    private partial void LogUsable();
 }

@@ -10,9 +10,6 @@ internal static class ApiKeyRules
     public static IEnumerable<string> Faults(ApiAccessOptions access) =>
         (access.FileFault is null ? [] : new[] { access.FileFault }).Concat(access.Keys.SelectMany(key => Faults($"{ApiAccessOptions.Section}:{nameof(access.Keys)}:{key.Key}", key.Key, key.Value)));
 
-    public static string FaultOfFile(string path, Exception exception) =>
-        $"{ApiAccessOptions.Section}:{nameof(ApiAccessOptions.File)} names '{path}', which cannot be read as JSON: {exception.Message}";
-
     public static bool TryReadExpiry(string? text, out DateTimeOffset moment) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out moment);
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Messages;
 
@@ -12,10 +13,11 @@ public static class TagCacheHealthChecksExtensions
 {
     private const string Live = "tagcache_live";
     private const string Ready = "tagcache_ready";
+    private const string Keys = "tagcache_keys";
 
     /// <summary>
-    /// Adds two checks: <c>tagcache_live</c>, with the tag <c>live</c>, which a process passes as long as it answers, and <c>tagcache_ready</c>, with the tag <c>ready</c>, which it passes
-    /// while its silo has a valid serving lease. Calling it again adds nothing.
+    /// Adds three checks: <c>tagcache_live</c>, with the tag <c>live</c>, which a process passes as long as it answers, <c>tagcache_ready</c>, with the tag <c>ready</c>, which it passes
+    /// while its silo has a valid serving lease, and <c>tagcache_keys</c>, which is degraded while changed API keys cannot be read or used and the last ones stay in use. Calling it again adds nothing.
     /// </summary>
     /// <param name="builder">The health checks of the application.</param>
     /// <returns>The same health checks.</returns>
@@ -29,13 +31,14 @@ public static class TagCacheHealthChecksExtensions
             // A silo that can never serve again ends by itself.
             builder.AddCheck(Live, () => HealthCheckResult.Healthy("The process answers."), ["live"]);
             builder.AddCheck<ServingLeaseCheck>(Ready, tags: ["ready"]);
+            builder.Add(new(Keys, provider => new ApiKeysCheck(provider.GetService<ApiKeyRing>()), HealthStatus.Degraded, tags: null));
         }
 
         return builder;
     }
 
     /// <summary>
-    /// Maps the two checks to <c>/health/live</c> and <c>/health/ready</c>, open to every caller: 200 with the text <c>live</c> or <c>ready</c>, else 503 with problem details. The application's
+    /// Maps the first two checks to <c>/health/live</c> and <c>/health/ready</c>, open to every caller: 200 with the text <c>live</c> or <c>ready</c>, else 503 with problem details. The application's
     /// other checks are not among them.
     /// </summary>
     /// <param name="endpoints">The application, or a group of routes.</param>

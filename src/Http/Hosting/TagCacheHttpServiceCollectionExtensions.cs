@@ -49,8 +49,7 @@ public static class TagCacheHttpServiceCollectionExtensions
         services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<TagCacheHttpOptions>>(provider => new ConfigureNamedOptions<TagCacheHttpOptions, IConfiguration>(
             Options.Options.DefaultName, provider.GetRequiredService<IConfiguration>(), (options, configuration) => configuration.GetSection(TagCacheOptions.Section).Bind(options))));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TagCacheHttpOptions>, TagCacheHttpOptionsValidator>());
-        services.AddSingleton<ApiKeyFile>();
-        services.AddSingleton<IPostConfigureOptions<TagCacheHttpOptions>>(provider => provider.GetRequiredService<ApiKeyFile>());
+        services.AddSingleton<IPostConfigureOptions<TagCacheHttpOptions>, ApiKeyFile>();
         services.AddSingleton(provider => new RequestLimits(provider.GetRequiredService<IOptions<TagCacheHttpOptions>>().Value.Limits));
         services.AddSingleton(provider => new FailedAttempts(provider.GetRequiredService<IOptions<TagCacheHttpOptions>>().Value.Limits));
     }

@@ -6,7 +6,10 @@ public sealed class ApiAccessOptions
 {
     internal const string Section = $"{TagCacheOptions.Section}:Access";
 
-    /// <summary>A JSON file with keys beside those of the configuration; read again when it changes. Default none.</summary>
+    /// <summary>
+    /// A JSON file with keys beside those of the configuration. It is read again within seconds when it changes, and when the configuration names another one. While it cannot be read, or has faults, the keys stay as
+    /// they were, and an error is logged; at the start it ends the start. Default none.
+    /// </summary>
     public string? File { get; set; }
 
     /// <summary>
@@ -20,4 +23,7 @@ public sealed class ApiAccessOptions
 
     /// <summary>Why <see cref="File"/> cannot be used as it is now; null if it can.</summary>
     internal string? FileFault { get; set; }
+
+    /// <summary>The content of <see cref="File"/> that these keys were read from; null if there is no file.</summary>
+    internal string? FileContent { get; set; }
 }

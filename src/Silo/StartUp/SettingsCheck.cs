@@ -44,11 +44,11 @@ internal static class SettingsCheck
 
         try
         {
-            return ApiKeyFileSource.Load(path, isWatched: false);
+            return ApiKeyFile.Read(path);
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException)
+        catch (InvalidDataException unusable)
         {
-            faults.Add(ApiKeyRules.FaultOfFile(path, exception));
+            faults.Add(unusable.Message);
             return none;
         }
     }
