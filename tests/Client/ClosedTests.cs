@@ -3,7 +3,6 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Loaders;
-using OrleansTagCache.Tests.Applications;
 using OrleansTagCache.Transport;
 using Xunit;
 

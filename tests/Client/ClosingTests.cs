@@ -2,7 +2,6 @@ using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Tests.Grains;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Client;

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Near;
-using OrleansTagCache.Tests.Grains;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Client;

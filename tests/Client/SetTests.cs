@@ -1,7 +1,6 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
-using OrleansTagCache.Tests.Grains;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Client;

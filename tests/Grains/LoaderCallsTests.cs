@@ -6,7 +6,6 @@ using OrleansTagCache.Flights;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Refreshing;
 using OrleansTagCache.Serialization;
-using OrleansTagCache.Tests.Client;
 using OrleansTagCache.Transport;
 using Xunit;
 

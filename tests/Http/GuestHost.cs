@@ -10,7 +10,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Http.Authentication;
-using OrleansTagCache.Tests.Silo;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Http;

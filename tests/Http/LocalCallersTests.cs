@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OrleansTagCache.Tests.Silo;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Http;

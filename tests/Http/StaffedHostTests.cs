@@ -1,4 +1,3 @@
-using OrleansTagCache.Tests.Silo;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Http;

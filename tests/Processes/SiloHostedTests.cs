@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using OrleansTagCache.Tests.Silo;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Processes;

@@ -1,0 +1,157 @@
+using System.Text;
+
+namespace OrleansTagCache.Testing;
+
+/// <summary>A request that must be refused.</summary>
+/// <param name="Method">Its method.</param>
+/// <param name="Path">Its path and query.</param>
+/// <param name="Detail">What the answer's detail must say: the rule, and the limit where there is one.</param>
+/// <param name="Body">Its body, byte by byte, or null for none.</param>
+/// <param name="Status">The status of the answer.</param>
+/// <param name="Code">The code of the answer.</param>
+internal sealed record BadRequest(
+    string Method, string Path, string Detail, byte[]? Body = null, int Status = 400, string Code = "invalid_argument");
+
+/// <summary>Requests that must be refused, by name. What can hold <see cref="Marker"/> does, so that an echo of it is found.</summary>
+internal static class BadInput
+{
+    public const string Marker = "zqxjmarker";
+
+    private const string Control = "must not contain control characters";
+    private const string Malformed = "The body is not the JSON object that this call takes";
+
+    private static readonly string LongKey = Marker + new string('k', 1_025 - Marker.Length);
+    private static readonly string LongTag = Marker + new string('t', 257 - Marker.Length);
+    private static readonly string[] TooManyTags = [.. Enumerable.Range(0, 129).Select(i => $"{Marker}{i}")];
+
+    public static readonly IReadOnlyDictionary<string, BadRequest> All = Entries().Concat(Lives()).Concat(Views()).Concat(Bodies("update"))
+        .Concat(Bodies("revalidate")).Concat(Revalidations()).ToDictionary(row => row.Name, row => row.Request);
+
+    private static IEnumerable<(string Name, BadRequest Request)> Entries()
+    {
+        foreach (var (method, path) in new[]
+        {
+            ("GET", "/v1/entry"), ("PUT", "/v1/entry"), ("DELETE", "/v1/entry"), ("POST", "/v1/entry/abandon"), ("GET", "/v1/entry/info"),
+        })
+        {
+            var call = $"{method} {path}:";
+            yield return ($"{call} no key", new(method, path, "key"));
+            yield return ($"{call} empty key", new(method, $"{path}?key=", "at least 1 UTF-16 unit"));
+            yield return ($"{call} long key", new(method, $"{path}?key={LongKey}", "at most 1024 UTF-16 units; this one has 1025."));
+            yield return ($"{call} zero in a key", new(method, $"{path}?key={Marker}%00", Control));
+            yield return ($"{call} line feed in a key", new(method, $"{path}?key={Marker}%0Ab", Control));
+            yield return ($"{call} DEL in a key", new(method, $"{path}?key=%7F{Marker}", Control));
+            yield return ($"{call} C1 control in a key", new(method, $"{path}?key=%C2%85{Marker}", Control));
+        }
+
+        yield return ("wait below 0", new("GET", $"/v1/entry?key={Marker}&wait=-1", "from 0 to 30 seconds"));
+        yield return ("wait over 30", new("GET", $"/v1/entry?key={Marker}&wait=31", "from 0 to 30 seconds"));
+        yield return ("wait just over 30", new("GET", $"/v1/entry?key={Marker}&wait=30.001", "from 0 to 30 seconds"));
+        yield return ("wait forever", new("GET", $"/v1/entry?key={Marker}&wait=Infinity", "from 0 to 30 seconds"));
+        yield return ("wait with a zero behind it", new("GET", $"/v1/entry?key={Marker}&wait=3%00", "from 0 to 30 seconds"));
+        yield return ("wait NaN", new("GET", $"/v1/entry?key={Marker}&wait=NaN", "from 0 to 30 seconds"));
+        yield return ("empty tag", Put("&tag=", "at least 1 UTF-16 unit"));
+        yield return ("long tag", Put($"&tag={LongTag}", "at most 256 UTF-16 units; this one has 257."));
+        yield return ("control in a tag", Put($"&tag=a&tag={Marker}%1B", Control));
+        yield return ("reserved tag", Put("&tag=a&tag=*", "reserved"));
+        yield return ("too many tags", Put(string.Concat(TooManyTags.Select(tag => $"&tag={tag}")), "at most 128 tags; this one names 129."));
+    }
+
+    private static IEnumerable<(string Name, BadRequest Request)> Lives()
+    {
+        foreach (var field in new[] { "stale", "revalidate", "expire" })
+        {
+            yield return ($"{field} below 0", Put($"&{field}=-1", $"'{field}' must be 0 seconds or more"));
+            yield return ($"{field} just below 0", Put($"&{field}=-1e-300", $"'{field}' must be 0 seconds or more"));
+            yield return ($"{field} minus infinity", Put($"&{field}=-Infinity", $"'{field}' must be 0 seconds or more"));
+            yield return ($"{field} NaN", Put($"&{field}=NaN", $"'{field}' must be 0 seconds or more"));
+            yield return ($"{field} no number", Put($"&{field}={Marker}", $"'{field}' must be a number of seconds."));
+            yield return ($"{field} with a zero behind it", Put($"&{field}=60%00", $"'{field}' must be a number of seconds."));
+            yield return ($"{field} with a next line behind it", Put($"&{field}=Infinity%C2%85", $"'{field}' must be a number of seconds."));
+            yield return ($"{field} empty", Put($"&{field}=", $"'{field}' must be a number of seconds."));
+            yield return ($"{field} twice", Put($"&{field}=1&{field}=2", $"'{field}' may be given once; this call gives it 2 times."));
+            yield return ($"{field} and a profile", Put($"&life=hours&{field}=60", $"'{field}'"));
+        }
+
+        yield return ("expire below revalidate", Put("&revalidate=60&expire=59", "Expire must not be less than Revalidate"));
+        yield return ("expire below an endless revalidate", Put("&revalidate=Infinity&expire=59", "Expire must not be less than Revalidate"));
+        yield return ("unknown profile", Put($"&life={Marker}", "Known are: default, seconds, minutes, hours, days, weeks, max."));
+        yield return ("empty profile", Put("&life=", "Known are: default, seconds, minutes, hours, days, weeks, max."));
+        yield return ("two profiles", Put("&life=hours&life=days", "'life' may be given once; this call gives it 2 times."));
+    }
+
+    private static IEnumerable<(string Name, BadRequest Request)> Views()
+    {
+        foreach (var path in new[] { "/v1/tag", "/v1/tag/entries" })
+        {
+            yield return ($"{path}: no tag", new("GET", path, "tag"));
+            yield return ($"{path}: empty tag", new("GET", $"{path}?tag=", "at least 1 UTF-16 unit"));
+            yield return ($"{path}: long tag", new("GET", $"{path}?tag={LongTag}", "at most 256 UTF-16 units; this one has 257."));
+            yield return ($"{path}: control in a tag", new("GET", $"{path}?tag={Marker}%0D", Control));
+        }
+
+        yield return ("long after", new("GET", $"/v1/tag/entries?tag={Marker}&after={LongKey}", "at most 1024 UTF-16 units"));
+        foreach (var limit in new[] { "0", "-1", "1001", "2147483647", "1%00" })
+        {
+            yield return ($"limit {limit}", new("GET", $"/v1/tag/entries?tag={Marker}&limit={limit}", "from 1 to 1000"));
+        }
+    }
+
+    private static IEnumerable<(string Name, BadRequest Request)> Bodies(string call)
+    {
+        yield return Json("no body", string.Empty);
+        yield return Json("truncated", $$"""{"tags":["{{Marker}}""");
+        yield return Json("array", $"""["{Marker}"]""");
+        yield return Json("text", $"\"{Marker}\"");
+        yield return Json("not JSON", $"tags={Marker}");
+        yield return Json("comment", $$"""{"tags":["{{Marker}}"]/**/}""");
+        yield return Json("trailing text", $$"""{"tags":["{{Marker}}"]} {{Marker}}""");
+        yield return Json("tags twice", $$"""{"tags":["{{Marker}}"],"tags":["b"]}""");
+        yield return Json("tags as text", $$"""{"tags":"{{Marker}}"}""");
+        yield return Json("tags as numbers", """{"tags":[1,2]}""");
+        yield return Json("tags in objects", $$"""{"tags":[{"tag":"{{Marker}}"}]}""");
+        yield return Json("nested tags", $$"""{"tags":[["{{Marker}}"]]}""");
+        yield return Json("deep nesting", $$"""{"tags":["{{Marker}}"],"more":{{new string('[', 10_000)}}{{new string(']', 10_000)}}}""");
+        yield return Json("lone surrogate in a name", $$"""{"tags":["{{Marker}}"],"\ud800":1}""");
+        yield return Json("high surrogate", $$"""{"tags":["{{Marker}}\ud83d"]}""");
+        yield return Json("low surrogate", $$"""{"tags":["\ude00{{Marker}}"]}""");
+        yield return ($"{call}: invalid UTF-8", Post([.. "{\"tags\":[\""u8, 0xED, 0xA0, 0x80, .. "\"]}"u8], Malformed, "malformed_json"));
+        yield return Json("null", "null", "it is null");
+        yield return Json("nothing named", "{}", "'tags' is missing: an array of 1 to 128 tags.", "invalid_argument");
+        yield return Json("tags null", """{"tags":null}""", "'tags' is missing: an array of 1 to 128 tags.", "invalid_argument");
+        yield return Json("no tags", """{"tags":[]}""", "At least 1 tag", "invalid_argument");
+        yield return Json("null as a tag", """{"tags":["a",null]}""", "must not be null", "invalid_argument");
+        yield return Json("empty tag", """{"tags":["a",""]}""", "at least 1 UTF-16 unit", "invalid_argument");
+        yield return Json("long tag", $$"""{"tags":["{{LongTag}}"]}""", "at most 256 UTF-16 units; this one has 257.", "invalid_argument");
+        yield return Json("control in a tag", $$"""{"tags":["{{Marker}}\u0000"]}""", Control, "invalid_argument");
+        yield return Json(
+            "too many tags", $$"""{"tags":["{{string.Join("\",\"", TooManyTags)}}"]}""", "at most 128 tags; this one names 129.", "invalid_argument");
+        var megabyte = Encoding.UTF8.GetBytes($$"""{"tags":["{{new string('t', 1024 * 1024)}}"]}""");
+        yield return ($"{call}: a megabyte", Post(megabyte, "524288 bytes", "payload_too_large") with { Status = 413 });
+
+        (string Name, BadRequest Request) Json(string name, string json, string detail = Malformed, string code = "malformed_json") =>
+            ($"{call}: {name}", Post(Encoding.UTF8.GetBytes(json), detail, code));
+
+        BadRequest Post(byte[] body, string detail, string code) => new("POST", $"/v1/tags/{call}", detail, body, Code: code);
+    }
+
+    private static IEnumerable<(string Name, BadRequest Request)> Revalidations()
+    {
+        yield return Row("unknown profile", $"\"profile\":\"{Marker}\"", "Known are: default, seconds, minutes, hours, days, weeks, max.");
+        yield return Row("empty profile", "\"profile\":\"\"", "Known are: default, seconds, minutes, hours, days, weeks, max.");
+        yield return Row("profile as a number", "\"profile\":1", Malformed, "malformed_json");
+        yield return Row("seconds below 0", "\"expire\":-1", "'expire' must be 0 seconds or more");
+        yield return Row("seconds as text", $"\"expire\":\"{Marker}\"", Malformed, "malformed_json");
+        yield return Row("seconds NaN", "\"expire\":\"NaN\"", "'expire' must be 0 seconds or more");
+        yield return Row("profile and seconds", "\"profile\":\"max\",\"expire\":60", "either 'profile' or 'expire'");
+
+        (string Name, BadRequest Request) Row(string name, string members, string detail, string code = "invalid_argument") => (
+            $"revalidate: {name}",
+            new("POST", "/v1/tags/revalidate", detail, Encoding.UTF8.GetBytes($$"""{"tags":["{{Marker}}"],{{members}}}"""), Code: code));
+    }
+
+    private static BadRequest Put(string query, string detail) => new("PUT", $"/v1/entry?key={Marker}{query}", detail, "value"u8.ToArray());
+}
+
+/// <summary>A silo that is sent nothing but bad input.</summary>
+public sealed class BadInputSilo : SiloServer;

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using OrleansTagCache.Batching;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Entries;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+using OrleansTagCache.Ownership;
+using OrleansTagCache.Transport;
+
+namespace OrleansTagCache.Testing;
+
+/// <summary>
+/// The entries of one silo that stands alone: the real grains and the real door over the real ledger, as plain objects without Orleans, on a clock that the test
+/// owns. It serves until it is disposed.
+/// </summary>
+/// <remarks>Nothing keeps turns apart: whoever calls an entry waits for the answer before the next call, or knows what may interleave.</remarks>
+internal sealed class EntrySilo : IEntryGrains, IDisposable
+{
+    /// <summary>So that clocks can be advanced far without a renewal in between.</summary>
+    private static readonly TimeSpan ServingLease = TimeSpan.FromDays(1);
+
+    private readonly ConcurrentDictionary<string, IEntryGrain> _grains = new(StringComparer.Ordinal);
+
+    private EntrySilo(long? maximumEntries)
+    {
+        Silo = new(Time, ServingLease);
+        Table = new(Silo.Ledger, new DependentsIndex(), maximumBytes: 1 << 24, maximumEntries);
+        Host = new(
+            Silo.Ledger,
+            Table,
+            Silo.Lease,
+            Silo.Invalidator,
+            Silo.Sessions,
+            Silo.History,
+            refreshes: null!,
+            InvalidatorHost.Metrics(),
+            InvalidatorHost.Details,
+            Time,
+            new TagCacheOptions());
+        var cluster = new FakeCluster();
+        cluster.Is((FakeCluster.Self, SiloStatus.Active, true));
+        Door = new(Host, cluster.Owners, this);
+    }
+
+    public SteppedTime Time { get; } = new();
+
+    public InvalidatorHost Silo { get; }
+
+    public EntryTable Table { get; }
+
+    public EntryServices Host { get; }
+
+    public EntryBatchHandler Door { get; }
+
+    /// <summary>What stands before the entries' grains; nothing unless the test says so.</summary>
+    public Func<IEntryGrain, IEntryGrain> Around { get; set; } = entry => entry;
+
+    public IEntryGrain this[string scopedKey] => _grains.GetOrAdd(scopedKey, key => Around(new EntryGrain(Host, ContextOf(key))));
+
+    public static async Task<EntrySilo> Serve(long? maximumEntries = null)
+    {
+        var silo = new EntrySilo(maximumEntries);
+
+        // It remembers every change from here on, and a minute of it is past.
+        silo.Silo.History.Begin(silo.Time.Now());
+        silo.Time.Advance(TimeSpan.FromMinutes(1));
+        await silo.Silo.Serve();
+        return silo;
+    }
+
+    public static string Scope(string key) => CacheNamespace.Default.Scope(key);
+
+    public static EntryData Data(params string[] tags) => new(new([1], null), tags, CopiedTags: null, CacheLife.Max);
+
+    public IEntryGrain Entry(string key) => this[Scope(key)];
+
+    /// <summary>The value that is stored under a key, served or not.</summary>
+    public StoredValue? Stored(string key) => Table.Find(Scope(key))?.Value;
+
+    /// <summary>Generates a value, and stores it.</summary>
+    public async Task Store(string key, EntryData data)
+    {
+        var token = (await Entry(key).Acquire(new(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero))).Token;
+        Xunit.Assert.Equal(CommitStatus.Stored, (await Entry(key).Commit(token, data)).Status);
+    }
+
+    /// <summary>Begins an update of a tag: this silo has applied it when the call returns.</summary>
+    public Task<UpdateOutcome> Update(string tag) => Silo.Invalidator.Begin(new([InvalidatorHost.Tag(tag)], StaleFor: null)).Completion;
+
+    /// <summary>A client that keeps values of this silo, and never lets go of one: what it was told of stays to be seen.</summary>
+    public SessionId[] OpenSession() => [Silo.Sessions.Open(new Deaf(), "client").Session];
+
+    public void Dispose() => Silo.Dispose();
+
+    private static IGrainContext ContextOf(string scopedKey)
+    {
+        var context = DispatchProxy.Create<IGrainContext, Context>();
+        ((Context)context).Id = GrainId.Create(OwnedGrains.EntryType, scopedKey);
+        return context;
+    }
+
+    private sealed class Deaf : INearCacheObserver
+    {
+        public Task<long> Apply(Push[] pushes) => new TaskCompletionSource<long>().Task;
+
+        public Task End(SessionId session) => new TaskCompletionSource().Task;
+    }
+
+    /// <summary>What an entry's grain asks of its activation.</summary>
+#pragma warning disable CA1852 // The proxy derives from it.
+    internal class Context : DispatchProxy
+#pragma warning restore CA1852
+    {
+        public GrainId Id { get; set; }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+            targetMethod!.Name == $"get_{nameof(IGrainContext.GrainId)}" ? Id : null;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Reflection;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Transport;
+
+namespace OrleansTagCache.Testing;
+
+/// <summary>Calls to a cluster of one grain, whatever is asked for, and without doors.</summary>
+internal static class FakeEntries
+{
+    public static UpdateClient Over(IEntryGrain entry, TimeProvider time, Reachability? reachability = null)
+    {
+        var factory = Factory(entry);
+        return new(factory, new OneEntry(entry), Doors(factory, time), reachability ?? new(time, NullLogger<Reachability>.Instance), new(), time);
+    }
+
+    public static EntryClient Reads(IEntryGrain entry, TimeProvider time, Reachability reachability) =>
+        new(new OneEntry(entry), Doors(Factory(entry), time), reachability, time);
+
+    public static IGrainFactory Factory(object grain)
+    {
+        var factory = DispatchProxy.Create<IGrainFactory, OneGrain>();
+        ((OneGrain)(object)factory).Grain = grain;
+        return factory;
+    }
+
+    private static SiloEndpoints Doors(IGrainFactory factory, TimeProvider time) => new(factory, new NoReach(), time, NullLogger<SiloEndpoints>.Instance);
+
+#pragma warning disable CA1852 // The proxy derives from it.
+    internal class OneGrain : DispatchProxy
+#pragma warning restore CA1852
+    {
+        public object Grain { get; set; } = null!;
+
+        protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => Grain;
+    }
+
+    private sealed class OneEntry(IEntryGrain entry) : IEntryGrains
+    {
+        public IEntryGrain this[string scopedKey] => entry;
+    }
+
+    private sealed class NoReach : IEndpointResolver
+    {
+        public ValueTask<IEnumerable<(SiloAddress Silo, GrainId Identity)>> Identities(EndpointAddress[] doors) => new([]);
+    }
+}
