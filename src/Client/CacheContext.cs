@@ -173,6 +173,15 @@ public sealed class CacheContext
         }
     }
 
+    /// <summary>As <see cref="DependsOn"/>, of the tags that an inner factory had when it failed: those of the entries that it had read are among them.</summary>
+    internal void DependsOnTagsOf(CacheNamespace ns, IReadOnlyCollection<string> named)
+    {
+        lock (_gate)
+        {
+            AddNeedsGate(Carried(ns, named));
+        }
+    }
+
     /// <summary>The tags that have been named so far.</summary>
     internal string[] NamedTags()
     {

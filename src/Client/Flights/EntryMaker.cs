@@ -72,7 +72,7 @@ internal sealed class EntryMaker
     {
         options.Check(nameof(options));
         LifeOf(options);
-        var entry = MakeOf(new(value, PayloadSerializer.Binary), options, [.. (options.Tags ?? []).Distinct(StringComparer.Ordinal)]);
+        var entry = MakeOf(new(value, PayloadSerializer.Binary), options, TagSet.ForEntry(options.Tags, int.MaxValue, nameof(options)));
         entry = madeIn?.Over(entry) ?? entry;
         return (madeIn?.WhyNotStored ?? TagSet.FaultOfEntry(entry.Tags)) is { } fault ? throw new ArgumentException(fault, nameof(options)) : entry;
     }

@@ -71,7 +71,7 @@ internal sealed class SingleFlight
             var result = await Fly(flightKey, factory, mayKeep, patience, cancellationToken).ConfigureAwait(false);
             if (result.Fault is { } fault)
             {
-                outer?.DependsOn(_namespace, result.Said);
+                outer?.DependsOnTagsOf(_namespace, result.Said ?? []);
                 fault.Throw();
             }
 

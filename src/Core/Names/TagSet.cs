@@ -49,8 +49,8 @@ internal static class TagSet
         return null;
     }
 
-    /// <summary>Whether an entry can carry it.</summary>
-    public static bool IsSound(string? tag) => FaultOfEntry([tag!]) is null;
+    /// <summary>Whether a call can put it on an entry. What stands for a tag of another namespace (<see cref="ForeignTag"/>) comes with entries only, and no call can name it.</summary>
+    public static bool IsSound(string? tag) => NameRules.Fault("tag", tag, NameLimits.TagLength) is null && tag != TagName.Everything.Value;
 
     private static string[] Distinct(
         IReadOnlyCollection<string> tags, Func<string, TagName> parse, string parameterName, int most = NameLimits.TagsPerCall)
