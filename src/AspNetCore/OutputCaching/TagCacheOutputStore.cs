@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OutputCaching;
@@ -8,6 +7,7 @@ using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using OrleansTagCache.Adapters;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
@@ -28,12 +28,10 @@ internal sealed partial class TagCacheOutputStore(
     UncacheableKeys uncacheable,
     IHttpContextAccessor requests,
     TagCacheClientOptions limits,
+    LogOnce once,
     ILogger<TagCacheOutputStore> logger) : IOutputCacheBufferStore
 {
     private const string Adapter = "out";
-    private const int MostSaid = 32;
-
-    private readonly ConcurrentDictionary<string, bool> _said = new(StringComparer.Ordinal);
 
     public async ValueTask<byte[]?> GetAsync(string key, CancellationToken cancellationToken) =>
         await Find(key, cancellationToken).ConfigureAwait(false) is { } found ? [.. found.Bytes] : null;
@@ -180,8 +178,8 @@ internal sealed partial class TagCacheOutputStore(
 
     private void SayNotStored(string fault)
     {
-        // Once each: a page that cannot be stored is asked for again and again.
-        if (_said.Count < MostSaid && _said.TryAdd(fault, true))
+        // A page that cannot be stored is asked for again and again. What another part of the cache has logged is not this.
+        if (once.IsNew($"{Adapter}: {fault}"))
         {
             LogNotStored(fault);
         }

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OrleansTagCache.Diagnostics;
 using Xunit;
 
 namespace OrleansTagCache.Tests.AspNetCore;
@@ -138,6 +139,16 @@ public sealed class OutputCacheStoringTests(AdapterCluster cluster) : IAsyncLife
     }
 
     [Fact]
+    public async Task Pages_WithMoreTagsThanMayBe_AreSaidOnce_HoweverManyTheyHave()
+    {
+        Assert.Equal("1200 1", await Get(0, "/tags/1200"));
+        Assert.Equal("1300 1", await Get(0, "/tags/1300"));
+        await _log.Says("this one has 12", "this one has 13");
+
+        Assert.Single(_log.Text.Split('\n'), line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains("An entry may have at most", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Reads_OfOutputCaching_AreCounted()
     {
         var meters = cluster.Nodes[0].GetRequiredService<IMeterFactory>();
@@ -186,6 +197,7 @@ public sealed class OutputCacheStoringTests(AdapterCluster cluster) : IAsyncLife
     private Task<AppNode> Start(int node, HttpProtocols protocols = HttpProtocols.Http1) => AppNode.Start(
         cluster.Nodes[node],
         services => services.AddTagCacheOutputCache()
+            .AddSingleton(new LogOnce())
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(_log))
             .Configure<KestrelServerOptions>(server => server.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = protocols)),
         app =>
