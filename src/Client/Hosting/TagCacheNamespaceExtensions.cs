@@ -23,7 +23,8 @@ public static class TagCacheNamespaceExtensions
     /// </example>
     /// <remarks>
     /// <para>
-    /// The namespace has the options of the process, then those of <paramref name="configure"/>. The bounds of the near cache are its own: each namespace keeps as much near as its options say, and none
+    /// The namespace has the section <c>TagCache</c> and the code of <c>AddTagCacheClient</c> or <c>AddTagCache</c>, as the process has, then what <c>services.Configure&lt;TagCacheClientOptions&gt;(name, ...)</c> says of
+    /// options of its name, then <paramref name="configure"/>. <c>ConfigureAll</c> is for every cache; <c>Configure</c> without a name is for that of the process alone. The bounds of the near cache are its own: each namespace keeps as much near as its options say, and none
     /// evicts what another keeps. The connection to the cluster is shared, and so is what the options bound for the whole process: <see cref="TagCacheClientOptions.RequireClusterAtStart"/> and
     /// <see cref="TagCacheClientOptions.MaximumBackgroundRefreshes"/> of the process count. Metrics do not tell namespaces apart.
     /// </para>

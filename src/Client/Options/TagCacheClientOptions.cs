@@ -4,7 +4,7 @@ namespace OrleansTagCache;
 
 /// <summary>
 /// The options of a process's <see cref="ITagCache"/>: the section <c>TagCache</c> of the configuration, then code, <c>AddTagCacheClient(o => ...)</c>, in the order of its calls. A silo has
-/// them too, among its own.
+/// them too, among its own: there, code that is registered for these options comes after the section and before <c>AddTagCache(o => ...)</c>.
 /// </summary>
 public class TagCacheClientOptions
 {

@@ -71,6 +71,7 @@ public static class TagCacheSiloBuilderExtensions
 
     private static void AddOptions(IServiceCollection services, IConfiguration configuration)
     {
+        ClientOptionsInSilo.AddTo(services);
         services.AddTagCacheOptions<TagCacheOptions, TagCacheOptionsValidator>(configuration);
 
         // This process runs its own loaders too: as many as it may have running.

@@ -170,6 +170,62 @@ public sealed class RegistrationTests
         Assert.Null(host.Services.GetKeyedService<ITagCache>("other"));
     }
 
+    /// <summary>Options of a name change with the code of that name, and with the code for all names, as other options of .NET do.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Configure_OfTheOptions_ChangesThoseOfItsName_InAClientAndInASilo(bool isSilo)
+    {
+        void Add(IServiceCollection services)
+        {
+            services.Configure<TagCacheClientOptions>(own => own.ReadTimeout = First);
+            services.Configure<TagCacheClientOptions>("shop", shop => shop.ReadTimeout = Second);
+            services.ConfigureAll<TagCacheClientOptions>(all => all.WaitTimeout = First);
+            services.PostConfigure<TagCacheClientOptions>("press", press => press.LoadTimeout = Second);
+            services.AddTagCacheNamespace("shop");
+            services.AddTagCacheNamespace("press", press => press.WaitTimeout = Second);
+        }
+
+        var setting = KeyValuePair.Create("TagCache:ReadTimeout", (string?)$"{Section}");
+        using var host = isSilo ? Silo(silo => Add(silo.AddTagCache().Services), setting) : Client(client => Add(client.AddTagCacheClient().Services), setting);
+
+        var own = host.Services.GetRequiredService<TagCacheClientOptions>();
+        var (shop, press) = (Of("shop"), Of("press"));
+        Assert.Equal((First, Second, Section), (own.ReadTimeout, shop.ReadTimeout, press.ReadTimeout));
+        Assert.Equal((First, First, Second), (own.WaitTimeout, shop.WaitTimeout, press.WaitTimeout));
+        Assert.Equal((TimeSpan.FromSeconds(30), Second), (own.LoadTimeout, press.LoadTimeout));
+
+        // Whoever asks for the options gets those in use.
+        Assert.Same(own, host.Services.GetRequiredService<IOptions<TagCacheClientOptions>>().Value);
+        Assert.Equal(Second, host.Services.GetRequiredService<IOptionsMonitor<TagCacheClientOptions>>().Get("shop").ReadTimeout);
+
+        TagCacheClientOptions Of(string name) => host.Services.GetRequiredKeyedService<NamespaceServices>(name).GetRequiredService<TagCacheClientOptions>();
+    }
+
+    [Fact]
+    public void Configure_OfTheClientsOptionsInASilo_ComesBetweenTheSectionAndTheCodeOfTheSilo()
+    {
+        using var host = Silo(
+            silo =>
+            {
+                silo.AddTagCache(cache => cache.WaitTimeout = Second);
+                silo.Services.Configure<TagCacheClientOptions>(own => (own.ReadTimeout, own.WaitTimeout) = (First, First));
+            },
+            new("TagCache:ReadTimeout", $"{Section}"),
+            new("TagCache:LoadTimeout", $"{Section}"));
+        var options = host.Services.GetRequiredService<TagCacheOptions>();
+        Assert.Equal((First, Second, Section), (options.ReadTimeout, options.WaitTimeout, options.LoadTimeout));
+    }
+
+    [Fact]
+    public void Validate_OfTheClientsOptionsInASilo_IsHeard()
+    {
+        using var host = Silo(silo => silo.AddTagCache().Services.AddOptions<TagCacheClientOptions>().Validate(own => own.WaitTimeout > 2 * Section, "The application needs more than that."));
+
+        var fault = Assert.Throws<OptionsValidationException>(host.Services.GetRequiredService<TagCacheOptions>).Failures;
+        Assert.Equal(["The application needs more than that."], fault.Where(text => !text.StartsWith("TagCache:", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task Faults_OfNamespaces_AreToldWithThoseOfTheProcess()
     {
@@ -283,6 +339,14 @@ public sealed class RegistrationTests
         builder.UseOrleans(silo => configure(silo.UseLocalhostClustering()));
         using var host = builder.Build();
         return host.Services.GetRequiredService<TagCacheOptions>();
+    }
+
+    private static IHost Silo(Action<ISiloBuilder> configure, params KeyValuePair<string, string?>[] settings)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Configuration.AddInMemoryCollection(settings);
+        builder.UseOrleans(silo => configure(silo.UseLocalhostClustering()));
+        return builder.Build();
     }
 
     private static IHost Client(Action<IClientBuilder> configure, params KeyValuePair<string, string?>[] settings)
