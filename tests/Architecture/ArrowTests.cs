@@ -36,9 +36,19 @@ public sealed class ArrowTests
     [InlineData("AspNetCore", "Client Core")]
     [InlineData("Grains", "Client Core")]
     [InlineData("Http", "Client Core Grains")]
+    [InlineData("Tls", "Client Core")]
     public void Assembly_KnowsOnlyTheseOthers(string name, string others) => Assert.Equal(
         others,
         string.Join(' ', Named(name).GetReferencedAssemblies().Select(other => other.Name!).Where(other => other.StartsWith($"{Root}.", StringComparison.Ordinal)).Select(other => other[(Root.Length + 1)..]).Order(StringComparer.Ordinal)));
+
+    /// <summary>A client application does not get the silo's runtime, nor what it depends on. <c>Tls</c> shows that the search finds it.</summary>
+    [Theory]
+    [InlineData("Client", false)]
+    [InlineData("AspNetCore", false)]
+    [InlineData("Tls", true)]
+    public void Package_BringsTheRuntimeOfSilos_OrDoesNot(string name, bool does) => Assert.Equal(
+        does,
+        File.ReadAllText(Path.Combine(Repository.Root, "src", name, "obj", "project.assets.json")).Contains("\"Microsoft.Orleans.Runtime/", StringComparison.Ordinal));
 
     private static Assembly Named(string name) => Assembly.Load($"{Root}.{name}");
 

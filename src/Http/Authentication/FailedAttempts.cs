@@ -1,6 +1,6 @@
 using System.Net;
 using System.Threading.RateLimiting;
-using OrleansTagCache.Tls;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Http.Authentication;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace OrleansTagCache.Tests.Cluster;
+namespace OrleansTagCache.Tests.Tls;
 
 /// <summary>An authority made on the spot, and certificates of its own in a folder that goes with it.</summary>
 public sealed class TestAuthority : IDisposable

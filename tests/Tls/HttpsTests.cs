@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Security;
 using Xunit;
 
-namespace OrleansTagCache.Tests.Cluster;
+namespace OrleansTagCache.Tests.Tls;
 
 /// <summary>HTTPS, as ASP.NET Core's own configuration has it.</summary>
 public sealed class HttpsTests(HttpsSilo silo) : IClassFixture<HttpsSilo>

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Xunit;
 
-namespace OrleansTagCache.Tests.Cluster;
+namespace OrleansTagCache.Tests.Tls;
 
 /// <summary>Who has no right certificate does not reach a grain, and the silo says why.</summary>
 public sealed class RefusedClientsTests(TlsSilo silo) : IClassFixture<TlsSilo>
@@ -46,6 +46,14 @@ public sealed class RefusedClientsTests(TlsSilo silo) : IClassFixture<TlsSilo>
 
     [Fact]
     public Task Peer_WithoutACertificate_IsRefused() => IsRefusedAt(silo.Gateway, null, "It sent no certificate.");
+
+    [Fact]
+    public async Task Refusal_IsOneLineOfTheLog()
+    {
+        await IsRefusedAt(silo.Gateway, null, "It sent no certificate.");
+        Assert.DoesNotContain("Authentication failed", silo.Log.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("AuthenticationException", silo.Log.Text, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Client_AtThePortOfSilos_IsRefused()

@@ -2,7 +2,7 @@ using System.Net;
 using OrleansTagCache.Tls;
 using Xunit;
 
-namespace OrleansTagCache.Tests.Cluster;
+namespace OrleansTagCache.Tests.Tls;
 
 /// <summary>Slow strangers take their own places, and not those of others.</summary>
 public sealed class HandshakePlacesTests

@@ -1,7 +1,7 @@
 using OrleansTagCache.Tls;
 using Xunit;
 
-namespace OrleansTagCache.Tests.Cluster;
+namespace OrleansTagCache.Tests.Tls;
 
 /// <summary>What is wrong with files of certificates is said at start-up, and not by the others later.</summary>
 public sealed class ClusterTlsOptionsTests : IDisposable

@@ -1,4 +1,5 @@
 using System.Net;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Tls;
 

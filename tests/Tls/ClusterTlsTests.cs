@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace OrleansTagCache.Tests.Cluster;
+namespace OrleansTagCache.Tests.Tls;
 
 /// <summary>Three silos and a client that speak by mutual TLS alone.</summary>
 public sealed class TlsCluster : TagCacheCluster, IDisposable

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace OrleansTagCache.Tls;
@@ -19,6 +20,9 @@ internal static class ClusterTlsServices
         }
 
         services.AddSingleton<ClusterTls>();
+
+        // One line a refused connection (event 7103) is what a stranger may write into the log; the package would add the whole exception.
+        services.AddLogging(logging => logging.AddFilter("Orleans.Connections.Security", LogLevel.None));
         return true;
     }
 }

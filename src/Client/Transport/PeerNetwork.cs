@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace OrleansTagCache.Tls;
+namespace OrleansTagCache.Transport;
 
 /// <summary>What one stranger has of the address space: an address of IPv4, or a network of 64 bits of IPv6, in which addresses cost nothing.</summary>
 internal static class PeerNetwork
