@@ -8,14 +8,14 @@ using Xunit;
 
 namespace OrleansTagCache.Tests.Cluster;
 
-/// <summary>What is asked at the door of a silo, with others, is under the same promise as what an entry is asked alone.</summary>
+/// <summary>What is asked in a batch is under the same promise as what an entry is asked alone.</summary>
 [Collection(ClusterCollection.Name)]
 public sealed class EntryBatchHandlerTests(TagCacheCluster cluster)
 {
     [Fact]
     public async Task Door_GivesWhatTheEntryWouldGive_OnItsSiloAlone()
     {
-        string[] keys = ["door:updated", "door:stale", "door:removed", "door:set"];
+        string[] keys = ["batch:updated", "batch:stale", "batch:removed", "batch:set"];
         foreach (var key in keys)
         {
             Assert.Equal("old", await Read(key, "old"));
@@ -24,18 +24,18 @@ public sealed class EntryBatchHandlerTests(TagCacheCluster cluster)
 
         using (ServerAction.Begin())
         {
-            await cluster.Client.UpdateTagAsync("tag of door:updated");
+            await cluster.Client.UpdateTagAsync("tag of batch:updated");
         }
 
-        await cluster.Client.RevalidateTagAsync("tag of door:stale", CacheLife.Max);
-        await cluster.Client.RemoveAsync("door:removed");
-        await cluster.Client.SetAsync("door:set", "new");
+        await cluster.Client.RevalidateTagAsync("tag of batch:stale", CacheLife.Max);
+        await cluster.Client.RemoveAsync("batch:removed");
+        await cluster.Client.SetAsync("batch:set", "new");
 
-        Assert.Null(await Found("door:updated"));
-        Assert.Null(await Found("door:stale"));
-        Assert.Null(await Found("door:removed"));
-        Assert.Equal("new", await Found("door:set"));
-        Assert.Null(await Found("door:never made"));
+        Assert.Null(await Found("batch:updated"));
+        Assert.Null(await Found("batch:stale"));
+        Assert.Null(await Found("batch:removed"));
+        Assert.Equal("new", await Found("batch:set"));
+        Assert.Null(await Found("batch:never made"));
     }
 
     [Fact]
@@ -78,12 +78,12 @@ public sealed class EntryBatchHandlerTests(TagCacheCluster cluster)
         for (var i = 0; host.Sessions!.Length < cluster.Orleans.Silos.Count; i++)
         {
             Assert.InRange(i, 0, 10_000);
-            await Read($"door:opening {i}", "any");
+            await Read($"batch:opening {i}", "any");
         }
 
-        await Read("door:kept", "kept");
+        await Read("batch:kept", "kept");
         var sessions = host.Sessions!;
-        var answer = Assert.Single(await Ask("door:kept", sessions), answer => answer!.Status != AcquireStatus.Moved)!;
+        var answer = Assert.Single(await Ask("batch:kept", sessions), answer => answer!.Status != AcquireStatus.Moved)!;
         Assert.True(answer.Near!.MayKeep);
         Assert.Contains(answer.Near.Session, sessions);
     }
@@ -91,7 +91,7 @@ public sealed class EntryBatchHandlerTests(TagCacheCluster cluster)
     private async Task<string> Read(string key, string value) =>
         await cluster.Client.GetOrCreateAsync(key, (_, _) => ValueTask.FromResult(value), new() { Tags = ["tag of " + key] });
 
-    /// <summary>The fresh value that the doors of all silos together know of a key; only one of them says anything.</summary>
+    /// <summary>The fresh value that all silos together know of a key; only one of them says anything.</summary>
     private async Task<string?> Found(string key)
     {
         var answer = Assert.Single(await Ask(key, sessions: null), answer => answer!.Status != AcquireStatus.Moved)!;
@@ -102,7 +102,7 @@ public sealed class EntryBatchHandlerTests(TagCacheCluster cluster)
     {
         var client = cluster.Orleans.Client;
         var question = new EntryRead(CacheNamespace.Default.Scope(key), MayGenerate: false, FreshOnly: false, Guid.Empty);
-        return await Task.WhenAll((await client.GetGrain<IEndpointsGrain>(0).Find()).Select(async door =>
-            (await client.GetGrain<IBatchService>(door.Identity).Acquire([question], sessions))[0]));
+        return await Task.WhenAll((await client.GetGrain<IEndpointsGrain>(0).Find()).Select(async endpoint =>
+            (await client.GetGrain<IBatchService>(endpoint.Identity).Acquire([question], sessions))[0]));
     }
 }

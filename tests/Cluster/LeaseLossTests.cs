@@ -42,9 +42,9 @@ public sealed class LeaseLossTests
         Assert.Equal(Acquired.NotServing, await stored.Acquire(question with { MayGenerate = false }));
         Assert.Null(await stored.Describe());
         var client = cluster.Value.Orleans.Client;
-        foreach (var door in await client.GetGrain<IEndpointsGrain>(0).Find())
+        foreach (var endpoint in await client.GetGrain<IEndpointsGrain>(0).Find())
         {
-            var answer = await client.GetGrain<IBatchService>(door.Identity).Acquire([new(Names.CacheNamespace.Default.Scope("lost"), true, false, default)], null);
+            var answer = await client.GetGrain<IBatchService>(endpoint.Identity).Acquire([new(Names.CacheNamespace.Default.Scope("lost"), true, false, default)], null);
             Assert.Contains(answer[0], new[] { Acquired.Moved, Acquired.NotServing });
         }
 

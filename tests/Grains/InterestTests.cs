@@ -13,7 +13,7 @@ public sealed class InterestTests
     private const string Key = "interest";
 
     [Theory]
-    [InlineData("door")]
+    [InlineData("batch")]
     [InlineData("grain")]
     [InlineData("commit")]
     public Task UpdateTag_WhileAnAnswerIsMade_KeepsItFromBeingKeptOrTellsItsClient(string way) =>
@@ -21,7 +21,7 @@ public sealed class InterestTests
 
     /// <summary>Whoever holds no value holds no record: an update has another one then, which the check does not see.</summary>
     [Theory]
-    [InlineData("door")]
+    [InlineData("batch")]
     [InlineData("grain")]
     public Task Removal_AndUpdateTag_WhileAnAnswerIsMade_KeepItFromBeingKeptOrTellItsClient(string way) => AtEveryReading(way, silo =>
     {
@@ -44,7 +44,7 @@ public sealed class InterestTests
             NearTerms? near = null;
 
             // What is fresh is given at once.
-            silo.Time.At(reading, () => near = AtTheDoor(silo, sessions).GetAwaiter().GetResult());
+            silo.Time.At(reading, () => near = InABatch(silo, sessions).GetAwaiter().GetResult());
             if (isUpdatedHere)
             {
                 _ = silo.Update("t");
@@ -101,11 +101,11 @@ public sealed class InterestTests
 
     private static async Task<NearTerms?> Answer(EntrySilo silo, string way, TokenId token, SessionId[] sessions) => way switch
     {
-        "door" => await AtTheDoor(silo, sessions),
+        "batch" => await InABatch(silo, sessions),
         "grain" => (await silo.Entry(Key).Acquire(new(MayGenerate: false, FreshOnly: false, Wait: TimeSpan.Zero, sessions))).Near,
         _ => (await silo.Entry(Key).Commit(token, EntrySilo.Data("t"), sessions)).Near,
     };
 
-    private static async Task<NearTerms?> AtTheDoor(EntrySilo silo, SessionId[] sessions) =>
-        (await silo.Door.Acquire([new(EntrySilo.Scope(Key), MayGenerate: false, FreshOnly: false, Guid.Empty)], sessions))[0]!.Near;
+    private static async Task<NearTerms?> InABatch(EntrySilo silo, SessionId[] sessions) =>
+        (await silo.Batches.Acquire([new(EntrySilo.Scope(Key), MayGenerate: false, FreshOnly: false, Guid.Empty)], sessions))[0]!.Near;
 }

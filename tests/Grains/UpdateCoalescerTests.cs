@@ -5,7 +5,7 @@ using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
 
-/// <summary>Who shares which change at a tag's door.</summary>
+/// <summary>Which updates of a tag share one run.</summary>
 public sealed class UpdateCoalescerTests
 {
     private static readonly TagId[] Tags = [new(TagKind.Tag, "n:a"), new(TagKind.Tag, "n:b")];

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OrleansTagCache.Samples.Cities.Hosting;
 
 /// <summary>How silos are found.</summary>
@@ -25,12 +27,12 @@ internal sealed class ClusterOptions
     public string ServiceId { get; set; } = "tagcache";
 
     /// <summary>The ports, once <see cref="Faults"/> has found nothing.</summary>
-    public int[] GatewayPorts => [.. SplitGateways().Select(int.Parse)];
+    public int[] GatewayPorts => [.. SplitGateways().Select(port => int.Parse(port, CultureInfo.InvariantCulture))];
 
     /// <summary>Everything that is wrong here.</summary>
     public IEnumerable<string> Faults()
     {
-        if (SplitGateways() is var ports && (ports.Length == 0 || !ports.All(port => int.TryParse(port, out var number) && number is > 0 and <= 65_535)))
+        if (SplitGateways() is var ports && (ports.Length == 0 || !ports.All(port => int.TryParse(port, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= 65_535)))
         {
             yield return $"Cluster:Gateways must be ports separated by commas, for example 30000,30001; it is '{Gateways}'.";
         }

@@ -80,6 +80,6 @@ internal static partial class AddressForm
 
     private static string Before(string text, char one, char other) => text.AsSpan().IndexOfAny(one, other) is var end and >= 0 ? text[..end] : text;
 
-    [GeneratedRegex("%(?:25)+")]
+    [GeneratedRegex("%(?:25)+", RegexOptions.NonBacktracking)]
     private static partial Regex EncodedPercents();
 }

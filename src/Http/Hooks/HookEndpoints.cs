@@ -78,9 +78,9 @@ internal sealed class HookEndpoints(
         {
             return [.. templates.SelectMany(template => template.Fill(json?.RootElement ?? default))];
         }
-        catch (InvalidOperationException)
+        catch (InvalidOperationException exception)
         {
-            throw new ArgumentException("The hook takes its tags from text of the body that contains a lone surrogate.");
+            throw new ArgumentException("The hook takes its tags from text of the body that contains a lone surrogate.", exception);
         }
     }
 
@@ -93,7 +93,7 @@ internal sealed class HookEndpoints(
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             // The second is for a lone surrogate in a name.
-            throw new ArgumentException("The body is not JSON; the hook takes its tags from it.");
+            throw new ArgumentException("The body is not JSON; the hook takes its tags from it.", exception);
         }
     }
 

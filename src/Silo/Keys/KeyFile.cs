@@ -38,9 +38,9 @@ internal static class KeyFile
         {
             return JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new InvalidDataException($"'{path}' is not a JSON object.");
         }
-        catch (JsonException)
+        catch (JsonException exception)
         {
-            throw new InvalidDataException($"'{path}' is not JSON.");
+            throw new InvalidDataException($"'{path}' is not JSON.", exception);
         }
     }
 

@@ -42,8 +42,8 @@ internal sealed class WriterRole(RoleContext role, IHost host)
             try
             {
                 // A client that is not connected yet knows no grains.
-                var door = grains.GetGrain<Contracts.ITagGrain>(tag.Scoped);
-                var silo = await grains.GetGrain<IManagementGrain>(0).GetActivationAddress(door).AsTask().WaitAsync(LookPeriod * 4, role.Time);
+                var grain = grains.GetGrain<Contracts.ITagGrain>(tag.Scoped);
+                var silo = await grains.GetGrain<IManagementGrain>(0).GetActivationAddress(grain).AsTask().WaitAsync(LookPeriod * 4, role.Time);
                 role.State.CoordinatorPort = silo?.Endpoint.Port ?? 0;
             }
             catch (Exception)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.Compression;
+using System.Reflection.PortableExecutable;
 using System.Xml.Linq;
 using Xunit;
 
@@ -19,9 +20,8 @@ public sealed class PackageTests
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
         foreach (var project in Packed)
         {
-            await Dotnet(Repository.Root, "pack", $"src/{project}", "--no-build", "-c", configuration, "-o", feed, $"-p:Version={version}");
+            await Dotnet(Repository.Root, "pack", $"src/{project}", "--no-build", "-c", configuration, "-o", feed, $"-p:MinVerVersionOverride={version}");
             Check(Path.Combine(feed, $"OrleansTagCache.{project}.{version}.nupkg"));
-            Assert.True(File.Exists(Path.Combine(feed, $"OrleansTagCache.{project}.{version}.snupkg")), "There must be symbols.");
         }
 
         var application = folder.CreateSubdirectory("application");
@@ -54,10 +54,24 @@ public sealed class PackageTests
         var name = Path.GetFileName(package).Split(".0.1.0")[0];
         Assert.Contains($"lib/net10.0/{name}.dll", names);
         Assert.Contains($"lib/net10.0/{name}.xml", names);
+        Assert.True(HasSymbols(archive.GetEntry($"lib/net10.0/{name}.dll")!), "A debugger must find the sources.");
         Assert.Contains("README.md", names);
         using var stream = archive.GetEntry($"{name}.nuspec")!.Open();
         var metadata = XDocument.Load(stream).Root!.Elements().Single();
         Assert.Equal("MIT", metadata.Elements().Single(element => element.Name.LocalName == "license").Value);
+    }
+
+    private static bool HasSymbols(ZipArchiveEntry library)
+    {
+        using var content = new MemoryStream();
+        using (var packed = library.Open())
+        {
+            packed.CopyTo(content);
+        }
+
+        content.Position = 0;
+        using var file = new PEReader(content);
+        return file.ReadDebugDirectory().Any(entry => entry.Type == DebugDirectoryEntryType.EmbeddedPortablePdb);
     }
 
     private static async Task<string> Dotnet(string directory, params string[] arguments)

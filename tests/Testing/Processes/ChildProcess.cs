@@ -40,10 +40,10 @@ internal sealed class ChildProcess : IAsyncDisposable
             await child._ready.Task.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
             return child;
         }
-        catch (TimeoutException)
+        catch (TimeoutException exception)
         {
             await child.DisposeAsync();
-            throw new InvalidOperationException($"{program} was not ready within a minute:\n{child.Output}");
+            throw new InvalidOperationException($"{program} was not ready within a minute:\n{child.Output}", exception);
         }
     }
 

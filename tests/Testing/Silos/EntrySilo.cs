@@ -12,7 +12,7 @@ using OrleansTagCache.Transport;
 namespace OrleansTagCache.Testing;
 
 /// <summary>
-/// The entries of one silo that stands alone: the real grains and the real door over the real ledger, as plain objects without Orleans, on a clock that the test
+/// The entries of one silo that stands alone: the real grains and the real batch handler over the real ledger, as plain objects without Orleans, on a clock that the test
 /// owns. It serves until it is disposed.
 /// </summary>
 /// <remarks>Nothing keeps turns apart: whoever calls an entry waits for the answer before the next call, or knows what may interleave.</remarks>
@@ -41,7 +41,7 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
             new TagCacheOptions());
         var cluster = new FakeCluster();
         cluster.Is((FakeCluster.Self, SiloStatus.Active, true));
-        Door = new(Host, cluster.Owners, this);
+        Batches = new(Host, cluster.Owners, this);
     }
 
     public SteppedTime Time { get; } = new();
@@ -52,7 +52,7 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
 
     public EntryServices Host { get; }
 
-    public EntryBatchHandler Door { get; }
+    public EntryBatchHandler Batches { get; }
 
     /// <summary>What stands before the entries' grains; nothing unless the test says so.</summary>
     public Func<IEntryGrain, IEntryGrain> Around { get; set; } = entry => entry;

@@ -5,17 +5,17 @@ using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Testing;
 
-/// <summary>Calls to a cluster of one grain, whatever is asked for, and without doors.</summary>
+/// <summary>Calls to a cluster of one grain, whatever is asked for, and without endpoints.</summary>
 internal static class FakeEntries
 {
     public static UpdateClient Over(IEntryGrain entry, TimeProvider time, Reachability? reachability = null)
     {
         var factory = Factory(entry);
-        return new(factory, new OneEntry(entry), Doors(factory, time), reachability ?? new(time, NullLogger<Reachability>.Instance), new(), time);
+        return new(factory, new OneEntry(entry), Endpoints(factory, time), reachability ?? new(time, NullLogger<Reachability>.Instance), new(), time);
     }
 
     public static EntryClient Reads(IEntryGrain entry, TimeProvider time, Reachability reachability) =>
-        new(new OneEntry(entry), Doors(Factory(entry), time), reachability, time);
+        new(new OneEntry(entry), Endpoints(Factory(entry), time), reachability, time);
 
     public static IGrainFactory Factory(object grain)
     {
@@ -24,7 +24,7 @@ internal static class FakeEntries
         return factory;
     }
 
-    private static SiloEndpoints Doors(IGrainFactory factory, TimeProvider time) => new(factory, new NoReach(), time, NullLogger<SiloEndpoints>.Instance);
+    private static SiloEndpoints Endpoints(IGrainFactory factory, TimeProvider time) => new(factory, new NoReach(), time, NullLogger<SiloEndpoints>.Instance);
 
 #pragma warning disable CA1852 // The proxy derives from it.
     internal class OneGrain : DispatchProxy
@@ -42,6 +42,6 @@ internal static class FakeEntries
 
     private sealed class NoReach : IEndpointResolver
     {
-        public ValueTask<IEnumerable<(SiloAddress Silo, GrainId Identity)>> Identities(EndpointAddress[] doors) => new([]);
+        public ValueTask<IEnumerable<(SiloAddress Silo, GrainId Identity)>> Identities(EndpointAddress[] endpoints) => new([]);
     }
 }

@@ -28,7 +28,7 @@ internal static class ProcessOver
         return services.BuildServiceProvider();
     }
 
-    /// <summary>Knows tags; entries are found otherwise, and doors not at all.</summary>
+    /// <summary>Knows tags; entries are found otherwise, and endpoints not at all.</summary>
 #pragma warning disable CA1852 // The proxy derives from it.
     internal class Grains : DispatchProxy
 #pragma warning restore CA1852
@@ -41,7 +41,7 @@ internal static class ProcessOver
 
     private sealed class NoReach : IEndpointResolver
     {
-        public ValueTask<IEnumerable<(SiloAddress Silo, GrainId Identity)>> Identities(EndpointAddress[] doors) => new([]);
+        public ValueTask<IEnumerable<(SiloAddress Silo, GrainId Identity)>> Identities(EndpointAddress[] endpoints) => new([]);
     }
 
     private sealed class Tag(EntrySilo silo) : ITagGrain
