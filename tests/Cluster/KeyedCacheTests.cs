@@ -3,6 +3,7 @@ using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Near;
+using OrleansTagCache.Diagnostics;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Cluster;
@@ -99,10 +100,10 @@ public sealed class KeyedCacheTests(KeyedCacheCluster cluster)
         await press.GetOrCreateAsync(key, (_, _) => new ValueTask<int>(1));
 
         // A client keeps what it has read once it has a session with the silo.
-        await Waits.Until(() =>
+        await Events.On(CacheEvent.SessionOpened, CacheEvent.SessionEnded, CacheEvent.UpdateSettled, CacheEvent.PushAcknowledged, CacheEvent.LeaseRenewed).Until(async () =>
         {
-            _ = shop.TryGetAsync<int>(key).AsTask();
-            _ = press.TryGetAsync<int>(key).AsTask();
+            await shop.TryGetAsync<int>(key);
+            await press.TryGetAsync<int>(key);
             return Near("shop").Find(key, freshOnly: false).Entry is not null;
         });
 

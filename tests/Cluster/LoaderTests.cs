@@ -103,24 +103,32 @@ public sealed class LoaderTests(LoaderCluster cluster)
     [Fact]
     public async Task Hit_AllocatesNothing()
     {
-        await cluster.Silos[0].GetAsync<string>("silo", "alloc");
-        await Waits.Until(() =>
+        var cache = cluster.Silos[0];
+        await Events.On(CacheEvent.NearKept, CacheEvent.UpdateSettled, CacheEvent.LeaseRenewed).Until(async () =>
         {
-            var cache = cluster.Silos[0];
+            await cache.GetAsync<string>("silo", "alloc");
+            return Bytes() is not null;
+        });
+
+        // The runtime allocates for the code too until it has compiled it for good.
+        Assert.Contains(Enumerable.Range(0, 1_000), _ => Bytes() == 0);
+
+        long? Bytes()
+        {
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < 100; i++)
             {
                 var read = cache.GetAsync<string>("silo", "alloc");
                 if (!read.IsCompletedSuccessfully)
                 {
-                    return false;
+                    return null;
                 }
 
                 Assert.Equal("none", read.GetAwaiter().GetResult());
             }
 
-            return GC.GetAllocatedBytesForCurrentThread() == before;
-        });
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
     }
 
     /// <summary>Waits until the cluster knows who offers the loader.</summary>

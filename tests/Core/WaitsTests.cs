@@ -21,18 +21,19 @@ public sealed class WaitsTests
     [Fact]
     public async Task While_WhenTheWorkFails_HasEndedTheOthers()
     {
-        var (begun, running) = (0, 0);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var running = 0;
         await Assert.ThrowsAsync<FormatException>(() => Waits.While(
             async () =>
             {
-                await Waits.Until(() => Volatile.Read(ref begun) > 0);
+                await begun.Task.Soon();
                 throw new FormatException();
             },
             [
                 async _ =>
                 {
-                    Interlocked.Increment(ref begun);
                     Interlocked.Increment(ref running);
+                    begun.TrySetResult();
                     await Task.Yield();
                     Interlocked.Decrement(ref running);
                 },

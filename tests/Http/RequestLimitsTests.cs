@@ -26,7 +26,8 @@ public sealed class RequestLimitsTests(TightSilo silo) : IClassFixture<TightSilo
         Assert.Equal("1", oneMore.Header("Retry-After"));
         (await http.Put("crowded", "value", token: token)).IsDone();
         Assert.All(await Task.WhenAll(waiting), reply => Assert.Equal("value", reply.Text));
-        await Waits.Until(() => silo.Get<RequestLimits>().WaitingReads.Taken == 0);
+        await silo.NoRequestRuns();
+        Assert.Equal(0, silo.Get<RequestLimits>().WaitingReads.Taken);
     }
 
     [Fact]
@@ -48,7 +49,8 @@ public sealed class RequestLimitsTests(TightSilo silo) : IClassFixture<TightSilo
         }
 
         (await http.Put("bodies", "more than ten bytes")).IsDone();
-        await Waits.Until(() => limits.BodyBytes.Taken == 0);
+        await silo.NoRequestRuns();
+        Assert.Equal(0, limits.BodyBytes.Taken);
     }
 
     [Fact]
@@ -100,13 +102,15 @@ public sealed class RequestLimitsTests(TightSilo silo) : IClassFixture<TightSilo
     [Fact]
     public async Task Body_ThatIsOnlyAnnounced_TakesNothing()
     {
+        var taken = Events.On(CacheEvent.QuotaChanged);
         using var tcp = new TcpClient();
         await tcp.ConnectAsync("127.0.0.1", silo.Http.BaseAddress!.Port);
         await tcp.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
             $"PUT /v1/entry?key=announced HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {silo.Key}\r\nContent-Length: 1000\r\n\r\nx"));
-        await Waits.Until(() => silo.Get<RequestLimits>().BodyBytes.Taken == 1);
+        await taken.Until(() => silo.Get<RequestLimits>().BodyBytes.Taken == 1);
         tcp.Close();
-        await Waits.Until(() => silo.Get<RequestLimits>().BodyBytes.Taken == 0);
+        await silo.NoRequestRuns();
+        Assert.Equal(0, silo.Get<RequestLimits>().BodyBytes.Taken);
     }
 
     [Fact]

@@ -23,9 +23,13 @@ public sealed class RefreshJobTests
     /// <summary>Once before the crash and once after it.</summary>
     private const int MostLoadsAfterACrash = 2;
 
+    private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(15);
+
     private static readonly ParallelOptions Many = new() { MaxDegreeOfParallelism = 64 };
 
     private readonly int[] _loads = new int[Count];
+    private readonly TaskCompletionSource _halfWay = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _refreshed;
     private int _version = 1;
     private int _running;
     private int _mostRunning;
@@ -77,12 +81,12 @@ public sealed class RefreshJobTests
         var cache = host.Services.GetRequiredService<ITagCache>();
         await Parallel.ForAsync(0, Count, Many, async (i, token) => await cache.GetAsync<int>("item", Name(i), token));
         Array.Clear(_loads);
-        (_version, _mostRunning) = (2, 0);
+        (_version, _mostRunning, _refreshed) = (2, 0, 0);
 
         await cache.RevalidateTagAsync("items", CacheLife.Max);
-        await Until(() => Task.FromResult(_loads.Sum() >= Count / 2));
+        await _halfWay.Task.Soon();
         await halfWay(cache, cluster, client);
-        await Until(async () => await Job(client).Describe() is null);
+        await PollSilos(async () => await Job(client).Describe() is null);
 
         Assert.All(_loads, loads => Assert.InRange(loads, 1, mostLoads));
         Assert.InRange(_mostRunning, 1, (Silos * MaximumLoads) + readers);
@@ -90,7 +94,7 @@ public sealed class RefreshJobTests
         {
             // A silo that has just no lease gives nothing; what is lost stays lost.
             var found = default(CacheResult<int>);
-            await Until(async () => (found = await cache.TryGetAsync<int>($"item:{Name(i)}", token)).HasValue);
+            await PollSilos(async () => (found = await cache.TryGetAsync<int>($"item:{Name(i)}", token)).HasValue);
             Assert.Equal((false, _version), (found.IsStale, found.ValueOrDefault));
         });
         await host.StopAsync();
@@ -114,6 +118,11 @@ public sealed class RefreshJobTests
     private async ValueTask<int> Load(CacheContext context, string argument)
     {
         Interlocked.Increment(ref _loads[int.Parse(argument, CultureInfo.InvariantCulture)]);
+        if (Interlocked.Increment(ref _refreshed) == Count / 2 && Volatile.Read(ref _version) > 1)
+        {
+            _halfWay.SetResult();
+        }
+
         var running = Interlocked.Increment(ref _running);
         InterlockedMax(ref _mostRunning, running);
         var value = Volatile.Read(ref _version);
@@ -134,18 +143,29 @@ public sealed class RefreshJobTests
         }
     }
 
-    /// <summary>Waits for a state that is reached by itself; while silos are away, asking fails.</summary>
-    private static Task Until(Func<Task<bool>> isReached, [CallerArgumentExpression(nameof(isReached))] string what = "") => Waits.Until(
-        async () =>
+    /// <summary>
+    /// Waits for a state of the silos, which are other processes and tell this one of no change: asks every 15 ms, for three minutes at most. While silos are away, asking fails.
+    /// </summary>
+    private static async Task PollSilos(Func<Task<bool>> isReached, [CallerArgumentExpression(nameof(isReached))] string what = "")
+    {
+        using var looks = new PeriodicTimer(PollPeriod, TimeProvider.System);
+        var begun = TimeProvider.System.GetTimestamp();
+        while (!await IsReached())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(begun) < Waits.Patience, $"Waited {Waits.Patience} for {what} in vain.");
+            await looks.WaitForNextTickAsync();
+        }
+
+        async Task<bool> IsReached()
         {
             try
             {
-                return await isReached();
+                return await isReached().Soon(what);
             }
             catch (Exception exception) when (exception is OrleansException or TimeoutException)
             {
                 return false;
             }
-        },
-        what: what);
+        }
+    }
 }

@@ -9,27 +9,10 @@ internal static class Waits
 {
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(15);
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(1);
 
     /// <summary>After how many steps of a clock those that it wakes get a rest of the test's thread, not just a turn.</summary>
     private const int StepsWithoutRest = 100;
-
-    /// <summary>Waits for a state of something that tells of no change: another process, a file, a connection. For states of the cache there are <see cref="Events"/>, for those of a test <see cref="Signal"/>.</summary>
-    public static Task Until(Func<bool> isReached, Func<string>? describe = null, [CallerArgumentExpression(nameof(isReached))] string what = "") =>
-        Until(() => ValueTask.FromResult(isReached()), describe, what);
-
-    /// <inheritdoc cref="Until(Func{bool}, Func{string}?, string)"/>
-    public static async Task Until(Func<ValueTask<bool>> isReached, Func<string>? describe = null, [CallerArgumentExpression(nameof(isReached))] string what = "")
-    {
-        var begun = TimeProvider.System.GetTimestamp();
-        using var looks = new PeriodicTimer(LookPeriod, TimeProvider.System);
-        while (!await isReached().AsTask().Soon(what))
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(begun) < Patience, $"Waited {Patience} for {what} in vain. {describe?.Invoke()}");
-            await looks.WaitForNextTickAsync();
-        }
-    }
 
     /// <summary>Lets a clock run until something has happened that it brings about. What it wakes runs on other threads: each step gives them a turn.</summary>
     public static async Task Advance(FakeTimeProvider time, TimeSpan step, Func<bool> isReached, [CallerArgumentExpression(nameof(isReached))] string what = "")

@@ -57,11 +57,12 @@ public sealed class HandshakeTests : IDisposable
     [Fact]
     public async Task Handshakes_ThatSucceeded_HaveGivenTheirPlacesBack_AndHaveNoTimeout()
     {
-        var (open, passed) = (new TaskCompletionSource(), 0);
+        var (open, passed, passes) = (new TaskCompletionSource(), 0, new Signal());
         var accept = Pipeline(_tls.AcceptSilos, _ => open.Task);
         var connect = Pipeline(_tls.Connect, async _ =>
         {
             Interlocked.Increment(ref passed);
+            passes.Set();
             await open.Task;
         });
 
@@ -70,7 +71,7 @@ public sealed class HandshakeTests : IDisposable
         {
             var (one, other) = Connection.Pair();
             connections.AddRange(accept(one), connect(other));
-            await Waits.Until(() => passed == i, () => _log.Text);
+            await passes.Until(() => Volatile.Read(ref passed) == i, () => _log.Text);
         }
 
         _time.Advance(TimeSpan.FromMinutes(1));

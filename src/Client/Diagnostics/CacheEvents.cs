@@ -67,6 +67,9 @@ internal enum CacheEvent : byte
 
     /// <summary>A round of sweeping is over; of the sweeper of a silo.</summary>
     SweepEnded,
+
+    /// <summary>Something that callers share was taken or given back; of its quota.</summary>
+    QuotaChanged,
 }
 
 /// <summary>

@@ -1,3 +1,5 @@
+using OrleansTagCache.Diagnostics;
+
 namespace OrleansTagCache.Http.Limits;
 
 /// <summary>An amount that all callers share: what one takes is not there for others until it is given back.</summary>
@@ -13,6 +15,7 @@ internal sealed class Quota(long limit)
     {
         if (Interlocked.Add(ref _taken, amount) <= limit)
         {
+            CacheEvents.Write(CacheEvent.QuotaChanged, this);
             return true;
         }
 
@@ -20,5 +23,9 @@ internal sealed class Quota(long limit)
         return false;
     }
 
-    public void GiveBack(long amount) => Interlocked.Add(ref _taken, -amount);
+    public void GiveBack(long amount)
+    {
+        Interlocked.Add(ref _taken, -amount);
+        CacheEvents.Write(CacheEvent.QuotaChanged, this);
+    }
 }

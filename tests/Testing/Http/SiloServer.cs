@@ -30,6 +30,11 @@ public class SiloServer : IAsyncLifetime
     /// <summary>Settings beside the ports, as the command line takes them.</summary>
     protected virtual string[] Settings => [];
 
+    /// <summary>Has the last word about the services.</summary>
+    protected virtual void Configure(IServiceCollection services)
+    {
+    }
+
     public async Task InitializeAsync()
     {
         var ports = FreePorts.Take(2);
@@ -39,7 +44,8 @@ public class SiloServer : IAsyncLifetime
             $"--TagCache:SiloPort={ports[0]}",
             $"--TagCache:GatewayPort={ports[1]}",
             .. Settings,
-        ]);
+        ],
+        Configure);
         Get<ILoggerFactory>().AddProvider(Log);
         Get<EntryTable>().Emptied += entry => _entries[entry.ScopedKey] = entry;
         CountRequests(Get<IMeterFactory>());
