@@ -229,16 +229,17 @@ public sealed class KeyedCacheTests(KeyedCacheCluster cluster)
         Assert.Equal("own", await services.GetRequiredService<HybridCache>().GetOrCreateAsync(key, _ => new ValueTask<string>("own"), tags: ["hybrid"]));
         Assert.Equal("shop", (await Caches(isClient).Shop.TryGetAsync<string>(key)).Value);
 
-        await services.GetRequiredService<HybridCache>().RemoveByTagAsync("hybrid");
-        Assert.Equal("shop", await hybrid.GetOrCreateAsync(key, _ => new ValueTask<string>("new")));
-        await hybrid.RemoveByTagAsync("*");
-        Assert.Equal("new", await hybrid.GetOrCreateAsync(key, _ => new ValueTask<string>("new")));
-
+        // Before the update below: a set counts as made a hundredth of its duration before its call, and the first one of a process takes long.
         var distributed = services.GetRequiredKeyedService<IDistributedCache>("shop");
         await distributed.SetAsync(key, [1], new());
         Assert.Equal([1], (await distributed.GetAsync(key))!);
         Assert.Null(await services.GetRequiredService<IDistributedCache>().GetAsync(key));
         Assert.Null(await services.GetRequiredKeyedService<IDistributedCache>("press").GetAsync(key));
+
+        await services.GetRequiredService<HybridCache>().RemoveByTagAsync("hybrid");
+        Assert.Equal("shop", await hybrid.GetOrCreateAsync(key, _ => new ValueTask<string>("new")));
+        await hybrid.RemoveByTagAsync("*");
+        Assert.Equal("new", await hybrid.GetOrCreateAsync(key, _ => new ValueTask<string>("new")));
     }
 
     private IServiceProvider Services(bool isClient) => isClient ? cluster.Orleans.Client.ServiceProvider : cluster.Orleans.Silos[0].ServiceProvider;
