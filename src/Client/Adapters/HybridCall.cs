@@ -11,7 +11,7 @@ internal readonly record struct HybridCall(TimeSpan Expiration, TimeSpan? LocalE
     public bool IsLookUp => Flags.HasFlag(HybridCacheEntryFlags.DisableUnderlyingData);
 
     /// <summary>Whether a near copy may be served and kept. They are as strict as the silos' values, so this is the caller's wish alone.</summary>
-    public bool IsNear => !Flags.HasFlag(HybridCacheEntryFlags.DisableLocalCache) && LocalExpiration is null or { Ticks: > 0 };
+    public bool IsNear => (Flags & HybridCacheEntryFlags.DisableLocalCache) == HybridCacheEntryFlags.None && LocalExpiration is null or { Ticks: > 0 };
 
     /// <summary>Whether anything may be stored. There is no value near without one in the cluster, so what must not be there is nowhere.</summary>
     public bool IsStored => !Flags.HasFlag(HybridCacheEntryFlags.DisableDistributedCacheWrite) && Expiration > TimeSpan.Zero;
