@@ -36,6 +36,7 @@ public sealed class ArrowTests
     [InlineData("AspNetCore", "Client Core")]
     [InlineData("Grains", "Client Core")]
     [InlineData("Http", "Client Core Grains")]
+    [InlineData("Outbound", "")]
     [InlineData("Tls", "Client Core")]
     public void Assembly_KnowsOnlyTheseOthers(string name, string others) => Assert.Equal(
         others,

@@ -12,6 +12,7 @@ builder.Host.UseOrleans(silo =>
 builder.Services.AddTagCacheHybridCache();
 builder.Services.AddTagCacheOutputCache();
 builder.Services.AddTagCacheServerActions();
+builder.Services.AddHttpClient("guarded").AddOutboundGuard(guard => guard.AllowedHosts.Add("example.com"));
 builder.Services.AddSingleton<SomeService>();
 var app = builder.Build();
 app.UseOutputCache();

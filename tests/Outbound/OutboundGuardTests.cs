@@ -9,7 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Outbound;
 using Xunit;
 
-namespace OrleansTagCache.Tests.AspNetCore;
+namespace OrleansTagCache.Tests.Outbound;
 
 /// <summary>A guarded client goes where it may, by every way that leads elsewhere it goes nowhere, and it takes no more than it may.</summary>
 public sealed class OutboundGuardTests : IAsyncLifetime
@@ -168,6 +168,7 @@ public sealed class OutboundGuardTests : IAsyncLifetime
         }).Services.BuildServiceProvider();
         var fault = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IHttpClientFactory>().CreateClient("bad"));
         Assert.Equal(5, fault.Failures.Count());
+        Assert.Contains("MaximumRedirects: The field bad.MaximumRedirects must be between 0 and 20.", fault.Failures);
     }
 
     private async Task Serve(HttpContext http)

@@ -2,7 +2,7 @@ using System.Net;
 using OrleansTagCache.Outbound;
 using Xunit;
 
-namespace OrleansTagCache.Tests.AspNetCore;
+namespace OrleansTagCache.Tests.Outbound;
 
 /// <summary>Which addresses are special, and which are not.</summary>
 public sealed class AddressRangesTests

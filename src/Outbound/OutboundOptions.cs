@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Microsoft.Extensions.Options;
 
@@ -22,17 +23,17 @@ public sealed class OutboundOptions
 
     /// <summary>The largest response in bytes.</summary>
     /// <value>1 byte to 1 GiB; default 4 MiB.</value>
-    [SettingRange(1, 1024 * 1024 * 1024)]
+    [Range(1, 1024 * 1024 * 1024)]
     public int MaximumResponseBytes { get; set; } = 4 * 1024 * 1024;
 
     /// <summary>How long a request may take, redirects and the whole body included.</summary>
     /// <value>10 ms to 10 min; default 10 s.</value>
-    [SettingRange("00:00:00.01", "00:10:00")]
+    [Range(typeof(TimeSpan), "00:00:00.01", "00:10:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How many redirects are followed.</summary>
     /// <value>0 to 20; default 3.</value>
-    [SettingRange(0, 20)]
+    [Range(0, 20)]
     public int MaximumRedirects { get; set; } = 3;
 }
 
