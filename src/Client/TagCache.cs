@@ -5,6 +5,7 @@ using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
+using OrleansTagCache.Tasks;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache;
@@ -288,7 +289,7 @@ internal sealed class TagCache : ITagCache
     }
 
     /// <summary>In a method of its own: a hit must not pay for what this captures.</summary>
-    private void BeginToLookBehind(string key) => _ = Detached.Run(() => LookBehind(key));
+    private void BeginToLookBehind(string key) => _ = DetachedTask.Run(() => LookBehind(key));
 
     /// <summary>A reader that makes nothing has got a stale value: a newer one that is there is kept for the next.</summary>
     private async Task LookBehind(string key)

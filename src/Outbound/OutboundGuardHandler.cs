@@ -58,7 +58,7 @@ internal sealed class OutboundGuardHandler : DelegatingHandler
     {
         if (Array.Find(Refused, request.Headers.NonValidated.Contains) is { } credential)
         {
-            throw new OutboundRefusedException($"The request has the header {credential}: a guarded client sends no credentials, and only the host of the address.");
+            throw new OutboundRefusedException($"The request has the header {credential}: a guarded client sends no credentials, and its Host header must match the address.");
         }
 
         KeepFromHttp3(request);

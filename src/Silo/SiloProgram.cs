@@ -21,8 +21,8 @@ internal static class SiloProgram
         Defaults.AddTo(builder.Configuration);
         Addresses.AddDefault(builder.Configuration);
         var options = SettingsCheck.Read(builder.Configuration);
-        Surroundings.CheckPorts(options, builder.Configuration);
-        var redis = await Surroundings.ConnectRedis(options);
+        StartUpChecks.CheckPorts(options, builder.Configuration);
+        var redis = await StartUpChecks.ConnectRedis(options);
 
         builder.UseOrleans(silo =>
         {

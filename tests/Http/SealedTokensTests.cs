@@ -23,7 +23,7 @@ public sealed class SealedTokensTests
 
     public SealedTokensTests()
     {
-        _keys = new(new TokenKeyGrain(_time));
+        _keys = new(new TokenSecretsGrain(_time));
         (_one, _other) = (Tokens(), Tokens());
     }
 
@@ -34,11 +34,11 @@ public sealed class SealedTokensTests
     public async Task Token_OfTheLastSecret_StillHolds_AndOneBeforeItDoesNot()
     {
         var token = await _one.Protect(Key, Id);
-        _time.Advance(TokenKeyGrain.Rotation);
+        _time.Advance(TokenSecretsGrain.Rotation);
         Assert.Equal(Id, await _other.Verify(Key, token));
         Assert.NotEqual(token, await _one.Protect(Key, Id));
 
-        _time.Advance(TokenKeyGrain.Rotation);
+        _time.Advance(TokenSecretsGrain.Rotation);
         Assert.True((await _other.Verify(Key, token)).IsNone);
     }
 
@@ -46,7 +46,7 @@ public sealed class SealedTokensTests
     public async Task Token_OfASecretThatIsNewerThanWhatASiloKnows_IsVerified()
     {
         await _other.Protect(Key, Id);
-        _time.Advance(TokenKeyGrain.Rotation - TimeSpan.FromSeconds(1));
+        _time.Advance(TokenSecretsGrain.Rotation - TimeSpan.FromSeconds(1));
         await _other.Protect(Key, Id);
         _time.Advance(TimeSpan.FromSeconds(2));
 
@@ -79,17 +79,17 @@ public sealed class SealedTokensTests
 
     private SealedTokens Tokens() => new(Factory.Of(_keys), InvalidatorHost.Details, _time);
 
-    private sealed class CountedKeys(ITokenKeyGrain keys) : ITokenKeyGrain
+    private sealed class CountedKeys(ITokenSecretsGrain keys) : ITokenSecretsGrain
     {
         public int Asked { get; private set; }
 
         public TaskCompletionSource? Answers { get; set; }
 
-        public async ValueTask<TokenKey[]> GetKeys()
+        public async ValueTask<TokenSecret[]> GetSecrets()
         {
             Asked++;
             await (Answers?.Task ?? Task.CompletedTask);
-            return await keys.GetKeys();
+            return await keys.GetSecrets();
         }
     }
 

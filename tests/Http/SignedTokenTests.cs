@@ -9,7 +9,7 @@ namespace OrleansTagCache.Tests.Http;
 /// <summary>A token opens for the key that it was made for, under the secret that it was made with, as it was written, and not otherwise.</summary>
 public sealed class SignedTokenTests
 {
-    private static readonly TokenKey Key = new(7, RandomNumberGenerator.GetBytes(32));
+    private static readonly TokenSecret Key = new(7, RandomNumberGenerator.GetBytes(32));
     private static readonly byte[] Silo = SignedToken.SiloOf("S127.0.0.1:1:1");
     private static readonly TokenId Id = new(new Guid("6f0d1a52-0001-4b1c-9f00-000000000001"));
 
@@ -43,6 +43,6 @@ public sealed class SignedTokenTests
 
     private static string Seal() => SignedToken.Seal(Key, Silo, "4:shopkey", Id);
 
-    private static TokenId Open(TokenKey key, string scoped, string text) =>
+    private static TokenId Open(TokenSecret key, string scoped, string text) =>
         SignedToken.TryRead(text, out var token) ? SignedToken.Open(key, scoped, token) : TokenId.None;
 }

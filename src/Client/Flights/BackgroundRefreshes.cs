@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Flights;
 
@@ -75,7 +76,7 @@ internal sealed class BackgroundRefreshes : IHostedService, IDisposable
     {
         // Off the reader's path, and without what is the reader's alone.
         var isTracked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var whole = Detached.Run(async () =>
+        var whole = DetachedTask.Run(async () =>
         {
             await isTracked.Task.ConfigureAwait(false);
             try

@@ -3,6 +3,7 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Near;
+using OrleansTagCache.Tasks;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Flights;
@@ -73,7 +74,7 @@ internal sealed class FlightRunner(
         if (!call.MayWait)
         {
             // Those who come at the same moment get into the same flight.
-            await Elsewhere.Go();
+            await PoolYield.Go();
             return Turn.ToAsk;
         }
 

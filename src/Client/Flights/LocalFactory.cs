@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Flights;
 
@@ -50,7 +51,7 @@ internal sealed class LocalFactory<TState, T>(
         }
 
         var activity = Tracing.Current;
-        return Detached.Run(() =>
+        return DetachedTask.Run(() =>
         {
             Activity.Current = activity;
             return Make(stale, cancellationToken);

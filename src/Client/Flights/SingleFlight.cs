@@ -1,6 +1,7 @@
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
+using OrleansTagCache.Tasks;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Flights;
@@ -115,7 +116,7 @@ internal sealed class SingleFlight
         if (_flights.TryLead(flightKey) is { } flight)
         {
             var call = new FlightCall(UntilFor(factory), MayKeep: true, IsBehind: true);
-            _ = Detached.Run(() => _runner.Run(flightKey, flight, factory, call));
+            _ = DetachedTask.Run(() => _runner.Run(flightKey, flight, factory, call));
         }
 
         return true;

@@ -7,7 +7,7 @@ namespace OrleansTagCache.Hosting;
 /// <summary>
 /// Starts and stops the Orleans client of this process, in the place of Orleans' own hosted service, which lets no application start before a silo has answered. Where silos
 /// answer, it has connected when the start goes on; where the first attempt fails, or takes longer than a read would wait, it connects behind the application's back. Unless the application
-/// insists, nothing of it ends the start.
+/// insists, no failure of it stops start-up.
 /// </summary>
 /// <remarks>The host starts and stops it, one after the other.</remarks>
 /// <param name="client">Orleans' own hosted service.</param>

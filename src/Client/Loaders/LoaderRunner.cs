@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Names;
+using OrleansTagCache.Tasks;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Loaders;
@@ -114,7 +115,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
 
     private async Task Announce()
     {
-        await Lasting.Loop(
+        await BackgroundLoop.Loop(
             async () =>
             {
                 await Task.WhenAll(Offered.Select(loader => Tell(loader, (grain, self) => grain.Announce(self, Lease)))).ConfigureAwait(false);

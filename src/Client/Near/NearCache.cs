@@ -4,6 +4,7 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Near;
 
@@ -34,7 +35,7 @@ internal sealed partial class NearCache : IDisposable
         if (options.NearCache == NearCacheMode.On)
         {
             _map = new(_ledger, options.NearCacheMaximumEntries, options.NearCacheMaximumBytes);
-            _sweeping = time.CreateTimer(_ => Lasting.Try(Sweep, LogFailed), null, SweepPeriod, SweepPeriod);
+            _sweeping = time.CreateTimer(_ => BackgroundLoop.Try(Sweep, LogFailed), null, SweepPeriod, SweepPeriod);
         }
     }
 

@@ -5,6 +5,7 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Near;
 
@@ -215,7 +216,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
 
     private void NameNeedsLock() => Volatile.Write(ref _named, [.. _sessions.Values.Select(session => session.Id)]);
 
-    private Task Beat() => Lasting.Loop(
+    private Task Beat() => BackgroundLoop.Loop(
         async () =>
         {
             var sessions = Held();

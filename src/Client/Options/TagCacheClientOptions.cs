@@ -71,7 +71,7 @@ public class TagCacheClientOptions
     /// How long a read waits for a value that another caller is generating, in this process or another; then its own factory runs, and nothing is stored. A shorter <see cref="CacheEntryOptions.FactoryHardTimeout"/> shortens it.
     /// </summary>
     /// <value>100 ms to 1 h; default 10 s.</value>
-    /// <remarks>If it is shorter than slow factories take, several processes run them at a time; the longer it is, the longer a process that died while it generated delays others.</remarks>
+    /// <remarks>If it is shorter than the run of a slow factory, several processes run that factory at once; the longer it is, the longer a process that died while it generated delays others.</remarks>
     [SettingRange("00:00:00.1", "01:00:00")]
     public TimeSpan WaitTimeout { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -2,6 +2,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Transport;
 
@@ -66,7 +67,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
                 var outcome = await endpoint.Commit(new(scopedKey, token, data), sessions).ConfigureAwait(false);
 
                 // The other requests of the message must not wait for what comes next.
-                await Elsewhere.Go();
+                await PoolYield.Go();
                 if (outcome is not null)
                 {
                     return outcome;
@@ -75,7 +76,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         }
         catch (Exception exception)
         {
-            await Elsewhere.Go();
+            await PoolYield.Go();
             reachability.Failed(exception);
         }
 
@@ -187,7 +188,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
             }
 
             // The other requests of the message must not wait for what comes next.
-            await Elsewhere.Go();
+            await PoolYield.Go();
             if (answer?.Status == AcquireStatus.Moved)
             {
                 endpoints.Doubt();
@@ -198,7 +199,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         }
         catch (Exception exception)
         {
-            await Elsewhere.Go();
+            await PoolYield.Go();
             endpoints.Doubt();
             reachability.Failed(exception);
             return (null, asking.Whenever());

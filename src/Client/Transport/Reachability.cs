@@ -38,8 +38,8 @@ internal sealed partial class Reachability : IDisposable
 
     /// <summary>Of a call that no factory can serve, while it cannot be sent; null while it can.</summary>
     public TagCacheUnavailableException? WhyNot(string what) => IsConnected ? null : new(Closed.IsCancellationRequested
-        ? $"The {what} was not begun: this process's host is stopping or has stopped, and with it its connection to the cluster."
-        : $"The {what} was not begun: this process has not been connected to the cluster yet. It connects when a silo answers; its log says what it waits for.");
+        ? $"The {what} was not started: this process's host is stopping or has stopped, and with it its connection to the cluster."
+        : $"The {what} was not started: this process has not been connected to the cluster yet. It connects when a silo answers; its log says why it is not connected.");
 
     /// <summary>Whether this call may try the cluster.</summary>
     public bool MayTry() => IsConnected && _gate.MayTry();

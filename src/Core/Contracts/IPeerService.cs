@@ -95,7 +95,7 @@ internal sealed record SiloReport
     [Id(7)]
     public required long Misses { get; init; }
 
-    /// <summary>Entries evicted for want of room since the start.</summary>
+    /// <summary>Entries evicted to make room since the start.</summary>
     [Id(8)]
     public required long Evictions { get; init; }
 

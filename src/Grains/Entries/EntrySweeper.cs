@@ -4,6 +4,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Ownership;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Entries;
 
@@ -72,7 +73,7 @@ internal sealed partial class EntrySweeper : IDisposable
         var swept = _ledger.Stamp();
         var lastPass = _time.Now();
         var silos = Rendezvous.OfNone;
-        return Lasting.Loop(Round, LogFailed, _time, _stop.Token);
+        return BackgroundLoop.Loop(Round, LogFailed, _time, _stop.Token);
 
         async Task<bool> Round()
         {

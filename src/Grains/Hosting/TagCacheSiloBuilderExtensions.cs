@@ -6,6 +6,7 @@ using Orleans.Configuration;
 using Orleans.Runtime.GrainDirectory;
 using Orleans.Runtime.Hosting;
 using Orleans.Storage;
+using OrleansTagCache.Loaders;
 using OrleansTagCache;
 using OrleansTagCache.Batching;
 using OrleansTagCache.Coherence;

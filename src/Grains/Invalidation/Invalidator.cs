@@ -6,6 +6,7 @@ using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Sessions;
+using OrleansTagCache.Tasks;
 using OrleansTagCache.Transport;
 using OrleansTagCache.Views;
 
@@ -76,7 +77,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         membership.Died += FinishUpdatesOf;
         lease.Renewed += ReconsiderAll;
         sessions.Released += ClientsLetGo;
-        _repeating = time.CreateTimer(_ => Lasting.Try(Repeat, LogRepeatFailed), null, RepeatAfter, RepeatAfter / 2);
+        _repeating = time.CreateTimer(_ => BackgroundLoop.Try(Repeat, LogRepeatFailed), null, RepeatAfter, RepeatAfter / 2);
     }
 
     /// <summary>How many updates of this silo's own are not settled.</summary>

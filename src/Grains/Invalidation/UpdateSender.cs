@@ -4,6 +4,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
+using OrleansTagCache.Tasks;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Invalidation;
@@ -35,11 +36,11 @@ internal sealed partial class UpdateSender(IPeers peers, IUpdateSource source, S
         }
 
         // It carries the updates of many callers: the context of the first must not stay with it.
-        _ = Detached.Run(() => Carry(silo));
+        _ = DetachedTask.Run(() => Carry(silo));
     }
 
     /// <summary>Only an empty queue ends the loop: a member whose loop had ended by a fault would get nothing any more.</summary>
-    private Task Carry(SiloAddress silo) => Lasting.Loop(
+    private Task Carry(SiloAddress silo) => BackgroundLoop.Loop(
         async () =>
         {
             if (source.TakeBatch(silo) is not { } batch)

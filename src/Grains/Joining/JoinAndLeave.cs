@@ -4,6 +4,7 @@ using OrleansTagCache.Invalidation;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Sessions;
+using OrleansTagCache.Tasks;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Joining;
@@ -81,7 +82,7 @@ internal sealed partial class JoinAndLeave(
     }
 
     /// <summary>Begun anew after a fault, it sees the latest snapshot first.</summary>
-    private Task WatchMembership() => Lasting.Loop(
+    private Task WatchMembership() => BackgroundLoop.Loop(
         async () =>
         {
             await foreach (var snapshot in cluster.MembershipUpdates.WithCancellation(_stop.Token))
@@ -96,7 +97,7 @@ internal sealed partial class JoinAndLeave(
         time,
         _stop.Token);
 
-    private Task Join() => Lasting.Loop(
+    private Task Join() => BackgroundLoop.Loop(
         async () =>
         {
             if (!lease.IsAlive || !await TryGreetAll() || !membership.IsWaitedOut)

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Membership;
 
@@ -23,7 +24,7 @@ internal sealed partial class Members : IDisposable
     {
         (_time, _logger) = (time, logger);
         _table = new(self, LeaseTerms.WaitOut(servingLease));
-        _waitOut = time.CreateTimer(_ => Lasting.Try(Refresh, LogFailed), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _waitOut = time.CreateTimer(_ => BackgroundLoop.Try(Refresh, LogFailed), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The members changed, or may have: updates that wait for one look again.</summary>
@@ -74,7 +75,7 @@ internal sealed partial class Members : IDisposable
             foreach (var silo in died)
             {
                 LogDied(silo);
-                Lasting.Try(() => Died?.Invoke(silo), LogFailed);
+                BackgroundLoop.Try(() => Died?.Invoke(silo), LogFailed);
                 CacheEvents.Write(CacheEvent.MemberDied, this);
             }
         }
@@ -134,7 +135,7 @@ internal sealed partial class Members : IDisposable
     [LoggerMessage(3201, LogLevel.Information, "Silo {Silo} was seen dead; updates wait until its serving lease is over by any clock")]
     private partial void LogDied(SiloAddress silo);
 
-    [LoggerMessage(3203, LogLevel.Error, "A change of the members was not processed; the next reading is")]
+    [LoggerMessage(3203, LogLevel.Error, "A membership change could not be processed; the next one will be")]
     private partial void LogFailed(Exception exception);
 
     [LoggerMessage(3202, LogLevel.Information, "Silo {Silo} said Goodbye")]

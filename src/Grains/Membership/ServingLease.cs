@@ -2,11 +2,12 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Membership;
 
 /// <summary>
-/// This silo's right to serve. Members alone does not give it: a silo that was frozen, and declared dead in that time, serves old values
+/// This silo's right to serve. Membership alone does not give it: a silo that was frozen, and declared dead in that time, serves old values
 /// when it wakes until it learns of its death. So it serves only while it has lately found itself alive in the membership table.
 /// </summary>
 /// <remarks>
@@ -66,7 +67,7 @@ internal sealed partial class ServingLease : INearLease, IDisposable
     public void BeginServing()
     {
         _hasJoined = true;
-        Lasting.Try(() => Renewed?.Invoke(), LogFailed);
+        BackgroundLoop.Try(() => Renewed?.Invoke(), LogFailed);
         CacheEvents.Write(CacheEvent.LeaseRenewed, this);
     }
 
@@ -87,7 +88,7 @@ internal sealed partial class ServingLease : INearLease, IDisposable
     {
         using var timer = new PeriodicTimer(LeaseTerms.RenewalPeriod(_length), _time);
         var wasValid = true;
-        await Lasting.Loop(Round, LogFailed, _time, _stop.Token);
+        await BackgroundLoop.Loop(Round, LogFailed, _time, _stop.Token);
 
         async Task<bool> Round()
         {
@@ -132,7 +133,7 @@ internal sealed partial class ServingLease : INearLease, IDisposable
         {
             _missing = 0;
             _deadline.Renewed(askedAt, _length);
-            Lasting.Try(() => Renewed?.Invoke(), LogFailed);
+            BackgroundLoop.Try(() => Renewed?.Invoke(), LogFailed);
             CacheEvents.Write(CacheEvent.LeaseRenewed, this);
         }
         else if (++_missing == LeaseTerms.ReadingsWithoutRow && !_stop.IsCancellationRequested)

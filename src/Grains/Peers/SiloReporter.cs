@@ -38,7 +38,7 @@ internal sealed class SiloReporter
         (_sessions, _invalidator, _near, _metrics, _self) = (sessions, invalidator, caches.Each<NearCache>(), metrics, self);
         metrics.Meter.CreateObservableGauge("tagcache.entries", () => (long)table.Count, "{entry}", "Entries with a value.");
         metrics.Meter.CreateObservableGauge("tagcache.entries.size", () => table.Bytes, "By", "Bytes accounted for entries with a value.");
-        metrics.Meter.CreateObservableCounter("tagcache.evictions", () => table.Evictions, "{entry}", "Entries evicted for want of room.");
+        metrics.Meter.CreateObservableCounter("tagcache.evictions", () => table.Evictions, "{entry}", "Entries evicted to make room.");
         metrics.Meter.CreateObservableGauge("tagcache.lease.remaining", () => lease.Remaining.TotalSeconds, "s", "What is left of the serving lease.");
         metrics.Meter.CreateObservableGauge("tagcache.sessions", () => sessions.Counts.Sessions, "{session}", "Sessions of clients that keep this silo's entries near.");
         metrics.Meter.CreateObservableGauge("tagcache.sessions.interest", () => sessions.Counts.Interest, "{tag}", "Tags, keys among them, that sessions are interested in.");

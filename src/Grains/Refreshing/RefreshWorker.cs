@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Loaders;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
 

@@ -7,6 +7,7 @@ using OrleansTagCache.Flights;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Sessions;
 
@@ -46,7 +47,7 @@ internal sealed partial class ClientSessions : IDisposable
         _table = new(Guid.NewGuid(), options.SessionLease, options.MaximumInterest);
         _maximumSessions = options.MaximumSessions;
         _idleGrace = 4 * options.SessionLease;
-        _cleaning = time.CreateTimer(_ => Lasting.Try(BreakIdle, LogFailed), null, options.SessionLease, options.SessionLease);
+        _cleaning = time.CreateTimer(_ => BackgroundLoop.Try(BreakIdle, LogFailed), null, options.SessionLease, options.SessionLease);
     }
 
     /// <summary>No client of this silo holds these updates up any more.</summary>
@@ -174,11 +175,11 @@ internal sealed partial class ClientSessions : IDisposable
     {
         if (session.OutstandingCount > 0 && _pushing.Add(session))
         {
-            _ = Detached.Run(() => PushAll(session));
+            _ = DetachedTask.Run(() => PushAll(session));
         }
     }
 
-    private Task PushAll(IssuedSession session) => Lasting.Loop(() => Push(session), LogFailed, _time);
+    private Task PushAll(IssuedSession session) => BackgroundLoop.Loop(() => Push(session), LogFailed, _time);
 
     /// <summary>One message. False when nothing is left to say, or the session has ended.</summary>
     private async Task<bool> Push(IssuedSession session)
@@ -296,7 +297,7 @@ internal sealed partial class ClientSessions : IDisposable
     {
         if (updates.Count > 0)
         {
-            Lasting.Try(() => Released?.Invoke(updates), LogFailed);
+            BackgroundLoop.Try(() => Released?.Invoke(updates), LogFailed);
         }
     }
 

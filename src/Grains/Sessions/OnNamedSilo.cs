@@ -19,6 +19,6 @@ internal sealed class OnNamedSiloDirector : IPlacementDirector
         var named = SiloAddress.FromParsableString(target.GrainIdentity.Key.ToString()!);
         return context.GetCompatibleSilos(target).Contains(named)
             ? Task.FromResult(named)
-            : throw new SiloUnavailableException($"Silo {named} is not there.");
+            : throw new SiloUnavailableException($"Silo {named} is not in the cluster.");
     }
 }

@@ -7,7 +7,7 @@ using OrleansTagCache.Names;
 namespace OrleansTagCache.Views;
 
 /// <summary>What this silo can tell of a tag: its live dependents, and when it last changed.</summary>
-/// <remarks>Thread-safe. A view costs time in the number of dependents; no read and no update goes through it.</remarks>
+/// <remarks>Thread-safe. A view costs time in the number of dependents; no read and no update waits for it; a revalidation asks it which tags a loader's entries bear.</remarks>
 internal sealed class TagView(
     EntryTable table, DependentsIndex index, TagLedger ledger, RecentUpdates recent, ILocalSiloDetails silo, TimeProvider time)
 {

@@ -24,7 +24,7 @@ internal sealed class ApiKeyHandler(
     private const string Prefix = "Bearer ";
 
     private static readonly Task<AuthenticateResult> NoKey = Task.FromResult(AuthenticateResult.NoResult());
-    private static readonly Task<AuthenticateResult> NoSuchKey = Task.FromResult(AuthenticateResult.Fail("There is no valid API key of this text."));
+    private static readonly Task<AuthenticateResult> NoSuchKey = Task.FromResult(AuthenticateResult.Fail("The API key is not valid."));
     private static readonly Task<AuthenticateResult> TooManyCalls = Task.FromResult(AuthenticateResult.Fail("The API key has made too many calls."));
     private static readonly Task<AuthenticateResult> NoKeys = Task.FromResult(AuthenticateResult.Fail("There are no API keys, and calls without one are not allowed."));
     private static readonly Task<AuthenticateResult> NotLocal = Task.FromResult(AuthenticateResult.Fail("Without API keys a caller must be a program on this machine."));

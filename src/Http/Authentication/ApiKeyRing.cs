@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Http.Authentication;
 
@@ -38,7 +39,7 @@ internal sealed partial class ApiKeyRing : IDisposable
         (_options, _time, _log) = (options, time, log);
         Read();
         _changes = ChangeToken.OnChange(configuration.GetReloadToken, Take);
-        _looks = time.CreateTimer(_ => Lasting.Try(Look, failed => LogRefused(failed.Message)), null, FilePeriod, FilePeriod);
+        _looks = time.CreateTimer(_ => BackgroundLoop.Try(Look, failed => LogRefused(failed.Message)), null, FilePeriod, FilePeriod);
     }
 
     /// <summary>Whether calls need a key: since there was one. A file that loses its last key closes the silo and does not open it.</summary>

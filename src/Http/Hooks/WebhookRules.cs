@@ -75,7 +75,7 @@ internal static partial class WebhookRules
 
         if (hook.Action != WebhookAction.Revalidate)
         {
-            yield return "Profile is of revalidations; this hook updates.";
+            yield return "Profile applies only to revalidations, but the action of this hook is Update.";
         }
 
         if (FaultOfProfile(hook.Profile, profiles) is { } fault)

@@ -19,7 +19,7 @@ internal static class Problems
     public static IResult NotFound(string detail) => Of(StatusCodes.Status404NotFound, "not_found", detail);
 
     public static IResult UnknownToken() => Of(
-        StatusCodes.Status409Conflict, "unknown_token", "The Tag-Cache-Token is forged, late, used up or of another key. Nothing was stored.");
+        StatusCodes.Status409Conflict, "unknown_token", "The Tag-Cache-Token is forged, expired, already used, or issued for another key. Nothing was stored.");
 
     public static IResult Superseded() => Of(
         StatusCodes.Status409Conflict, "superseded", "A tag of the entry, or its key, was updated since the token was given. Nothing was stored.");

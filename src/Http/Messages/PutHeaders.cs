@@ -76,10 +76,10 @@ internal static class PutHeaders
     {
         if (OfResponses.FirstOrDefault(headers.ContainsKey) is { } named)
         {
-            return NotKept(named, "Of a value its Content-Type alone is kept.");
+            return NotKept(named, "Only the Content-Type of a value is kept.");
         }
 
-        return headers.Keys.Any(IsUnknownOfContent) ? NotKept("A field that begins with Content-", "Of a value its Content-Type alone is kept.") : null;
+        return headers.Keys.Any(IsUnknownOfContent) ? NotKept("A field that begins with Content-", "Only the Content-Type of a value is kept.") : null;
     }
 
     private static bool IsUnknownOfContent(string name) => name.StartsWith(OfContent, StringComparison.OrdinalIgnoreCase)

@@ -31,7 +31,7 @@ internal static class RequestCheck
 
         // What comes after it on the connection is not a request.
         http.Response.Headers.Connection = "close";
-        return Problems.Of(StatusCodes.Status400BadRequest, "bad_request", "A body has a Content-Length, or is sent as 'Transfer-Encoding: chunked', not both and nothing else.").ExecuteAsync(http);
+        return Problems.Of(StatusCodes.Status400BadRequest, "bad_request", "A body needs either a Content-Length or 'Transfer-Encoding: chunked', not both; no other transfer encoding is accepted.").ExecuteAsync(http);
     }
 
     private static bool HasSoundHost(HttpRequest request)

@@ -8,7 +8,7 @@ public sealed class ApiAccessOptions
 
     /// <summary>
     /// A JSON file with keys beside those of the configuration. It is read again within seconds when it changes, and when the configuration names another one. While it cannot be read, or has faults, the keys stay as
-    /// they were, and an error is logged; at the start it ends the start. Default none.
+    /// they were, and an error is logged; at start-up it is fatal. Default none.
     /// </summary>
     public string? File { get; set; }
 

@@ -14,6 +14,6 @@ public sealed class ApiKeyOptions
     /// <summary>What its holder may do there: <c>read,write,invalidate,admin</c> or some of them.</summary>
     public string? Scopes { get; set; }
 
-    /// <summary>When it ends, as ISO 8601 with an offset; null never.</summary>
+    /// <summary>When it ends, as ISO 8601 with an offset; null if it never expires.</summary>
     public string? Expires { get; set; }
 }

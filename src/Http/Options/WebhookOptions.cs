@@ -25,7 +25,7 @@ public sealed class WebhookOptions
     [KnownValue]
     public WebhookAction Action { get; set; }
 
-    /// <summary>The profile of a revalidation; without one it is immediate.</summary>
+    /// <summary>The profile of a revalidation; without one, dependents expire at once.</summary>
     public string? Profile { get; set; }
 
     /// <summary>The tags: text with parts such as <c>{/product/id}</c> that are taken from the body. 1 to 128.</summary>

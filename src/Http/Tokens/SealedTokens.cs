@@ -69,11 +69,11 @@ internal sealed class SealedTokens(IGrainFactory grains, ILocalSiloDetails self,
     private async Task<Known> Ask()
     {
         var asked = time.Now();
-        return _known = new(await grains.GetGrain<ITokenKeyGrain>(0).GetKeys(), asked);
+        return _known = new(await grains.GetGrain<ITokenSecretsGrain>(0).GetSecrets(), asked);
     }
 
-    private sealed record Known(TokenKey[] Keys, Moment At)
+    private sealed record Known(TokenSecret[] Keys, Moment At)
     {
-        public TokenKey? Find(byte[] token) => Array.Find(Keys, key => key.Id == SignedToken.KeyIdOf(token));
+        public TokenSecret? Find(byte[] token) => Array.Find(Keys, key => key.Id == SignedToken.KeyIdOf(token));
     }
 }

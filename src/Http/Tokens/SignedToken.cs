@@ -26,7 +26,7 @@ internal static class SignedToken
 
     public static byte[] SiloOf(string address) => SHA256.HashData(Encoding.UTF8.GetBytes(address))[..SiloLength];
 
-    public static string Seal(TokenKey key, ReadOnlySpan<byte> silo, string scopedKey, TokenId id)
+    public static string Seal(TokenSecret key, ReadOnlySpan<byte> silo, string scopedKey, TokenId id)
     {
         var token = new byte[Length];
         BinaryPrimitives.WriteInt32LittleEndian(token, key.Id);
@@ -45,7 +45,7 @@ internal static class SignedToken
     public static int KeyIdOf(byte[] token) => BinaryPrimitives.ReadInt32LittleEndian(token);
 
     /// <summary>The generation, or <see cref="TokenId.None"/> if the token was not sealed so.</summary>
-    public static TokenId Open(TokenKey key, string scopedKey, byte[] token)
+    public static TokenId Open(TokenSecret key, string scopedKey, byte[] token)
     {
         Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
         Sign(key, scopedKey, token, expected);
@@ -53,7 +53,7 @@ internal static class SignedToken
         return isIt ? new(new Guid(token.AsSpan(KeyIdLength + SiloLength, GenerationLength))) : TokenId.None;
     }
 
-    private static void Sign(TokenKey key, string scopedKey, byte[] token, Span<byte> signature)
+    private static void Sign(TokenSecret key, string scopedKey, byte[] token, Span<byte> signature)
     {
         byte[] message = [.. token.AsSpan(0, SignedLength), .. Encoding.UTF8.GetBytes(scopedKey)];
         HMACSHA256.HashData(key.Secret, message, signature);

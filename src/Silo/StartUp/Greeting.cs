@@ -20,7 +20,7 @@ internal sealed class Greeting(IServer server, SiloProgramOptions options, ApiKe
     {
         var address = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "http://127.0.0.1:8080";
         var place = options.Clustering.Provider == ClusteringProvider.Redis
-            ? $"Redis at {Surroundings.RedisServers(options)}"
+            ? $"Redis at {StartUpChecks.RedisServers(options)}"
             : "in memory: entries, membership, reminders and pending refreshes end with this process";
         Console.WriteLine($"""
             OrleansTagCache is ready.

@@ -9,7 +9,7 @@ namespace OrleansTagCache.Fuzz.Targets;
 /// <summary>No text but the one that was given opens, and that only for its key.</summary>
 internal sealed class TokensTarget : IFuzzTarget
 {
-    private static readonly TokenKey Key = new(1, [.. Enumerable.Range(0, 32).Select(i => (byte)i)]);
+    private static readonly TokenSecret Key = new(1, [.. Enumerable.Range(0, 32).Select(i => (byte)i)]);
     private static readonly TokenId Id = new(new Guid("6f0d1a52-0001-4b1c-9f00-000000000001"));
     private static readonly string Given = SignedToken.Seal(Key, SignedToken.SiloOf("S127.0.0.1:1:1"), "4:shopkey", Id);
 

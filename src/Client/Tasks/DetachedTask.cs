@@ -1,10 +1,12 @@
-namespace OrleansTagCache.Flights;
+using OrleansTagCache.Flights;
+
+namespace OrleansTagCache.Tasks;
 
 /// <summary>
 /// Runs what may outlive the call that began it: without that call's context. So no request's <c>HttpContext</c>, no activity that has ended, and no other
 /// ambient value of a caller who has gone is seen by it.
 /// </summary>
-internal static class Detached
+internal static class DetachedTask
 {
     public static Task<T> Run<T>(Func<Task<T>> work)
     {

@@ -4,17 +4,17 @@ using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Tokens;
 
-/// <inheritdoc cref="ITokenKeyGrain"/>
-[KeepAlive, GrainType("otc.tokenkey")]
-internal sealed class TokenKeyGrain(TimeProvider time) : Grain, ITokenKeyGrain
+/// <inheritdoc cref="ITokenSecretsGrain"/>
+[KeepAlive, GrainType("otc.tokensecrets")]
+internal sealed class TokenSecretsGrain(TimeProvider time) : Grain, ITokenSecretsGrain
 {
     /// <summary>A secret is signed with for so long, and verified with for as long again: much longer than a token holds.</summary>
     internal static readonly TimeSpan Rotation = TimeSpan.FromHours(2);
 
-    private TokenKey[] _keys = [Make()];
+    private TokenSecret[] _keys = [Make()];
     private Moment _made = time.Now();
 
-    public ValueTask<TokenKey[]> GetKeys()
+    public ValueTask<TokenSecret[]> GetSecrets()
     {
         var age = time.Now() - _made;
         if (age >= Rotation)
@@ -27,5 +27,5 @@ internal sealed class TokenKeyGrain(TimeProvider time) : Grain, ITokenKeyGrain
         return new(_keys);
     }
 
-    private static TokenKey Make() => new(RandomNumberGenerator.GetInt32(int.MaxValue), RandomNumberGenerator.GetBytes(32));
+    private static TokenSecret Make() => new(RandomNumberGenerator.GetInt32(int.MaxValue), RandomNumberGenerator.GetBytes(32));
 }

@@ -1,7 +1,9 @@
-namespace OrleansTagCache;
+using OrleansTagCache;
+
+namespace OrleansTagCache.Tasks;
 
 /// <summary>Work that lasts as long as its process and that no caller waits for: whatever it throws is told of, and it goes on.</summary>
-internal static class Lasting
+internal static class BackgroundLoop
 {
     /// <summary>After a round that failed: a fault that stays is told of twice a second, and nothing spins.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);

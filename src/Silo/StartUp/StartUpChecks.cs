@@ -6,7 +6,7 @@ using StackExchange.Redis;
 namespace OrleansTagCache.Silo.StartUp;
 
 /// <summary>Looks at what the silo needs around it before it starts: free ports, and its Redis.</summary>
-internal static class Surroundings
+internal static class StartUpChecks
 {
     /// <exception cref="StartUpFault">A port is taken, or named twice; every one is named.</exception>
     public static void CheckPorts(SiloProgramOptions options, IConfiguration configuration)

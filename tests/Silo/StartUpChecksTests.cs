@@ -5,7 +5,7 @@ using Xunit;
 namespace OrleansTagCache.Tests.Silo;
 
 /// <summary>What a silo needs around it is looked at before it starts: its ports, and its Redis.</summary>
-public sealed class SurroundingsTests
+public sealed class StartUpChecksTests
 {
     [Fact]
     public async Task Build_WithPortsInUse_NamesEachWithItsSetting()
@@ -62,7 +62,7 @@ public sealed class SurroundingsTests
     {
         var options = new SiloProgramOptions();
         options.Clustering.ConnectionString = connection;
-        Assert.Equal(servers, Surroundings.RedisServers(options));
+        Assert.Equal(servers, StartUpChecks.RedisServers(options));
     }
 
     [Fact]

@@ -3,10 +3,11 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Loaders;
+using OrleansTagCache.Refreshing;
 
-namespace OrleansTagCache.Refreshing;
+namespace OrleansTagCache.Loaders;
 
-/// <summary>Who offers one loader. Everybody says so again and again, so that nothing is lost for long with this activation.</summary>
+/// <summary>Knows which processes offer one loader. Each of them says so again and again, so that nothing is lost for long with this activation.</summary>
 /// <remarks>Reentrant: runners are changed and read in one turn each; a load is not waited for by anybody else.</remarks>
 [Reentrant, ThroughAnyGateway, GrainType("otc.loader")]
 internal sealed class LoaderGrain(LoaderCalls calls, TimeProvider time) : Grain, ILoaderGrain

@@ -4,16 +4,16 @@ namespace OrleansTagCache.Contracts;
 /// The secrets that the cluster's silos authenticate HTTP tokens with. They live in memory: when their silo goes, new ones are made, and
 /// tokens that were given out before are refused, which costs their holders a repeated generation.
 /// </summary>
-[Alias("otc.ITokenKeyGrain")]
-internal interface ITokenKeyGrain : IGrainWithIntegerKey
+[Alias("otc.ITokenSecretsGrain")]
+internal interface ITokenSecretsGrain : IGrainWithIntegerKey
 {
     /// <summary>The secrets that are good now, the one to sign with first.</summary>
-    [Alias("GetKeys"), ResponseTimeout("00:00:05")]
-    ValueTask<TokenKey[]> GetKeys();
+    [Alias("GetSecrets"), ResponseTimeout("00:00:05")]
+    ValueTask<TokenSecret[]> GetSecrets();
 }
 
 /// <summary>One secret.</summary>
 /// <param name="Id">Its name, which tokens carry.</param>
 /// <param name="Secret">256 random bits.</param>
-[GenerateSerializer, Immutable, Alias("otc.TokenKey")]
-internal sealed record TokenKey([property: Id(0)] int Id, [property: Id(1)] byte[] Secret);
+[GenerateSerializer, Immutable, Alias("otc.TokenSecret")]
+internal sealed record TokenSecret([property: Id(0)] int Id, [property: Id(1)] byte[] Secret);

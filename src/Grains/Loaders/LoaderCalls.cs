@@ -5,8 +5,9 @@ using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Names;
+using OrleansTagCache.Refreshing;
 
-namespace OrleansTagCache.Refreshing;
+namespace OrleansTagCache.Loaders;
 
 /// <summary>Has loaders run: in this process if it offers them, else in the process that offers them and has least to do for this silo.</summary>
 /// <remarks>Thread-safe.</remarks>

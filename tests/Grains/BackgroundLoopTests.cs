@@ -3,12 +3,13 @@ using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Invalidation;
+using OrleansTagCache.Tasks;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
 
 /// <summary>Work that nobody waits for goes on after what it did not foresee.</summary>
-public sealed class LastingTests
+public sealed class BackgroundLoopTests
 {
     private static readonly SiloAddress A = InvalidatorHost.Silo(2);
 
@@ -17,7 +18,7 @@ public sealed class LastingTests
     {
         var time = new FakeTimeProvider();
         var (rounds, told) = (0, new List<string>());
-        var loop = Lasting.Loop(
+        var loop = BackgroundLoop.Loop(
             () => ++rounds < 3 ? throw new InvalidOperationException($"round {rounds}") : Task.FromResult(false),
             exception => told.Add(exception.Message),
             time);
@@ -36,7 +37,7 @@ public sealed class LastingTests
     {
         var time = new FakeTimeProvider();
         var rounds = 0;
-        var loop = Lasting.Loop(() => ++rounds == 1 ? throw new InvalidOperationException() : Task.FromResult(false), _ => throw new IOException(), time);
+        var loop = BackgroundLoop.Loop(() => ++rounds == 1 ? throw new InvalidOperationException() : Task.FromResult(false), _ => throw new IOException(), time);
 
         await Waits.Advance(time, TimeSpan.FromMilliseconds(100), () => loop.IsCompleted);
 
@@ -48,7 +49,7 @@ public sealed class LastingTests
     public async Task Loop_ThatIsStoppedInItsPause_Ends()
     {
         using var stop = new CancellationTokenSource();
-        var loop = Lasting.Loop(() => throw new InvalidOperationException(), _ => { }, new FakeTimeProvider(), stop.Token);
+        var loop = BackgroundLoop.Loop(() => throw new InvalidOperationException(), _ => { }, new FakeTimeProvider(), stop.Token);
 
         await stop.CancelAsync();
 

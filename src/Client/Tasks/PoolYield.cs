@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
+using OrleansTagCache.Transport;
 
-namespace OrleansTagCache.Transport;
+namespace OrleansTagCache.Tasks;
 
 /// <summary>Continues on the thread pool, behind the work that is queued there, and never in the caller's context: its one thread may be blocked on this very call.</summary>
-internal static class Elsewhere
+internal static class PoolYield
 {
     public static ConfiguredTaskAwaitable Go() => Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 }
