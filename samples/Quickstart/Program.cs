@@ -12,7 +12,7 @@ builder.Logging.SetMinimumLevel(LogLevel.Warning);
 // <readme: client>
 builder.UseOrleansClient(client =>
 {
-    client.UseLocalhostClustering(serviceId: "tagcache", clusterId: "tagcache");        // or UseRedisClustering("127.0.0.1:6379")
+    client.UseLocalhostClustering(serviceId: "tagcache", clusterId: "tagcache");        // the silo on this machine
     client.AddTagCacheClient(cache => cache.DefaultLife = CacheLife.Hours);
     client.AddLoader("cities", async (CacheContext context, string country, CancellationToken cancellationToken) =>
     {

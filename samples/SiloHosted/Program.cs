@@ -7,7 +7,7 @@ var (siloPort, gatewayPort) = (ports.GetValue("Port", 11111), ports.GetValue("Ga
 // The silo, in this process: ITagCache works here, and other silos and clients may join it.
 // <readme: silo>
 builder.UseOrleans(silo => silo
-    .UseLocalhostClustering(siloPort, gatewayPort)              // or UseRedisClustering("127.0.0.1:6379")
+    .UseLocalhostClustering(siloPort, gatewayPort)              // 11111 and 30000, say: a cluster of one silo
     .UseInMemoryReminderService()
     .AddTagCache());
 builder.Services.AddTagCacheHttp();                             // with app.MapTagCache(): the HTTP API

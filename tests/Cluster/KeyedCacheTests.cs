@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Near;
-using OrleansTagCache.Diagnostics;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Cluster;

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Loaders;
-using OrleansTagCache.Refreshing;
 using OrleansTagCache.Serialization;
 using OrleansTagCache.Transport;
 using Xunit;

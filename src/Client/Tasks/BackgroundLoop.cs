@@ -1,5 +1,3 @@
-using OrleansTagCache;
-
 namespace OrleansTagCache.Tasks;
 
 /// <summary>Work that lasts as long as its process and that no caller waits for: whatever it throws is told of, and it goes on.</summary>

@@ -1,5 +1,3 @@
-using OrleansTagCache.Flights;
-
 namespace OrleansTagCache.Tasks;
 
 /// <summary>

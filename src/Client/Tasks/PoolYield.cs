@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Tasks;
 

@@ -3,9 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
-using OrleansTagCache.Loaders;
 using OrleansTagCache.Names;
-using OrleansTagCache.Refreshing;
 
 namespace OrleansTagCache.Loaders;
 

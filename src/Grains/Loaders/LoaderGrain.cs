@@ -2,8 +2,6 @@ using Orleans.Concurrency;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
-using OrleansTagCache.Loaders;
-using OrleansTagCache.Refreshing;
 
 namespace OrleansTagCache.Loaders;
 

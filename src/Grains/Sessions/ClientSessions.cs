@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
-using OrleansTagCache.Flights;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
