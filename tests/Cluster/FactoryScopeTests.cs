@@ -95,7 +95,7 @@ public sealed class FactoryScopeTests(TagCacheCluster cluster)
         }, options));
         var (services, ambient, current) = await seen.Task.Soon();
         run.Release();
-        await Events.On(CacheEvent.RefreshEnded, CacheEvent.EntryStored).Until(async () => (await cluster.Silos[2].TryGetAsync<string>(key)).ValueOrDefault == "new");
+        await Events.On(CacheEvent.RefreshEnded, CacheEvent.EntryStored, CacheEvent.LeaseRenewed).Until(async () => (await cluster.Silos[2].TryGetAsync<string>(key)).ValueOrDefault == "new");
 
         Assert.Null(ambient);
         Assert.NotEqual(activity.TraceId, current?.TraceId);
@@ -134,7 +134,7 @@ public sealed class FactoryScopeTests(TagCacheCluster cluster)
         await failing.Task.Soon();
 
         // Its token is back when another who asks gets one.
-        await Events.On(CacheEvent.TokenEnded, CacheEvent.RefreshEnded).Until(async () => await entry.Acquire(new(true, false, TimeSpan.Zero)) is { Token.IsNone: false } answer && await entry.Abandon(answer.Token));
+        await Events.On(CacheEvent.TokenEnded, CacheEvent.RefreshEnded, CacheEvent.LeaseRenewed).Until(async () => await entry.Acquire(new(true, false, TimeSpan.Zero)) is { Token.IsNone: false } answer && await entry.Abandon(answer.Token));
 
         Assert.Equal("new", await cluster.Client.GetOrCreateAsync(key, (_, _, _) => new ValueTask<string>("new"), options));
     }

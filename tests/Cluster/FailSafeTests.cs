@@ -142,7 +142,7 @@ public sealed class FailSafeTests(TagCacheCluster cluster)
             return run.Invoke(token);
         }, options));
         run.Release();
-        await Events.On(CacheEvent.RefreshEnded, CacheEvent.EntryStored).Until(async () => await cluster.Client.GetOrCreateAsync("safe:5", (_, _) => new ValueTask<string>("other"), options) != "old");
+        await Events.On(CacheEvent.RefreshEnded, CacheEvent.EntryStored, CacheEvent.LeaseRenewed).Until(async () => await cluster.Client.GetOrCreateAsync("safe:5", (_, _) => new ValueTask<string>("other"), options) != "old");
 
         Assert.Equal(1, run.Runs);
     }

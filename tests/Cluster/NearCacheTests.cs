@@ -112,7 +112,7 @@ public sealed class NearCacheTests(NearCacheTests.NearCluster cluster) : IClassF
         run.Release();
         foreach (var process in cluster.Processes)
         {
-            await Events.On(CacheEvent.RefreshEnded, CacheEvent.NearKept).Until(async () => await process.Cache.GetOrCreateAsync("near:herd", (_, token) => run.Invoke(token), new() { Tags = ["near-herd"] }) != "old");
+            await Events.On(CacheEvent.RefreshEnded, CacheEvent.NearKept, CacheEvent.LeaseRenewed).Until(async () => await process.Cache.GetOrCreateAsync("near:herd", (_, token) => run.Invoke(token), new() { Tags = ["near-herd"] }) != "old");
         }
 
         Assert.Equal(1, run.Runs);

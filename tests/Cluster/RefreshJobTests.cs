@@ -29,7 +29,7 @@ public sealed class RefreshJobTests(LoaderCluster cluster)
         {
             // A process that keeps the old one near serves it once more, and asks for the new one behind its reader's back.
             CacheResult<string> found = default;
-            await Events.On(CacheEvent.NearKept, CacheEvent.EntryStored).Until(async () => !(found = await cluster.Silos[0].TryGetAsync<string>($"{loader}:{argument}")).IsStale);
+            await Events.On(CacheEvent.NearKept, CacheEvent.EntryStored, CacheEvent.LeaseRenewed).Until(async () => !(found = await cluster.Silos[0].TryGetAsync<string>($"{loader}:{argument}")).IsStale);
 
             Assert.Equal((true, "new"), (found.HasValue, found.ValueOrDefault));
         }

@@ -26,7 +26,7 @@ public sealed class RevalidationTests(TagCacheCluster cluster)
         Assert.All(await Task.WhenAll(readers), value => Assert.Equal("old", value));
         await run.Started;
         run.Release();
-        await Events.On(CacheEvent.RefreshEnded, CacheEvent.NearKept).Until(async () => !(await cluster.Client.TryGetAsync<string>("stale:1")).IsStale);
+        await Events.On(CacheEvent.RefreshEnded, CacheEvent.NearKept, CacheEvent.LeaseRenewed).Until(async () => !(await cluster.Client.TryGetAsync<string>("stale:1")).IsStale);
 
         Assert.Equal(1, run.Runs);
         Assert.Equal("new", (await cluster.Silos[2].TryGetAsync<string>("stale:1")).Value);
@@ -87,7 +87,7 @@ public sealed class RevalidationTests(TagCacheCluster cluster)
         await failed.Task.Soon();
 
         // The token comes back a moment after the factory has failed; then a reader gets it.
-        await Events.On(CacheEvent.TokenEnded, CacheEvent.EntryStored).Until(async () =>
+        await Events.On(CacheEvent.TokenEnded, CacheEvent.EntryStored, CacheEvent.LeaseRenewed).Until(async () =>
         {
             if (await cluster.Client.TryGetAsync<string>("stale:5") is not { IsStale: true } found)
             {
