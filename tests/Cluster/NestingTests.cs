@@ -50,7 +50,10 @@ public sealed class NestingTests(TagCacheCluster cluster)
         await cluster.Client.RevalidateTagAsync("nest-stale", CacheLife.Max);
 
         var outer = await cluster.Client.GetOrCreateAsync("nest-stale-outer", async (_, token) =>
-            await cluster.Client.GetOrCreateAsync("nest-stale-inner", (_, _) => new ValueTask<string>("new"), null, token));
+        {
+            Assert.False((await cluster.Client.TryGetAsync<string>("nest-stale-inner", token)).HasValue);
+            return await cluster.Client.GetOrCreateAsync("nest-stale-inner", (_, _) => new ValueTask<string>("new"), null, token);
+        });
 
         Assert.Equal("new", outer);
     }

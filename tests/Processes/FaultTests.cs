@@ -2,12 +2,7 @@ using Xunit;
 
 namespace OrleansTagCache.Tests.Processes;
 
-/// <summary>Tests that start many processes and do harm to them: they have the machine to themselves.</summary>
-[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
-public sealed class Alone;
-
 /// <summary>The fault harness in its short form; docs/internals/reliability.md has the full matrix.</summary>
-[Collection(nameof(Alone))]
 public sealed class FaultTests
 {
     /// <summary>Generous: on a machine that does other things as well everything takes longer.</summary>
