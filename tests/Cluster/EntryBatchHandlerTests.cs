@@ -13,7 +13,7 @@ namespace OrleansTagCache.Tests.Cluster;
 public sealed class EntryBatchHandlerTests(TagCacheCluster cluster)
 {
     [Fact]
-    public async Task Door_GivesWhatTheEntryWouldGive_OnItsSiloAlone()
+    public async Task Batch_GivesWhatTheEntryWouldGive_OnItsSiloAlone()
     {
         string[] keys = ["batch:updated", "batch:stale", "batch:removed", "batch:set"];
         foreach (var key in keys)
