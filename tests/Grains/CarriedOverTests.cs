@@ -1,5 +1,7 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Entries;
 using OrleansTagCache.Names;
 using Xunit;
 
@@ -18,21 +20,25 @@ public sealed class CarriedOverTests
     [InlineData(true)]
     public async Task Set_WhoseKeyAnotherSiloExpiresRightAfterItsValueWasStored_LeavesNoneOfIt(bool isExpired)
     {
-        using var silo = await EntrySilo.Serve(maximumEntries: 1);
-        await silo.Store("evicted", EntrySilo.Data());
+        using var silo = await EntrySilo.Serve();
         var entry = silo.Entry(Key);
         var token = await entry.BeginSet();
 
-        // Room is made when the value is stored, before the key is expired.
-        silo.Table.Emptied += _ =>
+        // The value is stored before the key is expired.
+        var isStored = false;
+        using (CacheEvents.Listener.Subscribe(new Stored(silo.Table, () =>
         {
-            Assert.NotNull(silo.Stored(Key));
+            isStored = silo.Stored(Key) is not null;
             if (isExpired)
             {
                 silo.Silo.Ledger.Expire(new UpdateId(Guid.NewGuid(), 1), [TagId.OfKey(EntrySilo.Scope(Key))]);
             }
-        };
-        Assert.Equal(CommitStatus.Stored, (await entry.Set(token, EntrySilo.Data(), age: TimeSpan.Zero)).Commit.Status);
+        })))
+        {
+            Assert.Equal(CommitStatus.Stored, (await entry.Set(token, EntrySilo.Data(), age: TimeSpan.Zero)).Commit.Status);
+        }
+
+        Assert.True(isStored);
 
         Assert.Equal(isExpired ? AcquireStatus.Miss : AcquireStatus.Fresh, (await entry.Acquire(Look)).Status);
     }
@@ -48,5 +54,25 @@ public sealed class CarriedOverTests
         silo.Silo.Ledger.Expire(new UpdateId(Guid.NewGuid(), 1), [TagId.OfKey(EntrySilo.Scope(Key))]);
 
         Assert.Equal(AcquireStatus.Miss, (await entry.Acquire(Look)).Status);
+    }
+
+    /// <summary>Does something when that table has stored a value.</summary>
+    private sealed class Stored(EntryTable table, Action action) : IObserver<KeyValuePair<string, object?>>
+    {
+        public void OnNext(KeyValuePair<string, object?> value)
+        {
+            if (value.Value is CacheEventData { Event: CacheEvent.EntryStored } data && ReferenceEquals(data.Source, table))
+            {
+                action();
+            }
+        }
+
+        public void OnCompleted()
+        {
+        }
+
+        public void OnError(Exception error)
+        {
+        }
     }
 }

@@ -1,74 +1,126 @@
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
-using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Lifetimes;
-using OrleansTagCache.Names;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
 
-/// <summary>What becomes of an activation that stands empty.</summary>
+/// <summary>What becomes of slots and values that are of no use any more.</summary>
 public sealed class EntrySweeperTests
 {
+    private static readonly TimeSpan GenerationLease = new TagCacheOptions().GenerationLease;
+
     [Fact]
-    public async Task EmptyActivation_IsSentAwayAndNotHeldOnTo()
+    public async Task Slot_WhoseTokenNeverComesBack_IsLetGoAfterItsLeaseAndNotHeldOnTo()
     {
-        var time = new FakeTimeProvider();
-        var ledger = new TagLedger(1_000);
-        var table = new EntryTable(ledger, new DependentsIndex(), maximumBytes: 1 << 20, maximumEntries: null);
-        using var sweeper = new EntrySweeper(table, ledger, new FakeCluster().Owners, time, TimeSpan.FromSeconds(30), NullLogger<EntrySweeper>.Instance);
-        var sentAway = new TaskCompletionSource();
-        var entry = Register(table, sentAway);
+        using var silo = await EntrySilo.Serve();
+        using var sweeper = Sweeper(silo);
+        var slot = await BeginGeneration(silo);
+        var begun = silo.Time.Now();
+        Assert.Equal((0, 1), (silo.Table.Count, silo.Table.SlotCount));
 
         sweeper.Start();
-        await Waits.Advance(time, TimeSpan.FromMilliseconds(10), () => sentAway.Task.IsCompleted);
+        await Waits.Advance(silo.Time, TimeSpan.FromMilliseconds(10), () => silo.Table.SlotCount == 0);
         await sweeper.Stop();
 
+        Assert.InRange(silo.Time.Now() - begun, GenerationLease, GenerationLease + TimeSpan.FromSeconds(1));
         GC.Collect();
-        Assert.False(entry.TryGetTarget(out _));
+        Assert.False(slot.TryGetTarget(out _));
     }
 
-    /// <summary>Nobody asks for such an entry here any more: its memory is another silo's to use.</summary>
+    /// <summary>Tokens that have ended must not crowd out one that is out.</summary>
+    [Fact]
+    public async Task Slot_WhoseTokenIsOut_OutlastsAHundredThousandThatHaveEnded()
+    {
+        using var silo = await EntrySilo.Serve();
+        using var sweeper = Sweeper(silo);
+        var read = new AcquireRequest(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero);
+        var token = silo.Store.Ask(EntrySilo.Scope("slow"), read).Token;
+        for (var i = 0; i < 110_000; i++)
+        {
+            var key = EntrySilo.Scope($"quick:{i}");
+            Assert.True(silo.Store.Abandon(key, silo.Store.Ask(key, read).Token, isForStoring: true));
+        }
+
+        sweeper.Start();
+        await Waits.Advance(silo.Time, TimeSpan.FromMilliseconds(10), () => silo.Table.WatchedCount <= 1);
+        await sweeper.Stop();
+
+        Assert.Equal(CommitStatus.Stored, silo.Store.Commit(EntrySilo.Scope("slow"), token, EntrySilo.Data(), sessions: null).Status);
+    }
+
+    [Fact]
+    public async Task Slot_WhoseGenerationWasGivenBack_IsGoneAtOnce()
+    {
+        using var silo = await EntrySilo.Serve();
+        var token = (await silo.Entry("given back").Acquire(new(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero))).Token;
+        Assert.Equal(1, silo.Table.SlotCount);
+
+        Assert.True(await silo.Entry("given back").Abandon(token));
+
+        Assert.Equal(0, silo.Table.SlotCount);
+    }
+
+    [Fact]
+    public async Task Read_ThatMakesNothing_LeavesNoSlot()
+    {
+        using var silo = await EntrySilo.Serve();
+
+        Assert.Equal(AcquireStatus.Miss, (await silo.Entry("none").Acquire(new(MayGenerate: false, FreshOnly: false, Wait: TimeSpan.Zero))).Status);
+        Assert.Null(await silo.Entry("none").Describe());
+        Assert.True((await silo.Entry("none").Remove()).IsComplete);
+
+        Assert.Equal(0, silo.Table.SlotCount);
+    }
+
+    /// <summary>No caller asks for such an entry here any more: its memory is another silo's to use.</summary>
     [Fact]
     public async Task Value_WhoseEntryBelongsToASiloThatCame_IsLetGo_AndNoOther()
     {
-        var time = new FakeTimeProvider();
-        var ledger = new TagLedger(1_000);
-        var table = new EntryTable(ledger, new DependentsIndex(), maximumBytes: 1 << 20, maximumEntries: null);
-        var cluster = new FakeCluster();
-        cluster.Is((FakeCluster.Self, SiloStatus.Active, true));
-        using var sweeper = new EntrySweeper(table, ledger, cluster.Owners, time, TimeSpan.FromSeconds(30), NullLogger<EntrySweeper>.Instance);
-        var entries = Enumerable.Range(0, 50).Select(i => Stored($"7:default{i}", table, ledger, time)).ToList();
+        using var silo = await EntrySilo.Serve();
+        using var sweeper = Sweeper(silo);
+        string[] keys = [.. Enumerable.Range(0, 50).Select(i => $"moved:{i}")];
+        foreach (var key in keys)
+        {
+            await silo.Generate(key, EntrySilo.Data());
+        }
 
         sweeper.Start();
-        cluster.Is((FakeCluster.Self, SiloStatus.Active, true), (FakeCluster.Silo(2), SiloStatus.Active, true));
-        await Waits.Advance(time, TimeSpan.FromMilliseconds(10), () => entries.TrueForAll(entry => entry.Value is null == cluster.Owners.IsAstray(entry.ScopedKey)));
+        silo.Cluster.Is((FakeCluster.Self, SiloStatus.Active, true), (FakeCluster.Silo(2), SiloStatus.Active, true));
+        await Waits.Advance(
+            silo.Time, TimeSpan.FromMilliseconds(10), () => Array.TrueForAll(keys, key => silo.Stored(key) is null == silo.Cluster.Owners.IsAstray(EntrySilo.Scope(key))));
         await sweeper.Stop();
-        Assert.InRange(table.Count, 1, entries.Count - 1);
+        Assert.InRange(silo.Table.Count, 1, keys.Length - 1);
+        Assert.Equal(silo.Table.Count, silo.Table.SlotCount);
     }
 
     [Fact]
-    public async Task Swept_OnceItIsQuiet_IsToldToWhoOwnsTheProcess()
+    public async Task Swept_OnceItIsQuiet_IsToldToTheOwnerOfTheProcess()
     {
-        var time = new FakeTimeProvider();
-        var ledger = new TagLedger(1_000);
-        var table = new EntryTable(ledger, new DependentsIndex(), maximumBytes: 1 << 20, maximumEntries: null);
         var freed = new Freed();
-        using var sweeper = new EntrySweeper(
-            table, ledger, new FakeCluster().Owners, time, TimeSpan.FromSeconds(30), NullLogger<EntrySweeper>.Instance, freed);
-        var entry = Stored("7:defaultfreed", table, ledger, time);
-        var bytes = entry.Value!.Bytes;
+        using var silo = await EntrySilo.Serve();
+        using var sweeper = Sweeper(silo, freed);
+        await silo.Generate("freed", EntrySilo.Data("t"));
+        var bytes = silo.Stored("freed")!.Bytes;
 
         sweeper.Start();
-        ledger.Expire([TagId.OfKey(entry.ScopedKey)]);
-        await Waits.Advance(time, TimeSpan.FromMilliseconds(10), () => freed.Told > 0);
+        Assert.True((await silo.Update("t")).IsComplete);
+        await Waits.Advance(silo.Time, TimeSpan.FromMilliseconds(10), () => freed.Told > 0);
         await sweeper.Stop();
 
         Assert.Equal(bytes, freed.Told);
+    }
+
+    private static EntrySweeper Sweeper(EntrySilo silo, IFreedMemory? freed = null) =>
+        new(silo.Store, silo.Table, silo.Silo.Ledger, silo.Cluster.Owners, silo.Time, GenerationLease, NullLogger<EntrySweeper>.Instance, freed);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<WeakReference<EntrySlot>> BeginGeneration(EntrySilo silo)
+    {
+        Assert.False((await silo.Entry("empty").Acquire(new(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero))).Token.IsNone);
+        return new(silo.Table.Find(EntrySilo.Scope("empty"))!);
     }
 
     private sealed class Freed : IFreedMemory
@@ -81,40 +133,6 @@ public sealed class EntrySweeperTests
         {
             Interlocked.CompareExchange(ref _told, bytes, 0);
             return bytes > 0;
-        }
-    }
-
-    private static LocalEntry Stored(string scopedKey, EntryTable table, TagLedger ledger, TimeProvider time)
-    {
-        var entry = new LocalEntry(scopedKey, DispatchProxy.Create<IGrainContext, Activation>());
-        table.Register(entry);
-        var data = new EntryData(new([1], null), [], CopiedTags: null, CacheLife.Max);
-        table.Store(entry, new(data, ledger.Stamp(), time.Now(), ledger.Hold(TagId.OfEntry(scopedKey, []))));
-        return entry;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static WeakReference<LocalEntry> Register(EntryTable table, TaskCompletionSource sentAway)
-    {
-        var context = DispatchProxy.Create<IGrainContext, Activation>();
-        ((Activation)context).SentAway = sentAway;
-        var entry = new LocalEntry("default:empty", context);
-        table.Register(entry);
-        return new(entry);
-    }
-
-    /// <summary>An activation that can be sent away, and nothing else.</summary>
-#pragma warning disable CA1852 // The proxy derives from it.
-    internal class Activation : DispatchProxy
-#pragma warning restore CA1852
-    {
-        public TaskCompletionSource? SentAway { get; set; }
-
-        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
-        {
-            Assert.Equal(nameof(IGrainContext.Deactivate), targetMethod!.Name);
-            SentAway?.TrySetResult();
-            return null;
         }
     }
 }

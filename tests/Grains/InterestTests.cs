@@ -25,7 +25,7 @@ public sealed class InterestTests
     [InlineData("grain")]
     public Task Removal_AndUpdateTag_WhileAnAnswerIsMade_KeepItFromBeingKeptOrTellItsClient(string way) => AtEveryReading(way, silo =>
     {
-        Assert.True(silo.Table.Drop(silo.Table.Find(EntrySilo.Scope(Key))!, silo.Stored(Key)!));
+        Assert.True(silo.Store.Drop(silo.Table.Find(EntrySilo.Scope(Key))!, silo.Stored(Key)!));
         silo.Silo.Ledger.Forget(silo.Silo.Ledger.Stamp());
         silo.Update("t");
     });
@@ -40,11 +40,11 @@ public sealed class InterestTests
         {
             using var silo = await EntrySilo.Serve();
             var sessions = silo.OpenSession();
-            await silo.Store(Key, EntrySilo.Data("t"));
+            await silo.Generate(Key, EntrySilo.Data("t"));
             NearTerms? near = null;
 
             // What is fresh is given at once.
-            silo.Time.At(reading, () => near = InABatch(silo, sessions).GetAwaiter().GetResult());
+            silo.Time.At(reading, () => near = InABatch(silo, sessions));
             if (isUpdatedHere)
             {
                 _ = silo.Update("t");
@@ -95,17 +95,17 @@ public sealed class InterestTests
             return (await silo.Entry(Key).Acquire(new(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero))).Token;
         }
 
-        await silo.Store(Key, EntrySilo.Data("t"));
+        await silo.Generate(Key, EntrySilo.Data("t"));
         return TokenId.None;
     }
 
     private static async Task<NearTerms?> Answer(EntrySilo silo, string way, TokenId token, SessionId[] sessions) => way switch
     {
-        "batch" => await InABatch(silo, sessions),
+        "batch" => InABatch(silo, sessions),
         "grain" => (await silo.Entry(Key).Acquire(new(MayGenerate: false, FreshOnly: false, Wait: TimeSpan.Zero, sessions))).Near,
         _ => (await silo.Entry(Key).Commit(token, EntrySilo.Data("t"), sessions)).Near,
     };
 
-    private static async Task<NearTerms?> InABatch(EntrySilo silo, SessionId[] sessions) =>
-        (await silo.Batches.Acquire([new(EntrySilo.Scope(Key), MayGenerate: false, FreshOnly: false, Guid.Empty)], sessions))[0]!.Near;
+    private static NearTerms? InABatch(EntrySilo silo, SessionId[] sessions) =>
+        silo.Batches.AcquireFresh([new(EntrySilo.Scope(Key), MayGenerate: false, FreshOnly: false, Guid.Empty)], sessions, out _)[0]?.Near;
 }

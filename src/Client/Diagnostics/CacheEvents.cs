@@ -5,13 +5,13 @@ namespace OrleansTagCache.Diagnostics;
 /// <summary>A change of the cache's own state.</summary>
 internal enum CacheEvent : byte
 {
-    /// <summary>A reader waits for the generation of an entry; of that entry's grain.</summary>
+    /// <summary>A reader waits for the generation of an entry; of the store of a silo.</summary>
     ReadWaiting = 0,
 
-    /// <summary>The token of an entry was granted; of that entry's grain.</summary>
+    /// <summary>The token of an entry was granted; of the store of a silo.</summary>
     TokenGranted,
 
-    /// <summary>The token of an entry was taken or given back; of that entry's grain.</summary>
+    /// <summary>The token of an entry was taken or given back; of the store of a silo.</summary>
     TokenEnded,
 
     /// <summary>A value was stored; of the table of a silo.</summary>

@@ -1,6 +1,5 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Tasks;
 
@@ -10,6 +9,8 @@ namespace OrleansTagCache.Transport;
 /// <remarks>Thread-safe. A fault of a call is never a fault of the caller's data: the grains answer those as outcomes.</remarks>
 internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints, Reachability reachability, TimeProvider time)
 {
+    private readonly EntryRoute _route = new(entries, endpoints);
+
     /// <summary>How often a call is tried within its time: each time through the next gateway.</summary>
     private const int Attempts = 3;
 
@@ -105,7 +106,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
 
         try
         {
-            var token = await entries[scopedKey].BeginSet().AsTask().WaitAsync(patience, time, reachability.Closed).ConfigureAwait(false);
+            var token = await _route.BeginSet(scopedKey).WaitAsync(patience, time, reachability.Closed).ConfigureAwait(false);
             reachability.Reached();
             return token;
         }
@@ -126,7 +127,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
     {
         try
         {
-            return await entries[scopedKey].Set(token, data, age, Tracing.Parent).AsTask().WaitAsync(patience, time, reachability.Closed).ConfigureAwait(false);
+            return await _route.Set(scopedKey, token, data, time.Now() + -age, time).WaitAsync(patience, time, reachability.Closed).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -143,7 +144,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
     {
         try
         {
-            return reachability.IsConnected && await entries[scopedKey].Abandon(token, isForStoring).AsTask().WaitAsync(reachability.Closed).ConfigureAwait(false);
+            return reachability.IsConnected && await _route.Abandon(scopedKey, token, isForStoring).WaitAsync(reachability.Closed).ConfigureAwait(false);
         }
         catch (Exception exception)
         {

@@ -19,6 +19,7 @@ internal sealed class SiloEndpoint
     private const int MostDoublings = 5;
 
     private readonly IBatchService _service;
+    private readonly TimeProvider _time;
     private readonly ProbeGate _gate;
     private readonly RequestBatcher<EntryRead, Acquired> _named;
     private readonly RequestBatcher<EntryRead, Acquired> _unnamed;
@@ -26,7 +27,7 @@ internal sealed class SiloEndpoint
 
     public SiloEndpoint(IBatchService service, TimeProvider time)
     {
-        (_service, _gate) = (service, new(time, tolerated: 0, FirstPause, MostDoublings));
+        (_service, _time, _gate) = (service, time, new(time, tolerated: 0, FirstPause, MostDoublings));
         _named = new(Acquire, ReadTimeout, time, Heard);
         _unnamed = new(Acquire, ReadTimeout, time, Heard);
         _offers = new((offers, sessions) => service.Commit(offers, sessions).AsTask(), CommitTimeout, time, Heard);
@@ -46,14 +47,29 @@ internal sealed class SiloEndpoint
     /// <summary>Offers a value to an entry; null if there is no answer this way.</summary>
     public Task<CommitOutcome?> Commit(EntryOffer offer, SessionId[]? sessions) => _offers.Send(offer, sessions, offer.Data.Payload.Bytes.Length).Answer;
 
+    /// <summary>Gives a token back; null if there is no answer this way.</summary>
+    public Task<bool?> Abandon(string scopedKey, TokenId token, bool isForStoring) => Call(() => _service.Abandon(scopedKey, token, isForStoring), ReadTimeout);
+
+    /// <summary>The first trip of a plain set; null if there is no answer this way.</summary>
+    public Task<TokenId?> BeginSet(string scopedKey) => Call(() => _service.BeginSet(scopedKey), ReadTimeout);
+
+    /// <summary>The second trip of a plain set; null if there is no answer this way.</summary>
+    public Task<SetOutcome?> Set(EntryOffer offer, TimeSpan age, string? trace) => Call(() => _service.Set(offer, age, trace));
+
+    /// <summary>Drops an entry's value and updates its key; null if there is no answer this way.</summary>
+    public Task<UpdateOutcome?> Remove(string scopedKey, string? trace) => Call(() => _service.Remove(scopedKey, trace));
+
     /// <summary>Updates or revalidates through a tag; null if there is no answer this way.</summary>
-    public async Task<UpdateOutcome?> Update(string tag, UpdateRequest request, Guid requestId)
+    public Task<UpdateOutcome?> Update(string tag, UpdateRequest request, Guid requestId) => Call(() => _service.Update(tag, request, requestId));
+
+    /// <summary>Calls the service, and waits for no longer than is said; else for as long as the call itself does.</summary>
+    private async Task<T?> Call<T>(Func<ValueTask<T?>> call, TimeSpan? patience = null)
     {
         try
         {
-            var outcome = await _service.Update(tag, request, requestId).ConfigureAwait(false);
+            var answer = await call().AsTask().WaitAsync(patience ?? Timeout.InfiniteTimeSpan, _time).ConfigureAwait(false);
             Heard(fault: null);
-            return outcome;
+            return answer;
         }
         catch (Exception exception)
         {

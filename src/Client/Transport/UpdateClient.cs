@@ -13,6 +13,8 @@ namespace OrleansTagCache.Transport;
 /// <remarks>Thread-safe. A fault of a call is never a fault of the caller's data: the grains answer those as outcomes.</remarks>
 internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, SiloEndpoints endpoints, Reachability reachability, TagCacheClientOptions options, TimeProvider time)
 {
+    private readonly EntryRoute _route = new(entries, endpoints);
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
@@ -39,15 +41,14 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
 
         async Task<(CommitOutcome? Done, string? Reason)> Attempt(CancellationToken givenUp)
         {
-            var entry = entries[scopedKey];
             if (!isFirst)
             {
-                var (removed, why) = Decide(await entry.Remove(Tracing.Parent).ConfigureAwait(false));
+                var (removed, why) = Decide(await _route.Remove(scopedKey, isFirst: false).ConfigureAwait(false));
                 return (removed is null ? null : CommitOutcome.Superseded, why);
             }
 
             isFirst = false;
-            var token = await entry.BeginSet().ConfigureAwait(false);
+            var token = await _route.BeginSet(scopedKey, givenUp).ConfigureAwait(false);
             if (token.IsNone)
             {
                 return (null, "The silo that hosts the entry has no valid serving lease.");
@@ -59,7 +60,7 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
                 return (null, "The first trip came too late.");
             }
 
-            var outcome = await entry.Set(token, data, time.Now() - madeAt, Tracing.Parent).ConfigureAwait(false);
+            var outcome = await _route.Set(scopedKey, token, data, madeAt, time).ConfigureAwait(false);
             return outcome.Commit.Status == CommitStatus.Refused || (outcome.Update.IsComplete && IsDecided(outcome.Commit.Status))
                 ? (outcome.Commit, null)
                 : (null, outcome.Update.Reason ?? $"The value was not stored: {outcome.Commit.Status}.");
@@ -69,11 +70,21 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
         static bool IsDecided(CommitStatus status) => status is CommitStatus.Stored or CommitStatus.Superseded;
     }
 
-    public Task<UpdateOutcome> Remove(string scopedKey, TimeSpan timeout, CancellationToken cancellationToken) =>
-        Traced(
+    public Task<UpdateOutcome> Remove(string scopedKey, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var isFirst = true;
+        return Traced(
             CacheActivities.Remove,
             tags: null,
-            () => Persist("removal", timeout, KeyAttemptPatience, async _ => Decide(await entries[scopedKey].Remove(Tracing.Parent).ConfigureAwait(false)), cancellationToken));
+            () => Persist("removal", timeout, KeyAttemptPatience, async _ => Decide(await Attempt().ConfigureAwait(false)), cancellationToken));
+
+        Task<UpdateOutcome> Attempt()
+        {
+            var wasFirst = isFirst;
+            isFirst = false;
+            return _route.Remove(scopedKey, wasFirst);
+        }
+    }
 
     /// <summary>Updates or revalidates tags, through the grain of the first of them.</summary>
     public Task<UpdateOutcome> Update(UpdateRequest request, TimeSpan timeout, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ namespace OrleansTagCache.Coherence;
 /// <summary>
 /// The tokens of one key: at most one generation at a time, and any number (within a bound) of plain sets, which do not wait for each other.
 /// </summary>
-/// <remarks>Not thread-safe: it belongs to one entry grain. A token is taken once; a late, unknown or replaced one is refused (invariant G1).</remarks>
+/// <remarks>Not thread-safe: it belongs to one entry. A token is taken once; a late, unknown or replaced one is refused (invariant G1).</remarks>
 internal sealed class KeyTokens
 {
     /// <summary>How many plain sets of one key may be between their two trips. Beyond it the oldest is refused.</summary>
@@ -35,6 +35,9 @@ internal sealed class KeyTokens
 
     /// <summary>Whether that token was superseded, and is not just unknown. Of the last one it is remembered.</summary>
     public bool IsSuperseded(TokenId id) => _superseded?.Id == id && !id.IsNone;
+
+    /// <summary>Whether the holder of a superseded token may still come back with a value.</summary>
+    public bool RemembersSuperseded(Moment now) => _superseded is { } superseded && now < superseded.LeaseEnd;
 
     /// <summary>Grants a token for a plain set.</summary>
     public Token GrantSet(TokenId id, Stamp stamp, Moment now, TimeSpan lease)

@@ -4,8 +4,8 @@ using OrleansTagCache.Coherence;
 namespace OrleansTagCache.Contracts;
 
 /// <summary>
-/// Takes the calls of one process to many entries of one silo in one message, since each then costs a small part of a call, and passes them to their grains. What belongs
-/// to another silo is not answered: its grain is called alone.
+/// Takes the calls of one process to the entries of one silo: reads and commits of many entries in one message, since each then costs a small part of a call. What belongs
+/// to another silo is not answered: the entry's grain is called then.
 /// </summary>
 [Alias("otc.IBatchService")]
 internal interface IBatchService : IGrainService
@@ -17,6 +17,22 @@ internal interface IBatchService : IGrainService
     /// <summary>As <see cref="IEntryGrain.Commit"/>; null where there is no answer.</summary>
     [Alias("Commit"), ResponseTimeout("00:00:05")]
     ValueTask<CommitOutcome?[]> Commit(EntryOffer[] offers, SessionId[]? sessions);
+
+    /// <summary>As <see cref="IEntryGrain.Abandon"/>; null where there is no answer.</summary>
+    [Alias("Abandon"), ResponseTimeout("00:00:05")]
+    ValueTask<bool?> Abandon(string scopedKey, TokenId token, bool isForStoring);
+
+    /// <summary>As <see cref="IEntryGrain.BeginSet"/>; null where there is no answer.</summary>
+    [Alias("BeginSet"), ResponseTimeout("00:00:05")]
+    ValueTask<TokenId?> BeginSet(string scopedKey);
+
+    /// <summary>As <see cref="IEntryGrain.Set"/>; null where there is no answer.</summary>
+    [Alias("Set"), ResponseTimeout("00:00:05")]
+    ValueTask<SetOutcome?> Set(EntryOffer offer, TimeSpan age, string? trace);
+
+    /// <summary>As <see cref="IEntryGrain.Remove"/>; null where there is no answer.</summary>
+    [Alias("Remove"), ResponseTimeout("00:00:05")]
+    ValueTask<UpdateOutcome?> Remove(string scopedKey, string? trace);
 
     /// <summary>As <see cref="ITagGrain.Update"/>.</summary>
     /// <param name="tag">The tag through which it is changed.</param>

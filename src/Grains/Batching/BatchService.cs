@@ -2,19 +2,62 @@ using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Services;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Entries;
 using OrleansTagCache.Ownership;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Batching;
 
 /// <summary>Serves the batches of clients and other silos. A grain service, since a client reaches it through the silo's own gateway.</summary>
-/// <remarks>Grain services interleave; everything behind is thread-safe.</remarks>
+/// <remarks>
+/// A grain service has one turn at a time, and all reads of the silo pass here: what takes a lock leaves the turn first. Everything behind is thread-safe.
+/// </remarks>
 internal sealed class BatchService(
-    GrainId id, Silo silo, ILoggerFactory loggerFactory, EntryBatchHandler entries, Owners owners, IGrainFactory grains)
+    GrainId id, Silo silo, ILoggerFactory loggerFactory, EntryBatchHandler entries, EntryStore store, Owners owners, IGrainFactory grains)
     : GrainService(id, silo, loggerFactory), IBatchService
 {
-    public ValueTask<Acquired?[]> Acquire(EntryRead[] questions, SessionId[]? sessions) => entries.Acquire(questions, sessions);
+    public ValueTask<Acquired?[]> Acquire(EntryRead[] reads, SessionId[]? sessions)
+    {
+        var answers = entries.AcquireFresh(reads, sessions, out var isWhole);
+        return isWhole ? new(answers) : WithOthers();
 
-    public ValueTask<CommitOutcome?[]> Commit(EntryOffer[] offers, SessionId[]? sessions) => entries.Commit(offers, sessions);
+        async ValueTask<Acquired?[]> WithOthers()
+        {
+            await PoolYield.Go();
+            entries.AcquireOthers(reads, sessions, answers);
+            return answers;
+        }
+    }
+
+    public async ValueTask<CommitOutcome?[]> Commit(EntryOffer[] offers, SessionId[]? sessions)
+    {
+        await PoolYield.Go();
+        return entries.Commit(offers, sessions);
+    }
+
+    public async ValueTask<bool?> Abandon(string scopedKey, TokenId token, bool isForStoring)
+    {
+        await PoolYield.Go();
+        return owners.IsAstray(scopedKey) ? null : store.Abandon(scopedKey, token, isForStoring);
+    }
+
+    public async ValueTask<TokenId?> BeginSet(string scopedKey)
+    {
+        await PoolYield.Go();
+        return owners.IsAstray(scopedKey) ? null : store.BeginSet(scopedKey);
+    }
+
+    public async ValueTask<SetOutcome?> Set(EntryOffer offer, TimeSpan age, string? trace)
+    {
+        await PoolYield.Go();
+        return owners.IsAstray(offer.ScopedKey) ? null : await store.Set(offer.ScopedKey, offer.Token, offer.Data, age, trace);
+    }
+
+    public async ValueTask<UpdateOutcome?> Remove(string scopedKey, string? trace)
+    {
+        await PoolYield.Go();
+        return owners.IsAstray(scopedKey) ? null : await store.Remove(scopedKey, trace);
+    }
 
     public async ValueTask<UpdateOutcome?> Update(string tag, UpdateRequest request, Guid requestId) =>
         owners.IsAstray(tag) ? null : await grains.GetGrain<ITagGrain>(tag).Update(request, requestId);

@@ -13,7 +13,7 @@ internal sealed class DependentsIndex
 {
     private readonly ConcurrentDictionary<TagId, Dependents> _tags = [];
 
-    public void Add(LocalEntry entry, ReadOnlySpan<TagRecord> records)
+    public void Add(EntrySlot entry, ReadOnlySpan<TagRecord> records)
     {
         foreach (var record in records)
         {
@@ -24,7 +24,7 @@ internal sealed class DependentsIndex
         }
     }
 
-    public void Remove(LocalEntry entry, ReadOnlySpan<TagRecord> records)
+    public void Remove(EntrySlot entry, ReadOnlySpan<TagRecord> records)
     {
         foreach (var record in records)
         {
@@ -36,7 +36,7 @@ internal sealed class DependentsIndex
     }
 
     /// <summary>The entries that bear the tag now, dead ones that have not been swept yet included.</summary>
-    public LocalEntry[] Of(TagId tag) => _tags.TryGetValue(tag, out var dependents) ? dependents.ToArray() : [];
+    public EntrySlot[] Of(TagId tag) => _tags.TryGetValue(tag, out var dependents) ? dependents.ToArray() : [];
 
     /// <summary>One tag's entries: a bare reference while there is one, a set from two on. Most tags of most applications have one.</summary>
     private sealed class Dependents
@@ -45,7 +45,7 @@ internal sealed class DependentsIndex
         private object? _members;
         private bool _isGone;
 
-        public bool TryAdd(LocalEntry entry)
+        public bool TryAdd(EntrySlot entry)
         {
             lock (_gate)
             {
@@ -56,11 +56,11 @@ internal sealed class DependentsIndex
 
                 switch (_members)
                 {
-                    case HashSet<LocalEntry> set:
+                    case HashSet<EntrySlot> set:
                         set.Add(entry);
                         break;
-                    case LocalEntry one when one != entry:
-                        _members = new HashSet<LocalEntry> { one, entry };
+                    case EntrySlot one when one != entry:
+                        _members = new HashSet<EntrySlot> { one, entry };
                         break;
                     default:
                         _members = entry;
@@ -72,11 +72,11 @@ internal sealed class DependentsIndex
         }
 
         /// <summary>True if that was the last one: the set is gone, and a caller that still holds it must look again.</summary>
-        public bool Remove(LocalEntry entry)
+        public bool Remove(EntrySlot entry)
         {
             lock (_gate)
             {
-                if (_members is HashSet<LocalEntry> set)
+                if (_members is HashSet<EntrySlot> set)
                 {
                     set.Remove(entry);
                     _isGone = set.Count == 0;
@@ -91,14 +91,14 @@ internal sealed class DependentsIndex
             }
         }
 
-        public LocalEntry[] ToArray()
+        public EntrySlot[] ToArray()
         {
             lock (_gate)
             {
                 return _members switch
                 {
-                    HashSet<LocalEntry> set => [.. set],
-                    LocalEntry one => [one],
+                    HashSet<EntrySlot> set => [.. set],
+                    EntrySlot one => [one],
                     _ => [],
                 };
             }

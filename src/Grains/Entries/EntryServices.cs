@@ -10,7 +10,8 @@ using OrleansTagCache.Sessions;
 
 namespace OrleansTagCache.Entries;
 
-/// <summary>What the entry grains of a silo share: one object instead of many references in each.</summary>
+/// <summary>What the decisions of a silo's entries depend on, and who is notified of them.</summary>
+/// <remarks>Thread-safe.</remarks>
 internal sealed class EntryServices(
     TagLedger ledger,
     EntryTable table,
@@ -22,17 +23,13 @@ internal sealed class EntryServices(
     SiloMetrics metrics,
     ILocalSiloDetails silo,
     TimeProvider time,
-    TagCacheOptions options)
+    TagCacheOptions options) : IEntryTerms
 {
     public TagLedger Ledger => ledger;
 
     public EntryTable Table => table;
 
-    public ServingLease Lease => lease;
-
     public Invalidator Invalidator => invalidator;
-
-    public ClientSessions Sessions => sessions;
 
     public SiloMetrics Metrics => metrics;
 
@@ -43,6 +40,21 @@ internal sealed class EntryServices(
     public TimeSpan FailSafeThrottle => options.FailSafeThrottle;
 
     public bool ServesWithoutLease => options.LeaseLossBehavior == LeaseLossBehavior.ServeStale;
+
+    public bool MayServe(Moment now) => lease.IsValid(now);
+
+    public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records) => sessions.Register(named, records);
+
+    public NearTerms NearTermsFor(SessionId[] named, IssuedSession? registered, bool isLive) => sessions.Terms(named, registered, isLive);
+
+    public void Replaced(Entry entry, StoredValue? old, StoredValue? value)
+    {
+        table.ReplacedNeedsGate((EntrySlot)entry, old, value);
+        if (value is not null)
+        {
+            CacheEvents.Write(CacheEvent.EntryStored, table);
+        }
+    }
 
     public string Silo { get; } = silo.SiloAddress.ToString();
 
@@ -65,8 +77,4 @@ internal sealed class EntryServices(
     public string? FaultOf(EntryData data) => data.Payload.Bytes.Length > options.MaximumPayloadBytes
         ? $"A value may have at most {options.MaximumPayloadBytes} bytes; this one has {data.Payload.Bytes.Length}."
         : TagSet.FaultOfEntry(data.Tags);
-
-    /// <summary>Whether what a value was copied from may be believed: the tags that came with other entries, and the namespace's <c>*</c>.</summary>
-    public bool MayKeepWhatWasCopied(string scopedKey, EntryData data, Stamp stamp) =>
-        data.CopiedTags is not { } copied || ledger.MayKeepCopy(TagId.OfEntry(scopedKey, copied).AsSpan(..^1), stamp);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Diagnostics;
@@ -10,7 +9,7 @@ namespace OrleansTagCache.Entries;
 
 /// <summary>
 /// Gives back the memory of what is dead: values that an update or their age expired, or whose
-/// entry belongs to another silo since one came or went, and activations that have stood empty for a while.
+/// entry belongs to another silo since one came or went, and slots whose tokens have ended without a value.
 /// It works in slices with pauses between them, so that a million dead values cost their readers nothing.
 /// </summary>
 /// <remarks>One loop. Nothing rests on it: a dead value is refused at every read whether it was swept or not.</remarks>
@@ -19,16 +18,16 @@ internal sealed partial class EntrySweeper : IDisposable
     /// <summary>How many entries a slice looks at.</summary>
     private const int SliceSize = 2_048;
 
-    /// <summary>How many empty activations may wait for their turn; beyond it they go without waiting.</summary>
-    private const int MaximumEmpties = 10_000;
-
-    /// <summary>How many of them may be kept for a token that is out; beyond it tokens are lost, which costs a repeated generation.</summary>
-    private const int MaximumBusyEmpties = 100_000;
+    /// <summary>How many slots without a value may be kept for a token that is out; beyond it tokens are lost, which costs a repeated generation.</summary>
+    private const int MaximumWatched = 100_000;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan AgePass = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan EmptyFor = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long nothing more must have been freed before the owner of the process is told.</summary>
+    private static readonly TimeSpan QuietFor = TimeSpan.FromSeconds(10);
+
+    private readonly EntryStore _store;
     private readonly EntryTable _table;
     private readonly TagLedger _ledger;
     private readonly Owners _owners;
@@ -36,16 +35,15 @@ internal sealed partial class EntrySweeper : IDisposable
     private readonly ILogger<EntrySweeper> _logger;
     private readonly TimeSpan _generationLease;
     private readonly IFreedMemory? _freedMemory;
-    private readonly ConcurrentQueue<(LocalEntry Entry, Moment Since)> _empties = new();
     private readonly Queue<(Stamp Stamp, Moment At)> _marks = new();
-    private readonly LocalEntry?[] _slice = new LocalEntry?[SliceSize];
+    private readonly EntrySlot?[] _slice = new EntrySlot?[SliceSize];
     private readonly CancellationTokenSource _stop = new();
-    private (LocalEntry Entry, Moment Since)? _oldestEmpty;
     private Task _loop = Task.CompletedTask;
     private long _freed;
     private Moment _lastFreed;
 
     public EntrySweeper(
+        EntryStore store,
         EntryTable table,
         TagLedger ledger,
         Owners owners,
@@ -54,8 +52,7 @@ internal sealed partial class EntrySweeper : IDisposable
         ILogger<EntrySweeper> logger,
         IFreedMemory? freedMemory = null)
     {
-        (_table, _ledger, _owners, _time, _generationLease, _logger, _freedMemory) = (table, ledger, owners, time, generationLease, logger, freedMemory);
-        table.Emptied += entry => _empties.Enqueue((entry, time.Now()));
+        (_store, _table, _ledger, _owners, _time, _logger, _generationLease, _freedMemory) = (store, table, ledger, owners, time, logger, generationLease, freedMemory);
     }
 
     public void Start() => _loop = Task.Run(Run);
@@ -88,7 +85,7 @@ internal sealed partial class EntrySweeper : IDisposable
                 silos = current;
             }
 
-            SweepEmpties();
+            SweepWatched();
             ForgetRecords();
             TellWhenQuiet();
             CacheEvents.Write(CacheEvent.SweepEnded, this);
@@ -105,52 +102,48 @@ internal sealed partial class EntrySweeper : IDisposable
             for (var i = 0; i < count; i++)
             {
                 var entry = _slice[i]!;
-                if (entry.Value is { } value && (value.FreshnessAt(_ledger, now) == Freshness.Expired || (mayBeAstray && _owners.IsAstray(entry.ScopedKey))))
+                if (entry.Value is { } value && IsDead(entry, value) && _store.Drop(entry, value, IsDead))
                 {
-                    _table.Drop(entry, value);
                     Freed(value.Bytes, now);
                 }
 
                 _slice[i] = null;
             }
 
+            SweepWatched();
             await Task.Delay(Pause, _time, _stop.Token);
         }
+
+        bool IsDead(EntrySlot slot, StoredValue value) =>
+            value.FreshnessAt(_ledger, _time.Now()) == Freshness.Expired || (mayBeAstray && _owners.IsAstray(slot.ScopedKey));
     }
 
-    private void SweepEmpties()
+    /// <summary>Lets slots go whose tokens have ended. Should there be too many without a value, those that were watched longest go with their tokens.</summary>
+    private void SweepWatched()
     {
         var now = _time.Now();
-        for (var budget = SliceSize; budget > 0; budget--)
+        var left = Math.Min(_table.WatchedCount, SliceSize);
+        var tooMany = left == 0 ? 0 : _table.SlotCount - _table.Count - MaximumWatched;
+        while (left-- > 0 && _table.TakeWatched() is { } slot)
         {
-            // Taken out and kept aside, not peeked at: a queue that was peeked at holds on to what leaves it.
-            _oldestEmpty ??= _empties.TryDequeue(out var oldest) ? oldest : null;
-            if (_oldestEmpty is not { } empty)
+            lock (slot.Gate)
             {
-                return;
+                slot.IsWatched = false;
+                if (slot.IsRetired || slot.Value is not null)
+                {
+                    continue;
+                }
+
+                if (slot.IsEmpty(now) || tooMany-- > 0)
+                {
+                    _table.RetireNeedsGate(slot);
+                    continue;
+                }
+
+                slot.IsWatched = true;
             }
 
-            var isCrowded = _empties.Count > MaximumEmpties;
-            if (!isCrowded && now - empty.Since < EmptyFor)
-            {
-                return;
-            }
-
-            _oldestEmpty = null;
-            if (empty.Entry.Value is not null || empty.Entry.IsClosed)
-            {
-                continue;
-            }
-
-            var isInUse = !isCrowded && now - empty.Entry.LastUse < EmptyFor;
-            if (isInUse || !empty.Entry.TryRetire(now, evenIfBusy: _empties.Count >= MaximumBusyEmpties))
-            {
-                _empties.Enqueue((empty.Entry, now));
-                continue;
-            }
-
-            empty.Entry.Context.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "Empty for a while."));
-            _lastFreed = now;
+            _table.WatchAgain(slot);
         }
     }
 
@@ -160,7 +153,7 @@ internal sealed partial class EntrySweeper : IDisposable
     private void TellWhenQuiet()
     {
         var quiet = _time.Now() - _lastFreed;
-        if (_freedMemory is not null && _oldestEmpty is null && _empties.IsEmpty && quiet >= EmptyFor && _freedMemory.TryTake(_freed, quiet))
+        if (_freedMemory is not null && quiet >= QuietFor && _freedMemory.TryTake(_freed, quiet))
         {
             _freed = 0;
         }

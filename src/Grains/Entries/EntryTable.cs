@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using OrleansTagCache.Coherence;
-using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Entries;
 
 /// <summary>
-/// The entries of this silo: what they hold, what that weighs, and which of them goes when there is no room. Eviction looks at a small
+/// The slots of this silo: what they hold, what that weighs, and which of them goes when there is no room. Eviction looks at a small
 /// sample and takes the one that was used least and longest ago.
 /// </summary>
 /// <remarks>Thread-safe. Lock order: an entry's gate, then the index or the ledger or this table's own lock; never two entries' gates.</remarks>
@@ -14,15 +14,13 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
     private const int SampleSize = 8;
 
     private readonly Lock _listGate = new();
-    private readonly List<LocalEntry> _valued = [];
-    private readonly ConcurrentDictionary<string, LocalEntry> _byKey = new(StringComparer.Ordinal);
+    private readonly List<EntrySlot> _valued = [];
+    private readonly ConcurrentDictionary<string, EntrySlot> _slots = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<EntrySlot> _watched = new();
     private readonly Random _random = new(0);
     private long _bytes;
     private long _loaded;
     private long _evictions;
-
-    /// <summary>An entry has no value any more, or never had one; its activation may be sent away when it stays so.</summary>
-    public event Action<LocalEntry>? Emptied;
 
     public long MaximumBytes => maximumBytes;
 
@@ -33,6 +31,7 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
 
     public long Evictions => Interlocked.Read(ref _evictions);
 
+    /// <summary>How many entries have a value.</summary>
     public int Count
     {
         get
@@ -44,86 +43,81 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
         }
     }
 
-    /// <summary>The entry of that key which has a value; of two activations of one key, the one that began to have one last.</summary>
-    public LocalEntry? Find(string scopedKey) => _byKey.GetValueOrDefault(scopedKey);
+    /// <summary>How many slots there are, those without a value included. It is costly: not for every call.</summary>
+    public int SlotCount => _slots.Count;
 
-    public void Register(LocalEntry entry) => Emptied?.Invoke(entry);
+    /// <summary>How many slots are watched, those that have a value by now or are gone included.</summary>
+    public int WatchedCount => _watched.Count;
 
-    /// <summary>Stores a value, whose records are held already, and makes room for it.</summary>
-    public void Store(LocalEntry entry, StoredValue value)
+    /// <summary>The slot of that key, if it has one.</summary>
+    public EntrySlot? Find(string scopedKey) => _slots.GetValueOrDefault(scopedKey);
+
+    /// <summary>The slot of that key. It may have been retired when its gate is taken: then ask again.</summary>
+    public EntrySlot FindOrAdd(string scopedKey) => _slots.GetOrAdd(scopedKey, static key => new(key));
+
+    /// <summary>A value of the slot came or went, under its gate.</summary>
+    public void ReplacedNeedsGate(EntrySlot slot, StoredValue? old, StoredValue? value)
     {
-        lock (entry.Gate)
+        if (value is not null)
         {
-            if (entry.IsClosed)
-            {
-                ledger.Release(value.Records);
-                return;
-            }
-
-            var old = entry.Value;
-            entry.SetValueNeedsGate(value);
-            index.Add(entry, value.TagRecords);
+            index.Add(slot, value.TagRecords);
             Interlocked.Add(ref _bytes, value.Bytes);
             Interlocked.Add(ref _loaded, value.IsLoaded ? 1 : 0);
             if (old is null)
             {
-                Link(entry);
-            }
-            else
-            {
-                Forget(entry, old, value);
+                Link(slot);
             }
         }
 
-        while (IsOverBound() && TryEvict(entry))
+        if (old is not null)
         {
+            Forget(slot, old, value);
+            if (value is null)
+            {
+                Unlink(slot);
+            }
         }
-
-        CacheEvents.Write(CacheEvent.EntryStored, this);
     }
 
-    /// <summary>Drops that value if it is still the entry's.</summary>
-    public bool Drop(LocalEntry entry, StoredValue value)
+    /// <summary>Lets an empty slot go, or has it looked after as long as a token may come back to it; under its gate, after each use.</summary>
+    public void LetGoNeedsGate(EntrySlot slot, Moment now)
     {
-        lock (entry.Gate)
+        if (slot.IsRetired)
         {
-            if (entry.Value != value)
-            {
-                return false;
-            }
-
-            entry.SetValueNeedsGate(null);
-            Forget(entry, value, null);
-            Unlink(entry);
+            return;
         }
 
-        Emptied?.Invoke(entry);
-        return true;
+        if (slot.IsEmpty(now))
+        {
+            RetireNeedsGate(slot);
+        }
+        else if (slot.Value is null && !slot.IsWatched)
+        {
+            slot.IsWatched = true;
+            _watched.Enqueue(slot);
+        }
     }
 
-    /// <summary>The activation ends: its value goes, and nothing is stored any more.</summary>
-    public void Close(LocalEntry entry)
+    /// <summary>Takes a slot out of the table: its tokens are lost, its waiters ask again, and the next caller of the key finds a new one.</summary>
+    public void RetireNeedsGate(EntrySlot slot)
     {
-        lock (entry.Gate)
-        {
-            entry.IsClosed = true;
-            if (entry.Value is not { } value)
-            {
-                return;
-            }
-
-            entry.SetValueNeedsGate(null);
-            Forget(entry, value, null);
-            Unlink(entry);
-        }
+        slot.IsRetired = true;
+        _slots.TryRemove(new(slot.ScopedKey, slot));
+        slot.TakeWaitersNeedsGate()?.TrySetResult();
     }
+
+    /// <summary>The slot that has been watched longest; the caller looks after it from now on.</summary>
+    public EntrySlot? TakeWatched() => _watched.TryDequeue(out var slot) ? slot : null;
+
+    /// <summary>Has a slot watched on.</summary>
+    public void WatchAgain(EntrySlot slot) => _watched.Enqueue(slot);
 
     /// <summary>
     /// A slice of the list, for walks from its end to its start: removals during the walk swap in what the walk has seen already, and
     /// what is added during a walk waits for the next one.
     /// </summary>
     /// <returns>Where the next slice ends; 0 when the walk is over.</returns>
-    public int SliceBefore(int end, Span<LocalEntry?> slice, out int count)
+    public int SliceBefore(int end, Span<EntrySlot?> slice, out int count)
     {
         lock (_listGate)
         {
@@ -138,8 +132,8 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
         }
     }
 
-    /// <summary>Every entry with a value, as of now.</summary>
-    public LocalEntry[] Snapshot()
+    /// <summary>Every slot with a value, as of now.</summary>
+    public EntrySlot[] Snapshot()
     {
         lock (_listGate)
         {
@@ -147,29 +141,22 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
         }
     }
 
-    private bool IsOverBound() => Bytes > maximumBytes || (maximumEntries is { } most && Count > most);
-
-    private bool TryEvict(LocalEntry except)
+    /// <summary>What is to go so that there is room; null if there is room, or nothing else to go. It is dropped by the caller, outside of any gate.</summary>
+    public EntrySlot? PickVictim(EntrySlot except)
     {
-        if (PickVictim(except) is not { } victim)
+        if (Bytes <= maximumBytes && maximumEntries is null)
         {
-            return false;
+            return null;
         }
 
-        if (victim.Value is { } value && Drop(victim, value))
-        {
-            Interlocked.Increment(ref _evictions);
-            victim.Context.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "Evicted: the silo is full."));
-        }
-
-        return true;
-    }
-
-    private LocalEntry? PickVictim(LocalEntry except)
-    {
         lock (_listGate)
         {
-            LocalEntry? victim = null;
+            if (Bytes <= maximumBytes && (maximumEntries is not { } most || _valued.Count <= most))
+            {
+                return null;
+            }
+
+            EntrySlot? victim = null;
             for (var i = 0; i < SampleSize && _valued.Count > 0; i++)
             {
                 var candidate = _valued[_random.Next(_valued.Count)];
@@ -190,11 +177,13 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
             }
 
             // A sample of nothing but the new entry says little while there are others.
-            return victim ?? (_valued.Count > 1 ? _valued.Find(entry => entry != except) : null);
+            return victim ?? (_valued.Count > 1 ? _valued.Find(slot => slot != except) : null);
         }
     }
 
-    private void Forget(LocalEntry entry, StoredValue old, StoredValue? replacement)
+    public void Evicted() => Interlocked.Increment(ref _evictions);
+
+    private void Forget(EntrySlot slot, StoredValue old, StoredValue? replacement)
     {
         Interlocked.Add(ref _bytes, -old.Bytes);
         Interlocked.Add(ref _loaded, old.IsLoaded ? -1 : 0);
@@ -202,36 +191,31 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
         {
             if (replacement is null || !replacement.TagRecords.Contains(record))
             {
-                index.Remove(entry, new ReadOnlySpan<TagRecord>(in record));
+                index.Remove(slot, new ReadOnlySpan<TagRecord>(in record));
             }
         }
 
         ledger.Release(old.Records);
     }
 
-    private void Link(LocalEntry entry)
+    private void Link(EntrySlot slot)
     {
         lock (_listGate)
         {
-            entry.Index = _valued.Count;
-            _valued.Add(entry);
+            slot.Index = _valued.Count;
+            _valued.Add(slot);
         }
-
-        // The entry's gate is held: what one entry does here comes in its order.
-        _byKey[entry.ScopedKey] = entry;
     }
 
-    private void Unlink(LocalEntry entry)
+    private void Unlink(EntrySlot slot)
     {
         lock (_listGate)
         {
             var last = _valued[^1];
-            _valued[entry.Index] = last;
-            last.Index = entry.Index;
+            _valued[slot.Index] = last;
+            last.Index = slot.Index;
             _valued.RemoveAt(_valued.Count - 1);
-            entry.Index = -1;
+            slot.Index = -1;
         }
-
-        _byKey.TryRemove(new(entry.ScopedKey, entry));
     }
 }

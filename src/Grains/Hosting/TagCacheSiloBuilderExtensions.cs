@@ -65,7 +65,7 @@ public static class TagCacheSiloBuilderExtensions
         builder.AddGrainService<PeerService>();
         builder.AddPlacementDirector<OnNamedSilo, OnNamedSiloDirector>();
         builder.Services.AddSingleton<INearLeases, SiloNearLeases>();
-        AddDoors(builder);
+        AddBatching(builder);
         AddConnections(builder.Services);
         builder.Services.AddTagCacheCore();
     }
@@ -134,7 +134,7 @@ public static class TagCacheSiloBuilderExtensions
             connections.ConfigureGatewayInboundConnection(connection => connection.Use(clusters.OfGateway)));
     }
 
-    private static void AddDoors(ISiloBuilder builder)
+    private static void AddBatching(ISiloBuilder builder)
     {
         builder.Services.AddSingleton<EntryBatchHandler>();
         builder.Services.AddSingleton<BatchServiceClient>();
@@ -170,6 +170,7 @@ public static class TagCacheSiloBuilderExtensions
             provider.GetRequiredService<TagCacheOptions>().MaximumBytes,
             provider.GetRequiredService<TagCacheOptions>().MaximumEntries));
         services.AddSingleton(provider => new EntrySweeper(
+            provider.GetRequiredService<EntryStore>(),
             provider.GetRequiredService<EntryTable>(),
             provider.GetRequiredService<TagLedger>(),
             provider.GetRequiredService<Owners>(),
@@ -178,6 +179,7 @@ public static class TagCacheSiloBuilderExtensions
             provider.GetRequiredService<ILogger<EntrySweeper>>(),
             provider.GetService<IFreedMemory>()));
         services.AddSingleton<EntryServices>();
+        services.AddSingleton<EntryStore>();
         services.AddSingleton<RefreshMetrics>();
         services.AddSingleton<RefreshJobServices>();
         services.AddSingleton<LoaderCalls>();

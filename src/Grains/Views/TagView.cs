@@ -52,7 +52,7 @@ internal sealed class TagView(
     public StaleKeys StaleLoaded(TagId tag)
     {
         var now = time.Now();
-        LocalEntry[] stale =
+        EntrySlot[] stale =
         [
             .. Bearing(tag)
                 .Where(entry => entry.Value is { IsLoaded: true } value && value.FreshnessAt(ledger, now) == Freshness.Stale)
@@ -62,14 +62,14 @@ internal sealed class TagView(
     }
 
     /// <summary>Those of the tag's own namespace: what was made from them in others is not for the eyes of this one.</summary>
-    private IEnumerable<LocalEntry> Live(TagId tag, Moment now)
+    private IEnumerable<EntrySlot> Live(TagId tag, Moment now)
     {
         var home = CacheNamespace.Split(tag.Scoped).Namespace.Scope(string.Empty);
         return Bearing(tag).Where(entry => entry.ScopedKey.StartsWith(home, StringComparison.Ordinal)
             && entry.Value is { } value && value.FreshnessAt(ledger, now) <= Freshness.Stale);
     }
 
-    private IEnumerable<LocalEntry> Bearing(TagId tag)
+    private IEnumerable<EntrySlot> Bearing(TagId tag)
     {
         var (ns, name) = CacheNamespace.Split(tag.Scoped);
         return name == TagName.Everything.Value

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -15,7 +14,6 @@ namespace OrleansTagCache.Testing;
 /// <summary>The silo program itself, started in this process on free loopback ports. When it is disposed it must have logged no error.</summary>
 public class SiloServer : IAsyncLifetime
 {
-    private readonly ConcurrentDictionary<string, LocalEntry> _entries = [];
     private readonly MeterListener _requests = new();
     private readonly Signal _requestsChanged = new();
     private long _running;
@@ -47,7 +45,6 @@ public class SiloServer : IAsyncLifetime
         ],
         Configure);
         Get<ILoggerFactory>().AddProvider(Log);
-        Get<EntryTable>().Emptied += entry => _entries[entry.ScopedKey] = entry;
         CountRequests(Get<IMeterFactory>());
         await _app.StartAsync();
         _http = new(new SocketsHttpHandler { UseProxy = false, RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 })
@@ -75,8 +72,8 @@ public class SiloServer : IAsyncLifetime
     /// <summary>Begins a read of a key that is being generated, and returns when the entry has been asked and the reader waits.</summary>
     internal async Task<Task<Reply>> StartWaiting(string key, CancellationToken cancellationToken = default)
     {
-        // The entry marks the use and begins to wait in one turn, so that whatever is sent to it from now on finds the reader waiting.
-        var entry = _entries[CacheNamespace.Default.Scope(key)];
+        // The entry marks the use and has the reader wait under one gate, so that whatever is sent to it from now on finds the reader waiting.
+        var entry = Get<EntryTable>().Find(CacheNamespace.Default.Scope(key))!;
         var before = entry.LastUse;
         var waiting = Events.On(CacheEvent.ReadWaiting);
         var reading = Http.Read(key, wait: "30", cancellationToken);

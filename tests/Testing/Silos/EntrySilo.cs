@@ -15,7 +15,6 @@ namespace OrleansTagCache.Testing;
 /// The entries of one silo that stands alone: the real grains and the real batch handler over the real ledger, as plain objects without Orleans, on a clock that the test
 /// owns. It serves until it is disposed.
 /// </summary>
-/// <remarks>Nothing keeps turns apart: whoever calls an entry waits for the answer before the next call, or knows what may interleave.</remarks>
 internal sealed class EntrySilo : IEntryGrains, IDisposable
 {
     /// <summary>So that clocks can be advanced far without a renewal in between.</summary>
@@ -26,7 +25,7 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
     private EntrySilo(long? maximumEntries)
     {
         Silo = new(Time, ServingLease);
-        Table = new(Silo.Ledger, new DependentsIndex(), maximumBytes: 1 << 24, maximumEntries);
+        Table = new(Silo.Ledger, Index, maximumBytes: 1 << 24, maximumEntries);
         Host = new(
             Silo.Ledger,
             Table,
@@ -39,25 +38,32 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
             InvalidatorHost.Details,
             Time,
             new TagCacheOptions());
-        var cluster = new FakeCluster();
-        cluster.Is((FakeCluster.Self, SiloStatus.Active, true));
-        Batches = new(Host, cluster.Owners, this);
+        Cluster.Is((FakeCluster.Self, SiloStatus.Active, true));
+        Store = new(Host);
+        Batches = new(Store, Cluster.Owners);
     }
 
     public SteppedTime Time { get; } = new();
 
     public InvalidatorHost Silo { get; }
 
+    public DependentsIndex Index { get; } = new();
+
     public EntryTable Table { get; }
 
     public EntryServices Host { get; }
+
+    public EntryStore Store { get; }
+
+    /// <summary>The cluster as the silo sees it: itself alone, unless the test says otherwise.</summary>
+    public FakeCluster Cluster { get; } = new();
 
     public EntryBatchHandler Batches { get; }
 
     /// <summary>What stands before the entries' grains; nothing unless the test says so.</summary>
     public Func<IEntryGrain, IEntryGrain> Around { get; set; } = entry => entry;
 
-    public IEntryGrain this[string scopedKey] => _grains.GetOrAdd(scopedKey, key => Around(new EntryGrain(Host, ContextOf(key))));
+    public IEntryGrain this[string scopedKey] => _grains.GetOrAdd(scopedKey, key => Around(new EntryGrain(Store, ContextOf(key))));
 
     public static async Task<EntrySilo> Serve(long? maximumEntries = null)
     {
@@ -80,7 +86,7 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
     public StoredValue? Stored(string key) => Table.Find(Scope(key))?.Value;
 
     /// <summary>Generates a value, and stores it.</summary>
-    public async Task Store(string key, EntryData data)
+    public async Task Generate(string key, EntryData data)
     {
         var token = (await Entry(key).Acquire(new(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero))).Token;
         Xunit.Assert.Equal(CommitStatus.Stored, (await Entry(key).Commit(token, data)).Status);

@@ -8,8 +8,8 @@ namespace OrleansTagCache.Entries;
 /// <remarks>Immutable but for <see cref="KeepAsOf"/> and <see cref="Read"/>. Any thread may ask for its freshness.</remarks>
 internal sealed class StoredValue
 {
-    /// <summary>What an entry costs beside its payload, roughly: activation, directory entry, records, index. Accounted, so that empty values are bounded too.</summary>
-    public const int Overhead = 3_072;
+    /// <summary>What an entry costs beside its payload, roughly: its slot, validity, records and index. Accounted, so that empty values are bounded too.</summary>
+    public const int Overhead = 1_024;
 
     private readonly EntryValidity _validity;
     private long _keyStamp;
@@ -84,7 +84,7 @@ internal sealed class StoredValue
 
     /// <summary>
     /// The check for readers on other threads than the entry's: true only if it is fresh, and no set is just carrying it over the expiry of its key, which
-    /// only the entry's own turns may look behind.
+    /// only the holder of the entry's gate may look behind.
     /// </summary>
     public bool IsFreshAt(TagLedger ledger, Moment now)
     {

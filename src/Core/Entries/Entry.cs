@@ -1,0 +1,316 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Entries;
+
+/// <summary>
+/// One entry: its value, and its key's single flight over the whole cluster.
+///
+/// <para><b>Read.</b> A value is served while the silo has the right to serve and nothing that the value bears was expired since its stamp. If
+/// there is none, one caller gets a token and generates; the others wait for it.</para>
+///
+/// <para><b>Write.</b> What was generated is stored with the token's stamp, taken before the factory began. So a tag that was updated
+/// during the generation, even one that was only discovered then, makes the value dead on arrival.</para>
+///
+/// <para><b>Not covered.</b> Waiting: a reader that has to wait gets no answer, and asks again when the entry says that waiters wake. Expiring the key: a set says which value is
+/// to be carried over the expiry, and its owner begins that before anything else happens to the entry.</para>
+/// </summary>
+/// <param name="scopedKey">The key with its namespace.</param>
+/// <remarks>Not thread-safe, but for <see cref="Value"/> and <see cref="TryRead"/>, which any thread may use: its owner guards every other member by one gate an entry.</remarks>
+internal class Entry(string scopedKey)
+{
+    /// <summary>How long no reader waits after a value that was not for storing.</summary>
+    private static readonly TimeSpan NotForStoringMemory = TimeSpan.FromSeconds(10);
+
+    private volatile StoredValue? _value;
+
+    /// <summary>Made for the first token, and let go of when nothing of it matters any more: most entries are only read, most of the time.</summary>
+    private Generations? _generations;
+
+    public string ScopedKey => scopedKey;
+
+    public StoredValue? Value => _value;
+
+    /// <summary>Whether there is neither a value nor anything that a caller may come back to. Nothing is kept for a generation that has ended.</summary>
+    public bool IsEmpty(Moment now)
+    {
+        if (_generations?.IsIdle(now) == true)
+        {
+            _generations = null;
+        }
+
+        return _generations is null && _value is null;
+    }
+
+    /// <summary>When the generation in flight ends by itself: no reader waits longer for it.</summary>
+    public Moment GenerationEnd(Moment now) => _generations?.Tokens.InFlight(now)?.LeaseEnd ?? now;
+
+    /// <summary>A fresh value, for readers on any thread: interest first, the check second, and last whether it is still the entry's (invariant C3).</summary>
+    /// <param name="sessions">As in <see cref="AcquireRequest.Sessions"/>.</param>
+    /// <param name="terms">What is decided by.</param>
+    /// <param name="isUse">Whether there is a reader: then a sliding expiration starts again.</param>
+    /// <returns>The answer, or null if the entry has to be asked under its gate.</returns>
+    public Acquired? TryRead(SessionId[]? sessions, IEntryTerms terms, bool isUse = true)
+    {
+        if (_value is not { } value)
+        {
+            return null;
+        }
+
+        var session = sessions is null ? null : terms.Register(sessions, value.Records);
+        var now = terms.Now;
+        if (!terms.MayServe(now) || !value.IsFreshAt(terms.Ledger, now))
+        {
+            return null;
+        }
+
+        if (isUse)
+        {
+            value.Read(now);
+        }
+
+        var near = sessions is null ? null : terms.NearTermsFor(sessions, session, isLive: ReferenceEquals(_value, value));
+        return new(AcquireStatus.Fresh, value.SnapshotAt(now), TokenId.None, near);
+    }
+
+    /// <summary>What the reader gets at this moment; null if it has to wait for the generation in flight.</summary>
+    public Acquired? Acquire(AcquireRequest request, IEntryTerms terms, Moment now)
+    {
+        if (!terms.MayServe(now))
+        {
+            return AcquireWithoutLease(terms, now);
+        }
+
+        if (TryRead(request.Sessions, terms, isUse: !request.IsRefresh) is { } fresh)
+        {
+            return fresh;
+        }
+
+        // Not fresh: what updates say of a value only ever gets worse.
+        var value = _value;
+        var freshness = value is null ? Freshness.Expired : value.FreshnessAt(terms.Ledger, now);
+        if (freshness == Freshness.FailSafe && !request.FreshOnly && IsFailSafeInUse(now))
+        {
+            return new(AcquireStatus.Stale, value!.SnapshotAt(now), TokenId.None);
+        }
+
+        var mayServe = freshness == Freshness.Stale && !request.FreshOnly;
+        if (!request.MayGenerate)
+        {
+            return mayServe ? new(AcquireStatus.Stale, value!.SnapshotAt(now), TokenId.None) : Acquired.Miss;
+        }
+
+        var inFlight = _generations?.Tokens.InFlight(now);
+        var isOwn = inFlight?.IsOf(request.RequestId) == true;
+        if (inFlight is not null && !isOwn && !MayStillBeStored(inFlight, request.Tags, terms))
+        {
+            // No reader waits for it any more: its factory may take as long as it likes, for its own caller.
+            _generations!.Tokens.Supersede();
+            inFlight = null;
+        }
+
+        if (inFlight is not null && !isOwn && !mayServe)
+        {
+            return now < _generations!.NotForStoringUntil ? Acquired.NotForStoring : null;
+        }
+
+        // The stamp is read here, before the factory can have begun.
+        var token = isOwn ? inFlight!.Id
+            : inFlight is not null ? TokenId.None
+            : Open().Tokens.Grant(new(Guid.NewGuid()), terms.Ledger.Stamp(), now, terms.GenerationLease, request.RequestId).Id;
+        var entry = freshness == Freshness.Stale ? value!.SnapshotAt(now) : null;
+        return new(mayServe ? AcquireStatus.Stale : AcquireStatus.Miss, entry, token, NearTermsOf(request.Sessions, registered: null, isLive: false, terms));
+    }
+
+    /// <summary>Stores what was generated under the token, if all of it may still be believed.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="data">The value.</param>
+    /// <param name="sessions">As in <see cref="AcquireRequest.Sessions"/>.</param>
+    /// <param name="terms">What is decided by.</param>
+    /// <param name="now">The clock.</param>
+    /// <param name="wakes">Whether the waiters wake.</param>
+    public CommitOutcome Commit(TokenId token, EntryData data, SessionId[]? sessions, IEntryTerms terms, Moment now, out bool wakes)
+    {
+        if (_generations?.Tokens.Take(token, now) is not { } generation)
+        {
+            wakes = false;
+            return _generations?.Tokens.IsSuperseded(token) == true ? CommitOutcome.Superseded : CommitOutcome.UnknownToken;
+        }
+
+        // Said before anything can fail: the token is gone, whatever becomes of the value.
+        wakes = true;
+        var outcome = Keep(generation, data, sessions, keyStamp: null, terms, now);
+        Remember(isForStoring: outcome.Status != CommitStatus.Refused, now);
+        return outcome;
+    }
+
+    /// <summary>The factory failed or its caller went away. What is stored stays as it is.</summary>
+    /// <returns>Whether the token was valid; then the waiters wake.</returns>
+    public bool Abandon(TokenId token, bool isForStoring, Moment now)
+    {
+        var isTaken = _generations?.Tokens.Take(token, now) is not null;
+        if (isTaken)
+        {
+            Remember(isForStoring, now);
+        }
+
+        return isTaken;
+    }
+
+    /// <summary>The factory has failed or is slow: gives the value past its life that may be served for fail-safe.</summary>
+    /// <inheritdoc cref="Commit"/>
+    public EntrySnapshot? FailSafe(TokenId token, bool isOver, IEntryTerms terms, Moment now, out bool wakes)
+    {
+        var isOut = token.IsNone || _generations?.Tokens.InFlight(now)?.Id == token;
+        wakes = isOver && _generations?.Tokens.Take(token, now) is not null;
+        if (!isOut || !terms.MayServe(now) || _value is not { } value || value.FreshnessAt(terms.Ledger, now) == Freshness.Expired)
+        {
+            return null;
+        }
+
+        // Others get it at once too: while this generation is slow, and for a moment after it has failed.
+        Open().FailSafe = new(now + terms.FailSafeThrottle, isOver ? TokenId.None : token);
+        wakes = true;
+        return value.SnapshotAt(now);
+    }
+
+    /// <summary>The first trip of a plain set: a point that both clocks know. None without the right to serve.</summary>
+    public TokenId BeginSet(IEntryTerms terms, Moment now) => !terms.MayServe(now)
+        ? TokenId.None
+        : Open().Tokens.GrantSet(new(Guid.NewGuid()), terms.Ledger.Stamp(), now, terms.GenerationLease).Id;
+
+    /// <summary>The second trip: stores the value. Unless the outcome is <see cref="CommitStatus.UnknownToken"/> or a refusal, the key is to be expired next, under the same gate.</summary>
+    /// <param name="token">From the first trip.</param>
+    /// <param name="data">The value.</param>
+    /// <param name="age">How long before the first trip's answer the value was made, or more.</param>
+    /// <param name="terms">What is decided by.</param>
+    /// <param name="now">The clock.</param>
+    /// <returns>What became of the value, and which value is to be carried over the expiry of the key: null for none.</returns>
+    public (CommitOutcome Outcome, StoredValue? Kept) Set(TokenId token, EntryData data, TimeSpan age, IEntryTerms terms, Moment now)
+    {
+        if (_generations?.Tokens.TakeSet(token, now) is not { } set)
+        {
+            return (CommitOutcome.UnknownToken, null);
+        }
+
+        // The value is older than its token: a tag that was updated or revalidated since the call was made is newer than it. Sets of one key are ordered by their tokens alone.
+        var outcome = Keep(terms.AsOfItsCall(set, age), data, sessions: null, keyStamp: set.Stamp, terms, now);
+        var kept = _value is { } value && (outcome.Status == CommitStatus.Stored || value.KeyStamp > set.Stamp) ? value : null;
+        return (outcome, kept);
+    }
+
+    /// <summary>Lets go of the value.</summary>
+    public void Drop(IEntryTerms terms)
+    {
+        if (_value is { } dead)
+        {
+            Replace(null, terms, dead);
+        }
+    }
+
+    /// <summary>Tells of the entry without its value; null if there is nothing that would be served.</summary>
+    public (EntrySnapshot Snapshot, bool IsStale, int Bytes)? Describe(IEntryTerms terms, Moment now)
+    {
+        if (!terms.MayServe(now) || _value is not { } value || value.FreshnessAt(terms.Ledger, now) is var freshness && freshness > Freshness.Stale)
+        {
+            return null;
+        }
+
+        var whole = value.SnapshotAt(now);
+        var snapshot = whole with { Payload = Payload.Null with { ContentType = value.Payload.ContentType }, Tags = ForeignTag.Without(whole.Tags) };
+        return (snapshot, freshness == Freshness.Stale, value.Payload.Bytes.Length);
+    }
+
+    private static NearTerms? NearTermsOf(SessionId[]? named, IssuedSession? registered, bool isLive, IEntryTerms terms) =>
+        named is null ? null : terms.NearTermsFor(named, registered, isLive);
+
+    private Acquired AcquireWithoutLease(IEntryTerms terms, Moment now) =>
+        terms.ServesWithoutLease && _value is { } value && value.FreshnessAt(terms.Ledger, now) is var freshness && freshness <= Freshness.Stale
+            ? new(freshness == Freshness.Fresh ? AcquireStatus.Fresh : AcquireStatus.Stale, value.SnapshotAt(now, promiseSuspended: true), TokenId.None)
+            : Acquired.NotServing;
+
+    /// <summary>Whether a value past its life is served at once: its source has just failed, or takes longer than its readers wait.</summary>
+    private bool IsFailSafeInUse(Moment now) =>
+        _generations?.FailSafe is { } use
+        && (now < use.Until || (!use.Slow.IsNone && _generations.Tokens.InFlight(now) is { } inFlight && inFlight.Id == use.Slow));
+
+    /// <summary>Whether what is being made could be stored: nothing that it bears, as far as its reader knows, was expired since its token.</summary>
+    private bool MayStillBeStored(Token inFlight, string[]? tags, IEntryTerms terms) => terms.Ledger.IsLive(TagId.OfEntry(scopedKey, tags ?? []), inFlight.Stamp);
+
+    private CommitOutcome Keep(Token generation, EntryData data, SessionId[]? sessions, Stamp? keyStamp, IEntryTerms terms, Moment now)
+    {
+        if (terms.FaultOf(data) is { } fault)
+        {
+            return new(CommitStatus.Refused, fault);
+        }
+
+        if (!terms.MayServe(now))
+        {
+            return CommitOutcome.NotServing;
+        }
+
+        // Interest first, the check second (invariant C3).
+        var records = terms.Ledger.Hold(TagId.OfEntry(scopedKey, data.Tags));
+        var value = new StoredValue(data, generation.Stamp, generation.GrantedAt, records, keyStamp);
+        var session = sessions is null ? null : terms.Register(sessions, records);
+
+        // A revalidation since the token makes it stale from the start: served, but not kept near as fresh, and not beyond the deadline.
+        var byTags = value.ByTags(terms.Ledger, now);
+        if (byTags == Freshness.Expired || !MayKeepWhatWasCopied(data, generation.Stamp, terms))
+        {
+            terms.Ledger.Release(records);
+            return CommitOutcome.Superseded with { Near = NearTermsOf(sessions, session, isLive: false, terms) };
+        }
+
+        Replace(value, terms, _value);
+        if (_generations is { } generations)
+        {
+            generations.FailSafe = null;
+        }
+
+        var isStale = byTags == Freshness.Stale;
+        if (isStale && data.IsLoaded)
+        {
+            terms.RefreshSoon(scopedKey);
+        }
+
+        return CommitOutcome.Stored with { IsStale = isStale, Near = NearTermsOf(sessions, session, isLive: !isStale, terms) };
+    }
+
+    /// <summary>Whether what a value was copied from may be believed: the tags that came with other entries, and the namespace's <c>*</c>.</summary>
+    private bool MayKeepWhatWasCopied(EntryData data, Stamp stamp, IEntryTerms terms) =>
+        data.CopiedTags is not { } copied || terms.Ledger.MayKeepCopy(TagId.OfEntry(scopedKey, copied).AsSpan(..^1), stamp);
+
+    private void Replace(StoredValue? value, IEntryTerms terms, StoredValue? old)
+    {
+        _value = value;
+        terms.Replaced(this, old, value);
+    }
+
+    /// <summary>Waiters for a value that will not be stored would wait in vain, one after another in the whole cluster.</summary>
+    private void Remember(bool isForStoring, Moment now)
+    {
+        var generations = _generations!;
+        generations.NotForStoringUntil = isForStoring ? Moment.Past : now + NotForStoringMemory;
+    }
+
+    private Generations Open() => _generations ??= new();
+
+    /// <summary>What an entry holds while a value is made for it, or was until a moment ago.</summary>
+    private sealed class Generations
+    {
+        public KeyTokens Tokens { get; } = new();
+
+        /// <summary>Until when no reader waits: what was made last was not for storing.</summary>
+        public Moment NotForStoringUntil { get; set; } = Moment.Past;
+
+        public FailSafeUse? FailSafe { get; set; }
+
+        public bool IsIdle(Moment now) => now >= NotForStoringUntil && !(FailSafe is { } use && now < use.Until) && Tokens.IsIdle(now) && !Tokens.RemembersSuperseded(now);
+    }
+
+    /// <summary>Until when a value past its life is served at once, and the generation that takes too long.</summary>
+    private sealed record FailSafeUse(Moment Until, TokenId Slow);
+}

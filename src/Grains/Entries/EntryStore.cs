@@ -1,0 +1,377 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Entries;
+
+/// <summary>
+/// The entries of this silo, for all who call them: the batch service and the entries' grains. Each decision runs under the gate of its entry; readers who have to wait do so outside
+/// of it, and are woken outside of it too.
+/// </summary>
+/// <remarks>
+/// Thread-safe. A slot exists while it has a value, a token that may come back, or something to remember. One that is empty is retired under its gate, so that a caller finds
+/// it or makes the next, never both. Lock order: an entry's gate, the invalidator's lock, the sessions' and the ledger's; never two entries' gates.
+/// </remarks>
+internal sealed class EntryStore(EntryServices services)
+{
+    /// <summary>Shorter than the calls' time-out, so that the caller hears why.</summary>
+    private static readonly TimeSpan KeyUpdatePatience = TimeSpan.FromSeconds(4);
+
+    private readonly EntryTable _table = services.Table;
+
+    /// <summary>A fresh value at once; null if there is none. Takes no lock.</summary>
+    public Acquired? TryRead(string scopedKey, SessionId[]? sessions)
+    {
+        if (_table.Find(scopedKey) is not { } slot || slot.TryRead(sessions, services) is not { } fresh)
+        {
+            return null;
+        }
+
+        slot.Used(services.Now);
+        services.Metrics.OnRead(AcquireStatus.Fresh);
+        return fresh;
+    }
+
+    /// <summary>As <see cref="IEntryGrain.Acquire"/>, without waiting.</summary>
+    public Acquired Ask(string scopedKey, AcquireRequest request) => Ask(scopedKey, request, until: Moment.Past).Answer ?? Acquired.Busy;
+
+    /// <inheritdoc cref="IEntryGrain.Acquire"/>
+    public async ValueTask<Acquired> Acquire(string scopedKey, AcquireRequest request)
+    {
+        if (!request.IsRefresh && TryRead(scopedKey, request.Sessions) is { } fresh)
+        {
+            return fresh;
+        }
+
+        var until = services.Now + request.Wait;
+        while (true)
+        {
+            var (answer, wait) = Ask(scopedKey, request, until);
+            if (answer is not null || wait is null)
+            {
+                return answer ?? Acquired.Busy;
+            }
+
+            CacheEvents.Write(CacheEvent.ReadWaiting, this);
+            await wait.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+
+    /// <inheritdoc cref="IEntryGrain.Commit"/>
+    public CommitOutcome Commit(string scopedKey, TokenId token, EntryData data, SessionId[]? sessions)
+    {
+        var outcome = CommitOutcome.UnknownToken;
+        if (TryEnter(scopedKey) is { } slot)
+        {
+            var now = services.Now;
+            var wakes = false;
+            try
+            {
+                outcome = slot.Commit(token, data, sessions, services, now, out wakes);
+            }
+            finally
+            {
+                Leave(slot, now, wakes);
+            }
+
+            if (outcome.Status == CommitStatus.Stored)
+            {
+                MakeRoom(slot);
+            }
+        }
+
+        services.Metrics.OnCommit(outcome.Status);
+        return outcome;
+    }
+
+    /// <inheritdoc cref="IEntryGrain.Abandon"/>
+    public bool Abandon(string scopedKey, TokenId token, bool isForStoring)
+    {
+        if (TryEnter(scopedKey) is not { } slot)
+        {
+            return false;
+        }
+
+        var now = services.Now;
+        var isTaken = false;
+        try
+        {
+            return isTaken = slot.Abandon(token, isForStoring, now);
+        }
+        finally
+        {
+            Leave(slot, now, isTaken);
+        }
+    }
+
+    /// <inheritdoc cref="IEntryGrain.FailSafe"/>
+    public EntrySnapshot? FailSafe(string scopedKey, TokenId token, bool isOver)
+    {
+        if (TryEnter(scopedKey) is not { } slot)
+        {
+            return null;
+        }
+
+        var now = services.Now;
+        var wakes = false;
+        try
+        {
+            return slot.FailSafe(token, isOver, services, now, out wakes);
+        }
+        finally
+        {
+            Leave(slot, now, wakes);
+        }
+    }
+
+    /// <inheritdoc cref="IEntryGrain.BeginSet"/>
+    public TokenId BeginSet(string scopedKey)
+    {
+        var slot = Enter(scopedKey);
+        var now = services.Now;
+        try
+        {
+            return slot.BeginSet(services, now);
+        }
+        finally
+        {
+            Leave(slot, now, wakes: false);
+        }
+    }
+
+    /// <inheritdoc cref="IEntryGrain.Set"/>
+    public async ValueTask<SetOutcome> Set(string scopedKey, TokenId token, EntryData data, TimeSpan age, string? trace)
+    {
+        if (TryEnter(scopedKey) is not { } slot)
+        {
+            return RefusedAsLate;
+        }
+
+        var now = services.Now;
+        var wakes = false;
+        CommitOutcome outcome;
+        Task<UpdateOutcome> completion;
+        try
+        {
+            (outcome, var kept) = slot.Set(token, data, age, services, now);
+            if (outcome.Status == CommitStatus.UnknownToken)
+            {
+                return RefusedAsLate;
+            }
+
+            if (outcome.Status == CommitStatus.Refused)
+            {
+                return new(outcome, UpdateOutcome.Incomplete("The value was refused; nothing has happened."));
+            }
+
+            // Under one gate: what is stored now is kept through the expiry that begins now; every other value of the key falls to it.
+            wakes = true;
+            completion = BeginUpdateNeedsGate(slot, kept, trace);
+        }
+        finally
+        {
+            Leave(slot, now, wakes);
+        }
+
+        MakeRoom(slot);
+        services.Metrics.OnCommit(outcome.Status);
+        return new(outcome, await services.Invalidator.Within(completion, KeyUpdatePatience));
+    }
+
+    /// <inheritdoc cref="IEntryGrain.Remove"/>
+    public async ValueTask<UpdateOutcome> Remove(string scopedKey, string? trace)
+    {
+        var slot = Enter(scopedKey);
+        var now = services.Now;
+        Task<UpdateOutcome> completion;
+        try
+        {
+            completion = BeginUpdateNeedsGate(slot, kept: null, trace);
+        }
+        finally
+        {
+            Leave(slot, now, wakes: false);
+        }
+
+        return await services.Invalidator.Within(completion, KeyUpdatePatience);
+    }
+
+    /// <inheritdoc cref="IEntryGrain.Describe"/>
+    public EntryDescription? Describe(string scopedKey)
+    {
+        if (TryEnter(scopedKey) is not { } slot)
+        {
+            return null;
+        }
+
+        var now = services.Now;
+        try
+        {
+            return slot.Describe(services, now) is { } told ? new(told.Snapshot, told.IsStale, told.Bytes, services.Silo) : null;
+        }
+        finally
+        {
+            Leave(slot, now, wakes: false);
+        }
+    }
+
+    /// <summary>Drops that value if it is still the entry's.</summary>
+    /// <param name="slot">The entry.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="onlyIf">Asked under the gate, where no set is just carrying the value over the expiry of its key; null for in any case.</param>
+    public bool Drop(EntrySlot slot, StoredValue value, Func<EntrySlot, StoredValue, bool>? onlyIf = null)
+    {
+        lock (slot.Gate)
+        {
+            var isDropped = ReferenceEquals(slot.Value, value) && onlyIf?.Invoke(slot, value) != false;
+            if (isDropped)
+            {
+                slot.Drop(services);
+                _table.LetGoNeedsGate(slot, services.Now);
+            }
+
+            return isDropped;
+        }
+    }
+
+    private static SetOutcome RefusedAsLate => new(CommitOutcome.UnknownToken, UpdateOutcome.Incomplete("The token of the set is late or unknown."));
+
+    /// <summary>Asks the entry once.</summary>
+    /// <returns>The answer; or, until the moment that is given, the wait for it, which ends with the generation in flight, or with its lease: a dead generator does not block the key.</returns>
+    private (Acquired? Answer, Task? Wait) Ask(string scopedKey, AcquireRequest request, Moment until)
+    {
+        // A reader that makes nothing leaves nothing behind.
+        var slot = request.MayGenerate ? Enter(scopedKey) : TryEnter(scopedKey);
+        var now = services.Now;
+        if (slot is null)
+        {
+            return (Counted(services.MayServe(now) ? Acquired.Miss : Acquired.NotServing, request), null);
+        }
+
+        Acquired? answer;
+        Task? wait = null;
+        try
+        {
+            if (!request.IsRefresh)
+            {
+                slot.Used(now);
+            }
+
+            answer = slot.Acquire(request, services, now);
+            if (answer is null && now < until)
+            {
+                wait = slot.WaitNeedsGate().WaitAsync(Moment.Earlier(until, slot.GenerationEnd(now)) - now, services.Time);
+            }
+        }
+        finally
+        {
+            Leave(slot, now, wakes: false);
+        }
+
+        if (answer is { Token.IsNone: false })
+        {
+            CacheEvents.Write(CacheEvent.TokenGranted, this);
+        }
+
+        return (answer is null ? null : Counted(answer, request), wait);
+    }
+
+    private Acquired Counted(Acquired answer, AcquireRequest request)
+    {
+        if (!request.IsRefresh)
+        {
+            services.Metrics.OnRead(answer.Status);
+        }
+
+        return answer;
+    }
+
+    /// <summary>Expires every value of the key in every process, but for the one that is kept here.</summary>
+    private Task<UpdateOutcome> BeginUpdateNeedsGate(EntrySlot slot, StoredValue? kept, string? trace)
+    {
+        var request = new UpdateRequest([TagId.OfKey(slot.ScopedKey)], StaleFor: null, trace is null ? null : [trace]);
+        Task<UpdateOutcome>? completion = null;
+        if (kept is not null)
+        {
+            // Another silo may have expired the key in between: the kept value must not be carried over that.
+            kept.CarryOver(keyStamp =>
+            {
+                (var applied, completion) = services.Invalidator.Begin(request, () => kept.KeyAdmits(keyStamp));
+                return applied;
+            });
+        }
+        else
+        {
+            (_, completion) = services.Invalidator.Begin(request);
+            slot.Drop(services);
+        }
+
+        return completion!;
+    }
+
+    private void MakeRoom(EntrySlot stored)
+    {
+        while (_table.PickVictim(stored) is { } victim)
+        {
+            if (victim.Value is { } value && Drop(victim, value))
+            {
+                _table.Evicted();
+            }
+        }
+    }
+
+    /// <summary>The key's slot, with its gate taken.</summary>
+    private EntrySlot Enter(string scopedKey)
+    {
+        while (true)
+        {
+            var slot = _table.FindOrAdd(scopedKey);
+            Monitor.Enter(slot.Gate);
+            if (!slot.IsRetired)
+            {
+                return slot;
+            }
+
+            Monitor.Exit(slot.Gate);
+        }
+    }
+
+    /// <summary>The key's slot if it has one, with its gate taken.</summary>
+    private EntrySlot? TryEnter(string scopedKey)
+    {
+        while (_table.Find(scopedKey) is { } slot)
+        {
+            Monitor.Enter(slot.Gate);
+            if (!slot.IsRetired)
+            {
+                return slot;
+            }
+
+            Monitor.Exit(slot.Gate);
+        }
+
+        return null;
+    }
+
+    /// <summary>Gives the gate back, and wakes the waiters outside of it.</summary>
+    private void Leave(EntrySlot slot, Moment now, bool wakes)
+    {
+        var waiters = wakes ? slot.TakeWaitersNeedsGate() : null;
+        try
+        {
+            _table.LetGoNeedsGate(slot, now);
+        }
+        finally
+        {
+            Monitor.Exit(slot.Gate);
+        }
+
+        waiters?.TrySetResult();
+        if (wakes)
+        {
+            CacheEvents.Write(CacheEvent.TokenEnded, this);
+        }
+    }
+}
