@@ -266,7 +266,7 @@ public sealed class FetchFidelityTests
                     break;
             }
 
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
             throw new UnreachableException();
         }
     }
