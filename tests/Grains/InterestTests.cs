@@ -107,5 +107,5 @@ public sealed class InterestTests
     };
 
     private static NearTerms? InABatch(EntrySilo silo, SessionId[] sessions) =>
-        silo.Batches.AcquireFresh([new(EntrySilo.Scope(Key), MayGenerate: false, FreshOnly: false, Guid.Empty)], sessions, out _)[0]?.Near;
+        silo.Batches.AcquireFresh([new(EntrySilo.Scope(Key), MayGenerate: false, FreshOnly: false, Guid.Empty)], sessions)[0]?.Near;
 }

@@ -11,7 +11,7 @@ internal enum CacheEvent : byte
     /// <summary>The token of an entry was granted; of the store of a silo.</summary>
     TokenGranted,
 
-    /// <summary>The token of an entry was taken or given back; of the store of a silo.</summary>
+    /// <summary>The token of an entry was taken or given back; of its slot.</summary>
     TokenEnded,
 
     /// <summary>A value was stored; of the table of a silo.</summary>

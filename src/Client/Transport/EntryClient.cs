@@ -9,7 +9,7 @@ namespace OrleansTagCache.Transport;
 /// <remarks>Thread-safe. A fault of a call is never a fault of the caller's data: the grains answer those as outcomes.</remarks>
 internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints, Reachability reachability, TimeProvider time)
 {
-    private readonly EntryRoute _route = new(entries, endpoints);
+    private readonly EntryRoute _route = new(entries, endpoints, time);
 
     /// <summary>How often a call is tried within its time: each time through the next gateway.</summary>
     private const int Attempts = 3;
@@ -127,7 +127,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
     {
         try
         {
-            return await _route.Set(scopedKey, token, data, time.Now() + -age, time).WaitAsync(patience, time, reachability.Closed).ConfigureAwait(false);
+            return await _route.Set(scopedKey, token, data, time.Now() + -age).WaitAsync(patience, time, reachability.Closed).ConfigureAwait(false);
         }
         catch (Exception exception)
         {

@@ -13,7 +13,7 @@ namespace OrleansTagCache.Transport;
 /// <remarks>Thread-safe. A fault of a call is never a fault of the caller's data: the grains answer those as outcomes.</remarks>
 internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, SiloEndpoints endpoints, Reachability reachability, TagCacheClientOptions options, TimeProvider time)
 {
-    private readonly EntryRoute _route = new(entries, endpoints);
+    private readonly EntryRoute _route = new(entries, endpoints, time);
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
@@ -60,7 +60,7 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
                 return (null, "The first trip came too late.");
             }
 
-            var outcome = await _route.Set(scopedKey, token, data, madeAt, time).ConfigureAwait(false);
+            var outcome = await _route.Set(scopedKey, token, data, madeAt).ConfigureAwait(false);
             return outcome.Commit.Status == CommitStatus.Refused || (outcome.Update.IsComplete && IsDecided(outcome.Commit.Status))
                 ? (outcome.Commit, null)
                 : (null, outcome.Update.Reason ?? $"The value was not stored: {outcome.Commit.Status}.");

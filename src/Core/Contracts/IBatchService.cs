@@ -12,7 +12,7 @@ internal interface IBatchService : IGrainService
 {
     /// <summary>As <see cref="IEntryGrain.Acquire"/>, without waiting; <see cref="Acquired.Moved"/> for what belongs to another silo, null where there is no answer.</summary>
     [Alias("Acquire"), ResponseTimeout("00:00:02")]
-    ValueTask<Acquired?[]> Acquire(EntryRead[] questions, SessionId[]? sessions);
+    ValueTask<Acquired?[]> Acquire(EntryRead[] reads, SessionId[]? sessions);
 
     /// <summary>As <see cref="IEntryGrain.Commit"/>; null where there is no answer.</summary>
     [Alias("Commit"), ResponseTimeout("00:00:05")]

@@ -19,7 +19,7 @@ namespace OrleansTagCache.Entries;
 /// </summary>
 /// <param name="scopedKey">The key with its namespace.</param>
 /// <remarks>Not thread-safe, but for <see cref="Value"/> and <see cref="TryRead"/>, which any thread may use: its owner guards every other member by one gate an entry.</remarks>
-internal class Entry(string scopedKey)
+internal abstract class Entry(string scopedKey)
 {
     /// <summary>How long no reader waits after a value that was not for storing.</summary>
     private static readonly TimeSpan NotForStoringMemory = TimeSpan.FromSeconds(10);
@@ -130,29 +130,28 @@ internal class Entry(string scopedKey)
     /// <param name="sessions">As in <see cref="AcquireRequest.Sessions"/>.</param>
     /// <param name="terms">What is decided by.</param>
     /// <param name="now">The clock.</param>
-    /// <param name="wakes">Whether the waiters wake.</param>
-    public CommitOutcome Commit(TokenId token, EntryData data, SessionId[]? sessions, IEntryTerms terms, Moment now, out bool wakes)
+    public CommitOutcome Commit(TokenId token, EntryData data, SessionId[]? sessions, IEntryTerms terms, Moment now)
     {
         if (_generations?.Tokens.Take(token, now) is not { } generation)
         {
-            wakes = false;
             return _generations?.Tokens.IsSuperseded(token) == true ? CommitOutcome.Superseded : CommitOutcome.UnknownToken;
         }
 
-        // Said before anything can fail: the token is gone, whatever becomes of the value.
-        wakes = true;
+        // Before anything can fail: the token is gone, whatever becomes of the value.
+        WakeWaiters();
         var outcome = Keep(generation, data, sessions, keyStamp: null, terms, now);
         Remember(isForStoring: outcome.Status != CommitStatus.Refused, now);
         return outcome;
     }
 
     /// <summary>The factory failed or its caller went away. What is stored stays as it is.</summary>
-    /// <returns>Whether the token was valid; then the waiters wake.</returns>
+    /// <returns>Whether the token was valid.</returns>
     public bool Abandon(TokenId token, bool isForStoring, Moment now)
     {
         var isTaken = _generations?.Tokens.Take(token, now) is not null;
         if (isTaken)
         {
+            WakeWaiters();
             Remember(isForStoring, now);
         }
 
@@ -161,10 +160,14 @@ internal class Entry(string scopedKey)
 
     /// <summary>The factory has failed or is slow: gives the value past its life that may be served for fail-safe.</summary>
     /// <inheritdoc cref="Commit"/>
-    public EntrySnapshot? FailSafe(TokenId token, bool isOver, IEntryTerms terms, Moment now, out bool wakes)
+    public EntrySnapshot? FailSafe(TokenId token, bool isOver, IEntryTerms terms, Moment now)
     {
         var isOut = token.IsNone || _generations?.Tokens.InFlight(now)?.Id == token;
-        wakes = isOver && _generations?.Tokens.Take(token, now) is not null;
+        if (isOver && _generations?.Tokens.Take(token, now) is not null)
+        {
+            WakeWaiters();
+        }
+
         if (!isOut || !terms.MayServe(now) || _value is not { } value || value.FreshnessAt(terms.Ledger, now) == Freshness.Expired)
         {
             return null;
@@ -172,7 +175,7 @@ internal class Entry(string scopedKey)
 
         // Others get it at once too: while this generation is slow, and for a moment after it has failed.
         Open().FailSafe = new(now + terms.FailSafeThrottle, isOver ? TokenId.None : token);
-        wakes = true;
+        WakeWaiters();
         return value.SnapshotAt(now);
     }
 
@@ -222,6 +225,9 @@ internal class Entry(string scopedKey)
         var snapshot = whole with { Payload = Payload.Null with { ContentType = value.Payload.ContentType }, Tags = ForeignTag.Without(whole.Tags) };
         return (snapshot, freshness == Freshness.Stale, value.Payload.Bytes.Length);
     }
+
+    /// <summary>Has the readers who wait ask again, once the gate is free: a generation has ended, or there is something to serve.</summary>
+    public abstract void WakeWaiters();
 
     private static NearTerms? NearTermsOf(SessionId[]? named, IssuedSession? registered, bool isLive, IEntryTerms terms) =>
         named is null ? null : terms.NearTermsFor(named, registered, isLive);

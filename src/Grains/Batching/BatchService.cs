@@ -18,8 +18,8 @@ internal sealed class BatchService(
 {
     public ValueTask<Acquired?[]> Acquire(EntryRead[] reads, SessionId[]? sessions)
     {
-        var answers = entries.AcquireFresh(reads, sessions, out var isWhole);
-        return isWhole ? new(answers) : WithOthers();
+        var answers = entries.AcquireFresh(reads, sessions);
+        return answers.Contains(null) ? WithOthers() : new(answers);
 
         async ValueTask<Acquired?[]> WithOthers()
         {

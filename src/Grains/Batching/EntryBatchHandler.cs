@@ -12,23 +12,21 @@ internal sealed class EntryBatchHandler(EntryStore store, Owners owners)
     /// <summary>An answer is one message: values beyond this size are fetched one by one.</summary>
     private const int MaximumBytes = 1 << 20;
 
-    /// <summary>As <see cref="IBatchService.Acquire"/>: what is fresh, and takes no lock. The places of the others are empty, and so is the answer to <paramref name="isWhole"/>.</summary>
-    public Acquired?[] AcquireFresh(EntryRead[] reads, SessionId[]? sessions, out bool isWhole)
+    /// <summary>As <see cref="IBatchService.Acquire"/>, of what is fresh: that takes no lock. The others have no answer yet.</summary>
+    public Acquired?[] AcquireFresh(EntryRead[] reads, SessionId[]? sessions)
     {
         var answers = new Acquired?[reads.Length];
         var bytes = 0;
-        isWhole = true;
         for (var i = 0; i < answers.Length && bytes <= MaximumBytes; i++)
         {
             answers[i] = store.TryRead(reads[i].ScopedKey, sessions);
             bytes += BytesOf(answers[i]);
-            isWhole &= answers[i] is not null;
         }
 
         return answers;
     }
 
-    /// <summary>Fills the places that <see cref="AcquireFresh"/> has left empty.</summary>
+    /// <summary>Answers what <see cref="AcquireFresh"/> has left without an answer.</summary>
     public void AcquireOthers(EntryRead[] reads, SessionId[]? sessions, Acquired?[] answers)
     {
         var bytes = answers.Sum(BytesOf);
@@ -36,26 +34,25 @@ internal sealed class EntryBatchHandler(EntryStore store, Owners owners)
         {
             if (answers[i] is null)
             {
-                answers[i] = Answer(() => Ask(reads[i], sessions));
+                answers[i] = TryAsk(reads[i], sessions);
                 bytes += BytesOf(answers[i]);
             }
         }
     }
 
     /// <summary>As <see cref="IBatchService.Commit"/>.</summary>
-    public CommitOutcome?[] Commit(EntryOffer[] offers, SessionId[]? sessions) => Array.ConvertAll(
-        offers,
-        offer => Answer(() => owners.IsAstray(offer.ScopedKey) ? null : store.Commit(offer.ScopedKey, offer.Token, offer.Data, sessions)));
+    public CommitOutcome?[] Commit(EntryOffer[] offers, SessionId[]? sessions) => Array.ConvertAll(offers, offer => TryCommit(offer, sessions));
 
     private static int BytesOf(Acquired? answer) => answer?.Entry?.Payload.Bytes.Length ?? 0;
 
     /// <summary>What cannot be answered keeps no other answer back: its caller calls the grain alone next, and sees the fault there.</summary>
-    private static T? Answer<T>(Func<T?> call)
-        where T : class
+    private Acquired? TryAsk(EntryRead read, SessionId[]? sessions)
     {
         try
         {
-            return call();
+            return owners.IsAstray(read.ScopedKey)
+                ? Acquired.Moved
+                : store.Ask(read.ScopedKey, new(read.MayGenerate, read.FreshOnly, TimeSpan.Zero, sessions, read.RequestId));
         }
         catch (Exception)
         {
@@ -63,7 +60,16 @@ internal sealed class EntryBatchHandler(EntryStore store, Owners owners)
         }
     }
 
-    private Acquired Ask(EntryRead read, SessionId[]? sessions) => owners.IsAstray(read.ScopedKey)
-        ? Acquired.Moved
-        : store.Ask(read.ScopedKey, new(read.MayGenerate, read.FreshOnly, TimeSpan.Zero, sessions, read.RequestId));
+    /// <inheritdoc cref="TryAsk"/>
+    private CommitOutcome? TryCommit(EntryOffer offer, SessionId[]? sessions)
+    {
+        try
+        {
+            return owners.IsAstray(offer.ScopedKey) ? null : store.Commit(offer.ScopedKey, offer.Token, offer.Data, sessions);
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Entries;
@@ -36,12 +37,13 @@ internal sealed class EntrySlot(string scopedKey) : Entry(scopedKey)
     /// <summary>Ends when the generation in flight does. Made by the first waiter, not with the token: a set wakes all waiters while the generation goes on.</summary>
     public Task WaitNeedsGate() => (_waiters ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
-    /// <summary>The waiters to wake, outside of the gate.</summary>
-    public TaskCompletionSource? TakeWaitersNeedsGate()
+    /// <inheritdoc/>
+    public override void WakeWaiters()
     {
-        var waiters = _waiters;
+        // They go on elsewhere, and need the gate.
+        _waiters?.SetResult();
         _waiters = null;
-        return waiters;
+        CacheEvents.Write(CacheEvent.TokenEnded, this);
     }
 
     public void Used(Moment now)

@@ -21,6 +21,8 @@ internal sealed class EntryStore(EntryServices services)
 
     private readonly EntryTable _table = services.Table;
 
+    private Moment Now => services.Now;
+
     /// <summary>A fresh value at once; null if there is none. Takes no lock.</summary>
     public Acquired? TryRead(string scopedKey, SessionId[]? sessions)
     {
@@ -65,21 +67,12 @@ internal sealed class EntryStore(EntryServices services)
         var outcome = CommitOutcome.UnknownToken;
         if (TryEnter(scopedKey) is { } slot)
         {
-            var now = services.Now;
-            var wakes = false;
-            try
+            using (var held = new Held(this, slot))
             {
-                outcome = slot.Commit(token, data, sessions, services, now, out wakes);
-            }
-            finally
-            {
-                Leave(slot, now, wakes);
+                outcome = slot.Commit(token, data, sessions, services, held.Now);
             }
 
-            if (outcome.Status == CommitStatus.Stored)
-            {
-                MakeRoom(slot);
-            }
+            MakeRoomBeside(slot, outcome);
         }
 
         services.Metrics.OnCommit(outcome.Status);
@@ -94,16 +87,8 @@ internal sealed class EntryStore(EntryServices services)
             return false;
         }
 
-        var now = services.Now;
-        var isTaken = false;
-        try
-        {
-            return isTaken = slot.Abandon(token, isForStoring, now);
-        }
-        finally
-        {
-            Leave(slot, now, isTaken);
-        }
+        using var held = new Held(this, slot);
+        return slot.Abandon(token, isForStoring, held.Now);
     }
 
     /// <inheritdoc cref="IEntryGrain.FailSafe"/>
@@ -114,31 +99,16 @@ internal sealed class EntryStore(EntryServices services)
             return null;
         }
 
-        var now = services.Now;
-        var wakes = false;
-        try
-        {
-            return slot.FailSafe(token, isOver, services, now, out wakes);
-        }
-        finally
-        {
-            Leave(slot, now, wakes);
-        }
+        using var held = new Held(this, slot);
+        return slot.FailSafe(token, isOver, services, held.Now);
     }
 
     /// <inheritdoc cref="IEntryGrain.BeginSet"/>
     public TokenId BeginSet(string scopedKey)
     {
         var slot = Enter(scopedKey);
-        var now = services.Now;
-        try
-        {
-            return slot.BeginSet(services, now);
-        }
-        finally
-        {
-            Leave(slot, now, wakes: false);
-        }
+        using var held = new Held(this, slot);
+        return slot.BeginSet(services, held.Now);
     }
 
     /// <inheritdoc cref="IEntryGrain.Set"/>
@@ -149,13 +119,11 @@ internal sealed class EntryStore(EntryServices services)
             return RefusedAsLate;
         }
 
-        var now = services.Now;
-        var wakes = false;
         CommitOutcome outcome;
         Task<UpdateOutcome> completion;
-        try
+        using (var held = new Held(this, slot))
         {
-            (outcome, var kept) = slot.Set(token, data, age, services, now);
+            (outcome, var kept) = slot.Set(token, data, age, services, held.Now);
             if (outcome.Status == CommitStatus.UnknownToken)
             {
                 return RefusedAsLate;
@@ -167,15 +135,11 @@ internal sealed class EntryStore(EntryServices services)
             }
 
             // Under one gate: what is stored now is kept through the expiry that begins now; every other value of the key falls to it.
-            wakes = true;
+            slot.WakeWaiters();
             completion = BeginUpdateNeedsGate(slot, kept, trace);
         }
-        finally
-        {
-            Leave(slot, now, wakes);
-        }
 
-        MakeRoom(slot);
+        MakeRoomBeside(slot, outcome);
         services.Metrics.OnCommit(outcome.Status);
         return new(outcome, await services.Invalidator.Within(completion, KeyUpdatePatience));
     }
@@ -184,15 +148,10 @@ internal sealed class EntryStore(EntryServices services)
     public async ValueTask<UpdateOutcome> Remove(string scopedKey, string? trace)
     {
         var slot = Enter(scopedKey);
-        var now = services.Now;
         Task<UpdateOutcome> completion;
-        try
+        using (new Held(this, slot))
         {
             completion = BeginUpdateNeedsGate(slot, kept: null, trace);
-        }
-        finally
-        {
-            Leave(slot, now, wakes: false);
         }
 
         return await services.Invalidator.Within(completion, KeyUpdatePatience);
@@ -206,15 +165,8 @@ internal sealed class EntryStore(EntryServices services)
             return null;
         }
 
-        var now = services.Now;
-        try
-        {
-            return slot.Describe(services, now) is { } told ? new(told.Snapshot, told.IsStale, told.Bytes, services.Silo) : null;
-        }
-        finally
-        {
-            Leave(slot, now, wakes: false);
-        }
+        using var held = new Held(this, slot);
+        return slot.Describe(services, held.Now) is { } told ? new(told.Snapshot, told.IsStale, told.Bytes, services.Silo) : null;
     }
 
     /// <summary>Drops that value if it is still the entry's.</summary>
@@ -243,17 +195,16 @@ internal sealed class EntryStore(EntryServices services)
     private (Acquired? Answer, Task? Wait) Ask(string scopedKey, AcquireRequest request, Moment until)
     {
         // A reader that makes nothing leaves nothing behind.
-        var slot = request.MayGenerate ? Enter(scopedKey) : TryEnter(scopedKey);
-        var now = services.Now;
-        if (slot is null)
+        if ((request.MayGenerate ? Enter(scopedKey) : TryEnter(scopedKey)) is not { } slot)
         {
-            return (Counted(services.MayServe(now) ? Acquired.Miss : Acquired.NotServing, request), null);
+            return (Counted(services.MayServe(services.Now) ? Acquired.Miss : Acquired.NotServing, request), null);
         }
 
         Acquired? answer;
         Task? wait = null;
-        try
+        using (var held = new Held(this, slot))
         {
+            var now = held.Now;
             if (!request.IsRefresh)
             {
                 slot.Used(now);
@@ -264,10 +215,6 @@ internal sealed class EntryStore(EntryServices services)
             {
                 wait = slot.WaitNeedsGate().WaitAsync(Moment.Earlier(until, slot.GenerationEnd(now)) - now, services.Time);
             }
-        }
-        finally
-        {
-            Leave(slot, now, wakes: false);
         }
 
         if (answer is { Token.IsNone: false })
@@ -311,9 +258,9 @@ internal sealed class EntryStore(EntryServices services)
         return completion!;
     }
 
-    private void MakeRoom(EntrySlot stored)
+    private void MakeRoomBeside(EntrySlot stored, CommitOutcome outcome)
     {
-        while (_table.PickVictim(stored) is { } victim)
+        while (outcome.Status == CommitStatus.Stored && _table.PickVictim(stored) is { } victim)
         {
             if (victim.Value is { } value && Drop(victim, value))
             {
@@ -355,23 +302,22 @@ internal sealed class EntryStore(EntryServices services)
         return null;
     }
 
-    /// <summary>Gives the gate back, and wakes the waiters outside of it.</summary>
-    private void Leave(EntrySlot slot, Moment now, bool wakes)
+    /// <summary>The gate of a slot, which was taken: it is given back when this is disposed of.</summary>
+    private readonly ref struct Held(EntryStore store, EntrySlot slot) : IDisposable
     {
-        var waiters = wakes ? slot.TakeWaitersNeedsGate() : null;
-        try
-        {
-            _table.LetGoNeedsGate(slot, now);
-        }
-        finally
-        {
-            Monitor.Exit(slot.Gate);
-        }
+        /// <summary>The clock, read under the gate.</summary>
+        public readonly Moment Now = store.Now;
 
-        waiters?.TrySetResult();
-        if (wakes)
+        public void Dispose()
         {
-            CacheEvents.Write(CacheEvent.TokenEnded, this);
+            try
+            {
+                store._table.LetGoNeedsGate(slot, Now);
+            }
+            finally
+            {
+                Monitor.Exit(slot.Gate);
+            }
         }
     }
 }

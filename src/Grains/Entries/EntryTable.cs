@@ -103,7 +103,7 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
     {
         slot.IsRetired = true;
         _slots.TryRemove(new(slot.ScopedKey, slot));
-        slot.TakeWaitersNeedsGate()?.TrySetResult();
+        slot.WakeWaiters();
     }
 
     /// <summary>The slot that has been watched longest; the caller looks after it from now on.</summary>

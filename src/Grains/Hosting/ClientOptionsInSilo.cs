@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace OrleansTagCache.Hosting;
 
 /// <summary>
-/// A silo's options are those of its cache too. Code that the application registers for <see cref="TagCacheClientOptions"/>, as it may in a client, changes and checks the silo's; and who asks for them, by any name, gets
+/// A silo's options are those of its cache too. Code that the application registers for <see cref="TagCacheClientOptions"/>, as it may in a client, changes and checks the silo's. Whatever asks for them, by any name, gets
 /// the silo's.
 /// </summary>
 internal sealed class ClientOptionsInSilo(

@@ -50,7 +50,7 @@ public sealed class AdapterRulesTests
         Assert.Equal(AcquireStatus.Miss, InABatch());
 
         AcquireStatus InABatch() =>
-            silo.Batches.AcquireFresh([new(EntrySilo.Scope("sliding"), MayGenerate: false, FreshOnly: false, Guid.Empty)], sessions: null, out _)[0]?.Status ?? AcquireStatus.Miss;
+            silo.Batches.AcquireFresh([new(EntrySilo.Scope("sliding"), MayGenerate: false, FreshOnly: false, Guid.Empty)], sessions: null)[0]?.Status ?? AcquireStatus.Miss;
     }
 
     [Theory]
