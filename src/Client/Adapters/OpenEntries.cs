@@ -15,7 +15,7 @@ namespace OrleansTagCache.Adapters;
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class OpenEntries(
-    EntryReader reader, EntryClient calls, UpdateClient updates, NearCache near, EntryMaker maker, TagCacheClientOptions options, TimeProvider time)
+    EntryReader reader, EntryClient entries, UpdateClient updates, NearCache near, EntryMaker maker, TagCacheClientOptions options, TimeProvider time)
 {
     private static readonly TimeSpan SetPatience = TimeSpan.FromSeconds(2);
 
@@ -70,10 +70,10 @@ internal sealed class OpenEntries(
     public async Task TrySet(string key, byte[] value, CacheEntryOptions entry, Moment madeAt, CacheContext madeIn)
     {
         var (scopedKey, data) = (_namespace.Scope(key), maker.MakeBytes(value, entry, madeIn));
-        var token = await calls.TryBeginSet(scopedKey, SetPatience).ConfigureAwait(false);
+        var token = await entries.TryBeginSet(scopedKey, SetPatience).ConfigureAwait(false);
         if (!token.IsNone)
         {
-            await calls.TrySet(scopedKey, token, data, time.Now() - madeAt, SetPatience).ConfigureAwait(false);
+            await entries.TrySet(scopedKey, token, data, time.Now() - madeAt, SetPatience).ConfigureAwait(false);
         }
     }
 
@@ -108,7 +108,7 @@ internal sealed class OpenEntries(
         var entry = maker.MakeBytes(value, said, madeIn);
         var ask = near.Again(grant.Ask);
         using var activity = Tracing.StartCommit(entry, options.IncludeTagsInTraces);
-        var outcome = await calls.TryCommit(grant.ScopedKey, grant.Token, entry, ask.Sessions).ConfigureAwait(false);
+        var outcome = await entries.TryCommit(grant.ScopedKey, grant.Token, entry, ask.Sessions).ConfigureAwait(false);
         Tracing.Note(outcome?.Status.ToOutcome() ?? Outcome.Unreachable);
         if (outcome is { Status: CommitStatus.Stored, IsStale: false })
         {
@@ -121,7 +121,7 @@ internal sealed class OpenEntries(
     /// <summary>Nothing will be offered: the next caller gets the grant.</summary>
     /// <param name="grant">The grant.</param>
     /// <param name="isForStoring">False if a value was made that is not for storing: for a while no caller in the cluster waits for the next one.</param>
-    public Task GiveBack(Grant grant, bool isForStoring = true) => calls.TryAbandon(grant.ScopedKey, grant.Token, isForStoring);
+    public Task GiveBack(Grant grant, bool isForStoring = true) => entries.TryAbandon(grant.ScopedKey, grant.Token, isForStoring);
 
     /// <summary>The right to make one entry, once.</summary>
     internal sealed record Grant(string Key, string ScopedKey, TokenId Token, NearAsk Ask);

@@ -10,21 +10,21 @@ namespace OrleansTagCache.Flights;
 /// <summary>Offers to the cluster what a factory has made, keeps near what was stored, and remembers what is not for storing.</summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed partial class Commits(
-    EntryClient calls, NearCache near, ClientMetrics metrics, UncacheableKeys uncacheable, TagCacheClientOptions options, LogOnce once, ILogger<Commits> logger)
+    EntryClient entries, NearCache near, ClientMetrics metrics, UncacheableKeys uncacheable, TagCacheClientOptions options, LogOnce once, ILogger<Commits> logger)
 {
     /// <summary>Commits a value under its token, and keeps it near. True if those who joined may take it: the cluster found it live.</summary>
     public async Task<bool> TryStore(FlightKey key, TokenId token, Generated made, NearAsk ask)
     {
         if (IsUnfit(key, made))
         {
-            await calls.TryAbandon(key.ScopedKey, token, isForStoring: false).ConfigureAwait(false);
+            await entries.TryAbandon(key.ScopedKey, token, isForStoring: false).ConfigureAwait(false);
             return false;
         }
 
         // The stamp and the time are those from before the generation; the session may have been opened since.
         var commit = near.Again(ask);
         using var activity = Tracing.StartCommit(made.Entry, options.IncludeTagsInTraces);
-        var outcome = await calls.TryCommit(key.ScopedKey, token, made.Entry, commit.Sessions).ConfigureAwait(false);
+        var outcome = await entries.TryCommit(key.ScopedKey, token, made.Entry, commit.Sessions).ConfigureAwait(false);
         if (!IsStored(key, outcome))
         {
             return false;
@@ -48,7 +48,7 @@ internal sealed partial class Commits(
         }
 
         using var activity = Tracing.StartCommit(made.Entry, options.IncludeTagsInTraces);
-        var outcome = token.IsNone ? null : await calls.TrySet(key.ScopedKey, token, made.Entry, TimeSpan.Zero, options.ReadTimeout).ConfigureAwait(false);
+        var outcome = token.IsNone ? null : await entries.TrySet(key.ScopedKey, token, made.Entry, TimeSpan.Zero, options.ReadTimeout).ConfigureAwait(false);
         return IsStored(key, outcome?.Commit) && outcome is { Commit.IsStale: false, Update.IsComplete: true };
     }
 

@@ -15,7 +15,7 @@ namespace OrleansTagCache.Flights;
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed partial class FactoryRuns(
-    EntryClient calls,
+    EntryClient entries,
     Commits commits,
     BackgroundRefreshes refreshes,
     FailedRefreshes failed,
@@ -52,7 +52,7 @@ internal sealed partial class FactoryRuns(
             else
             {
                 await Stop(making, flight).ConfigureAwait(false);
-                await calls.TryFailSafe(key.ScopedKey, answer.Token, isOver: true).ConfigureAwait(false);
+                await entries.TryFailSafe(key.ScopedKey, answer.Token, isOver: true).ConfigureAwait(false);
             }
 
             return (null, early);
@@ -70,7 +70,7 @@ internal sealed partial class FactoryRuns(
                 return (null, spare);
             }
 
-            await calls.TryAbandon(key.ScopedKey, answer.Token).ConfigureAwait(false);
+            await entries.TryAbandon(key.ScopedKey, answer.Token).ConfigureAwait(false);
             throw;
         }
     }
@@ -98,12 +98,12 @@ internal sealed partial class FactoryRuns(
         catch (OperationCanceledException) when (flight.Cancellation.IsCancellationRequested)
         {
             // Its reader has gone.
-            await calls.TryAbandon(key.ScopedKey, answer.Token).ConfigureAwait(false);
+            await entries.TryAbandon(key.ScopedKey, answer.Token).ConfigureAwait(false);
             return FlightResult.AskAgain;
         }
         catch (Exception exception)
         {
-            await calls.TryAbandon(key.ScopedKey, answer.Token).ConfigureAwait(false);
+            await entries.TryAbandon(key.ScopedKey, answer.Token).ConfigureAwait(false);
             RefreshFailed(key, exception);
             return new(answer.Entry);
         }
@@ -124,13 +124,13 @@ internal sealed partial class FactoryRuns(
                 {
                     activity.Failed(exception);
                     RefreshFailed(key, exception);
-                    await calls.TryAbandon(key.ScopedKey, answer.Token).ConfigureAwait(false);
+                    await entries.TryAbandon(key.ScopedKey, answer.Token).ConfigureAwait(false);
                 }
             },
             () =>
             {
                 metrics.OnRefresh(Outcome.NoTurn);
-                return calls.TryAbandon(key.ScopedKey, answer.Token);
+                return entries.TryAbandon(key.ScopedKey, answer.Token);
             });
     }
 
@@ -163,7 +163,7 @@ internal sealed partial class FactoryRuns(
 
     private async Task<EntrySnapshot?> FailSafe(FlightKey key, TokenId token, bool isOver)
     {
-        var spare = await calls.TryFailSafe(key.ScopedKey, token, isOver).ConfigureAwait(false);
+        var spare = await entries.TryFailSafe(key.ScopedKey, token, isOver).ConfigureAwait(false);
         if (spare is not null)
         {
             metrics.OnRead(Outcome.FailSafe);
@@ -184,7 +184,7 @@ internal sealed partial class FactoryRuns(
         catch (Exception exception)
         {
             RefreshFailed(key, exception);
-            await calls.TryFailSafe(key.ScopedKey, answer.Token, isOver: true).ConfigureAwait(false);
+            await entries.TryFailSafe(key.ScopedKey, answer.Token, isOver: true).ConfigureAwait(false);
         }
     }
 

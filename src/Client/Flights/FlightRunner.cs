@@ -10,7 +10,7 @@ namespace OrleansTagCache.Flights;
 
 /// <summary>Flies: waits its turn, asks the cluster, has the factory run under a token, and tells those who wait what they may take.</summary>
 internal sealed class FlightRunner(
-    FlightTable table, EntryReader reader, EntryClient calls, FactoryRuns runs, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
+    FlightTable table, EntryReader reader, EntryClient entries, FactoryRuns runs, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
 {
     /// <summary>How often newcomers who wait for another's factory have the cluster asked whether that can still be believed.</summary>
     private static readonly TimeSpan ProbePeriod = TimeSpan.FromMilliseconds(100);
@@ -166,7 +166,7 @@ internal sealed class FlightRunner(
     /// <summary>Makes the entry, whatever is stored, as a plain set whose token was taken before the factory began: what is updated until it is stored supersedes it.</summary>
     private async Task<FlightResult> Refill(FlightKey key, Flight flight, IEntryFactory factory)
     {
-        var token = await calls.TryBeginSet(key.ScopedKey, options.ReadTimeout).ConfigureAwait(false);
+        var token = await entries.TryBeginSet(key.ScopedKey, options.ReadTimeout).ConfigureAwait(false);
         flight.Cancellation.Token.ThrowIfCancellationRequested();
         Count(Outcome.Generated);
         table.TryEnter(flight, FlightPhase.Generating);
@@ -211,7 +211,7 @@ internal sealed class FlightRunner(
     }
 
     private Task GiveBack(FlightKey key, Acquired? answer) =>
-        answer is { Token.IsNone: false } ? calls.TryAbandon(key.ScopedKey, answer.Token) : Task.CompletedTask;
+        answer is { Token.IsNone: false } ? entries.TryAbandon(key.ScopedKey, answer.Token) : Task.CompletedTask;
 
     /// <summary>How a flight's wait for the one before ended: with a token, without patience, or so that it is its turn to ask.</summary>
     private readonly record struct Turn(Acquired? Answer, NearAsk Asked, bool IsOutOfPatience = false)

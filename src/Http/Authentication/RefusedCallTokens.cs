@@ -5,7 +5,7 @@ using OrleansTagCache.Transport;
 namespace OrleansTagCache.Http.Authentication;
 
 /// <summary>Ends the token of a call that is refused before an endpoint sees it: its caller goes on without it, and others must not wait for it.</summary>
-internal sealed class RefusedCallTokens(SealedTokens tokens, EntryClient calls, TagCacheClientOptions options)
+internal sealed class RefusedCallTokens(SealedTokens tokens, EntryClient entries, TagCacheClientOptions options)
 {
     public async Task End(HttpRequest request, ApiCaller caller)
     {
@@ -28,7 +28,7 @@ internal sealed class RefusedCallTokens(SealedTokens tokens, EntryClient calls, 
         var id = await tokens.Verify(scoped, token.ToString());
         if (!id.IsNone)
         {
-            await calls.TryAbandon(scoped, id);
+            await entries.TryAbandon(scoped, id);
         }
     }
 }

@@ -15,7 +15,7 @@ namespace OrleansTagCache.Http.Endpoints;
 
 /// <summary><c>/v1/entry</c>: reading, removing and describing entries.</summary>
 internal sealed class EntryEndpoints(
-    EntryReader reader, EntryClient calls, UpdateClient updates, NearCache near, SealedTokens tokens, RequestLimits limits, TagCacheClientOptions options, TimeProvider time)
+    EntryReader reader, EntryClient entries, UpdateClient updates, NearCache near, SealedTokens tokens, RequestLimits limits, TagCacheClientOptions options, TimeProvider time)
 {
     private const string StatusHeader = "Cache-Status";
     private const string CacheName = "OrleansTagCache";
@@ -85,7 +85,7 @@ internal sealed class EntryEndpoints(
     {
         var scoped = Scope(http);
         var id = await tokens.Verify(scoped, token ?? string.Empty);
-        if (id.IsNone || !await calls.TryAbandon(scoped, id))
+        if (id.IsNone || !await entries.TryAbandon(scoped, id))
         {
             return Problems.UnknownToken();
         }
@@ -93,13 +93,13 @@ internal sealed class EntryEndpoints(
         return Results.NoContent();
     }
 
-    public async Task<IResult> Info(HttpContext http, string? key) => await calls.Describe(Scope(http)) is { } entry
+    public async Task<IResult> Info(HttpContext http, string? key) => await entries.Describe(Scope(http)) is { } entry
         ? JsonAnswer.Ok(EntryInfo.Of(key!, entry))
         : Problems.NotFound("There is no such entry.");
 
     /// <summary>A caller that has gone before it was answered generates nothing: others need not wait for its token's lease to end.</summary>
     private Task GiveBackUnread(HttpContext http, string scoped, TokenId token) =>
-        http.RequestAborted.IsCancellationRequested ? calls.TryAbandon(scoped, token) : Task.CompletedTask;
+        http.RequestAborted.IsCancellationRequested ? entries.TryAbandon(scoped, token) : Task.CompletedTask;
 
     private string Scope(HttpContext http) => http.Caller().Namespace.Scope(KeyOf(http));
 

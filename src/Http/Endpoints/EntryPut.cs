@@ -18,7 +18,7 @@ namespace OrleansTagCache.Http.Endpoints;
 /// lost it to the next caller.
 /// </remarks>
 internal sealed class EntryPut(
-    EntryClient calls, UpdateClient updates, SealedTokens tokens, RequestLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
+    EntryClient entries, UpdateClient updates, SealedTokens tokens, RequestLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
 {
     public void Map(IEndpointRouteBuilder entry) =>
         entry.MapPut(string.Empty, Put).Needs(Scopes.Write).WithSummary("Store an entry, with a token or as a plain set")
@@ -80,13 +80,13 @@ internal sealed class EntryPut(
         {
             var (entry, problem) = await Read(http);
             isOffered = problem is null;
-            return problem ?? AnswerTo(await calls.TryCommit(scoped, id, entry!));
+            return problem ?? AnswerTo(await entries.TryCommit(scoped, id, entry!));
         }
         finally
         {
             if (!isOffered)
             {
-                await calls.TryAbandon(scoped, id);
+                await entries.TryAbandon(scoped, id);
             }
         }
     }
