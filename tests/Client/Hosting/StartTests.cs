@@ -11,6 +11,17 @@ namespace OrleansTagCache.Tests.Client;
 /// <summary>An application starts whether or not a silo answers, does without the cache meanwhile, and connects when it can.</summary>
 public sealed class StartTests
 {
+    /// <summary>The application finds the silo, and stores what it has only served until then.</summary>
+    private static async Task ConnectsTo(WebApplication silo, ClientApp app)
+    {
+        await app.Log.Says("this process is connected");
+        await app.Cache.SetAsync("key", 2);
+        Assert.Equal(2, await Read(app.Cache, "key", 3));
+
+        await app.Stop();
+        await silo.DisposeAsync();
+    }
+
     private static readonly DistributedCacheEntryOptions Forever = new();
 
     [Fact]
@@ -71,12 +82,7 @@ public sealed class StartTests
         Assert.Equal(1, await Read(app.Cache, "key", 1));
 
         var (silo, _) = await ClientApp.StartSilo(ports[0], ports[1]);
-        await app.Log.Says("this process is connected");
-        await app.Cache.SetAsync("key", 2);
-        Assert.Equal(2, await Read(app.Cache, "key", 3));
-
-        await app.Stop();
-        await silo.DisposeAsync();
+        await ConnectsTo(silo, app);
     }
 
     [RedisFact]
@@ -90,12 +96,7 @@ public sealed class StartTests
         await using var redis = await StartRedis(ports[0]);
         var (silo, _) = await ClientApp.StartSilo(
             ports[1], ports[2], "--TagCache:Clustering:Provider=Redis", $"--TagCache:Clustering:ConnectionString=127.0.0.1:{ports[0]}");
-        await app.Log.Says("this process is connected");
-        await app.Cache.SetAsync("key", 2);
-        Assert.Equal(2, await Read(app.Cache, "key", 3));
-
-        await app.Stop();
-        await silo.DisposeAsync();
+        await ConnectsTo(silo, app);
     }
 
     [RedisFact]
