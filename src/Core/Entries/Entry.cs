@@ -69,6 +69,7 @@ internal abstract class Entry(string scopedKey)
         if (isUse)
         {
             value.Read(now);
+            Used(now);
         }
 
         var near = sessions is null ? null : terms.NearTermsFor(sessions, session, isLive: ReferenceEquals(_value, value));
@@ -86,6 +87,11 @@ internal abstract class Entry(string scopedKey)
         if (TryRead(request.Sessions, terms, isUse: !request.IsRefresh) is { } fresh)
         {
             return fresh;
+        }
+
+        if (!request.IsRefresh)
+        {
+            Used(now);
         }
 
         // Not fresh: what updates say of a value only ever gets worse.
@@ -225,6 +231,9 @@ internal abstract class Entry(string scopedKey)
         var snapshot = whole with { Payload = Payload.Null with { ContentType = value.Payload.ContentType }, Tags = ForeignTag.Without(whole.Tags) };
         return (snapshot, freshness == Freshness.Stale, value.Payload.Bytes.Length);
     }
+
+    /// <summary>A reader has asked: that steers which entry goes when there is no room.</summary>
+    public abstract void Used(Moment now);
 
     /// <summary>Has the readers who wait ask again, once the gate is free: a generation has ended, or there is something to serve.</summary>
     public abstract void WakeWaiters();

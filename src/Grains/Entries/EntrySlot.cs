@@ -46,7 +46,8 @@ internal sealed class EntrySlot(string scopedKey) : Entry(scopedKey)
         CacheEvents.Write(CacheEvent.TokenEnded, this);
     }
 
-    public void Used(Moment now)
+    /// <inheritdoc/>
+    public override void Used(Moment now)
     {
         Volatile.Write(ref _lastUse, now.Ticks);
         var uses = Volatile.Read(ref _uses);

@@ -8,7 +8,7 @@ namespace OrleansTagCache.Entries;
 
 /// <summary>
 /// The entries of this silo, for all who call them: the batch service and the entries' grains. Each decision runs under the gate of its entry; readers who have to wait do so outside
-/// of it, and are woken outside of it too.
+/// of it.
 /// </summary>
 /// <remarks>
 /// Thread-safe. A slot exists while it has a value, a token that may come back, or something to remember. One that is empty is retired under its gate, so that a caller finds
@@ -31,7 +31,6 @@ internal sealed class EntryStore(EntryServices services)
             return null;
         }
 
-        slot.Used(services.Now);
         services.Metrics.OnRead(AcquireStatus.Fresh);
         return fresh;
     }
@@ -205,11 +204,6 @@ internal sealed class EntryStore(EntryServices services)
         using (var held = new Held(this, slot))
         {
             var now = held.Now;
-            if (!request.IsRefresh)
-            {
-                slot.Used(now);
-            }
-
             answer = slot.Acquire(request, services, now);
             if (answer is null && now < until)
             {
