@@ -63,14 +63,15 @@ public sealed class BackgroundRefreshesTests : IDisposable
     public async Task Start_WithoutATurnInTime_GivesUp()
     {
         var begun = new SemaphoreSlim(0);
-        var givenUp = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var (givenUp, mayEnd) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
         for (var i = 0; i < Turns; i++)
         {
+            // They keep their turns however far the clock runs before the last one begins to wait.
             _refreshes.Start(
-                async token =>
+                async _ =>
                 {
                     begun.Release();
-                    await new TaskCompletionSource().Task.WaitAsync(token);
+                    await mayEnd.Task;
                 },
                 () => Task.CompletedTask);
             await begun.WaitAsync().Soon();
@@ -84,6 +85,8 @@ public sealed class BackgroundRefreshesTests : IDisposable
                 return Task.CompletedTask;
             });
         await Waits.Advance(_time, TimeSpan.FromSeconds(1), () => givenUp.Task.IsCompleted);
+        mayEnd.SetResult();
+        await _refreshes.StopAsync(CancellationToken.None);
     }
 
     [Fact]

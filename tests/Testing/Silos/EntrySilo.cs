@@ -22,7 +22,7 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
 
     private readonly ConcurrentDictionary<string, IEntryGrain> _grains = new(StringComparer.Ordinal);
 
-    private EntrySilo(long? maximumEntries)
+    private EntrySilo(long? maximumEntries, TimeSpan? generationLease)
     {
         Silo = new(Time, ServingLease);
         Table = new(Silo.Ledger, Index, maximumBytes: 1 << 24, maximumEntries);
@@ -37,7 +37,7 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
             InvalidatorHost.Metrics(),
             InvalidatorHost.Details,
             Time,
-            new TagCacheOptions());
+            new TagCacheOptions { GenerationLease = generationLease ?? new TagCacheOptions().GenerationLease });
         Cluster.Is((FakeCluster.Self, SiloStatus.Active, true));
         Store = new(Host);
         Batches = new(Store, Cluster.Owners);
@@ -65,9 +65,9 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
 
     public IEntryGrain this[string scopedKey] => _grains.GetOrAdd(scopedKey, key => Around(new EntryGrain(Store, ContextOf(key))));
 
-    public static async Task<EntrySilo> Serve(long? maximumEntries = null)
+    public static async Task<EntrySilo> Serve(long? maximumEntries = null, TimeSpan? generationLease = null)
     {
-        var silo = new EntrySilo(maximumEntries);
+        var silo = new EntrySilo(maximumEntries, generationLease);
 
         // It remembers every change from here on, and a minute of it is past.
         silo.Silo.History.Begin(silo.Time.Now());
