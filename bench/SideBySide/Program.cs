@@ -27,7 +27,7 @@ if (!Repository.IsRelease)
 
 IWorkload[] workloads =
 [
-    new NearHit(), new SharedHit(), new TagUpdate(), new Stampede(), new EntryMemory(), new OldReads(), new Fill(), new StaleHit(), new ManyClients(), new WebHit(), new MutualTls(),
+    new NearHit(), new SharedHit(), new TagUpdate(), new Stampede(), new EntryMemory(), new OldReads(), new Fill(), new StaleHit(), new ManyClients(), new WebHit(), new MutualTls(), new Sets(),
 ];
 if (RunPlan.Parse(args, workloads) is not { } plan)
 {

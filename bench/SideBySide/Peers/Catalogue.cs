@@ -12,6 +12,7 @@ internal static class Catalogue
     public const string HybridNearOff = "HybridCache + Redis, near off";
     public const string FusionInMemory = "FusionCache memory";
     public const string FusionOnRedis = "FusionCache + Redis";
+    public const string FusionWithLocks = "FusionCache + Redis, locks";
     public const string FusionNearOff = "FusionCache + Redis, near off";
     public const string OutputCachingOnRedis = "output caching on Redis";
     public const string RedisPlain = "Redis plain";
@@ -28,6 +29,7 @@ internal static class Catalogue
         HybridNearOff => Hybrid.OnRedis(redis, HybridCacheEntryFlags.DisableLocalCache),
         FusionInMemory => Fusion.InMemory(),
         FusionOnRedis => Fusion.OnRedis(redis),
+        FusionWithLocks => Fusion.OnRedis(redis, locks: true),
         FusionNearOff => Fusion.OnRedis(redis, near: false),
         OutputCachingOnRedis => OutputCaching.OnRedis(redis),
         RedisPlain => await PlainRedis.Connect(redis),

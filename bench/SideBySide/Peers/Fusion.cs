@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Caching.StackExchangeRedis;
 using Microsoft.Extensions.DependencyInjection;
 using ZiggyCreatures.Caching.Fusion;
+using ZiggyCreatures.Caching.Fusion.Locking.Distributed.Redis;
 using ZiggyCreatures.Caching.Fusion.Serialization.SystemTextJson;
 
 namespace OrleansTagCache.Bench.SideBySide.Peers;
 
-/// <summary>FusionCache: memory alone, or with Redis behind it and its backplane beside.</summary>
-internal sealed class Fusion : ITaggedPeer, INearPeer
+/// <summary>FusionCache: memory alone, or with Redis behind it and its backplane beside, with or without locks in Redis that let one process at a time make an entry.</summary>
+internal sealed class Fusion : ITaggedPeer, INearPeer, ISettablePeer
 {
     private readonly ServiceProvider _services;
     private readonly FusionCacheEntryOptions _options;
@@ -29,13 +30,19 @@ internal sealed class Fusion : ITaggedPeer, INearPeer
 
     /// <param name="redis">Its second level and its backplane.</param>
     /// <param name="near">False to read the second level every time.</param>
-    public static Fusion OnRedis(string redis, bool near = true)
+    /// <param name="locks">Whether an entry is made under a lock that all processes share.</param>
+    public static Fusion OnRedis(string redis, bool near = true, bool locks = false)
     {
         var services = new ServiceCollection();
-        services.AddFusionCache()
+        var cache = services.AddFusionCache()
             .WithSerializer(new FusionCacheSystemTextJsonSerializer())
-            .WithDistributedCache(_ => new RedisCache(new RedisCacheOptions { Configuration = redis, InstanceName = "fusion:" }))
+            .WithDistributedCache(_ => new RedisCache(new RedisCacheOptions { Configuration = redis, InstanceName = locks ? "fusion-locks:" : "fusion:" }))
             .WithStackExchangeRedisBackplane(options => options.Configuration = redis);
+        if (locks)
+        {
+            cache.WithRedisDistributedLocker(options => options.Configuration = redis);
+        }
+
         return new(services.BuildServiceProvider(), near);
     }
 
@@ -44,6 +51,8 @@ internal sealed class Fusion : ITaggedPeer, INearPeer
         Func<FusionCacheFactoryExecutionContext<T>, CancellationToken, Task<T>> factory = (_, token) => make(token).AsTask();
         return key => Cache.GetOrSetAsync(key, factory, default, _options, tags);
     }
+
+    public Store Sets(string[] tags) => (key, value) => Cache.SetAsync(key, value, _options, tags);
 
     public Task Invalidate(string tag) => Cache.RemoveByTagAsync(tag).AsTask();
 

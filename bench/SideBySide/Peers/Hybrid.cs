@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace OrleansTagCache.Bench.SideBySide.Peers;
 
 /// <summary>Microsoft's HybridCache implementation: memory alone, or with Redis behind it.</summary>
-internal sealed class Hybrid : ITaggedPeer, INearPeer
+internal sealed class Hybrid : ITaggedPeer, INearPeer, ISettablePeer
 {
     private readonly ServiceProvider _services;
     private readonly HybridCacheEntryOptions _options;
@@ -29,6 +29,8 @@ internal sealed class Hybrid : ITaggedPeer, INearPeer
 
     public Read<T> Entries<T>(string[] tags, Make<T> make) =>
         key => Cache.GetOrCreateAsync(key, make, static (make, token) => make(token), _options, tags);
+
+    public Store Sets(string[] tags) => (key, value) => Cache.SetAsync(key, value, _options, tags);
 
     public Task Invalidate(string tag) => Cache.RemoveByTagAsync(tag).AsTask();
 

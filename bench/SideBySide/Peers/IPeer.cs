@@ -6,6 +6,9 @@ internal delegate ValueTask<T> Read<T>(string key);
 /// <summary>The factory of entries.</summary>
 internal delegate ValueTask<T> Make<T>(CancellationToken cancellationToken);
 
+/// <summary>Stores a value under its key, whatever was there.</summary>
+internal delegate ValueTask Store(string key, byte[] value);
+
 /// <summary>A cache, set up as its documentation says for an application of several processes, and used as one of these processes uses it.</summary>
 internal interface IPeer : IAsyncDisposable
 {
@@ -26,4 +29,11 @@ internal interface INearPeer : IPeer
     Read<T> Entries<T>(string[] tags, Make<T> make);
 
     Read<byte[]> IPeer.Entries(string[] tags, Make<byte[]> make) => Entries(tags, make);
+}
+
+/// <summary>A peer whose values can be set, with tags.</summary>
+internal interface ISettablePeer : IPeer
+{
+    /// <summary>Sets of entries that bear these tags. Each returns when the peer's own call has returned, whatever that means for other processes.</summary>
+    Store Sets(string[] tags);
 }

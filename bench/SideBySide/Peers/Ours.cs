@@ -6,7 +6,7 @@ using Orleans.Configuration;
 namespace OrleansTagCache.Bench.SideBySide.Peers;
 
 /// <summary>This repository's cache, as a client of the silos.</summary>
-internal sealed class Ours : ITaggedPeer, INearPeer
+internal sealed class Ours : ITaggedPeer, INearPeer, ISettablePeer
 {
     private const int NearEntries = 2_000_000;
     private const long NearBytes = 4L * 1024 * 1024 * 1024;
@@ -46,6 +46,12 @@ internal sealed class Ours : ITaggedPeer, INearPeer
     {
         var options = new CacheEntryOptions { Tags = tags, Life = CacheLife.Max };
         return key => Cache.GetOrCreateAsync(key, make, static (make, _, token) => make(token), options);
+    }
+
+    public Store Sets(string[] tags)
+    {
+        var options = new CacheEntryOptions { Tags = tags, Life = CacheLife.Max };
+        return (key, value) => Cache.SetAsync(key, value, options);
     }
 
     public async Task Invalidate(string tag)

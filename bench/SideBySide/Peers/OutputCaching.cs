@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace OrleansTagCache.Bench.SideBySide.Peers;
 
 /// <summary>The Redis store of ASP.NET Core's output caching, without the middleware above it.</summary>
-internal sealed class OutputCaching : ITaggedPeer
+internal sealed class OutputCaching : ITaggedPeer, ISettablePeer
 {
     private readonly ServiceProvider _services;
     private readonly IOutputCacheStore _store;
@@ -28,6 +28,8 @@ internal sealed class OutputCaching : ITaggedPeer
         await _store.SetAsync(key, made, tags, PeerSettings.Life, CancellationToken.None);
         return made;
     };
+
+    public Store Sets(string[] tags) => (key, value) => _store.SetAsync(key, value, tags, PeerSettings.Life, CancellationToken.None);
 
     public Task Invalidate(string tag) => _store.EvictByTagAsync(tag, CancellationToken.None).AsTask();
 

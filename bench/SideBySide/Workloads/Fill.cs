@@ -26,6 +26,7 @@ internal sealed class Fill : IWorkload
                 Catalogue.Ours,
                 Catalogue.HybridOnRedis,
                 Catalogue.FusionOnRedis,
+                Catalogue.FusionWithLocks,
                 Catalogue.OutputCachingOnRedis,
                 Catalogue.RedisPlain,
                 Catalogue.RedisTagVersions);

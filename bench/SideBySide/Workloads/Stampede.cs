@@ -15,7 +15,7 @@ internal sealed class Stampede : IWorkload
     private static readonly TimeSpan FactoryTakes = TimeSpan.FromMilliseconds(200);
     private static readonly string[] Peers =
     [
-        Catalogue.Ours, Catalogue.HybridOnRedis, Catalogue.FusionOnRedis, Catalogue.OutputCachingOnRedis, Catalogue.RedisPlain, Catalogue.RedisTagVersions,
+        Catalogue.Ours, Catalogue.HybridOnRedis, Catalogue.FusionOnRedis, Catalogue.FusionWithLocks, Catalogue.OutputCachingOnRedis, Catalogue.RedisPlain, Catalogue.RedisTagVersions,
     ];
 
     public string Name => "w4";
@@ -25,7 +25,7 @@ internal sealed class Stampede : IWorkload
         var rounds = extent > Extent.Short ? 15 : 3;
         var findings = new Findings(
             "W4: stampede",
-            $"{Callers} callers in each process ask for one cold key at a time; the factory takes {FactoryTakes.TotalMilliseconds:F0} ms. FusionCache is without its optional distributed locker; output caching is the store alone, without the middleware's lock of its process.");
+            $"{Callers} callers in each process ask for one cold key at a time; the factory takes {FactoryTakes.TotalMilliseconds:F0} ms. Output caching is the store alone, without the middleware's lock of its process.");
         await using var cluster = await RedisCluster.Start(silos: 3);
         var table = new Table("Runs of the factory", "", "2 processes", "3 processes");
         foreach (var name in Peers)
