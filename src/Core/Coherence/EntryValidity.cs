@@ -63,7 +63,7 @@ internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLif
     /// <param name="now">The clock, read for this very use.</param>
     public Freshness At(TagLedger ledger, Stamp keyStamp, Moment now)
     {
-        var byTags = ByTags(ledger, keyStamp, now);
+        var byTags = ProtocolRules.ReadsAreChecked ? ByTags(ledger, keyStamp, now) : Freshness.Fresh;
         var byAge = ByAge(now);
         return byTags > byAge ? byTags : byAge;
     }
@@ -80,7 +80,7 @@ internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLif
             {
                 // Stalings before expiries: one whose deadline has passed becomes an expiry, and only then goes.
                 var staling = record.StalingOf(stamp);
-                if (staling.IsOverAt(now) || !record.Admits(record == key ? keyStamp : stamp))
+                if ((staling.IsOverAt(now) && ProtocolRules.DeadlinesAreChecked) || !record.Admits(record == key ? keyStamp : stamp))
                 {
                     return Freshness.Expired;
                 }

@@ -34,6 +34,33 @@ internal static class ProtocolRules
     /// <summary>A revalidation takes no interest away: its values are served on (invariant R1).</summary>
     public static bool RevalidationKeepsInterest => true;
 
+    /// <summary>A record at which an update is open is not dropped (invariant L2).</summary>
+    public static bool OpenRecordsStay => true;
+
+    /// <summary>Every read is checked against what was expired since the value's stamp (invariant L3).</summary>
+    public static bool ReadsAreChecked => true;
+
+    /// <summary>The deadlines of revalidations are checked as well (invariant S1).</summary>
+    public static bool DeadlinesAreChecked => true;
+
+    /// <summary>A token that is late, unknown or replaced is refused (invariant G1).</summary>
+    public static bool TokensAreCompared => true;
+
+    /// <summary>A silo gives no token before it serves (invariant M3).</summary>
+    public static bool TokensNeedServing => true;
+
+    /// <summary>A value is stored with its token's stamp (invariant G2).</summary>
+    public static bool StampIsTheTokens => true;
+
+    /// <summary>A commit is checked against what was expired since its token, for tags that were discovered late too (invariant G4).</summary>
+    public static bool CommitsAreChecked => true;
+
+    /// <summary>What a commit found stale is not kept near as fresh (invariant R1).</summary>
+    public static bool StaleIsNotKeptNear => true;
+
+    /// <summary>A value that left its entry while it was read is not kept near (invariant C3).</summary>
+    public static bool WhatHasLeftIsNotKept => true;
+
     /// <summary>A caller that arrives when the cluster has been asked shares no answer to that (invariant F1).</summary>
     public static bool AskingClosesAFlight => true;
 

@@ -40,6 +40,16 @@ internal sealed class StampHistory(int capacity = 16_384)
         }
     }
 
+    /// <summary>
+    /// A plain set as of its call, so long before its token by another clock: with the age that its value has since, and the stamp that a token would
+    /// have had then; one older than everything if that is not remembered.
+    /// </summary>
+    public Token AsOfItsCall(Token set, TimeSpan age)
+    {
+        var calledAt = set.GrantedAt + -(TimeSpan.FromTicks(Math.Max(age.Ticks, 0)) * (1 + LeaseTerms.RateError));
+        return set with { GrantedAt = calledAt, Stamp = Stamp.Min(set.Stamp, AsOf(calledAt, set.Stamp)) };
+    }
+
     /// <summary>A stamp that is not newer than the clock was at that moment; older than everything if that is not remembered.</summary>
     /// <param name="moment">The moment.</param>
     /// <param name="current">The ledger's clock, read before this call.</param>

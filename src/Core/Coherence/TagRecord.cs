@@ -35,7 +35,7 @@ internal sealed class TagRecord
     /// <summary>How many updates are open at this tag: expired here, not yet known to be expired everywhere.</summary>
     public int OpenNeedsLock { get; private set; }
 
-    public bool IsDroppableNeedsLock => ValuesNeedsLock == 0 && OpenNeedsLock == 0;
+    public bool IsDroppableNeedsLock => ValuesNeedsLock == 0 && (OpenNeedsLock == 0 || !ProtocolRules.OpenRecordsStay);
 
     /// <summary>The newest thing that the record remembers; dropping it raises the floor to this.</summary>
     public Stamp NewestNeedsLock =>

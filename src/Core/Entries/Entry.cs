@@ -72,14 +72,15 @@ internal abstract class Entry(string scopedKey)
             Used(now);
         }
 
-        var near = sessions is null ? null : terms.NearTermsFor(sessions, session, isLive: ReferenceEquals(_value, value));
+        var isStillHere = ReferenceEquals(_value, value) || !ProtocolRules.WhatHasLeftIsNotKept;
+        var near = sessions is null ? null : terms.NearTermsFor(sessions, session, isLive: isStillHere);
         return new(AcquireStatus.Fresh, value.SnapshotAt(now), TokenId.None, near);
     }
 
     /// <summary>What the reader gets at this moment; null if it has to wait for the generation in flight.</summary>
     public Acquired? Acquire(AcquireRequest request, IEntryTerms terms, Moment now)
     {
-        if (!terms.MayServe(now))
+        if (ProtocolRules.TokensNeedServing && !terms.MayServe(now))
         {
             return AcquireWithoutLease(terms, now);
         }
@@ -125,7 +126,7 @@ internal abstract class Entry(string scopedKey)
         // The stamp is read here, before the factory can have begun.
         var token = isOwn ? inFlight!.Id
             : inFlight is not null ? TokenId.None
-            : Open().Tokens.Grant(new(Guid.NewGuid()), terms.Ledger.Stamp(), now, terms.GenerationLease, request.RequestId).Id;
+            : Open().Tokens.Grant(terms.NewToken(), terms.Ledger.Stamp(), now, terms.GenerationLease, request.RequestId).Id;
         var entry = freshness == Freshness.Stale ? value!.SnapshotAt(now) : null;
         return new(mayServe ? AcquireStatus.Stale : AcquireStatus.Miss, entry, token, NearTermsOf(request.Sessions, registered: null, isLive: false, terms));
     }
@@ -145,7 +146,8 @@ internal abstract class Entry(string scopedKey)
 
         // Before anything can fail: the token is gone, whatever becomes of the value.
         WakeWaiters();
-        var outcome = Keep(generation, data, sessions, keyStamp: null, terms, now);
+        var made = ProtocolRules.StampIsTheTokens ? generation : generation with { Stamp = terms.Ledger.Stamp() };
+        var outcome = Keep(made, data, sessions, keyStamp: null, terms, now);
         Remember(isForStoring: outcome.Status != CommitStatus.Refused, now);
         return outcome;
     }
@@ -188,7 +190,7 @@ internal abstract class Entry(string scopedKey)
     /// <summary>The first trip of a plain set: a point that both clocks know. None without the right to serve.</summary>
     public TokenId BeginSet(IEntryTerms terms, Moment now) => !terms.MayServe(now)
         ? TokenId.None
-        : Open().Tokens.GrantSet(new(Guid.NewGuid()), terms.Ledger.Stamp(), now, terms.GenerationLease).Id;
+        : Open().Tokens.GrantSet(terms.NewToken(), terms.Ledger.Stamp(), now, terms.GenerationLease).Id;
 
     /// <summary>The second trip: stores the value. Unless the outcome is <see cref="CommitStatus.UnknownToken"/> or a refusal, the key is to be expired next, under the same gate.</summary>
     /// <param name="token">From the first trip.</param>
@@ -273,7 +275,7 @@ internal abstract class Entry(string scopedKey)
 
         // A revalidation since the token makes it stale from the start: served, but not kept near as fresh, and not beyond the deadline.
         var byTags = value.ByTags(terms.Ledger, now);
-        if (byTags == Freshness.Expired || !MayKeepWhatWasCopied(data, generation.Stamp, terms))
+        if ((byTags == Freshness.Expired && ProtocolRules.CommitsAreChecked) || !MayKeepWhatWasCopied(data, generation.Stamp, terms))
         {
             terms.Ledger.Release(records);
             return CommitOutcome.Superseded with { Near = NearTermsOf(sessions, session, isLive: false, terms) };
@@ -291,7 +293,7 @@ internal abstract class Entry(string scopedKey)
             terms.RefreshSoon(scopedKey);
         }
 
-        return CommitOutcome.Stored with { IsStale = isStale, Near = NearTermsOf(sessions, session, isLive: !isStale, terms) };
+        return CommitOutcome.Stored with { IsStale = isStale, Near = NearTermsOf(sessions, session, isLive: !isStale || !ProtocolRules.StaleIsNotKeptNear, terms) };
     }
 
     /// <summary>Whether what a value was copied from may be believed: the tags that came with other entries, and the namespace's <c>*</c>.</summary>

@@ -23,6 +23,9 @@ internal interface IEntryTerms
     /// <summary>For how long a value past its life is served at once after a generation has failed.</summary>
     TimeSpan FailSafeThrottle { get; }
 
+    /// <summary>An identity for a token: no other can have it, and it cannot be guessed.</summary>
+    TokenId NewToken();
+
     /// <summary>Whether the silo has the right to serve at that moment.</summary>
     bool MayServe(Moment now);
 

@@ -41,6 +41,8 @@ internal sealed class EntryServices(
 
     public bool ServesWithoutLease => options.LeaseLossBehavior == LeaseLossBehavior.ServeStale;
 
+    public TokenId NewToken() => new(Guid.NewGuid());
+
     public bool MayServe(Moment now) => lease.IsValid(now);
 
     public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records) => sessions.Register(named, records);
@@ -60,15 +62,7 @@ internal sealed class EntryServices(
 
     public Moment Now => time.Now();
 
-    /// <summary>
-    /// A plain set as of its call, so long before its token by another clock: with the age that its value has since, and the stamp that a token would
-    /// have had then; one older than everything if that is not remembered.
-    /// </summary>
-    public Token AsOfItsCall(Token set, TimeSpan age)
-    {
-        var calledAt = set.GrantedAt + -(TimeSpan.FromTicks(Math.Max(age.Ticks, 0)) * (1 + LeaseTerms.RateError));
-        return set with { GrantedAt = calledAt, Stamp = Stamp.Min(set.Stamp, history.AsOf(calledAt, set.Stamp)) };
-    }
+    public Token AsOfItsCall(Token set, TimeSpan age) => history.AsOfItsCall(set, age);
 
     /// <summary>A loader made it, and it was stale when it was stored: there may be no reader to refresh it.</summary>
     public void RefreshSoon(string scopedKey) => refreshes.RefreshSoon(scopedKey);

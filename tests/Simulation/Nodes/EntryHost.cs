@@ -164,7 +164,7 @@ internal sealed class EntryHost(Silo silo)
         var records = silo.Ledger.Hold(value.Tags);
         var validity = new EntryValidity(stamp, silo.Now, CacheLife.Max, records);
         var freshness = Checked(value, validity).ByTags(silo.Ledger, stamp, silo.Now);
-        if (freshness == Freshness.Expired && !(Mutants.Is(Mutant.DeadlineUncheckedAtCommit) && silo.Ledger.IsLive(records, stamp)))
+        if (freshness == Freshness.Expired && !(Mutants.Is(Mutant.DeadlineUnchecked) && silo.Ledger.IsLive(records, stamp)))
         {
             silo.Ledger.Release(records);
             return Freshness.Expired;

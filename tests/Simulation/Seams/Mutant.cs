@@ -35,7 +35,7 @@ internal enum Mutant
     BatchSharedAfterSending,
 
     /// <summary>Not in the list: a value whose revalidation deadline has passed while it was generated counts as stored.</summary>
-    DeadlineUncheckedAtCommit,
+    DeadlineUnchecked,
 
     /// <summary>Not in the list: a client keeps what it generated although the value was revalidated meanwhile at its silo.</summary>
     StaleKeptAtCommit,

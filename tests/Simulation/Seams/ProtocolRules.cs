@@ -26,6 +26,24 @@ internal static class ProtocolRules
 
     public static bool RevalidationKeepsInterest => !Mutants.Is(Mutant.RevalidationForgetsInterest);
 
+    public static bool OpenRecordsStay => true;
+
+    public static bool ReadsAreChecked => !Mutants.Is(Mutant.CheckOnlyAtCommit);
+
+    public static bool DeadlinesAreChecked => !Mutants.Is(Mutant.DeadlineUnchecked);
+
+    public static bool TokensAreCompared => true;
+
+    public static bool TokensNeedServing => !Mutants.Is(Mutant.TokenBeforeServing);
+
+    public static bool StampIsTheTokens => !Mutants.Is(Mutant.StampAfterFactory);
+
+    public static bool CommitsAreChecked => !Mutants.Is(Mutant.LateTagUnchecked);
+
+    public static bool StaleIsNotKeptNear => !Mutants.Is(Mutant.StaleKeptAtCommit);
+
+    public static bool WhatHasLeftIsNotKept => true;
+
     public static bool AskingClosesAFlight => !Mutants.Is(Mutant.JoinedWhileAsking);
 
     public static bool CommittingClosesAFlight => !Mutants.Is(Mutant.JoinedWhileCommitting);

@@ -24,7 +24,7 @@ internal static class Catches
         Mutant.NoHello or Mutant.TokenBeforeServing => "joiner",
         Mutant.MembersAsOfBegin => "joiner-copies",
         Mutant.GoodbyeWithoutClients => "leaver",
-        Mutant.DeadlineUncheckedAtCommit => "generation-revalidated",
+        Mutant.DeadlineUnchecked => "generation-revalidated",
         Mutant.StaleKeptAtCommit => "client-revalidated",
         Mutant.RevalidationForgetsInterest => "client-stale-updated",
         Mutant.DeadlinePushedOut => "revalidations",
