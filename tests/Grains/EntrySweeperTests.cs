@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansTagCache.Contracts;
@@ -114,14 +115,48 @@ public sealed class EntrySweeperTests
         Assert.Equal(bytes, freed.Told);
     }
 
-    private static EntrySweeper Sweeper(EntrySilo silo, IFreedMemory? freed = null) =>
-        new(silo.Store, silo.Table, silo.Silo.Ledger, silo.Cluster.Owners, silo.Time, silo.Host.GenerationLease, NullLogger<EntrySweeper>.Instance, freed);
+    /// <summary>An idle silo leaves the processor to those that work.</summary>
+    [Fact]
+    public async Task Rounds_ThatFindNothing_AreFarApart_UntilThereIsSomething()
+    {
+        using var silo = await EntrySilo.Serve();
+        var pauses = new Pauses(silo.Time);
+        using var sweeper = Sweeper(silo, time: pauses);
+
+        sweeper.Start();
+        await Waits.Advance(silo.Time, TimeSpan.FromMilliseconds(10), () => pauses.All.Count >= 5);
+        Assert.True((await silo.Update("t")).IsComplete);
+        var idle = pauses.All.ToArray();
+        await Waits.Advance(silo.Time, TimeSpan.FromMilliseconds(10), () => pauses.All.Skip(idle.Length).Any(pause => pause < idle[^1]));
+        await sweeper.Stop();
+
+        Assert.All(idle[3..], pause => Assert.InRange(pause, TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(500)));
+    }
+
+    private static EntrySweeper Sweeper(EntrySilo silo, IFreedMemory? freed = null, TimeProvider? time = null) =>
+        new(silo.Store, silo.Table, silo.Silo.Ledger, silo.Cluster.Owners, time ?? silo.Time, silo.Host.GenerationLease, NullLogger<EntrySweeper>.Instance, freed);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task<WeakReference<EntrySlot>> BeginGeneration(EntrySilo silo)
     {
         Assert.False((await silo.Entry("empty").Acquire(new(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero))).Token.IsNone);
         return new(silo.Table.Find(EntrySilo.Scope("empty"))!);
+    }
+
+    /// <summary>Notes how long each pause is that is asked of the clock.</summary>
+    private sealed class Pauses(TimeProvider time) : TimeProvider
+    {
+        public ConcurrentQueue<TimeSpan> All { get; } = [];
+
+        public override long TimestampFrequency => time.TimestampFrequency;
+
+        public override long GetTimestamp() => time.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            All.Enqueue(dueTime);
+            return time.CreateTimer(callback, state, dueTime, period);
+        }
     }
 
     private sealed class Freed : IFreedMemory

@@ -22,6 +22,10 @@ internal sealed partial class EntrySweeper : IDisposable
     private const int MaximumWatched = 100_000;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Between rounds that find nothing to do: an idle silo leaves the processor to those that work.</summary>
+    private static readonly TimeSpan IdlePause = TimeSpan.FromMilliseconds(250);
+
     private static readonly TimeSpan AgePass = TimeSpan.FromSeconds(10);
 
     /// <summary>How long nothing more must have been freed before the owner of the process is told.</summary>
@@ -70,16 +74,19 @@ internal sealed partial class EntrySweeper : IDisposable
         var swept = _ledger.Stamp();
         var lastPass = _time.Now();
         var silos = Rendezvous.OfNone;
+        var pause = Pause;
         return BackgroundLoop.Loop(Round, LogFailed, _time, _stop.Token);
 
         async Task<bool> Round()
         {
-            await Task.Delay(Pause, _time, _stop.Token);
+            await Task.Delay(pause, _time, _stop.Token);
             var stamp = _ledger.Stamp();
             var current = _owners.Silos;
             var isAgePass = _time.Now() - lastPass > AgePass;
+            pause = _table.WatchedCount > SliceSize ? Pause : IdlePause;
             if (stamp > swept || isAgePass || !ReferenceEquals(silos, current))
             {
+                pause = Pause;
                 (swept, lastPass) = (stamp, _time.Now());
                 await SweepValues(mayBeAstray: isAgePass || !ReferenceEquals(silos, current));
                 silos = current;
