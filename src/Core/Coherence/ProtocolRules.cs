@@ -61,6 +61,15 @@ internal static class ProtocolRules
     /// <summary>A value that left its entry while it was read is not kept near (invariant C3).</summary>
     public static bool WhatHasLeftIsNotKept => true;
 
+    /// <summary>No reader is served a value that is just being carried over an expiry of its key (invariant K1).</summary>
+    public static bool CarriedOverIsUnread => true;
+
+    /// <summary>A set carries its value over the one expiry that it began (invariant K1).</summary>
+    public static bool CarriedOverOnce => true;
+
+    /// <summary>What an update has expired is not served for fail-safe (invariant R4).</summary>
+    public static bool FailSafeIsChecked => true;
+
     /// <summary>A caller that arrives when the cluster has been asked shares no answer to that (invariant F1).</summary>
     public static bool AskingClosesAFlight => true;
 

@@ -176,7 +176,7 @@ internal abstract class Entry(string scopedKey)
             WakeWaiters();
         }
 
-        if (!isOut || !terms.MayServe(now) || _value is not { } value || value.FreshnessAt(terms.Ledger, now) == Freshness.Expired)
+        if (!isOut || !terms.MayServe(now) || _value is not { } value || (value.FreshnessAt(terms.Ledger, now) == Freshness.Expired && ProtocolRules.FailSafeIsChecked))
         {
             return null;
         }

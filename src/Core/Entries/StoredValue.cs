@@ -67,7 +67,7 @@ internal sealed class StoredValue
         }
         finally
         {
-            KeepAsOf(Stamp.Max(applied, before));
+            KeepAsOf(ProtocolRules.CarriedOverOnce ? Stamp.Max(applied, before) : Stamp.Never);
         }
     }
 
@@ -89,7 +89,7 @@ internal sealed class StoredValue
     public bool IsFreshAt(TagLedger ledger, Moment now)
     {
         var keyStamp = KeyStamp;
-        return keyStamp != Stamp.Never && _validity.At(ledger, keyStamp, now) == Freshness.Fresh;
+        return (keyStamp != Stamp.Never || !ProtocolRules.CarriedOverIsUnread) && _validity.At(ledger, keyStamp, now) == Freshness.Fresh;
     }
 
     public EntrySnapshot SnapshotAt(Moment now, bool promiseSuspended = false) => new(Payload, Tags, Life, AgeAt(now), promiseSuspended);

@@ -1,3 +1,4 @@
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Simulation.Engine;
@@ -9,7 +10,10 @@ namespace OrleansTagCache.Simulation.Engine;
 /// <param name="LateTags">How many of the first tags were only discovered while generating.</param>
 internal sealed record Value(string Key, TagId[] Tags, int[] Versions, int LateTags)
 {
-    public override string ToString() => $"{Key}[{string.Join(' ', Tags.Select((tag, i) => $"{tag.Scoped}={Versions[i]}"))}]";
+    /// <summary>By which the product's types carry it; <see cref="World.ValueOf"/> gives it back.</summary>
+    public Payload Payload { get; init; } = Payload.Null;
+
+    public override string ToString() => $"{CacheNamespace.Split(Key).Name}[{string.Join(' ', Tags.Select((tag, i) => $"{tag.Name}={Versions[i]}"))}]";
 }
 
 /// <summary>A read under way, with what had been promised when it began.</summary>
@@ -18,10 +22,10 @@ internal sealed record Reading(Node By, string Key, Dictionary<TagId, int> Requi
 /// <summary>An update or revalidation under way: the version that it made of each of its tags.</summary>
 internal sealed record Changing(TagId[] Tags, int[] Versions, TimeSpan? StaleFor)
 {
-    public override string ToString() => string.Join(' ', Tags.Select((tag, i) => $"{tag.Scoped}={Versions[i]}"));
+    public override string ToString() => string.Join(' ', Tags.Select((tag, i) => $"{tag.Name}={Versions[i]}"));
 }
 
-/// <summary>A read got a value that the promise forbids.</summary>
+/// <summary>A read got a value that the promise forbids, or a store did what its invariants forbid.</summary>
 internal sealed class BrokenPromiseException(string message) : Exception(message);
 
 /// <summary>
@@ -87,13 +91,13 @@ internal sealed class Checker
             if (value.Versions[i] < reading.Required.GetValueOrDefault(tag))
             {
                 throw new BrokenPromiseException(
-                    $"{reading.By} got {value} ({how}), but version {reading.Required[tag]} of {tag.Scoped} had been promised when it asked.");
+                    $"{reading.By} got {value} ({how}), but version {reading.Required[tag]} of {tag.Name} had been promised when it asked.");
             }
 
             if (!isStale && value.Versions[i] < reading.RequiredFresh.GetValueOrDefault(tag))
             {
                 throw new BrokenPromiseException(
-                    $"{reading.By} got {value} as fresh ({how}), but version {reading.RequiredFresh[tag]} of {tag.Scoped} was known when it asked.");
+                    $"{reading.By} got {value} as fresh ({how}), but version {reading.RequiredFresh[tag]} of {tag.Name} was known when it asked.");
             }
         }
     }

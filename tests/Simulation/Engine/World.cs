@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Simulation.Nodes;
 
 namespace OrleansTagCache.Simulation.Engine;
@@ -18,6 +19,7 @@ internal sealed class World
 {
     private readonly List<Pending> _pending = [];
     private readonly HashSet<(Node, Node)> _cut = [];
+    private readonly List<Value> _values = [];
 
     public World(IChooser chooser, Trace? trace, bool hasTimers)
     {
@@ -58,6 +60,21 @@ internal sealed class World
     /// <summary>Where the entry grain of a key is found; the directory may be wrong, and change at any time.</summary>
     public Dictionary<string, Silo> Hosts { get; } = [];
 
+    /// <summary>How long values of a key live, where that is not for ever.</summary>
+    public Dictionary<string, Lifetime> Lifetimes { get; } = [];
+
+    /// <summary>How factories may end; which of these is a choice.</summary>
+    public Fate[] Fates { get; set; } = [Fate.Succeeds];
+
+    /// <summary>How long a reader waits for another's generation.</summary>
+    public TimeSpan Wait { get; set; }
+
+    /// <summary>Whether a caller that is given its token twice generates twice.</summary>
+    public bool HasTwins { get; set; }
+
+    /// <summary>What other threads and processes do in the middle of a turn; null if nothing.</summary>
+    public Action? OtherThreads { get; set; }
+
     public IEnumerable<Process> Processes => Silos.Concat<Process>(Clients);
 
     public void Add(Pending pending) => _pending.Add(pending);
@@ -82,8 +99,34 @@ internal sealed class World
         Steps++;
         var origin = pending.IsMessage ? $"<- {pending.From}: " : pending.IsTimer ? "timer: " : string.Empty;
         Note(pending.At, $"{origin}{pending.Text}{(pending.IsRepeat ? " (repeated)" : string.Empty)}");
-        pending.Run();
+        Try(pending.Run);
     }
+
+    /// <summary>In the middle of a turn of that node: whatever other threads and processes do. The turn ends here if the node is gone then.</summary>
+    public void Interleave(Node node)
+    {
+        OtherThreads?.Invoke();
+        if (node.IsGone)
+        {
+            throw new GoneException();
+        }
+    }
+
+    /// <summary>A value that a factory makes now.</summary>
+    public Value Generate(string key)
+    {
+        var (tags, late) = Catalog.TagsOf(key);
+        var value = Checker.Generate(key, tags, late) with { Payload = new(BitConverter.GetBytes(_values.Count), null) };
+        _values.Add(value);
+        return value;
+    }
+
+    public Value ValueOf(Payload payload) => _values[BitConverter.ToInt32(payload.Bytes)];
+
+    public Lifetime LifetimeOf(string key) => Lifetimes.GetValueOrDefault(key, Lifetime.Long);
+
+    /// <summary>How a factory that begins now is to end.</summary>
+    public Fate NextFate() => Fates[Fates.Length == 1 ? 0 : Chooser.Choose(Fates.Length)];
 
     /// <summary>A factory that has begun ends at some time.</summary>
     public void Run(Node node, string text, Action then)
@@ -123,7 +166,7 @@ internal sealed class World
     {
         Steps++;
         Note(who, $"{what}");
-        run();
+        Try(run);
     }
 
     public void Advance(TimeSpan by)
@@ -133,4 +176,19 @@ internal sealed class World
     }
 
     public void Note(object who, [InterpolatedStringHandlerArgument("")] Noted what) => Trace?.Add(this, who, what.ToString());
+
+    private static void Try(Action run)
+    {
+        try
+        {
+            run();
+        }
+        catch (GoneException)
+        {
+            // The process crashed in the middle of it.
+        }
+    }
+
+    /// <summary>A process is gone, and with it the turn that it was in.</summary>
+    private sealed class GoneException : Exception;
 }

@@ -1,4 +1,5 @@
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Seams;
@@ -11,31 +12,37 @@ internal sealed class Client(World world, string name, double rate) : Process(wo
     private readonly Dictionary<int, HeldSession<int>> _sessions = [];
     private readonly HashSet<int> _opening = [];
 
-    public override SessionId[] Named => [.. _sessions.Values.Select(session => session.Id)];
+    public override SessionId[]? Named => [.. _sessions.Values.Select(session => session.Id)];
 
-    public override void Heard(Silo host, KeepTerms terms, Moment askedAt)
+    public override void Heard(Silo host, NearTerms? terms, Ask ask)
     {
-        foreach (var unknown in terms.Unknown)
+        if (terms is null)
         {
-            Leave(unknown);
+            return;
         }
 
-        if (terms.Session.IsNone)
+        var held = _sessions.GetValueOrDefault(host.Id);
+        if (held is null)
         {
             Open(host);
         }
-        else if (terms.Grant > TimeSpan.Zero && SessionOf(terms.Session) is { } session)
+        else if (terms.Session == held.Id)
         {
-            session.Granted(askedAt, terms.Grant);
+            Granted(held, terms, ask.At);
+        }
+        else if (terms.Session.IsNone && ask.Named!.Contains(held.Id))
+        {
+            // The silo does not know what the question named.
+            Leave(held.Id);
         }
     }
 
-    public override void TryKeep(Silo host, Value value, KeepTerms terms, Stamp stamp, bool isCopy)
+    public override void TryKeep(Silo host, Value value, NearTerms? terms, Ask ask, TimeSpan age, bool isCopy)
     {
-        var session = Mutants.Is(Mutant.AnswerOfOldSessionKept) ? _sessions.GetValueOrDefault(host.Id) : SessionOf(terms.Session);
-        if (terms.IsCacheable && session is { IsOver: false } && Ledger.IsLive(value.Tags, stamp))
+        var session = terms is null ? null : Mutants.Is(Mutant.AnswerOfOldSessionKept) ? _sessions.GetValueOrDefault(host.Id) : SessionOf(terms.Session);
+        if (terms?.MayKeep == true && session is { IsOver: false } && Ledger.IsLive(value.Tags, ask.Stamp))
         {
-            Keep(new(value, ValidityOf(value, stamp), session));
+            Keep(value, ask, age, session);
         }
     }
 
@@ -48,7 +55,11 @@ internal sealed class Client(World world, string name, double rate) : Process(wo
         }
 
         var askedAt = Now;
-        Send(host, "open session", () => host.Sessions.Open(this, (id, grant) => host.Send(this, "session opened", () => Opened(host, id, askedAt, grant))));
+        Send(host, "open session", () =>
+        {
+            var terms = host.Sessions.Open(this);
+            host.Send(this, "session opened", () => Opened(host, terms, askedAt));
+        });
         After(Terms.Patience, "no session", () => _opening.Remove(host.Id));
     }
 
@@ -58,7 +69,7 @@ internal sealed class Client(World world, string name, double rate) : Process(wo
         foreach (var push in pushes)
         {
             var at = push.StaleFor is { } staleFor ? Ledger.Stale(push.Tags, Now + staleFor, Now) : Ledger.Expire(push.Tags);
-            World.Note(this, $"applies push {push.Number} of {string.Join(' ', push.Tags.Select(tag => tag.Scoped))} at clock {at.Value}");
+            World.Note(this, $"applies push {push.Number} of {string.Join(' ', push.Tags.Select(tag => tag.Name))} at clock {at.Value}");
         }
 
         Send(from, $"push acknowledged", () => from.Sessions.Acknowledged(id, pushes[^1].Number));
@@ -77,37 +88,48 @@ internal sealed class Client(World world, string name, double rate) : Process(wo
         if (_sessions.TryGetValue(host.Id, out var session))
         {
             var askedAt = Now;
-            Send(host, "renew session", () => host.Sessions.Renew(session.Id, grant =>
-                host.Send(this, grant is null ? "session unknown" : "session renewed", () => Renewed(session, askedAt, grant))));
+            Send(host, "renew session", () =>
+            {
+                var terms = host.Sessions.Renew(session.Id);
+                host.Send(this, terms.Session.IsNone ? "session unknown" : "session renewed", () => Renewed(session, askedAt, terms));
+            });
         }
     }
 
     protected override bool MayServe(NearValue near) => near.Session!.IsValid(Now);
 
-    private void Renewed(HeldSession<int> session, Moment askedAt, TimeSpan? grant)
+    private static void Granted(HeldSession<int> session, NearTerms terms, Moment askedAt)
     {
-        if (grant is { } granted)
+        if (terms.Grant > TimeSpan.Zero)
         {
-            session.Granted(askedAt, granted);
-        }
-        else
-        {
-            Leave(session.Id);
+            session.Granted(askedAt, terms.Grant);
         }
     }
 
-    private void Opened(Silo host, SessionId id, Moment askedAt, TimeSpan grant)
+    private void Renewed(HeldSession<int> session, Moment askedAt, NearTerms terms)
+    {
+        if (terms.Session.IsNone)
+        {
+            Leave(session.Id);
+        }
+        else
+        {
+            Granted(session, terms, askedAt);
+        }
+    }
+
+    private void Opened(Silo host, NearTerms terms, Moment askedAt)
     {
         _opening.Remove(host.Id);
-        if (id.IsNone || _sessions.ContainsKey(host.Id))
+        if (terms.Session.IsNone || _sessions.ContainsKey(host.Id))
         {
             return;
         }
 
-        var session = new HeldSession<int>(id, host.Id);
-        session.Granted(askedAt, grant);
+        var session = new HeldSession<int>(terms.Session, host.Id);
+        Granted(session, terms, askedAt);
         _sessions[host.Id] = session;
-        World.Note(this, $"holds session {id.Number} of {host}");
+        World.Note(this, $"holds session {session.Id.Number} of {host}");
         Beat(host, session);
     }
 

@@ -1,223 +1,253 @@
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Entries;
 using OrleansTagCache.Lifetimes;
-using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Seams;
 
 namespace OrleansTagCache.Simulation.Nodes;
 
-/// <summary>The entry grains that are activated on one silo. Two silos may both have one of the same key: nothing rests on there being one.</summary>
-internal sealed class EntryHost(Silo silo)
+/// <summary>
+/// The entries of one silo: the product's own, in a small model of its store, which finds them, takes their gates, has readers wait, and lets go of them.
+/// Two silos may both have an entry of the same key: nothing rests on there being one.
+/// </summary>
+internal sealed class EntryHost
 {
-    private readonly Dictionary<string, Entry> _entries = [];
-    private long _issued;
+    private readonly Silo _silo;
+    private readonly Dictionary<string, Slot> _slots = [];
+    private readonly TokenBook _tokens;
+    private readonly EntryTerms _terms;
 
-    /// <summary>Answers a read: a value with the terms to keep it on, or a token, or neither.</summary>
-    public void Acquire(string key, SessionId[] named, Action<Answer> reply)
+    public EntryHost(Silo silo)
     {
-        var entry = EntryOf(key);
-        if (!silo.IsServing && !Mutants.Is(Mutant.TokenBeforeServing))
-        {
-            reply(new(AnswerStatus.NotServing));
-            return;
-        }
+        (_silo, _tokens) = (silo, new(silo));
+        _terms = new(silo, _tokens);
+    }
 
-        var (session, unknown) = silo.Sessions.Find(named);
-        var freshness = entry.Value is { } stored && silo.IsServing ? FreshnessOf(stored) : Freshness.Expired;
-        if (freshness == Freshness.Fresh)
+    /// <summary>Answers a read: at once without the gate if there is a fresh value, else under it, and after a wait if it has to be.</summary>
+    public void Acquire(string key, AcquireRequest request, Action<Acquired> reply)
+    {
+        if (_slots.GetValueOrDefault(key)?.TryRead(request.Sessions, _terms) is { } fresh)
         {
-            var value = entry.Value!.Value;
-            OnTerms(
-                session,
-                unknown,
-                value,
-                () => silo.IsServing && entry.Value is { } now && now.Value == value ? FreshnessOf(now) : Freshness.Expired,
-                (_, terms) => reply(new(AnswerStatus.Fresh, value, TokenId.None, terms)));
-            return;
+            reply(fresh);
         }
-
-        var isInFlight = entry.Gate.InFlight(silo.Now) is not null;
-        var token = isInFlight ? TokenId.None : Grant(entry);
-        var keepTerms = KeepTerms.None with { Unknown = unknown };
-        reply(freshness == Freshness.Stale
-            ? new(AnswerStatus.Stale, entry.Value!.Value, token, keepTerms)
-            : new(isInFlight ? AnswerStatus.Busy : AnswerStatus.Miss, null, token, keepTerms));
+        else
+        {
+            Ask(key, request, _silo.Now + request.Wait, reply);
+        }
     }
 
     /// <summary>Stores what was generated, if all of it may still be believed.</summary>
-    public void Commit(string key, TokenId token, Value value, SessionId[] named, Action<Answer> reply)
+    public void Commit(string key, TokenId token, EntryData data, SessionId[]? named, Action<CommitOutcome> reply) => Enter(key, adds: false, (slot, now) =>
     {
-        var entry = EntryOf(key);
-        if (entry.Gate.Take(token, silo.Now) is not { } generation)
+        var wasOut = _tokens.IsOut(key, token, now);
+        var outcome = slot?.Commit(token, data, named, _terms, now) ?? CommitOutcome.UnknownToken;
+        _tokens.Shown(key, token, wasOut, isTaken: outcome.Status != CommitStatus.UnknownToken && (wasOut || outcome.Status != CommitStatus.Superseded));
+        reply(outcome);
+    });
+
+    public void Abandon(string key, TokenId token, bool isForStoring) => Enter(key, adds: false, (slot, now) =>
+    {
+        var wasOut = _tokens.IsOut(key, token, now);
+        _tokens.Shown(key, token, wasOut, isTaken: slot?.Abandon(token, isForStoring, now) == true);
+    });
+
+    /// <summary>A factory has failed or is slow: what may be served past its life.</summary>
+    public void FailSafe(string key, TokenId token, bool isOver, Action<EntrySnapshot?> reply) => Enter(key, adds: false, (slot, now) =>
+    {
+        var wasOut = isOver && _tokens.IsOut(key, token, now);
+        reply(slot?.FailSafe(token, isOver, _terms, now));
+        if (wasOut)
         {
-            reply(new(AnswerStatus.UnknownToken));
+            _tokens.Shown(key, token, wasOut, isTaken: slot is not null);
+        }
+    });
+
+    public void BeginSet(string key, Action<TokenId> reply) => Enter(key, adds: true, (slot, now) =>
+    {
+        var token = slot!.BeginSet(_terms, now);
+        if (!token.IsNone)
+        {
+            _tokens.GrantedSet(key, token, now);
+            reply(token);
+        }
+    });
+
+    public void Set(string key, TokenId token, EntryData data, TimeSpan age, Action<bool> reply) => Enter(key, adds: false, (slot, now) =>
+    {
+        var wasOut = _tokens.IsOut(token, now);
+        var (outcome, kept) = slot?.Set(token, data, age, _terms, now) ?? (CommitOutcome.UnknownToken, null);
+        _tokens.Shown(key, token, wasOut, isTaken: outcome.Status != CommitStatus.UnknownToken);
+        if (outcome.Status == CommitStatus.UnknownToken)
+        {
+            reply(false);
             return;
         }
 
-        var (session, unknown) = silo.Sessions.Find(named);
-        OnTerms(
-            session,
-            unknown,
-            value,
-            () => Keep(entry, Mutants.Is(Mutant.StampAfterFactory) ? silo.Ledger.Stamp() : generation.Stamp, value),
-            (found, terms) => reply(new(found switch
+        // Under one gate: what is stored now is kept through the expiry that begins now; every other value of the key falls to it.
+        slot!.WakeWaiters();
+        BeginUpdateNeedsGate(slot, kept, reply);
+    });
+
+    /// <summary>In one mutant: both trips at once, when the value arrives.</summary>
+    public void SetOnArrival(string key, EntryData data, Action<bool> reply) =>
+        BeginSet(key, token => Set(key, token, data, TimeSpan.Zero, reply));
+
+    public void Remove(string key, Action<bool> reply) => Enter(key, adds: true, (slot, _) => BeginUpdateNeedsGate(slot!, kept: null, reply));
+
+    /// <summary>There is no room for its value.</summary>
+    public void Evict(string key)
+    {
+        if (_slots.GetValueOrDefault(key) is { Value: { } value } slot)
+        {
+            Under(slot, () =>
             {
-                Freshness.Fresh => AnswerStatus.Stored,
-                Freshness.Stale => AnswerStatus.StoredStale,
-                _ => AnswerStatus.Superseded,
-            }, null, TokenId.None, terms)));
-    }
-
-    public void BeginSet(string key, Action<TokenId> reply)
-    {
-        if (silo.IsServing)
-        {
-            reply(EntryOf(key).Gate.GrantSet(NextId(), silo.Ledger.Stamp(), silo.Now, Terms.GenerationLease).Id);
+                if (ReferenceEquals(slot.Value, value))
+                {
+                    slot.Drop(_terms);
+                }
+            });
         }
     }
 
-    public void Set(string key, TokenId token, Value value, Action<bool> reply)
+    /// <summary>Lets go of dead values, and of slots that hold nothing any more.</summary>
+    public void Sweep()
     {
-        var entry = EntryOf(key);
-        if (entry.Gate.TakeSet(token, silo.Now) is { } set)
+        foreach (var slot in _slots.Values.ToList())
         {
-            Set(entry, set.Stamp, value, reply);
-        }
-    }
-
-    public void SetOnArrival(string key, Value value, Action<bool> reply) => Set(EntryOf(key), silo.Ledger.Stamp(), value, reply);
-
-    public void Remove(string key, Action<bool> reply) => silo.Fanout.Begin([Catalog.TagOf(key)], null, reply);
-
-    /// <summary>The table evicts it, or the activation ends; a token that is out is lost with the activation.</summary>
-    public void Drop(string key, bool withGate)
-    {
-        if (_entries.TryGetValue(key, out var entry))
-        {
-            Replace(entry, null);
-            if (withGate)
+            Under(slot, () =>
             {
-                _entries.Remove(key);
-            }
+                if (slot.Value is { } value && value.FreshnessAt(_silo.Ledger, _silo.Now) == Freshness.Expired)
+                {
+                    slot.Drop(_terms);
+                }
+            });
         }
     }
 
-    /// <summary>Interest first, check second: each in a turn of its own, so that an expiry may come in between (invariant C3).</summary>
-    private void OnTerms(IssuedSession? session, SessionId[] unknown, Value value, Func<Freshness> check, Action<Freshness, KeepTerms> then)
+    /// <summary>There are too many slots without a value: this one goes with its tokens.</summary>
+    public void Retire(string key)
     {
-        if (session is null)
+        if (_slots.GetValueOrDefault(key) is { } slot)
         {
-            then(check(), KeepTerms.None with { Unknown = unknown });
-        }
-        else if (Mutants.Is(Mutant.InterestAfterCheck))
-        {
-            var found = check();
-            silo.Soon($"registers session {session.Id.Number} for {value.Key}", () =>
+            Under(slot, () =>
             {
-                silo.Sessions.Register(session, value.Tags);
-                Grant(found);
+                if (slot is { IsRetired: false, Value: null })
+                {
+                    _tokens.Lost(key);
+                    RetireNeedsGate(slot);
+                }
+            });
+        }
+    }
+
+    private void Ask(string key, AcquireRequest request, Moment until, Action<Acquired> reply) => Enter(key, adds: true, (slot, now) =>
+    {
+        var answer = slot!.Acquire(request, _terms, now);
+        if (answer is { Token: { IsNone: false } token })
+        {
+            _tokens.Granted(key, token, request.Tags ?? [], now);
+        }
+
+        if (answer is null && now < until)
+        {
+            slot.Wait(Moment.Earlier(until, slot.GenerationEnd(now)), () => Ask(key, request, until, reply));
+        }
+        else
+        {
+            reply(answer ?? Acquired.Busy);
+        }
+    });
+
+    /// <summary>Expires every value of the key in every process, but for the one that is kept here.</summary>
+    private void BeginUpdateNeedsGate(Slot slot, StoredValue? kept, Action<bool> reply)
+    {
+        if (kept is not null)
+        {
+            kept.CarryOver(keyStamp =>
+            {
+                // Another silo may expire the key in between: the kept value must not be carried over that.
+                _silo.World.Interleave(_silo);
+                var isSo = kept.KeyAdmits(keyStamp) || Mutants.Is(Mutant.CarriedOverOthers);
+                var applied = _silo.Fanout.Begin([Catalog.TagOf(slot.ScopedKey)], null, reply);
+                _silo.World.Interleave(_silo);
+                return isSo ? applied : Stamp.Zero;
             });
         }
         else
         {
-            silo.Sessions.Register(session, value.Tags);
-            silo.World.Note(silo, $"registered session {session.Id.Number} for {value.Key}");
-            silo.Soon($"checks {value.Key}", () =>
+            _silo.Fanout.Begin([Catalog.TagOf(slot.ScopedKey)], null, reply);
+            slot.Drop(_terms);
+        }
+    }
+
+    /// <summary>The key's slot, if it has one or gets one, with its gate taken.</summary>
+    private void Enter(string key, bool adds, Action<Slot?, Moment> run)
+    {
+        while (true)
+        {
+            var slot = adds ? FindOrAdd(key) : _slots.GetValueOrDefault(key);
+            if (slot is null)
             {
-                var found = check();
-                silo.Soon($"grants session {session.Id.Number}", () => Grant(found));
-            });
-        }
+                run(null, _silo.Now);
+                return;
+            }
 
-        void Grant(Freshness found)
-        {
-            var grant = silo.Sessions.Grant(session);
-            var mayKeep = found == Freshness.Fresh || (found == Freshness.Stale && Mutants.Is(Mutant.StaleKeptAtCommit));
-            then(found, new(mayKeep && !session.IsBroken, session.Id, grant, unknown));
-        }
-    }
+            // It is found, and its gate not taken yet.
+            _silo.World.Interleave(_silo);
+            if (slot.IsHeld)
+            {
+                slot.Blocked.Add(() => Enter(key, adds, run));
+                return;
+            }
 
-    private void Set(Entry entry, Stamp stamp, Value value, Action<bool> reply)
-    {
-        // One turn: what is stored now is kept through the expiry that begins now; every other value of the key falls to it.
-        var isStored = Keep(entry, stamp, value) != Freshness.Expired;
-        var kept = entry.Value is { } now && (isStored || now.KeyStamp > stamp) ? now : null;
-        if (kept is not null)
-        {
-            kept.KeyStamp = Stamp.Never;
-        }
-
-        var at = silo.Fanout.Begin([Catalog.TagOf(entry.Key)], null, reply);
-        if (kept is not null)
-        {
-            kept.KeyStamp = at;
+            if (!slot.IsRetired || Mutants.Is(Mutant.RetiredSlotUsed))
+            {
+                Under(slot, () => run(slot, _silo.Now));
+                return;
+            }
         }
     }
 
-    /// <summary>Stores a value that may still be served; expired if it may not, by an update or by the deadline of a revalidation.</summary>
-    private Freshness Keep(Entry entry, Stamp stamp, Value value)
+    private Slot FindOrAdd(string key)
     {
-        if (!silo.IsServing)
+        if (!_slots.TryGetValue(key, out var slot))
         {
-            return Freshness.Expired;
+            _slots.Add(key, slot = new(key, _silo));
         }
 
-        var records = silo.Ledger.Hold(value.Tags);
-        var validity = new EntryValidity(stamp, silo.Now, CacheLife.Max, records);
-        var freshness = Checked(value, validity).ByTags(silo.Ledger, stamp, silo.Now);
-        if (freshness == Freshness.Expired && !(Mutants.Is(Mutant.DeadlineUnchecked) && silo.Ledger.IsLive(records, stamp)))
+        return slot;
+    }
+
+    /// <summary>Runs something with the gate taken, and looks afterwards whether the slot still holds anything.</summary>
+    private void Under(Slot slot, Action run)
+    {
+        if (slot.IsHeld)
         {
-            silo.Ledger.Release(records);
-            return Freshness.Expired;
+            slot.Blocked.Add(() => Under(slot, run));
+            return;
         }
 
-        Replace(entry, new(value, validity));
-        silo.World.Note(silo, $"stores {value} with stamp {stamp.Value}");
-        return freshness == Freshness.Fresh ? freshness : Freshness.Stale;
-    }
-
-    /// <summary>What a commit checks: in one mutant all but the tags that were only discovered while generating.</summary>
-    private static EntryValidity Checked(Value value, EntryValidity validity) => Mutants.Is(Mutant.LateTagUnchecked)
-        ? new(validity.Stamp, validity.GeneratedAt, validity.Life, validity.Records[value.LateTags..].ToArray())
-        : validity;
-
-    private Freshness FreshnessOf(StoredValue stored) => silo.FreshnessOf(stored.Validity, stored.KeyStamp);
-
-    private TokenId Grant(Entry entry)
-    {
-        // The stamp is read here, before the factory can have begun.
-        var generation = entry.Gate.Grant(NextId(), silo.Ledger.Stamp(), silo.Now, Terms.GenerationLease);
-        silo.World.Note(silo, $"gives a token for {entry.Key} with stamp {generation.Stamp.Value}");
-        return generation.Id;
-    }
-
-    private TokenId NextId() => new(silo.Unique(3, ++_issued));
-
-    private Entry EntryOf(string key)
-    {
-        if (!_entries.TryGetValue(key, out var entry))
+        slot.IsHeld = true;
+        run();
+        if (!slot.IsRetired && slot.IsEmpty(_silo.Now))
         {
-            _entries.Add(key, entry = new(key));
+            RetireNeedsGate(slot);
         }
 
-        return entry;
+        slot.IsHeld = false;
+        slot.Blocked.ForEach(blocked => _silo.Soon("gets the gate", blocked));
+        slot.Blocked.Clear();
     }
 
-    private void Replace(Entry entry, StoredValue? value)
+    /// <summary>Takes a slot out of the table: its waiters ask again, and the next caller of the key finds a new one.</summary>
+    private void RetireNeedsGate(Slot slot)
     {
-        if (entry.Value is { } old)
+        slot.IsRetired = true;
+        if (_slots.GetValueOrDefault(slot.ScopedKey) == slot)
         {
-            silo.Ledger.Release(old.Validity.Records);
+            _slots.Remove(slot.ScopedKey);
         }
 
-        entry.Value = value;
-    }
-
-    private sealed class Entry(string key)
-    {
-        public string Key => key;
-
-        public KeyTokens Gate { get; } = new();
-
-        public StoredValue? Value { get; set; }
+        slot.WakeWaiters();
     }
 }

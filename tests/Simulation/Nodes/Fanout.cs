@@ -91,11 +91,8 @@ internal sealed class Fanout
     private Stamp Apply(TagUpdate change, Action then)
     {
         _applying.Add(change.Id);
-        var now = _silo.Now;
-        var at = change.StaleFor is { } staleFor
-            ? _silo.Ledger.Stale(change.Id, change.Tags, now + staleFor, now)
-            : _silo.Ledger.Expire(change.Id, change.Tags);
-        _silo.World.Note(_silo, $"applies {Of(change.Id)} of {string.Join(' ', change.Tags.Select(tag => tag.Scoped))} at clock {at.Value}");
+        var at = _silo.Apply(change);
+        _silo.World.Note(_silo, $"applies {Of(change.Id)} of {string.Join(' ', change.Tags.Select(tag => tag.Name))} at clock {at.Value}");
 
         // The ledger first, the interested sessions second; a read may come in between (invariant C3).
         _silo.Soon($"queues {Of(change.Id)} for sessions", () =>
@@ -133,7 +130,7 @@ internal sealed class Fanout
     private void Settle(UpdateId id)
     {
         _open.Settle(id);
-        _silo.Ledger.Settle(id);
+        _silo.Settle(id);
         _silo.World.Note(_silo, $"settles {Of(id)}; clock {_silo.Ledger.Stamp().Value}");
     }
 
@@ -208,8 +205,8 @@ internal sealed class Fanout
                     break;
                 case Arrival.Settled:
                     // A late repeat: expiring again is harmless, staying open would not be.
-                    _silo.Ledger.Expire(change.Id, change.Tags);
-                    _silo.Ledger.Settle(change.Id);
+                    _silo.Apply(change);
+                    _silo.Settle(change.Id);
                     break;
             }
         }

@@ -1,6 +1,5 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Flights;
-using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Simulation.Engine;
 
 namespace OrleansTagCache.Simulation.Nodes;
@@ -10,10 +9,11 @@ internal sealed class Flight : FlightState<Flight>
 {
     public string Key { get; set; } = string.Empty;
 
-    /// <summary>The ledger's clock, read before the cluster was asked.</summary>
-    public Stamp Stamp { get; set; }
+    /// <summary>What was noted before the cluster was asked.</summary>
+    public Ask? Ask { get; set; }
 
-    public Moment AskedAt { get; set; }
+    /// <summary>The right to generate, once it was given.</summary>
+    public TokenId Token { get; set; }
 
     public Silo? Host { get; set; }
 

@@ -1,4 +1,5 @@
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Seams;
@@ -38,48 +39,75 @@ internal sealed class Flights(Process process)
             return;
         }
 
-        (flight.Stamp, flight.AskedAt, flight.Host) = (process.Ledger.Stamp(), process.Now, process.World.Hosts[key]);
-        var (host, named) = (flight.Host, process.Named);
-        process.World.Note(process, $"asks {host} for {key} with stamp {flight.Stamp.Value}");
-        process.Send(host, "acquire", () => host.Entries.Acquire(key, named, answer =>
-            host.Send(process, "answer", () => Answered(flight, answer))));
+        (flight.Ask, flight.Host) = (new(process.Ledger.Stamp(), process.Now, process.Named), process.World.Hosts[key]);
+        var request = new AcquireRequest(
+            MayGenerate: true, FreshOnly: false, process.World.Wait, flight.Ask.Named, process.NextQuestion(), Tags: Catalog.KnownTagsOf(key));
+        process.World.Note(process, $"asks {flight.Host} for {key} with stamp {flight.Ask.Stamp.Value}");
+        Send(flight, request);
         process.After(Terms.Patience, "no answer", () =>
         {
-            if (flight is { Phase: FlightPhase.Asking, IsBypassing: false })
+            if (flight is not { Phase: FlightPhase.Asking, IsBypassing: false })
             {
-                Bypass(flight);
+                return;
             }
+
+            // Once more, should the answer have been lost; then without the cluster.
+            Send(flight, request);
+            process.After(Terms.Patience, "still no answer", () =>
+            {
+                if (flight is { Phase: FlightPhase.Asking, IsBypassing: false })
+                {
+                    Bypass(flight);
+                }
+            });
         });
     }
 
-    private void Answered(Flight flight, Answer answer)
+    private void Send(Flight flight, AcquireRequest request)
     {
-        var terms = answer.Terms.IsCacheable ? $" cacheable under {answer.Terms.Session.Number}" : string.Empty;
-        process.World.Note(process, $"{flight.Host!} answers {flight.Key}: {answer.Status} {answer.Value?.ToString() ?? string.Empty}{terms}");
-        process.Heard(flight.Host!, answer.Terms, flight.AskedAt);
+        var host = flight.Host!;
+        process.Send(host, "acquire", () => host.Entries.Acquire(flight.Key, request, answer =>
+            host.Send(process, "answer", () => Answered(flight, answer))));
+    }
+
+    private void Answered(Flight flight, Acquired answer)
+    {
+        var value = answer.Entry is { } entry ? process.World.ValueOf(entry.Payload) : null;
+        process.World.Note(process, $"{flight.Host!} answers {flight.Key}: {answer.Status} {value}{(answer.Near is { MayKeep: true } near ? $" to keep under {near.Session.Number}" : string.Empty)}");
+        process.Heard(flight.Host!, answer.Near, flight.Ask!);
         if (flight is not { Phase: FlightPhase.Asking, IsBypassing: false })
         {
+            if (process.World.HasTwins && !answer.Token.IsNone && answer.Token == flight.Token)
+            {
+                // The answer came twice, and so does the value.
+                GenerateUnderToken(Behind(flight), answer.Token);
+            }
+
             return;
         }
 
         switch (answer.Status)
         {
-            case AnswerStatus.Fresh:
-                process.TryKeep(flight.Host!, answer.Value!, answer.Terms, flight.Stamp, isCopy: true);
-                End(flight, answer.Value, isStale: false, isLive: false, "asked");
+            case AcquireStatus.Fresh:
+                process.TryKeep(flight.Host!, value!, answer.Near, flight.Ask!, answer.Entry!.Age, isCopy: true);
+                End(flight, value, isStale: false, isLive: false, "asked");
                 break;
-            case AnswerStatus.Stale:
-                End(flight, answer.Value, isStale: true, isLive: false, "asked");
+            case AcquireStatus.Stale:
+                End(flight, value, isStale: true, isLive: false, "asked");
                 if (!answer.Token.IsNone)
                 {
-                    GenerateUnderToken(new() { Key = flight.Key, Stamp = flight.Stamp, AskedAt = flight.AskedAt, Host = flight.Host }, answer.Token);
+                    flight.Token = answer.Token;
+                    GenerateUnderToken(Behind(flight), answer.Token);
                 }
 
                 break;
-            case AnswerStatus.Miss:
+            case AcquireStatus.Miss:
                 GenerateUnderToken(flight, answer.Token);
                 break;
-            case AnswerStatus.Busy:
+            case AcquireStatus.Busy when process.World.Wait > TimeSpan.Zero:
+                AskFailSafe(flight, TokenId.None, isOver: false, () => Bypass(flight));
+                break;
+            case AcquireStatus.Busy:
                 End(flight, null, isStale: false, isLive: false, "busy");
                 break;
             default:
@@ -88,40 +116,97 @@ internal sealed class Flights(Process process)
         }
     }
 
+    /// <summary>A generation that no reader waits for.</summary>
+    private static Flight Behind(Flight flight) => new() { Key = flight.Key, Ask = flight.Ask, Host = flight.Host };
+
     private void GenerateUnderToken(Flight flight, TokenId token)
     {
         FlightRules<string, Flight>.TryEnter(flight, FlightPhase.Generating);
-        flight.Made = process.Generate(flight.Key);
-        var (host, named, made) = (flight.Host!, process.Named, flight.Made);
-        process.World.Run(process, "factory ends", () =>
+        (flight.Token, flight.Made) = (token, process.Generate(flight.Key));
+        switch (process.World.NextFate())
         {
-            FlightRules<string, Flight>.TryEnter(flight, FlightPhase.Closing);
-            process.Send(host, "commit", () => host.Entries.Commit(flight.Key, token, made, named, answer =>
-                host.Send(process, "committed", () => Committed(flight, answer))));
-            process.After(Terms.Patience, "no word of the commit", () => End(flight, made, isStale: false, isLive: false, "generated"));
-        });
+            case Fate.Fails:
+                process.World.Run(process, "factory fails", () => AskFailSafe(flight, token, isOver: true, () =>
+                {
+                    Abandon(flight, isForStoring: true);
+                    End(flight, null, isStale: false, isLive: false, "failed");
+                }));
+                break;
+            case Fate.IsNotForStoring:
+                process.World.Run(process, "factory ends", () =>
+                {
+                    Abandon(flight, isForStoring: false);
+                    End(flight, flight.Made, isStale: false, isLive: false, "not for storing");
+                });
+                break;
+            case Fate.IsSlow:
+                AskFailSafe(flight, token, isOver: false, () => { });
+                process.World.Run(process, "factory ends", () => Commit(flight));
+                break;
+            default:
+                process.World.Run(process, "factory ends", () => Commit(flight));
+                break;
+        }
     }
 
-    private void Committed(Flight flight, Answer answer)
+    private void Commit(Flight flight)
     {
-        process.World.Note(process, $"{flight.Host!} says of the commit of {flight.Key}: {answer.Status}");
-        process.Heard(flight.Host!, answer.Terms, flight.AskedAt);
+        FlightRules<string, Flight>.TryEnter(flight, FlightPhase.Closing);
+        var (host, made) = (flight.Host!, flight.Made!);
+        var data = process.World.LifetimeOf(flight.Key).DataOf(made);
+        process.Send(host, "commit", () => host.Entries.Commit(flight.Key, flight.Token, data, process.Named, outcome =>
+            host.Send(process, "committed", () => Committed(flight, outcome))));
+        process.After(Terms.Patience, "no word of the commit", () => End(flight, made, isStale: false, isLive: false, "generated"));
+    }
+
+    private void Committed(Flight flight, CommitOutcome outcome)
+    {
+        process.World.Note(process, $"{flight.Host!} says of the commit of {flight.Key}: {outcome.Status}{(outcome.IsStale ? ", stale" : string.Empty)}");
+        process.Heard(flight.Host!, outcome.Near, flight.Ask!);
         if (flight.Phase == FlightPhase.Closing)
         {
-            if (answer.Status == AnswerStatus.Stored || answer.Terms.IsCacheable)
+            var isStored = outcome.Status == CommitStatus.Stored;
+            if (outcome is { Status: CommitStatus.Stored, IsStale: false } or { Near.MayKeep: true })
             {
-                process.TryKeep(flight.Host!, flight.Made!, answer.Terms, flight.Stamp, isCopy: false);
+                process.TryKeep(flight.Host!, flight.Made!, outcome.Near, flight.Ask!, TimeSpan.Zero, isCopy: false);
             }
 
             // A joiner takes it if it may be served, and as what it is: a revalidation may have come while it was generated.
-            var isStale = answer.Status == AnswerStatus.StoredStale;
-            End(flight, flight.Made, isStale, isStale || answer.Status == AnswerStatus.Stored || Mutants.Is(Mutant.JoinerUnchecked), "generated");
+            End(flight, flight.Made, outcome.IsStale, isStored || Mutants.Is(Mutant.JoinerUnchecked), "generated");
         }
+    }
+
+    /// <summary>The factory has failed, or the reader has waited long enough: what may be served past its life, or else what the caller says.</summary>
+    private void AskFailSafe(Flight flight, TokenId token, bool isOver, Action otherwise)
+    {
+        var host = flight.Host!;
+        process.Send(host, "fail-safe", () => host.Entries.FailSafe(flight.Key, token, isOver, spare => host.Send(process, "spare", () =>
+        {
+            if (spare is not null)
+            {
+                End(flight, process.World.ValueOf(spare.Payload), isStale: true, isLive: false, "fail-safe");
+            }
+            else
+            {
+                otherwise();
+            }
+        })));
+    }
+
+    private void Abandon(Flight flight, bool isForStoring)
+    {
+        var host = flight.Host!;
+        process.Send(host, "abandon", () => host.Entries.Abandon(flight.Key, flight.Token, isForStoring));
     }
 
     /// <summary>The cluster vouches for nothing: the factory runs for those who came before it began, and nothing is stored.</summary>
     private void Bypass(Flight flight)
     {
+        if (flight.IsBypassing)
+        {
+            return;
+        }
+
         flight.IsBypassing = true;
         flight.Made = process.Generate(flight.Key);
         process.World.Run(process, "bypassing factory ends", () => End(flight, flight.Made, isStale: false, isLive: false, "bypass"));

@@ -152,6 +152,7 @@ internal sealed class Joining(Silo silo)
             silo.Ledger.ExpireEverything();
         }
 
+        silo.History.Begin(silo.Now);
         silo.HasJoined = true;
         World.Note(silo, $"SERVES; members {string.Join(' ', silo.Others())}");
         silo.Fanout.ReconsiderAll();

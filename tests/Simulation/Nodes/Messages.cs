@@ -1,40 +1,14 @@
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Simulation.Engine;
 
 namespace OrleansTagCache.Simulation.Nodes;
 
-/// <summary>What a reader got from the entry's silo.</summary>
-internal enum AnswerStatus
-{
-    Fresh,
-    Stale,
-    Miss,
-    Busy,
-    NotServing,
-    Superseded,
-    Stored,
-    StoredStale,
-    UnknownToken,
-}
-
-/// <summary>On which terms an answer may be kept by a client.</summary>
-/// <param name="IsCacheable">Live when it was checked, after the session's interest was registered.</param>
-/// <param name="Session">The session under which it may be kept; none for none.</param>
-/// <param name="Grant">What was granted.</param>
-/// <param name="Unknown">Ids that name this silo and that it does not know.</param>
-internal sealed record KeepTerms(bool IsCacheable, SessionId Session, TimeSpan Grant, SessionId[] Unknown)
-{
-    public static readonly KeepTerms None = new(false, SessionId.None, TimeSpan.Zero, []);
-}
-
-/// <summary>The answer to a read or to a commit.</summary>
-internal sealed record Answer(AnswerStatus Status, Value? Value, TokenId Token, KeepTerms Terms)
-{
-    public Answer(AnswerStatus status)
-        : this(status, null, TokenId.None, KeepTerms.None)
-    {
-    }
-}
+/// <summary>What a reader noted before it asked.</summary>
+/// <param name="Stamp">Its ledger's clock.</param>
+/// <param name="At">When.</param>
+/// <param name="Named">The sessions that it named; null for a silo.</param>
+internal sealed record Ask(Stamp Stamp, Moment At, SessionId[]? Named);
 
 /// <summary>A value that a process keeps of an entry that lives elsewhere.</summary>
 /// <param name="Value">The value.</param>

@@ -1,4 +1,6 @@
+using System.Globalization;
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Simulation.Engine;
@@ -10,6 +12,7 @@ namespace OrleansTagCache.Simulation.Nodes;
 internal abstract class Process : Node
 {
     private readonly Dictionary<string, NearValue> _near = [];
+    private long _asked;
 
     protected Process(World world, string name, double rate)
         : base(world, name, rate) => Flights = new(this);
@@ -18,14 +21,17 @@ internal abstract class Process : Node
 
     public Flights Flights { get; }
 
-    /// <summary>The sessions that a question names.</summary>
-    public abstract SessionId[] Named { get; }
+    /// <summary>The sessions that a question names; null for a process that has none.</summary>
+    public abstract SessionId[]? Named { get; }
 
     /// <summary>Keeps an answer if its terms allow it.</summary>
-    public abstract void TryKeep(Silo host, Value value, KeepTerms terms, Stamp stamp, bool isCopy);
+    public abstract void TryKeep(Silo host, Value value, NearTerms? terms, Ask ask, TimeSpan age, bool isCopy);
 
     /// <summary>An answer came: what it grants and what it does not know any more.</summary>
-    public abstract void Heard(Silo host, KeepTerms terms, Moment askedAt);
+    public abstract void Heard(Silo host, NearTerms? terms, Ask ask);
+
+    /// <summary>The identity of a question, the same for every repeat of it.</summary>
+    public Guid NextQuestion() => new(Name[0], short.Parse(Name.AsSpan(1), CultureInfo.InvariantCulture), 0, BitConverter.GetBytes(++_asked));
 
     public void Read(string key)
     {
@@ -72,25 +78,27 @@ internal abstract class Process : Node
     {
         var change = World.Checker.Begin([Catalog.TagOf(key)], null);
         World.Note(this, $"sets {key}={change.Versions[0]} on {host}");
-        var early = Mutants.Is(Mutant.SetStoredOnArrival) || Mutants.Is(Mutant.SetValueOlderThanToken) ? Generate(key) : null;
+        // The value counts as made when the call was.
+        var (value, calledAt) = (Generate(key), Now);
+        var data = World.LifetimeOf(key).DataOf(value);
+        Checker.MayBeLast(value);
         if (Mutants.Is(Mutant.SetStoredOnArrival))
         {
-            Send(host, "set", () => host.Entries.SetOnArrival(key, early!, isComplete =>
-                host.Send(this, "set ended", () => Returned(change, isComplete))));
+            Send(host, $"set of {this}", () => host.Entries.SetOnArrival(key, data, Ended));
             return;
         }
 
         Send(host, "begin set", () => host.Entries.BeginSet(key, token => host.Send(this, "token of the set", () =>
         {
-            // The value counts as generated when the token has arrived.
-            var value = early ?? Generate(key);
-            Checker.MayBeLast(value);
-            Send(host, "set", () => host.Entries.Set(key, token, value, isComplete => host.Send(this, "set ended", () =>
-            {
-                World.Checker.Ended(value);
-                Returned(change, isComplete);
-            })));
+            var age = Mutants.Is(Mutant.SetValueOlderThanToken) ? TimeSpan.Zero : Now - calledAt;
+            Send(host, $"set of {this}", () => host.Entries.Set(key, token, data, age, Ended));
         })));
+
+        void Ended(bool isComplete) => host.Send(this, "set ended", () =>
+        {
+            World.Checker.Ended(value);
+            Returned(change, isComplete);
+        });
     }
 
     public void Remove(string key, Silo host)
@@ -103,38 +111,21 @@ internal abstract class Process : Node
 
     public Value Generate(string key)
     {
-        var (tags, late) = Catalog.TagsOf(key);
-        var value = World.Checker.Generate(key, tags, late);
+        var value = World.Generate(key);
         World.Note(this, $"factory reads {value}");
         return value;
     }
 
-    /// <summary>The check that every read makes.</summary>
-    public Freshness FreshnessOf(EntryValidity validity, Stamp keyStamp)
-    {
-        var freshness = validity.At(Ledger, keyStamp, Now);
-        if (freshness != Freshness.Expired || !Mutants.Is(Mutant.CheckOnlyAtCommit))
-        {
-            return freshness;
-        }
-
-        // The mutant that asks the ledger only when a value is stored: deadlines of revalidations are heeded.
-        var stalings = validity.Records.ToArray().Select(record => record.StalingOf(validity.Stamp)).ToArray();
-        return Array.Exists(stalings, staling => staling.IsOverAt(Now)) ? Freshness.Expired
-            : Array.Exists(stalings, staling => staling.IsStale) ? Freshness.Stale
-            : Freshness.Fresh;
-    }
-
-    protected EntryValidity ValidityOf(Value value, Stamp stamp) => new(stamp, Now, CacheLife.Max, Ledger.Hold(value.Tags));
-
     protected abstract bool MayServe(NearValue near);
 
-    protected void Keep(NearValue near)
+    /// <summary>Keeps a value that was so old when its silo answered: a duration, since moments do not travel.</summary>
+    protected void Keep(Value value, Ask ask, TimeSpan age, HeldSession<int>? session)
     {
-        Evict(near.Value.Key);
-        _near[near.Value.Key] = near;
-        var under = near.Session is { } session ? $" under session {session.Id.Number} of S{session.Silo}" : string.Empty;
-        World.Note(this, $"keeps {near.Value} with stamp {near.Validity.Stamp.Value}{under}");
+        Evict(value.Key);
+        var (generatedAt, lifetime) = (ask.At + -age, World.LifetimeOf(value.Key));
+        var extra = ExtraLife.Of(TimeSpan.Zero, lifetime.Sliding, generatedAt);
+        _near[value.Key] = new(value, new(ask.Stamp, generatedAt, lifetime.Life, Ledger.Hold(value.Tags), extra), session);
+        World.Note(this, $"keeps {value} with stamp {ask.Stamp.Value}{(session is null ? string.Empty : $" under session {session.Id.Number} of S{session.Silo}")}");
     }
 
     private void Returned(Changing change, bool isComplete)
@@ -154,7 +145,7 @@ internal abstract class Process : Node
             return null;
         }
 
-        return FreshnessOf(near.Validity, near.Validity.Stamp) switch
+        return near.Validity.At(Ledger, near.Validity.Stamp, Now) switch
         {
             Freshness.Fresh => (near.Value, false),
             Freshness.Stale => (near.Value, true),

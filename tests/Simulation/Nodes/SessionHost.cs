@@ -1,5 +1,5 @@
 using OrleansTagCache.Coherence;
-using OrleansTagCache.Names;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Simulation.Seams;
 
 namespace OrleansTagCache.Simulation.Nodes;
@@ -11,13 +11,11 @@ internal sealed class SessionHost
 
     private readonly Silo _silo;
     private readonly SessionTable _table;
-    private readonly Guid _incarnation;
 
     public SessionHost(Silo silo)
     {
         _silo = silo;
-        _incarnation = silo.Unique(2, 0);
-        _table = new(_incarnation, Terms.SessionLease, Terms.MaximumInterest);
+        _table = new(silo.Unique(2, 0), Terms.SessionLease, Terms.MaximumInterest);
         Tend();
     }
 
@@ -25,49 +23,32 @@ internal sealed class SessionHost
 
     public bool IsHeld(UpdateId update) => _table.IsHeld(update);
 
-    /// <summary>The one of the named sessions that this silo issued and has not broken, and those of its ids that it does not know.</summary>
-    public (IssuedSession? Session, SessionId[] Unknown) Find(SessionId[] named) =>
-        (_table.Find(named), [.. named.Where(id => id.Table == _incarnation && _table.Find(id) is null)]);
+    /// <summary>The one of the named sessions that this silo issued and has not broken.</summary>
+    public IssuedSession? Find(SessionId[] named) => _table.Find(named);
 
-    public void Open(Client client, Action<SessionId, TimeSpan> reply)
+    public NearTerms Open(Client client) => TermsOf(_silo.IsServing ? _table.Open(client) : null, mayKeep: false);
+
+    public NearTerms Renew(SessionId id) => Mutants.Is(Mutant.BrokenSessionRevived) && _silo.IsServing && _table.Find(id) is null
+        ? new(_silo.Address, id, Terms.SessionLease, MayKeep: false)
+        : TermsOf(_table.Find(id), mayKeep: false);
+
+    /// <summary>The session among these that is this silo's, now told of every update of the records' tags.</summary>
+    public IssuedSession? Register(SessionId[] named, TagRecord[] records)
     {
-        if (_silo.IsServing && _table.Open(client) is { } session)
+        if (_table.Find(named) is not { } session)
         {
-            reply(session.Id, Grant(session));
+            return null;
         }
-        else
-        {
-            reply(SessionId.None, TimeSpan.Zero);
-        }
+
+        _table.Register(session, Array.ConvertAll(records, record => record.Tag), _silo.Now);
+        _silo.World.Note(_silo, $"registers session {session.Id.Number} for {records[^1].Tag.Name}");
+        Push(session);
+        return session;
     }
 
-    public void Renew(SessionId id, Action<TimeSpan?> reply)
-    {
-        if (_table.Find(id) is { } session)
-        {
-            reply(Grant(session));
-        }
-        else
-        {
-            reply(Mutants.Is(Mutant.BrokenSessionRevived) && _silo.IsServing ? Terms.SessionLease : null);
-        }
-    }
-
-    public void Register(IssuedSession session, TagId[] tags)
-    {
-        if (!session.IsBroken)
-        {
-            _table.Register(session, tags, _silo.Now);
-            Push(session);
-        }
-    }
-
-    public TimeSpan Grant(IssuedSession session)
-    {
-        var grant = _table.Grant(session, _silo.Now, _silo.IsServing ? _silo.ServingLeft : TimeSpan.Zero);
-        _silo.World.Note(_silo, $"grants {(int)grant.TotalMilliseconds} ms to session {session.Id.Number} of {session.Client}");
-        return grant;
-    }
+    /// <summary>What to say beside an answer.</summary>
+    public NearTerms TermsFor(SessionId[] named, IssuedSession? registered, bool isLive) =>
+        TermsOf(registered ?? _table.Find(named), isLive && registered is { IsBroken: false });
 
     public void Queue(TagUpdate change)
     {
@@ -122,6 +103,18 @@ internal sealed class SessionHost
         {
             TryBreak(session);
         }
+    }
+
+    private NearTerms TermsOf(IssuedSession? session, bool mayKeep)
+    {
+        if (session is null or { IsBroken: true })
+        {
+            return new(_silo.Address, SessionId.None, TimeSpan.Zero, MayKeep: false);
+        }
+
+        var grant = _table.Grant(session, _silo.Now, _silo.IsServing ? _silo.ServingLeft : TimeSpan.Zero);
+        _silo.World.Note(_silo, $"grants {(int)grant.TotalMilliseconds} ms to session {session.Id.Number} of {session.Client}");
+        return new(_silo.Address, session.Id, grant, mayKeep);
     }
 
     private void TellEnd(IssuedSession session)

@@ -1,5 +1,7 @@
+using System.Net;
 using OrleansTagCache.Coherence;
-using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Names;
 using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Seams;
 
@@ -12,6 +14,8 @@ internal sealed class Silo : Process
         : base(world, $"S{id}", rate)
     {
         Id = id;
+        History = new(capacity: world.HasTimers ? 64 : 8);
+        Address = SiloAddress.New(IPAddress.Loopback, 11_111, id);
         Members = new(id, LeaseTerms.WaitOut(Terms.ServingLease));
         Fanout = new(this);
         Sessions = new(this);
@@ -20,6 +24,11 @@ internal sealed class Silo : Process
     }
 
     public int Id { get; }
+
+    public SiloAddress Address { get; }
+
+    /// <summary>What the ledger's clock read at moments that have passed.</summary>
+    public StampHistory History { get; }
 
     public MemberTable<int> Members { get; }
 
@@ -43,7 +52,7 @@ internal sealed class Silo : Process
     public TimeSpan ServingLeft => Mutants.Is(Mutant.ClientLeaseOutlivesSilo) ? TimeSpan.MaxValue : HasJoined ? Lease.Remaining(Now) : TimeSpan.Zero;
 
     /// <summary>A silo's own near cache serves by its own lease: it names no session.</summary>
-    public override SessionId[] Named => [];
+    public override SessionId[]? Named => null;
 
     /// <summary>Every silo that an update must reach, as of now.</summary>
     public List<int> Others()
@@ -59,16 +68,37 @@ internal sealed class Silo : Process
 
     public Guid Unique(int kind, long number) => new(Id, (short)kind, 0, BitConverter.GetBytes(number));
 
-    public override void Heard(Silo host, KeepTerms terms, Moment askedAt)
+    /// <summary>Applies an update or revalidation, of tags and of keys. It is open here until it is settled.</summary>
+    /// <returns>The clock of the change.</returns>
+    public Stamp Apply(TagUpdate change)
+    {
+        var now = Now;
+        History.Note(now, Ledger.Stamp());
+        return change.StaleFor is { } staleFor
+            ? Ledger.Stale(change.Id, change.Tags, now + staleFor, now)
+            : Ledger.Expire(change.Id, change.Tags);
+    }
+
+    /// <summary>Every member has acknowledged that change.</summary>
+    public void Settle(UpdateId change)
+    {
+        History.Note(Now, Ledger.Stamp());
+        Ledger.Settle(change);
+    }
+
+    /// <summary>Whether a copy of another silo's entry may be kept here.</summary>
+    public bool MayKeepCopy(TagId[] tags, Stamp stamp) => Ledger.MayKeepCopy(tags, stamp);
+
+    public override void Heard(Silo host, NearTerms? terms, Ask ask)
     {
     }
 
     /// <summary>What was copied is kept only if no update of its tags is open; what this silo's own caller generated, if it is live.</summary>
-    public override void TryKeep(Silo host, Value value, KeepTerms terms, Stamp stamp, bool isCopy)
+    public override void TryKeep(Silo host, Value value, NearTerms? terms, Ask ask, TimeSpan age, bool isCopy)
     {
-        if (host != this && IsServing && (isCopy ? Ledger.MayKeepCopy(value.Tags, stamp) : Ledger.IsLive(value.Tags, stamp)))
+        if (host != this && IsServing && (isCopy ? MayKeepCopy(value.Tags, ask.Stamp) : Ledger.IsLive(value.Tags, ask.Stamp)))
         {
-            Keep(new(value, ValidityOf(value, stamp), null));
+            Keep(value, ask, age, null);
         }
     }
 

@@ -46,6 +46,30 @@ internal enum Mutant
     /// <summary>Not in the list: a client that has acknowledged a revalidation is not told of updates of what it serves stale.</summary>
     RevalidationForgetsInterest,
 
+    /// <summary>Not in the list: a record is dropped while an update is open at it.</summary>
+    OpenRecordDropped,
+
+    /// <summary>Not in the list: whatever token is shown, the one that is out is taken.</summary>
+    TokenOfAnother,
+
+    /// <summary>Not in the list: a caller that found a slot before it was retired goes on with it.</summary>
+    RetiredSlotUsed,
+
+    /// <summary>Not in the list: a client keeps a value that left its entry while it was read.</summary>
+    EvictedValueKept,
+
+    /// <summary>Not in the list: a set carries its value over an expiry of its key by another silo.</summary>
+    CarriedOverOthers,
+
+    /// <summary>Not in the list: a reader gets a value that is just being carried over an expiry of its key.</summary>
+    CarriedValueRead,
+
+    /// <summary>Not in the list: a set's value outlives every later expiry of its key.</summary>
+    CarriedOverAll,
+
+    /// <summary>Not in the list: a value past its life is served for fail-safe although an update has expired it.</summary>
+    FailSafeAfterUpdate,
+
     /// <summary>Not in the list: a caller shares the answer to a request that was sent before it came.</summary>
     JoinedWhileAsking,
 

@@ -26,13 +26,13 @@ internal static class ProtocolRules
 
     public static bool RevalidationKeepsInterest => !Mutants.Is(Mutant.RevalidationForgetsInterest);
 
-    public static bool OpenRecordsStay => true;
+    public static bool OpenRecordsStay => !Mutants.Is(Mutant.OpenRecordDropped);
 
     public static bool ReadsAreChecked => !Mutants.Is(Mutant.CheckOnlyAtCommit);
 
     public static bool DeadlinesAreChecked => !Mutants.Is(Mutant.DeadlineUnchecked);
 
-    public static bool TokensAreCompared => true;
+    public static bool TokensAreCompared => !Mutants.Is(Mutant.TokenOfAnother);
 
     public static bool TokensNeedServing => !Mutants.Is(Mutant.TokenBeforeServing);
 
@@ -42,7 +42,13 @@ internal static class ProtocolRules
 
     public static bool StaleIsNotKeptNear => !Mutants.Is(Mutant.StaleKeptAtCommit);
 
-    public static bool WhatHasLeftIsNotKept => true;
+    public static bool WhatHasLeftIsNotKept => !Mutants.Is(Mutant.EvictedValueKept);
+
+    public static bool CarriedOverIsUnread => !Mutants.Is(Mutant.CarriedValueRead);
+
+    public static bool CarriedOverOnce => !Mutants.Is(Mutant.CarriedOverAll);
+
+    public static bool FailSafeIsChecked => !Mutants.Is(Mutant.FailSafeAfterUpdate);
 
     public static bool AskingClosesAFlight => !Mutants.Is(Mutant.JoinedWhileAsking);
 

@@ -27,6 +27,13 @@ internal static class Catches
         Mutant.DeadlineUnchecked => "generation-revalidated",
         Mutant.StaleKeptAtCommit => "client-revalidated",
         Mutant.RevalidationForgetsInterest => "client-stale-updated",
+        Mutant.OpenRecordDropped => "removed-copy",
+        Mutant.TokenOfAnother => "dropped-token",
+        Mutant.RetiredSlotUsed => "retired-slot",
+        Mutant.EvictedValueKept => "evicted-read",
+        Mutant.CarriedOverOthers or Mutant.CarriedValueRead => "two-sets",
+        Mutant.CarriedOverAll => "set-removed",
+        Mutant.FailSafeAfterUpdate => "fail-safe",
         Mutant.DeadlinePushedOut => "revalidations",
         _ => throw new ArgumentOutOfRangeException(nameof(mutant), mutant, "No configuration is known for it."),
     };

@@ -5,7 +5,10 @@ namespace OrleansTagCache.Simulation.Search;
 /// <summary>Small configurations about updates, copies, generations and flights: no time passes, nobody comes or goes.</summary>
 internal static class Configurations
 {
-    private const string Key = "K1";
+    private const string Key = Catalog.K1;
+
+    /// <summary>A set's value is as old as its call: what happens at the same moment counts as later.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
 
     /// <summary>Those here, and those about time and members.</summary>
     public static readonly Configuration[] All =
@@ -25,6 +28,7 @@ internal static class Configurations
         new("batch", Batch),
         new("client", Client),
         new("client-two-updates", ClientTwoUpdates),
+        .. EntryConfigurations.All,
         .. TimedConfigurations.All,
     ];
 
@@ -40,13 +44,16 @@ internal static class Configurations
     public static Step Updates(Process caller, Silo coordinator, params Names.TagId[] tags) =>
         new("calls", () => caller.Change(tags, null, coordinator));
 
+    public static Step Revalidates(Silo silo, int staleFor) =>
+        Do("calls", () => silo.Change([Catalog.B], TimeSpan.FromMilliseconds(staleFor), silo));
+
     /// <summary>One silo: a generation with a late tag, a joiner, an update of that tag, and records that are forgotten.</summary>
     private static void Generation(Stage stage)
     {
         var silo = stage.Serving();
-        stage.Host("K0", silo);
-        stage.Script(silo, Reads(silo, "K0"), Checks(silo, "K0"));
-        stage.Script(silo, Checks(silo, "K0"));
+        stage.Host(Catalog.K0, silo);
+        stage.Script(silo, Reads(silo, Catalog.K0), Checks(silo, Catalog.K0));
+        stage.Script(silo, Checks(silo, Catalog.K0));
         stage.Script("W", Updates(silo, silo, Catalog.B));
         stage.Script("F", Do("forgets", () => silo.Ledger.Forget(silo.Ledger.Stamp())));
     }
@@ -69,7 +76,8 @@ internal static class Configurations
         stage.Script(host, Do("sets", () => host.Set(Key, host)));
         stage.Script(host, Reads(host, Key), Checks(host, Key));
         stage.Script("W", Updates(host, host, Catalog.B));
-        stage.AtOnce = ["queues"];
+        (stage.Ticks, stage.Tick) = (2, Moment);
+        stage.AtOnce = ["queues", "change", "answer", "factory", "commit", "set ended"];
     }
 
     /// <summary>Two readers of one process, one of them after an update has returned, while the first one's answer is on its way.</summary>
@@ -130,6 +138,8 @@ internal static class Configurations
         var client = stage.Client(host);
         stage.Script(client, Reads(client, Key), Checks(client, Key));
         stage.Script("W", Updates(coordinator, coordinator, Catalog.B));
+        stage.Interruptions = 2;
+        stage.AtOnce = ["queues", "change", "factory", "commit", "push acknowledged", "receipt", "acknowledges"];
     }
 
     private static void ClientTwoUpdates(Stage stage)
@@ -140,6 +150,6 @@ internal static class Configurations
         stage.Warm(client, Key);
         stage.Script(client, Reads(client, Key), Checks(client, Key));
         stage.Script("W", Updates(host, host, Catalog.B), Updates(host, host, Catalog.B));
-        stage.AtOnce = ["queues", "change", "checks", "grants", "commit", "factory"];
+        stage.AtOnce = ["queues", "change", "acquire", "answer", "commit", "factory"];
     }
 }

@@ -27,6 +27,7 @@ internal sealed class ExhaustiveSearch(Configuration configuration) : IChooser
     private readonly HashSet<ulong> _met = [];
     private int _at;
     private bool _isInside;
+    private bool _isWatched;
 
     public int Choose(int count)
     {
@@ -74,17 +75,18 @@ internal sealed class ExhaustiveSearch(Configuration configuration) : IChooser
     /// <summary>One run: the violation that it meets, if it does.</summary>
     private string? Follow(Trace? trace)
     {
-        _at = 0;
+        (_at, _isWatched) = (0, trace is not null);
         var world = new World(this, trace, hasTimers: false);
         var stage = new Stage(world);
         try
         {
             configuration.Build(stage);
             ProtocolRules.OtherThreads = () => RunOtherThreads(stage);
+            world.OtherThreads = stage.Interruptions > 0 ? () => Interrupt(stage) : null;
             while (true)
             {
                 var options = Options(stage);
-                if (options.Count == 0 || !stage.MayBreak || (trace is null && _at == _path.Count && !_met.Add(StateOf(stage))))
+                if (options.Count == 0 || !stage.MayBreak || !IsNew(() => StateOf(stage)))
                 {
                     return null;
                 }
@@ -96,11 +98,17 @@ internal sealed class ExhaustiveSearch(Configuration configuration) : IChooser
         {
             return broken.Message;
         }
+        catch (MetBeforeException)
+        {
+            return null;
+        }
         finally
         {
             ProtocolRules.OtherThreads = null;
         }
     }
+
+    private bool IsNew(Func<ulong> state) => _isWatched || _at < _path.Count || _met.Add(state());
 
     private static ulong StateOf(Stage stage) =>
         Fingerprint.Of(stage.World, stage.Scripts.Select(script => script.Position).Append(stage.Losses).Append(stage.World.Changes).Append(stage.Repeats).Append(stage.Ticks));
@@ -147,6 +155,52 @@ internal sealed class ExhaustiveSearch(Configuration configuration) : IChooser
         return options;
     }
 
+    /// <summary>In the middle of a turn: up to so many things that other threads and processes do. How far the turn is, the choices so far say.</summary>
+    private void Interrupt(Stage stage)
+    {
+        if (_isInside)
+        {
+            return;
+        }
+
+        _isInside = true;
+        try
+        {
+            var turn = _path.Take(_at).Aggregate(1UL, (hash, choice) => Fingerprint.Mix(hash, (ulong)choice));
+            var left = stage.Interruptions;
+            while (Options(stage) is { Count: > 0 } options)
+            {
+                if (stage.World.Pending.Any(pending => stage.World.IsEnabled(pending) && stage.IsAtOnce(pending)))
+                {
+                    options[0]();
+                    continue;
+                }
+
+                if (left-- == 0)
+                {
+                    break;
+                }
+
+                if (!IsNew(() => Fingerprint.Mix(Fingerprint.Mix(turn, (ulong)left), StateOf(stage))))
+                {
+                    throw new MetBeforeException();
+                }
+
+                var choice = Choose(options.Count + 1);
+                if (choice == 0)
+                {
+                    break;
+                }
+
+                options[choice - 1]();
+            }
+        }
+        finally
+        {
+            _isInside = false;
+        }
+    }
+
     /// <summary>In the middle of an expiry whose clock was published too early: whatever other threads and processes do.</summary>
     private void RunOtherThreads(Stage stage)
     {
@@ -168,4 +222,7 @@ internal sealed class ExhaustiveSearch(Configuration configuration) : IChooser
             _isInside = false;
         }
     }
+
+    /// <summary>The rest of this run is that of another.</summary>
+    private sealed class MetBeforeException : Exception;
 }

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Reflection;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Simulation.Engine;
 
 namespace OrleansTagCache.Simulation.Search;
@@ -9,7 +10,7 @@ namespace OrleansTagCache.Simulation.Search;
 /// pending events hold, the pure types' and the closures' included, so that no part of the state can be forgotten. Dictionaries, sets and
 /// pending events count without an order.
 /// </summary>
-internal sealed class Fingerprint
+internal sealed class Fingerprint(World world)
 {
     private const ulong Seed = 0xCBF29CE484222325;
 
@@ -19,7 +20,7 @@ internal sealed class Fingerprint
 
     public static ulong Of(World world, IEnumerable<int> more)
     {
-        var walk = new Fingerprint();
+        var walk = new Fingerprint(world);
         var hash = Mix(Seed, (ulong)world.Time.Ticks);
         foreach (var node in world.Processes.Append<Node>(world.Table))
         {
@@ -36,7 +37,7 @@ internal sealed class Fingerprint
         return more.Aggregate(Mix(hash, pending), (mixed, number) => Mix(mixed, (ulong)number));
     }
 
-    private static ulong Mix(ulong hash, ulong value)
+    public static ulong Mix(ulong hash, ulong value)
     {
         hash ^= value + 0x9E3779B97F4A7C15 + (hash << 6) + (hash >> 2);
         hash = (hash ^ (hash >> 30)) * 0xBF58476D1CE4E5B9;
@@ -83,6 +84,12 @@ internal sealed class Fingerprint
                 return OfText(text);
             case Node node:
                 return OfText(node.Name);
+            case SiloAddress silo:
+                return (ulong)silo.Generation + 2;
+            case Payload payload:
+                return payload.IsNull ? 3 : Hash(world.ValueOf(payload));
+            case CacheLife life:
+                return (ulong)life.GetHashCode() * 0x9E3779B97F4A7C15;
             case Enum or IConvertible or Guid or TimeSpan:
                 return (ulong)value.GetHashCode() * 0x9E3779B97F4A7C15;
         }

@@ -10,6 +10,9 @@ internal sealed class RandomDriver(World world, Chance chance)
 {
     private const int MaximumPending = 100;
 
+    /// <summary>How rarely others run in the middle of a turn.</summary>
+    private const int Interruptions = 8;
+
     private readonly Mood _mood = Mood.Of(chance);
     private readonly Trouble _trouble = new(world, chance);
     private bool _isInside;
@@ -31,7 +34,23 @@ internal sealed class RandomDriver(World world, Chance chance)
             _trouble.StartClient();
         }
 
-        ProtocolRules.OtherThreads = RunOtherThreads;
+        if (chance.OneIn(2))
+        {
+            world.Lifetimes[Catalog.K1] = Lifetime.OfMilliseconds(fresh: 200, whole: 500, failSafe: 600);
+            world.Lifetimes[Catalog.K2] = Lifetime.OfMilliseconds(fresh: 400, whole: 900, sliding: 300);
+            world.Fates = [Fate.Succeeds, Fate.Succeeds, Fate.Succeeds, Fate.Succeeds, Fate.Fails, Fate.IsSlow, Fate.IsNotForStoring];
+        }
+
+        world.Wait = chance.OneIn(2) ? Terms.Patience * 0.6 : TimeSpan.Zero;
+        world.HasTwins = chance.OneIn(2);
+        ProtocolRules.OtherThreads = () => RunOthers(most: 40);
+        world.OtherThreads = () =>
+        {
+            if (chance.OneIn(Interruptions))
+            {
+                RunOthers(most: 5);
+            }
+        };
     }
 
     public void Step()
@@ -127,11 +146,27 @@ internal sealed class RandomDriver(World world, Chance chance)
             case 14 when chance.OneIn(2):
                 world.Hosts[key] = silo.IsGone ? world.Hosts[key] : silo;
                 break;
-            case 14:
-                silo.Entries.Drop(key, withGate: chance.OneIn(3));
+            case 14 when !silo.IsGone:
+                DropSomething(silo, key);
                 break;
             default:
                 process.Ledger.Forget(new(process.Ledger.Stamp().Value - chance.Choose(12)));
+                break;
+        }
+    }
+
+    private void DropSomething(Silo silo, string key)
+    {
+        switch (chance.Choose(4))
+        {
+            case 0:
+                world.Do(silo, $"retires {key}", () => silo.Entries.Retire(key));
+                break;
+            case 1:
+                world.Do(silo, "sweeps", silo.Entries.Sweep);
+                break;
+            default:
+                world.Do(silo, $"evicts {key}", () => silo.Entries.Evict(key));
                 break;
         }
     }
@@ -151,8 +186,8 @@ internal sealed class RandomDriver(World world, Chance chance)
         return running.Count == 0 ? null : chance.Of(running);
     }
 
-    /// <summary>In the middle of an expiry whose clock was published too early: whatever other threads and processes do.</summary>
-    private void RunOtherThreads()
+    /// <summary>In the middle of a turn: whatever other threads and processes do.</summary>
+    private void RunOthers(int most)
     {
         if (_isInside)
         {
@@ -160,7 +195,7 @@ internal sealed class RandomDriver(World world, Chance chance)
         }
 
         _isInside = true;
-        for (var steps = chance.Choose(40); steps > 0; steps--)
+        for (var steps = chance.Choose(most); steps > 0; steps--)
         {
             Step();
         }

@@ -1,4 +1,5 @@
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Nodes;
 
@@ -16,6 +17,9 @@ internal sealed class Stage(World world)
 
     /// <summary>How many messages may be delivered twice.</summary>
     public int Repeats { get; set; }
+
+    /// <summary>How much other threads and processes may do in the middle of a turn, wherever an entry asks for something or its store has found it.</summary>
+    public int Interruptions { get; set; }
 
     /// <summary>How often time may pass, and by how much.</summary>
     public int Ticks { get; set; }
@@ -38,6 +42,7 @@ internal sealed class Stage(World world)
         var silo = New();
         world.Table.Write(silo.Id, RowStatus.Alive);
         silo.Lease.Renewed(silo.Now, Terms.ServingLease);
+        silo.History.Begin(Moment.Past);
         silo.HasJoined = true;
         foreach (var each in world.Silos)
         {

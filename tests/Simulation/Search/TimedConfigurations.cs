@@ -7,7 +7,7 @@ namespace OrleansTagCache.Simulation.Search;
 /// <summary>Small configurations about leases, sessions that end, silos that die, join and leave: time passes in steps of the search.</summary>
 internal static class TimedConfigurations
 {
-    private const string Key = "K1";
+    private const string Key = Catalog.K1;
 
     /// <summary>A little more than a quarter of a serving lease with its bound: four of them outlast it by any clock.</summary>
     private static readonly TimeSpan Quarter = TimeSpan.FromMilliseconds(270);
@@ -42,7 +42,7 @@ internal static class TimedConfigurations
         stage.Script("W", Updates(host, host, Catalog.B));
         stage.Script(host, Do("breaks what lapsed", host.Sessions.TryBreakAll));
         (stage.Ticks, stage.Tick) = (4, SessionQuarter);
-        stage.AtOnce = ["queues", "change", "checks", "grants"];
+        stage.AtOnce = ["queues", "change", "acquire", "answer", "commit", "factory"];
     }
 
     /// <summary>An answer that is on its way while its session ends and another one is opened.</summary>
@@ -56,7 +56,7 @@ internal static class TimedConfigurations
         stage.Script("W", Updates(host, host, Catalog.B));
         stage.Script(host, Do("breaks what lapsed", host.Sessions.TryBreakAll));
         (stage.Ticks, stage.Tick) = (4, SessionQuarter);
-        stage.AtOnce = ["queues", "change", "checks", "grants", "open session", "renew session", "session "];
+        stage.AtOnce = ["queues", "change", "acquire", "commit", "factory", "open session", "renew session", "session "];
     }
 
     /// <summary>A silo that is cut off was declared dead, and a client keeps its entries.</summary>
@@ -72,7 +72,7 @@ internal static class TimedConfigurations
         stage.Script(client, Do("renews", () => client.Renew(host)), Checks(client, Key));
         stage.Script("W", Updates(coordinator, coordinator, Catalog.B));
         (stage.Ticks, stage.Tick) = (4, Quarter);
-        stage.AtOnce = ["queues", "change", "checks", "grants", "read ", "row", "renew session", "session ", "commit", "factory"];
+        stage.AtOnce = ["queues", "change", "read ", "row", "renew session", "session ", "commit", "factory"];
     }
 
     /// <summary>A silo that is cut off is declared dead, and serves its own reader for as long as its lease lets it.</summary>
@@ -86,7 +86,7 @@ internal static class TimedConfigurations
         stage.Script(dead, Do("renews", dead.Joining.Renew), Checks(dead, Key));
         stage.Script("W", Updates(coordinator, coordinator, Catalog.B));
         (stage.Ticks, stage.Tick) = (4, Quarter);
-        stage.AtOnce = ["queues", "change", "checks", "grants", "acquire", "answer"];
+        stage.AtOnce = ["queues", "change", "acquire", "answer"];
         stage.WithInstantTable = coordinator;
         stage.World.Cut(coordinator, dead);
     }
@@ -106,7 +106,7 @@ internal static class TimedConfigurations
         stage.Script(joiner, Reads(joiner, Key), Checks(joiner, Key));
         stage.Script("W", Updates(joiner, dead, Catalog.B));
         (stage.Ticks, stage.Tick) = (4, Quarter);
-        stage.AtOnce = ["queues", "checks", "grants", "read ", "row", "acquire", "answer", "commit"];
+        stage.AtOnce = ["queues", "read ", "row", "acquire", "answer", "commit", "factory", "bypassing"];
     }
 
     /// <summary>A silo joins one that serves, and gets a read before and after it does.</summary>
@@ -117,7 +117,7 @@ internal static class TimedConfigurations
         stage.Script(joiner, Do("renews", joiner.Joining.Renew), Do("joins", joiner.Joining.TryJoin));
         stage.Script(joiner, Reads(joiner, Key), Checks(joiner, Key));
         stage.Script("W", Updates(serving, serving, Catalog.B));
-        stage.AtOnce = ["queues", "checks", "grants", "row"];
+        stage.AtOnce = ["queues", "row"];
     }
 
     /// <summary>A silo joins while an update is on its way to a third one, and copies an entry of that one.</summary>
@@ -129,7 +129,7 @@ internal static class TimedConfigurations
         stage.Script(joiner, Do("renews", joiner.Joining.Renew), Do("joins", joiner.Joining.TryJoin));
         stage.Script(joiner, Reads(joiner, Key), Checks(joiner, Key));
         stage.Script("W", Updates(coordinator, coordinator, Catalog.B));
-        stage.AtOnce = ["queues", "checks", "grants", "read ", "row", "factory", "bypassing", "commit", "change"];
+        stage.AtOnce = ["queues", "read ", "row", "factory", "bypassing", "commit", "change"];
     }
 
     /// <summary>A silo leaves while a client keeps its entries.</summary>
@@ -142,7 +142,7 @@ internal static class TimedConfigurations
         stage.Script(leaver, Do("leaves", leaver.Joining.Leave));
         stage.Script("W", Updates(coordinator, coordinator, Catalog.B));
         stage.Script(client, Checks(client, Key));
-        stage.AtOnce = ["queues", "checks", "grants", "change"];
+        stage.AtOnce = ["queues", "change"];
     }
 
     /// <summary>Two revalidations of one tag, the second with a later deadline.</summary>
@@ -154,7 +154,7 @@ internal static class TimedConfigurations
         stage.Script("W", Revalidates(host, 200), Revalidates(host, 900));
         stage.Script(host, Checks(host, Key), Checks(host, Key));
         (stage.Ticks, stage.Tick) = (2, TimeSpan.FromMilliseconds(130));
-        stage.AtOnce = ["queues", "checks", "grants", "change", "factory", "commit"];
+        stage.AtOnce = ["queues", "change", "factory", "commit"];
     }
 
     /// <summary>A revalidation whose deadline passes while a value is generated, and a reader who joins.</summary>
@@ -189,7 +189,7 @@ internal static class TimedConfigurations
         stage.Warm(client, Key);
         stage.Script("W", Revalidates(host, 900), Updates(host, host, Catalog.B));
         stage.Script(client, Reads(client, Key), Checks(client, Key, after: 2));
-        stage.AtOnce = ["queues", "change", "checks", "grants", "commit", "factory"];
+        stage.AtOnce = ["queues", "change", "commit", "factory"];
     }
 
     /// <summary>Sees the dead, keeps its own lease, and looks again when theirs is over.</summary>
@@ -198,7 +198,4 @@ internal static class TimedConfigurations
         Do("watches", silo.Joining.Watch),
         Do("renews", silo.Joining.Renew) with { From = Quarter * 2 },
         Do("looks again", silo.Fanout.ReconsiderAll) with { From = Quarter * 4 });
-
-    private static Step Revalidates(Silo silo, int staleFor) =>
-        Do("calls", () => silo.Change([Catalog.B], TimeSpan.FromMilliseconds(staleFor), silo));
 }

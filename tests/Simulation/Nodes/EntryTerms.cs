@@ -1,0 +1,108 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Entries;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Simulation.Seams;
+
+namespace OrleansTagCache.Simulation.Nodes;
+
+/// <summary>
+/// What the entries of a simulated silo decide by. Wherever an entry asks for something, other threads may run: between the value that a reader has
+/// found, its interest, the check, and the grant.
+/// </summary>
+internal sealed class EntryTerms(Silo silo, TokenBook tokens) : IEntryTerms
+{
+    private long _issued;
+
+    /// <summary>Whether others had their chance since, so that the reading of the clock gives them none.</summary>
+    private bool _isRegistered;
+
+    /// <summary>In one mutant: what interest is registered in only after the check.</summary>
+    private TagRecord[]? _late;
+
+    public Moment Now
+    {
+        get
+        {
+            if (!_isRegistered)
+            {
+                silo.World.Interleave(silo);
+            }
+
+            _isRegistered = false;
+            return silo.Now;
+        }
+    }
+
+    public TagLedger Ledger => silo.Ledger;
+
+    public bool ServesWithoutLease => false;
+
+    public TimeSpan GenerationLease => Terms.GenerationLease;
+
+    public TimeSpan FailSafeThrottle => Terms.FailSafeThrottle;
+
+    public TokenId NewToken()
+    {
+        var id = new TokenId(silo.Unique(3, ++_issued));
+        tokens.Issue(id, silo.Ledger.Stamp());
+        return id;
+    }
+
+    public bool MayServe(Moment now) => silo.IsServing;
+
+    public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records)
+    {
+        if (silo.Sessions.Find(named) is null)
+        {
+            return null;
+        }
+
+        var held = records.ToArray();
+        silo.World.Interleave(silo);
+        if (Mutants.Is(Mutant.InterestAfterCheck))
+        {
+            _late = held;
+            return silo.Sessions.Find(named);
+        }
+
+        var session = silo.Sessions.Register(named, held);
+        silo.World.Interleave(silo);
+        _isRegistered = true;
+        return session;
+    }
+
+    public NearTerms NearTermsFor(SessionId[] named, IssuedSession? registered, bool isLive)
+    {
+        _isRegistered = false;
+        if (registered is not null)
+        {
+            silo.World.Interleave(silo);
+            if (_late is { } records)
+            {
+                _late = null;
+                silo.Sessions.Register(named, records);
+            }
+        }
+
+        return silo.Sessions.TermsFor(named, registered, isLive);
+    }
+
+    public string? FaultOf(EntryData data) => null;
+
+    public Token AsOfItsCall(Token set, TimeSpan age) => silo.History.AsOfItsCall(set, age);
+
+    public void Replaced(Entry entry, StoredValue? old, StoredValue? value)
+    {
+        if (old is not null)
+        {
+            silo.Ledger.Release(old.Records);
+        }
+
+        silo.World.Note(silo, $"{(value is null ? "lets go of the value of" : "stores a value of")} {entry.ScopedKey}");
+    }
+
+    public void RefreshSoon(string scopedKey)
+    {
+    }
+}
