@@ -19,8 +19,11 @@ public sealed class NearEntryTests
     public NearEntryTests()
     {
         _session.Granted(Now, TimeSpan.FromHours(1));
-        var records = _ledger.Hold(TagId.OfEntry(CacheNamespace.Default.Scope("key"), ["tag", "other"]));
-        _entry = new(new([1], null), CacheLife.Max, Now, _ledger.Stamp(), records, _session);
+        var map = new NearMap(_ledger, CacheNamespace.Default, 10, 10_000);
+        _ledger.Add(map);
+        var slot = map.Take("key");
+        var (records, _) = _ledger.Hold(TagId.OfEntry(slot.Key.Name, ["tag", "other"]), slot, _ledger.Stamp());
+        _entry = new(new([1], null), CacheLife.Max, Now, _ledger.Stamp(), records, slot, _session);
         Assert.Equal(Freshness.Fresh, Look());
         Assert.Equal(Freshness.Fresh, Look());
     }
@@ -29,6 +32,15 @@ public sealed class NearEntryTests
     public void FreshnessAt_AfterAnUpdate_IsExpired()
     {
         _ledger.Expire([Tag]);
+        Assert.Equal(Freshness.Expired, Look());
+    }
+
+    [Fact]
+    public void FreshnessAt_AfterAnUpdateOfTheKey_IsExpired()
+    {
+        _ledger.Expire([TagId.OfKey(CacheNamespace.Default.Scope("other"))]);
+        Assert.Equal(Freshness.Fresh, Look());
+        _ledger.Expire([TagId.OfKey(CacheNamespace.Default.Scope("key"))]);
         Assert.Equal(Freshness.Expired, Look());
     }
 

@@ -21,10 +21,10 @@ public sealed class NearMapTests
     [Fact]
     public void Store_OverTheBytes_MakesRoom()
     {
-        var map = new NearMap(_ledger, 1_000, MaximumBytes);
+        var map = MapOf(1_000, MaximumBytes);
         for (var i = 0; i < 200; i++)
         {
-            map.Store($"key{i}", Entry($"key{i}", 100_000));
+            Keep(map, $"key{i}", 100_000);
             Assert.InRange(map.Bytes, 1, MaximumBytes);
         }
 
@@ -34,10 +34,10 @@ public sealed class NearMapTests
     [Fact]
     public void Store_OfAValueLargerThanTheBound_LeavesTheOthers()
     {
-        var map = new NearMap(_ledger, 1_000, MaximumBytes);
-        map.Store("small", Entry("small", 10));
+        var map = MapOf(1_000, MaximumBytes);
+        Keep(map, "small", 10);
 
-        map.Store("large", Entry("large", (int)MaximumBytes));
+        Keep(map, "large", (int)MaximumBytes);
 
         Assert.True(map.TryGet("small", out _));
         Assert.False(map.TryGet("large", out _));
@@ -49,10 +49,10 @@ public sealed class NearMapTests
     [InlineData(15)]
     public void Store_IntoASmallMap_StaysWithinTheBound(int maximumEntries)
     {
-        var map = new NearMap(_ledger, maximumEntries, MaximumBytes);
+        var map = MapOf(maximumEntries, MaximumBytes);
         for (var i = 0; i < 100; i++)
         {
-            map.Store($"key{i}", Entry($"key{i}", 200_000));
+            Keep(map, $"key{i}", 200_000);
         }
 
         Assert.InRange(map.Bytes, 1, MaximumBytes);
@@ -64,10 +64,10 @@ public sealed class NearMapTests
     [InlineData(100_000, 1_000 * Size)]
     public void Store_IntoAFullMap_LooksAtNoMoreEntriesThanGo(int maximumEntries, long maximumBytes)
     {
-        var map = new NearMap(_ledger, maximumEntries, maximumBytes);
+        var map = MapOf(maximumEntries, maximumBytes);
         for (var i = 0; i < 3_000; i++)
         {
-            map.Store($"key{i}", Entry($"key{i}", 1_000));
+            Keep(map, $"key{i}", 1_000);
         }
 
         Assert.Equal((1_000, 2_000), (map.Count, map.Looks));
@@ -76,13 +76,13 @@ public sealed class NearMapTests
     [Fact]
     public void Store_OfALargeValue_LooksAtNoMoreEntriesThanGo()
     {
-        var map = new NearMap(_ledger, 100_000, 1_000 * Size);
+        var map = MapOf(100_000, 1_000 * Size);
         for (var i = 0; i < 1_000; i++)
         {
-            map.Store($"key{i}", Entry($"key{i}", 1_000));
+            Keep(map, $"key{i}", 1_000);
         }
 
-        map.Store("large", Entry("large", 300 * (int)Size - NearEntry.Overhead));
+        Keep(map, "large", 300 * (int)Size - NearEntry.Overhead);
 
         Assert.Equal((701, 300), (map.Count, map.Looks));
     }
@@ -92,11 +92,11 @@ public sealed class NearMapTests
     [InlineData(100_000, 1_000 * Size)]
     public void Store_OfKeysThatNobodyReadsAgain_LeavesThoseThatAreRead(int maximumEntries, long maximumBytes)
     {
-        var map = new NearMap(_ledger, maximumEntries, maximumBytes);
+        var map = MapOf(maximumEntries, maximumBytes);
         var read = Enumerable.Range(0, 200).Select(i => $"read{i}").ToArray();
         foreach (var key in read)
         {
-            map.Store(key, Entry(key, 1_000));
+            Keep(map, key, 1_000);
         }
 
         for (var i = 0; i < 10_000; i++)
@@ -106,7 +106,7 @@ public sealed class NearMapTests
                 Assert.All(read, key => Assert.True(map.TryGet(key, out _), $"{key} after {i}"));
             }
 
-            map.Store($"scanned{i}", Entry($"scanned{i}", 1_000));
+            Keep(map, $"scanned{i}", 1_000);
         }
 
         Assert.Equal(1_000, map.Count);
@@ -115,10 +115,10 @@ public sealed class NearMapTests
     [Fact]
     public void Store_OfEntriesThatAllAreRead_MakesRoomAllTheSame()
     {
-        var map = new NearMap(_ledger, 3, MaximumBytes);
+        var map = MapOf(3, MaximumBytes);
         for (var i = 0; i < 10; i++)
         {
-            map.Store($"key{i}", Entry($"key{i}", 10));
+            Keep(map, $"key{i}", 10);
             Assert.True(map.TryGet($"key{i}", out _));
         }
 
@@ -129,11 +129,10 @@ public sealed class NearMapTests
     [Fact]
     public void Remove_GivesBackThePayloadAndTheRecords()
     {
-        var map = new NearMap(_ledger, 1_000, MaximumBytes);
-        var entry = Entry("key", 1_000);
-        map.Store("key", entry);
+        var map = MapOf(1_000, MaximumBytes);
+        var entry = Keep(map, "key", 1_000);
 
-        map.Remove("key", entry);
+        map.Remove(entry);
 
         using var services = new ServiceCollection().BuildServiceProvider();
         Assert.False(entry.TryGetValue<byte[]>(new(services), out _));
@@ -142,29 +141,73 @@ public sealed class NearMapTests
         Assert.Equal(0, _ledger.Counts.Records);
     }
 
+    /// <summary>The key is updated while its value is on its way: nothing is stored yet, and the update must find where it will be.</summary>
+    [Fact]
+    public void Take_UntilItIsGivenBack_IsFoundByTheLedger()
+    {
+        var map = MapOf(10, MaximumBytes);
+        var slot = map.Take("key");
+        var stamp = _ledger.Stamp();
+        var (records, isKeyLive) = _ledger.Hold(TagId.OfEntry(slot.Key.Name, []), slot, stamp);
+        Assert.True(isKeyLive);
+        Assert.False(map.TryGet("key", out _));
+
+        _ledger.Expire([TagId.OfKey(CacheNamespace.Default.Scope("key"))]);
+
+        Assert.False(slot.Admits(stamp));
+        _ledger.Release(records, slot);
+        map.GiveBack(slot);
+        Assert.Null(map.Find(slot.Key));
+        Assert.False(_ledger.IsLive([slot.Key], stamp));
+    }
+
+    [Fact]
+    public void Store_WhileOthersHoldTheSlot_LeavesItToThem()
+    {
+        var map = MapOf(10, MaximumBytes);
+        var slot = map.Take("key");
+
+        map.Remove(Keep(map, "key", 10));
+
+        Assert.Same(slot, map.Find(slot.Key));
+        map.GiveBack(slot);
+        Assert.Null(map.Find(slot.Key));
+        Assert.Null(map.Find(TagId.OfKey("5:otherkey")));
+    }
+
     [Fact]
     public async Task Store_ByManyThreads_CountsEveryEntryOnce()
     {
-        var map = new NearMap(_ledger, 20, MaximumBytes);
+        var map = MapOf(20, MaximumBytes);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(thread => Task.Run(() =>
         {
             for (var i = 0; i < 20_000; i++)
             {
                 var key = $"key{(i * 7 + thread) % 40}";
-                map.Store(key, Entry(key, 100));
+                Keep(map, key, 100);
             }
         })));
 
         // Between a removal and its count nothing is left behind: what is there is what is counted.
         Assert.Equal(map.Count, _session.KeptCount);
         Assert.Equal(map.Count * (100L + NearEntry.Overhead), map.Bytes);
-        Assert.Equal(map.Count + 1, _ledger.Counts.Records);
+        Assert.Equal(1, _ledger.Counts.Records);
     }
 
-    private NearEntry Entry(string key, int bytes)
+    private NearMap MapOf(int maximumEntries, long maximumBytes)
     {
-        var records = _ledger.Hold(TagId.OfEntry(CacheNamespace.Default.Scope(key), []));
+        var map = new NearMap(_ledger, CacheNamespace.Default, maximumEntries, maximumBytes);
+        _ledger.Add(map);
+        return map;
+    }
+
+    private NearEntry Keep(NearMap map, string key, int bytes)
+    {
+        var slot = map.Take(key);
+        var (records, _) = _ledger.Hold(TagId.OfEntry(slot.Key.Name, []), slot, _ledger.Stamp());
         _session.Kept();
-        return new(new(new byte[bytes], null), CacheLife.Max, new Moment(0), _ledger.Stamp(), records, _session);
+        var entry = new NearEntry(new(new byte[bytes], null), CacheLife.Max, new Moment(0), _ledger.Stamp(), records, slot, _session);
+        map.Store(slot, entry);
+        return entry;
     }
 }

@@ -11,9 +11,11 @@ public sealed class EntryValidityTests
 {
     private static readonly CacheLife Life = new(TimeSpan.Zero, TimeSpan.FromTicks(10), TimeSpan.FromTicks(20));
     private static readonly TagId Tag = TagId.OfTag(CacheNamespace.Default, "tag");
-    private static readonly TagId Key = TagId.OfKey(CacheNamespace.Default.Scope("key"));
 
     private readonly TagLedger _ledger = new(100);
+    private readonly KeptKey _key;
+
+    public EntryValidityTests() => _key = new(_ledger, "key");
 
     [Theory]
     [InlineData(0, nameof(Freshness.Fresh))]
@@ -63,7 +65,7 @@ public sealed class EntryValidityTests
     public void At_WithALaterStampOfTheKey_PassesTheExpiriesOfTheKeyAlone()
     {
         var value = Value();
-        var keyStamp = _ledger.Expire([Key]);
+        var keyStamp = _ledger.Expire([_key.Key]);
         Assert.Equal(Freshness.Expired, value.At(_ledger, value.Stamp, new(1)));
         Assert.Equal(Freshness.Fresh, value.At(_ledger, keyStamp, new(1)));
         _ledger.Expire([Tag]);
@@ -93,7 +95,7 @@ public sealed class EntryValidityTests
 
     [Fact]
     public void ByAge_OfAForeverLife_NeverExpires() =>
-        Assert.Equal(Freshness.Stale, new EntryValidity(_ledger.Stamp(), default, CacheLife.Default, Hold()).ByAge(Moment.Never));
+        Assert.Equal(Freshness.Stale, new EntryValidity(_ledger.Stamp(), default, CacheLife.Default, Hold(), _key).ByAge(Moment.Never));
 
     [Fact]
     public void At_OlderOrLater_IsNeverFresher() => Gen.Select(
@@ -101,8 +103,9 @@ public sealed class EntryValidityTests
         (now, later, isStale, hasFailSafe) =>
         {
             var ledger = new TagLedger(100);
+            var key = new KeptKey(ledger, "key");
             var value = new EntryValidity(
-                ledger.Stamp(), default, Life, ledger.Hold(TagId.OfEntry(CacheNamespace.Default.Scope("key"), ["tag"])), ExtraLife.Of(TimeSpan.FromTicks(hasFailSafe ? 4 : 0), TimeSpan.Zero, default));
+                ledger.Stamp(), default, Life, ledger.Hold(TagId.OfEntry(key.Scoped, ["tag"]), key, ledger.Stamp()).Records, key, ExtraLife.Of(TimeSpan.FromTicks(hasFailSafe ? 4 : 0), TimeSpan.Zero, default));
             if (isStale)
             {
                 ledger.Stale([Tag], new(12), new(0));
@@ -114,7 +117,7 @@ public sealed class EntryValidityTests
         },
         iter: 2_000);
 
-    private TagRecord[] Hold() => _ledger.Hold(TagId.OfEntry(CacheNamespace.Default.Scope("key"), ["tag"]));
+    private TagRecord[] Hold() => _ledger.Hold(TagId.OfEntry(_key.Scoped, ["tag"]), _key, _ledger.Stamp()).Records;
 
-    private EntryValidity Value(ExtraLife? extra = null, Moment generatedAt = default) => new(_ledger.Stamp(), generatedAt, Life, Hold(), extra);
+    private EntryValidity Value(ExtraLife? extra = null, Moment generatedAt = default) => new(_ledger.Stamp(), generatedAt, Life, Hold(), _key, extra);
 }

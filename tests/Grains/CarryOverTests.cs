@@ -17,8 +17,9 @@ public sealed class CarryOverTests
 
     public CarryOverTests()
     {
-        var records = _ledger.Hold(TagId.OfEntry(CacheNamespace.Default.Scope("key"), []));
-        _value = new(new(Payload.Null, [], null, CacheLife.Max), _ledger.Stamp(), Now, records);
+        var key = new KeptKey(_ledger, "key");
+        var (records, _) = _ledger.Hold(TagId.OfEntry(key.Scoped, []), key, _ledger.Stamp());
+        _value = new(new(Payload.Null, [], null, CacheLife.Max), _ledger.Stamp(), Now, records, key);
     }
 
     [Fact]

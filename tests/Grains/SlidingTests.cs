@@ -44,6 +44,7 @@ public sealed class SlidingTests
     private StoredValue Stored(TimeSpan life)
     {
         var data = new EntryData(Payload.Null, [], CopiedTags: null, new(TimeSpan.Zero, life, life), Sliding: 2 * Minute);
-        return new(data, _ledger.Stamp(), At(0), _ledger.Hold(TagId.OfEntry("7:defaultsliding", [])));
+        var key = new KeptKey(_ledger, "sliding");
+        return new(data, _ledger.Stamp(), At(0), _ledger.Hold(TagId.OfEntry(key.Scoped, []), key, _ledger.Stamp()).Records, key);
     }
 }

@@ -30,11 +30,12 @@ internal sealed class StoredValueModel
     public void Set(string key, string[] tags, CacheLife life, TimeSpan failSafe = default)
     {
         var data = new EntryData(Payload.Null, tags, CopiedTags: null, life, FailSafe: failSafe);
-        TagRecord[] Hold() => _ledger.Hold(TagId.OfEntry(Scoped(key), tags));
+        var (slot, near) = (new KeptKey(_ledger, key), new NearSlot(key, CacheNamespace.Default));
+        TagRecord[] Hold(KeySlot at) => _ledger.Hold(TagId.OfEntry(slot.Scoped, tags), at, _ledger.Stamp()).Records;
         var stamp = _ledger.Stamp();
         _kept[key] = new(
-            new StoredValue(data, stamp, Now, Hold()),
-            new NearEntry(data.Payload, life, Now, stamp, Hold(), new Forever()),
+            new StoredValue(data, stamp, Now, Hold(slot), slot),
+            new NearEntry(data.Payload, life, Now, stamp, Hold(near), near, new Forever()),
             tags,
             _now,
             life,
@@ -105,8 +106,6 @@ internal sealed class StoredValueModel
             kept.Since.Add((what, _now, expire));
         }
     }
-
-    private static string Scoped(string key) => CacheNamespace.Default.Scope(key);
 
     private sealed record Kept(
         StoredValue Stored,

@@ -10,11 +10,12 @@ namespace OrleansTagCache.Tests.Grains;
 /// <summary>What a set carries over the expiry of its key.</summary>
 public sealed class StoredValueTests
 {
-    private const string Key = "7:defaultcarried";
-
     private static readonly Moment Now = new(0);
 
     private readonly TagLedger _ledger = new(100);
+    private readonly KeptKey _key;
+
+    public StoredValueTests() => _key = new(_ledger, "carried");
 
     /// <summary>It is not known yet whether the key was expired meanwhile by somebody else: only the entry's own turns may look behind it.</summary>
     [Fact]
@@ -25,7 +26,7 @@ public sealed class StoredValueTests
         Assert.Equal(Freshness.Fresh, value.FreshnessAt(_ledger, Now));
         Assert.False(value.IsFreshAt(_ledger, Now));
 
-        value.KeepAsOf(_ledger.Expire([TagId.OfKey(Key)]));
+        value.KeepAsOf(_ledger.Expire([_key.Key]));
         Assert.True(value.IsFreshAt(_ledger, Now));
         Assert.False(Stored(Stamp.Zero).IsFreshAt(_ledger, Now));
     }
@@ -37,11 +38,11 @@ public sealed class StoredValueTests
         var value = Stored();
         var before = value.KeyStamp;
         Assert.True(value.KeyAdmits(before));
-        _ledger.Expire([TagId.OfKey(Key)]);
+        _ledger.Expire([_key.Key]);
         Assert.False(value.KeyAdmits(before));
         Assert.Equal(Freshness.Expired, value.FreshnessAt(_ledger, Now));
     }
 
     private StoredValue Stored(Stamp? stamp = null) =>
-        new(new(Payload.Null, [], CopiedTags: null, CacheLife.Max), stamp ?? _ledger.Stamp(), Now, _ledger.Hold(TagId.OfEntry(Key, [])));
+        new(new(Payload.Null, [], CopiedTags: null, CacheLife.Max), stamp ?? _ledger.Stamp(), Now, _ledger.Hold(TagId.OfEntry(_key.Scoped, []), _key, Stamp.Never).Records, _key);
 }

@@ -8,7 +8,7 @@ namespace OrleansTagCache.Tests.Grains;
 /// <summary>Which updates of a tag share one run.</summary>
 public sealed class UpdateCoalescerTests
 {
-    private static readonly TagId[] Tags = [new(TagKind.Tag, "n:a"), new(TagKind.Tag, "n:b")];
+    private static readonly TagId[] Tags = [TagId.OfTag(CacheNamespace.Default, "a"), TagId.OfTag(CacheNamespace.Default, "b")];
 
     private readonly List<(TagId[] Tags, TaskCompletionSource<UpdateOutcome> End)> _runs = [];
     private readonly UpdateCoalescer _lane;

@@ -4,8 +4,8 @@ using OrleansTagCache.Bench.SideBySide.Peers;
 namespace OrleansTagCache.Bench.SideBySide.Workloads;
 
 /// <summary>
-/// Entries of three tags each: one that all share, whose name is the set's, one of a hundredth and one of a tenth of them. What differs
-/// between the entries of a set is made beforehand, as an application does that keeps its options.
+/// Entries of three tags each: one that all share, whose name is the set's, one of a hundredth of them, and one of a tenth of them or, as most applications
+/// have it, of the entry's own. What differs between the entries of a set is made beforehand, as an application does that keeps its options.
 /// </summary>
 internal sealed class EntrySet<T>
 {
@@ -22,14 +22,15 @@ internal sealed class EntrySet<T>
     /// <param name="count">How many entries.</param>
     /// <param name="entries">The peer's way to read entries of these tags.</param>
     /// <param name="value">Makes a value of its own for each entry.</param>
-    public EntrySet(string name, int count, Func<string[], Make<T>, Read<T>> entries, Func<T> value)
+    /// <param name="ownTags">Whether the third tag is the entry's own.</param>
+    public EntrySet(string name, int count, Func<string[], Make<T>, Read<T>> entries, Func<T> value, bool ownTags = false)
     {
         Tag = name;
         _keys = [.. Enumerable.Range(0, count).Select(i => Text($"{name}:{i}"))];
         _reads =
         [
-            .. Enumerable.Range(0, Shelves).Select(shelf => entries(
-                [name, Text($"{name}:shelf:{shelf}"), Text($"{name}:kind:{shelf % Kinds}")],
+            .. Enumerable.Range(0, ownTags ? count : Shelves).Select(i => entries(
+                [name, Text($"{name}:shelf:{i % Shelves}"), ownTags ? Text($"{name}:own:{i}") : Text($"{name}:kind:{i % Kinds}")],
                 _ =>
                 {
                     Interlocked.Increment(ref _made);
@@ -45,7 +46,7 @@ internal sealed class EntrySet<T>
 
     public string Key(int entry) => _keys[entry];
 
-    public ValueTask<T> Read(int entry) => _reads[entry % Shelves](_keys[entry]);
+    public ValueTask<T> Read(int entry) => _reads[entry % _reads.Length](_keys[entry]);
 
     /// <summary>Reads each entry once, with 64 callers at a time.</summary>
     public Task ReadAll() => Parallel.ForAsync(

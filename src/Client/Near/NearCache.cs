@@ -27,14 +27,15 @@ internal sealed partial class NearCache : IDisposable
     private readonly NearMap? _map;
     private readonly ITimer? _sweeping;
     private readonly Lock _sweep = new();
-    private IEnumerator<KeyValuePair<string, NearEntry>>? _walk;
+    private IEnumerator<NearEntry?>? _walk;
 
     public NearCache(INearLeases leases, TagCacheClientOptions options, TimeProvider time, ILogger<NearCache> logger)
     {
         (_leases, _ledger, _time, _logger) = (leases, leases.Ledger, time, logger);
         if (options.NearCache == NearCacheMode.On)
         {
-            _map = new(_ledger, options.NearCacheMaximumEntries, options.NearCacheMaximumBytes);
+            _map = new(_ledger, CacheNamespace.Parse(options.Namespace), options.NearCacheMaximumEntries, options.NearCacheMaximumBytes);
+            _ledger.Add(_map);
             _sweeping = time.CreateTimer(_ => BackgroundLoop.Try(Sweep, LogFailed), null, SweepPeriod, SweepPeriod);
         }
     }
@@ -64,8 +65,8 @@ internal sealed partial class NearCache : IDisposable
     {
         if (ask.MayKeep && _leases.Accept(terms, ask) is { } lease && !snapshot.PromiseSuspended)
         {
-            var tags = TagId.OfEntry(scopedKey, snapshot.Tags);
-            Keep(key, snapshot.Payload, tags, copied: tags, snapshot.Life, snapshot.Age, ask, lease);
+            var all = TagId.OfEntryAndKey(scopedKey, snapshot.Tags);
+            Keep(key, snapshot.Payload, all.AsSpan(..^1), copied: all, snapshot.Life, snapshot.Age, ask, lease);
         }
     }
 
@@ -78,7 +79,7 @@ internal sealed partial class NearCache : IDisposable
         }
 
         // Made from other entries, it is a copy of them: under their tags, and under `*`.
-        var copied = data.CopiedTags is { } tags ? TagId.OfEntry(scopedKey, tags).AsSpan(..^1) : [];
+        var copied = data.CopiedTags is { } tags ? TagId.OfEntry(scopedKey, tags) : [];
         Keep(key, data.Payload, TagId.OfEntry(scopedKey, data.Tags), copied, data.Life, TimeSpan.Zero, ask, lease);
     }
 
@@ -105,19 +106,22 @@ internal sealed partial class NearCache : IDisposable
     }
 
     private void Keep(
-        string key, Payload payload, TagId[] tags, ReadOnlySpan<TagId> copied, CacheLife life, TimeSpan age, NearAsk ask, INearLease lease)
+        string key, Payload payload, ReadOnlySpan<TagId> tags, ReadOnlySpan<TagId> copied, CacheLife life, TimeSpan age, NearAsk ask, INearLease lease)
     {
-        var records = _ledger.Hold(tags);
-        if (!_leases.MayKeep(tags, copied, ask.Stamp))
+        // The slot first: the ledger has to find it when the key is updated.
+        var slot = _map!.Take(key);
+        var (records, isKeyLive) = _ledger.Hold(tags, slot, ask.Stamp);
+        if (!isKeyLive || !_leases.MayKeep(tags, copied, ask.Stamp))
         {
-            _ledger.Release(records);
+            _ledger.Release(records, slot);
+            _map.GiveBack(slot);
             return;
         }
 
         // Older than it may be, never younger: it was as old as that when the answer was given, after the question.
-        var entry = new NearEntry(Alike.Share(payload), Alike.Share(life), ask.At + -age, ask.Stamp, records, lease);
+        var entry = new NearEntry(payload, Alike.Share(life), ask.At + -age, ask.Stamp, records, slot, lease);
         lease.Kept();
-        _map!.Store(key, entry);
+        _map.Store(slot, entry);
         CacheEvents.Write(CacheEvent.NearKept, this);
     }
 
@@ -142,10 +146,9 @@ internal sealed partial class NearCache : IDisposable
                     return;
                 }
 
-                var (key, entry) = _walk.Current;
-                if (entry.IsDead(_ledger, now))
+                if (_walk.Current is { } entry && entry.IsDead(_ledger, now))
                 {
-                    _map!.Remove(key, entry);
+                    _map!.Remove(entry);
                 }
             }
         }

@@ -10,30 +10,34 @@ namespace OrleansTagCache.Near;
 /// Immutable but for its end and what any reader may publish, where it does not matter whose comes last: the deserialized value, for types that
 /// cannot be changed; up to which clock nothing was found changed; the tags and the turns, made when they are needed.
 /// </remarks>
-internal sealed class NearEntry(Payload payload, CacheLife life, Moment generatedAt, Stamp stamp, TagRecord[] records, INearLease lease)
+internal sealed class NearEntry(Payload payload, CacheLife life, Moment generatedAt, Stamp stamp, TagRecord[] records, NearSlot slot, INearLease lease)
 {
-    /// <summary>What an entry costs beside its payload, roughly: this object, its place in the map, its key and its key's record.</summary>
-    public const int Overhead = 512;
+    /// <summary>What an entry costs beside its payload, roughly: this object, its slot in the map, its key, and a tag of its own.</summary>
+    public const int Overhead = 448;
 
-    private readonly EntryValidity _validity = new(stamp, generatedAt, life, records);
+    private readonly EntryValidity _validity = new(stamp, generatedAt, life, records, slot);
     private readonly Moment _freshUntil = generatedAt + life.Revalidate;
     private readonly Moment _servableUntil = generatedAt + life.Expire;
+    private readonly PayloadForm _form = PayloadForm.Of(payload);
     private readonly int _payloadBytes = payload.Bytes.Length;
     private long _unchangedAt = Stamp.Zero.Value - 1;
-    private Turns? _turns;
-    private string[]? _tags;
-    private Payload? _payload = payload;
-    private object? _shared;
+    private Seldom? _seldom;
 
-    /// <summary>The value as bytes; null once the entry has left the cache, or its value is shared as an object. Read it once.</summary>
-    public Payload? Payload => Volatile.Read(ref _payload);
+    /// <summary>The serialized value as <c>byte[]</c>; or the value itself, of a type that cannot be changed, which is never that; or null, once the entry has left the cache.</summary>
+    private object? _value = payload.Bytes;
+
+    /// <summary>The value as bytes; null once the entry has left the cache, or its value is shared as an object. Read it once: each time makes one.</summary>
+    public Payload? Payload => Volatile.Read(ref _value) is byte[] bytes ? _form.With(bytes) : null;
 
     /// <summary>The tags, without the namespace: made for the first who asks, since most never do.</summary>
-    public string[] Tags => _tags ??= _validity.TagNames();
+    public string[] Tags => Extras.Tags ??= _validity.TagNames();
 
     public CacheLife Life => _validity.Life;
 
     public INearLease Lease => lease;
+
+    /// <summary>Where it is kept.</summary>
+    public NearSlot Slot => (NearSlot)_validity.Key;
 
     public ReadOnlySpan<TagRecord> Records => _validity.Records;
 
@@ -64,10 +68,10 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     /// <summary>
     /// Whether this reader of the stale value is the one that asks the cluster for a newer one. The pause doubles until a newer value arrives.
     /// </summary>
-    public bool TryClaimAsk(Moment now) => Claims.Asks.TryClaim(now);
+    public bool TryClaimAsk(Moment now) => Extras.Asks.TryClaim(now);
 
     /// <summary>The same for readers that make nothing: they only look for a newer value, and do not use up the turn of a reader that would make it.</summary>
-    public bool TryClaimLook(Moment now) => Claims.Looks.TryClaim(now);
+    public bool TryClaimLook(Moment now) => Extras.Looks.TryClaim(now);
 
     /// <summary>Whether it will never be served again, so that its memory may go.</summary>
     public bool IsDead(TagLedger ledger, Moment now) => lease.IsOver || _validity.At(ledger, _validity.Stamp, now) == Freshness.Expired;
@@ -79,41 +83,30 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     public bool TryGetValue<T>(PayloadSerializer serializer, out T value)
     {
         // A value that cannot be changed is published, and a class that cannot be changed is sealed.
-        if (_shared is { } shared && (typeof(T).IsValueType ? shared is T : shared.GetType() == typeof(T)))
+        var held = Volatile.Read(ref _value);
+        if (held is not byte[] bytes)
         {
-            value = (T)shared;
-            return true;
+            var isOne = held is not null && (typeof(T).IsValueType ? held is T : held.GetType() == typeof(T));
+            value = isOne ? (T)held! : default!;
+            return isOne;
         }
 
-        if (Payload is not { } bytes)
-        {
-            value = default!;
-            return false;
-        }
-
-        if (!serializer.TryDeserialize(bytes, out value))
+        if (!serializer.TryDeserialize(bytes, _form, out value))
         {
             return false;
         }
 
-        if (Sharing<T>.IsImmutable)
+        if (Sharing<T>.IsImmutable && value is not null)
         {
-            _shared = value;
-            if (value is not null)
-            {
-                Volatile.Write(ref _payload, null);
-            }
+            // Not over its end, should that have come first.
+            Interlocked.CompareExchange(ref _value, value, bytes);
         }
 
         return true;
     }
 
     /// <summary>It leaves the cache: its memory is released at once, even if something still refers to it.</summary>
-    public void End()
-    {
-        Volatile.Write(ref _payload, null);
-        _shared = null;
-    }
+    public void End() => Volatile.Write(ref _value, null);
 
     /// <param name="ledger">The process's ledger.</param>
     /// <param name="clock">Its clock, read before the records are.</param>
@@ -130,14 +123,16 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
         return byTags == Freshness.Fresh && isStale ? Freshness.Stale : byTags;
     }
 
-    /// <summary>Made for the first reader of the stale entry.</summary>
-    private Turns Claims => _turns ?? Interlocked.CompareExchange(ref _turns, new(), null) ?? _turns;
+    private Seldom Extras => _seldom ?? Interlocked.CompareExchange(ref _seldom, new(), null) ?? _seldom;
 
-    /// <summary>Who asks for a newer value; there only once the entry was stale.</summary>
-    private sealed class Turns
+    /// <summary>What few entries have: those that were stale, and those whose tags were asked for.</summary>
+    private sealed class Seldom
     {
+        /// <summary>Who asks for a newer value.</summary>
         public Claim Asks;
         public Claim Looks;
+
+        public string[]? Tags;
     }
 
     /// <summary>Lets one through at a time, after a pause that doubles each time.</summary>

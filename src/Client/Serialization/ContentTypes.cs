@@ -51,9 +51,9 @@ internal static class ContentTypes
 
     /// <summary>How a body is text.</summary>
     /// <exception cref="ArgumentException">It names an encoding that is not known.</exception>
-    public static Encoding EncodingOf(Payload payload)
+    public static Encoding EncodingOf(string? contentType, TypeMark madeAs)
     {
-        if (!payload.MadeAs.IsNone || payload.ContentType is not { } type || type.IndexOf("charset=", StringComparison.OrdinalIgnoreCase) is not (>= 0 and var at))
+        if (!madeAs.IsNone || contentType is not { } type || type.IndexOf("charset=", StringComparison.OrdinalIgnoreCase) is not (>= 0 and var at))
         {
             return Utf8;
         }

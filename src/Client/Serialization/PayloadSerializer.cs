@@ -80,7 +80,7 @@ internal sealed partial class PayloadSerializer(IServiceProvider services)
             }
 
             var format = FormatOf<T>();
-            var read = Read<T>(payload, format);
+            var read = Read<T>(payload.Bytes, payload.ContentType, payload.IsNull, payload.MadeAs, format);
             if (format.Kind == FormatKind.Json && !IsSame(payload.Bytes, Serialize(read).Bytes))
             {
                 NotStored<T>("it is not the same once it was written as JSON and read.", null);
@@ -98,19 +98,24 @@ internal sealed partial class PayloadSerializer(IServiceProvider services)
     }
 
     /// <summary>False if the payload is no value of that type, or cannot be read as one, whatever its serializer throws; that was logged.</summary>
-    public bool TryDeserialize<T>(Payload payload, out T value)
+    public bool TryDeserialize<T>(Payload payload, out T value) => TryDeserialize(payload.Bytes, payload.ContentType, payload.IsNull, payload.MadeAs, out value);
+
+    /// <inheritdoc cref="TryDeserialize{T}(Payload, out T)"/>
+    public bool TryDeserialize<T>(byte[] bytes, PayloadForm form, out T value) => TryDeserialize(bytes, form.ContentType, form.IsNull, form.MadeAs, out value);
+
+    private bool TryDeserialize<T>(byte[] bytes, string? contentType, bool isNull, TypeMark madeAs, out T value)
     {
         value = default!;
         try
         {
             var format = FormatOf<T>();
-            if (payload.IsNull ? value is not null : !IsOf(payload, format))
+            if (isNull ? value is not null : !IsOf(contentType, madeAs, format))
             {
                 NotRead<T>("It was made as another type.", null);
                 return false;
             }
 
-            value = Read<T>(payload, format);
+            value = Read<T>(bytes, contentType, isNull, madeAs, format);
             return true;
         }
         catch (Exception exception)
@@ -120,15 +125,15 @@ internal sealed partial class PayloadSerializer(IServiceProvider services)
         }
     }
 
-    private static bool IsOf(Payload payload, Format format) =>
-        payload.MadeAs.IsNone ? ContentTypes.Allow(format.Kind, payload.ContentType) : payload.MadeAs == format.Mark;
+    private static bool IsOf(string? contentType, TypeMark madeAs, Format format) =>
+        madeAs.IsNone ? ContentTypes.Allow(format.Kind, contentType) : madeAs == format.Mark;
 
-    private static T Read<T>(Payload payload, Format format) => payload.IsNull ? default! : format.Kind switch
+    private static T Read<T>(byte[] bytes, string? contentType, bool isNull, TypeMark madeAs, Format format) => isNull ? default! : format.Kind switch
     {
-        FormatKind.Text => (T)(object)ContentTypes.EncodingOf(payload).GetString(payload.Bytes),
-        FormatKind.Bytes => (T)(object)payload.Bytes.AsSpan().ToArray(),
-        FormatKind.Own => ((IHybridCacheSerializer<T>)format.With!).Deserialize(new ReadOnlySequence<byte>(payload.Bytes)),
-        _ => JsonSerializer.Deserialize<T>(payload.Bytes, (JsonSerializerOptions)format.With!)!,
+        FormatKind.Text => (T)(object)ContentTypes.EncodingOf(contentType, madeAs).GetString(bytes),
+        FormatKind.Bytes => (T)(object)bytes.AsSpan().ToArray(),
+        FormatKind.Own => ((IHybridCacheSerializer<T>)format.With!).Deserialize(new ReadOnlySequence<byte>(bytes)),
+        _ => JsonSerializer.Deserialize<T>(bytes, (JsonSerializerOptions)format.With!)!,
     };
 
     /// <summary>Whether two JSON texts say the same; the order of an object's properties does not count.</summary>

@@ -123,7 +123,7 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
             using var activity = Tracing.Start(name, ActivityKind.Client);
             if (activity is not null && tags is not null && options.IncludeTagsInTraces)
             {
-                activity.SetTag(Tracing.TagsTag, Array.ConvertAll(tags, tag => CacheNamespace.Split(tag.Scoped).Name));
+                activity.SetTag(Tracing.TagsTag, Array.ConvertAll(tags, tag => tag.Name));
             }
 
             try

@@ -1,5 +1,4 @@
 using OrleansTagCache.Lifetimes;
-using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Coherence;
 
@@ -18,10 +17,11 @@ namespace OrleansTagCache.Coherence;
 /// <param name="stamp">The ledger's clock before the value was asked for or generated.</param>
 /// <param name="generatedAt">When the generation began.</param>
 /// <param name="life">How long it lives.</param>
-/// <param name="records">Held records: its tags, the namespace's <c>*</c>, and last its key.</param>
+/// <param name="records">Held records: its tags, and last the namespace's <c>*</c>.</param>
+/// <param name="key">Where it is kept, with the record of its key.</param>
 /// <param name="extra">Fail-safe and sliding expiration, for the few values that have them.</param>
 /// <remarks>Immutable, but for the moment of the last read that <see cref="ExtraLife"/> holds. Any thread may ask.</remarks>
-internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLife life, TagRecord[] records, ExtraLife? extra = null)
+internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLife life, TagRecord[] records, KeySlot key, ExtraLife? extra = null)
 {
     public Stamp Stamp => stamp;
 
@@ -35,25 +35,23 @@ internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLif
     public ReadOnlySpan<TagRecord> Records => records;
 
     /// <summary>The records of the tags that users put on the entry.</summary>
-    public ReadOnlySpan<TagRecord> TagRecords => records.AsSpan(..^2);
+    public ReadOnlySpan<TagRecord> TagRecords => records.AsSpan(..^1);
 
     /// <summary>The tags as the entry carries them, those of other namespaces marked: an array of the caller's own, of strings that all entries share.</summary>
     public string[] TagNames()
     {
-        // The namespace, as the identity of its `*` begins.
-        var home = records[^2].Tag.Scoped.AsSpan(..^1);
-        var tags = new string[records.Length - 2];
+        var home = records[^1].Tag.Namespace;
+        var tags = new string[records.Length - 1];
         for (var i = 0; i < tags.Length; i++)
         {
-            var record = records[i];
-            tags[i] = record.Tag.Scoped.AsSpan().StartsWith(home, StringComparison.Ordinal) ? record.Name : ForeignTag.Of(record.Tag);
+            tags[i] = records[i].Tag.CarriedIn(home);
         }
 
         return tags;
     }
 
-    /// <summary>The record of the key.</summary>
-    public TagRecord KeyRecord => records[^1];
+    /// <summary>Where it is kept.</summary>
+    public KeySlot Key => key;
 
     public TimeSpan AgeAt(Moment now) => now - generatedAt is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
 
@@ -73,14 +71,13 @@ internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLif
     public Freshness ByTags(TagLedger ledger, Stamp keyStamp, Moment now)
     {
         var isStale = false;
-        var key = records[^1];
         foreach (var record in records)
         {
             if (record.IsChangedSince(stamp))
             {
                 // Stalings before expiries: one whose deadline has passed becomes an expiry, and only then goes.
                 var staling = record.StalingOf(stamp);
-                if ((staling.IsOverAt(now) && ProtocolRules.DeadlinesAreChecked) || !record.Admits(record == key ? keyStamp : stamp))
+                if ((staling.IsOverAt(now) && ProtocolRules.DeadlinesAreChecked) || !record.Admits(stamp))
                 {
                     return Freshness.Expired;
                 }
@@ -89,7 +86,7 @@ internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLif
             }
         }
 
-        return !ledger.IsSinceEpoch(stamp) ? Freshness.Expired : isStale ? Freshness.Stale : Freshness.Fresh;
+        return !key.Admits(keyStamp) || !ledger.IsSinceEpoch(stamp) ? Freshness.Expired : isStale ? Freshness.Stale : Freshness.Fresh;
     }
 
     /// <summary>The verdict of age and reads.</summary>

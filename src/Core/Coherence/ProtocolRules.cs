@@ -70,6 +70,12 @@ internal static class ProtocolRules
     /// <summary>What an update has expired is not served for fail-safe (invariant R4).</summary>
     public static bool FailSafeIsChecked => true;
 
+    /// <summary>A slot that begins to keep a value takes over what is known of its key (invariant K2).</summary>
+    public static bool SlotsTakeKeysOver => true;
+
+    /// <summary>What was forgotten of a key counts against a value that is about to be kept (invariant K2).</summary>
+    public static bool KeysAreHeldAgainstTheFloor => true;
+
     /// <summary>A caller that arrives when the cluster has been asked shares no answer to that (invariant F1).</summary>
     public static bool AskingClosesAFlight => true;
 

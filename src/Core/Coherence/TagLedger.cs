@@ -21,6 +21,9 @@ namespace OrleansTagCache.Coherence;
 /// <para><b>Forgetting.</b> A record goes when no stored value refers to it and no update is open at it; the floor, which stands for every
 /// tag without a record, is raised first. The safe direction is always more invalidation.</para>
 ///
+/// <para><b>Keys.</b> The key of a value is a tag too. Its record is in the slot that keeps the value, and is made when the key is updated; only while an
+/// update is open at it, or no slot keeps a value of the key, it is in a table of its own, with a floor of its own (invariant L3).</para>
+///
 /// <para><b>Not covered.</b> Stamps of two processes are never compared; time takes part only in the deadlines of stalings, which are
 /// moments of this process.</para>
 /// </summary>
@@ -28,19 +31,18 @@ namespace OrleansTagCache.Coherence;
 internal sealed class TagLedger
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<TagId, TagRecord> _records = [];
-    private readonly HashSet<TagRecord> _unheld = [];
+    private readonly RecordTable _tags;
+    private readonly RecordTable _keys;
     private readonly Dictionary<UpdateId, TagRecord[]> _open = [];
-    private readonly int _maximumUnheld;
+    private IKeySlots[] _slots = [];
     private long _clock;
     private long _epoch;
-    private long _floor;
 
-    /// <param name="maximumUnheld">How many records without stored values are remembered. Beyond it the oldest knowledge becomes the floor.</param>
+    /// <param name="maximumUnheld">How many tags, and as many keys, without stored values are remembered. Beyond it the oldest knowledge becomes the floor.</param>
     public TagLedger(int maximumUnheld)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumUnheld, 1);
-        _maximumUnheld = maximumUnheld;
+        (_tags, _keys) = (new(maximumUnheld), new(maximumUnheld));
     }
 
     /// <summary>How many tags have a record, and how many updates are open here.</summary>
@@ -50,8 +52,17 @@ internal sealed class TagLedger
         {
             lock (_gate)
             {
-                return (_records.Count, _unheld.Count, _open.Count);
+                return (_tags.Count + _keys.Count, _tags.UnheldCount + _keys.UnheldCount, _open.Count);
             }
+        }
+    }
+
+    /// <summary>From now on the ledger asks these for the slots of keys that are updated. Nothing may be kept in them before.</summary>
+    public void Add(IKeySlots slots)
+    {
+        lock (_gate)
+        {
+            _slots = [.. _slots, slots];
         }
     }
 
@@ -130,7 +141,7 @@ internal sealed class TagLedger
             {
                 record.SettleNeedsLock(at);
                 record.ClosedNeedsLock();
-                RememberIfUnheldNeedsLock(record);
+                ChangedNeedsLock(record);
             }
 
             PublishNeedsLock(at);
@@ -148,33 +159,52 @@ internal sealed class TagLedger
         }
     }
 
-    /// <summary>The records of a value that is about to be stored; each counts it until <see cref="Release"/>.</summary>
-    public TagRecord[] Hold(ReadOnlySpan<TagId> tags)
+    /// <summary>The records of a value that is about to be kept; each counts it until <see cref="Release(ReadOnlySpan{TagRecord}, KeySlot)"/>.</summary>
+    /// <param name="tags">What the value bears beside its key.</param>
+    /// <param name="key">Where it is to be kept. It is found by the ledger's <see cref="IKeySlots"/> already.</param>
+    /// <param name="keyStamp">The stamp that its key is judged by.</param>
+    /// <returns>The records, and whether the key was not expired between the stamp and this call. Later expiries are in the slot's record.</returns>
+    public (TagRecord[] Records, bool IsKeyLive) Hold(ReadOnlySpan<TagId> tags, KeySlot key, Stamp keyStamp)
     {
         var records = new TagRecord[tags.Length];
         lock (_gate)
         {
             for (var i = 0; i < tags.Length; i++)
             {
-                records[i] = FindOrAddNeedsLock(tags[i]);
+                records[i] = _tags.FindOrAdd(tags[i]);
                 records[i].HeldNeedsLock();
-                _unheld.Remove(records[i]);
+                _tags.Keep(records[i]);
             }
-        }
 
-        return records;
+            return (records, HoldKeyNeedsLock(key, keyStamp));
+        }
     }
 
-    /// <summary>The value that held these records is gone.</summary>
-    public void Release(ReadOnlySpan<TagRecord> records)
+    /// <summary>The value that held these is gone.</summary>
+    public void Release(ReadOnlySpan<TagRecord> records, KeySlot key)
     {
         lock (_gate)
         {
             foreach (var record in records)
             {
                 record.ReleasedNeedsLock();
-                RememberIfUnheldNeedsLock(record);
+                _tags.Remember(record);
             }
+
+            if (--key.ValuesNeedsLock == 0 && key.Record is { } own)
+            {
+                own.ReleasedNeedsLock();
+                ChangedNeedsLock(own);
+            }
+        }
+    }
+
+    /// <summary>The record of a tag that some stored value bears, or that was updated lately.</summary>
+    public TagRecord? Find(TagId tag)
+    {
+        lock (_gate)
+        {
+            return FindNeedsLock(tag);
         }
     }
 
@@ -214,8 +244,8 @@ internal sealed class TagLedger
         {
             foreach (var tag in tags)
             {
-                var record = _records.GetValueOrDefault(tag);
-                if ((ProtocolRules.OpenRefusesCopies && record is { OpenNeedsLock: > 0 }) || (record?.SettledNeedsLock ?? new(_floor)) > stamp)
+                var record = FindNeedsLock(tag);
+                if ((ProtocolRules.OpenRefusesCopies && record is { OpenNeedsLock: > 0 }) || (record?.SettledNeedsLock ?? TableOf(tag).Floor) > stamp)
                 {
                     return false;
                 }
@@ -233,9 +263,12 @@ internal sealed class TagLedger
     {
         lock (_gate)
         {
-            ForgetNeedsLock(mark);
+            _tags.Forget(mark);
+            _keys.Forget(mark);
         }
     }
+
+    private RecordTable TableOf(TagId tag) => tag.Kind == TagKind.Key ? _keys : _tags;
 
     private Stamp ChangeUnopened(ReadOnlySpan<TagId> tags, Action<TagRecord, Stamp> change)
     {
@@ -244,9 +277,9 @@ internal sealed class TagLedger
             var at = new Stamp(_clock + 1);
             foreach (var tag in tags)
             {
-                var record = FindOrAddNeedsLock(tag);
+                var record = FindOrMakeNeedsLock(tag);
                 change(record, at);
-                RememberIfUnheldNeedsLock(record);
+                ChangedNeedsLock(record);
             }
 
             return PublishNeedsLock(at);
@@ -257,7 +290,7 @@ internal sealed class TagLedger
     {
         foreach (var tag in tags)
         {
-            if ((_records.GetValueOrDefault(tag)?.Expired ?? new(_floor)) > stamp)
+            if ((FindNeedsLock(tag)?.Expired ?? TableOf(tag).Floor) > stamp)
             {
                 return false;
             }
@@ -271,9 +304,9 @@ internal sealed class TagLedger
         var records = new TagRecord[tags.Length];
         for (var i = 0; i < tags.Length; i++)
         {
-            records[i] = FindOrAddNeedsLock(tags[i]);
+            records[i] = FindOrMakeNeedsLock(tags[i]);
             records[i].OpenedNeedsLock();
-            _unheld.Remove(records[i]);
+            TableOf(tags[i]).Keep(records[i]);
         }
 
         _open.Add(update, records);
@@ -287,56 +320,66 @@ internal sealed class TagLedger
         return at;
     }
 
-    private TagRecord FindOrAddNeedsLock(TagId tag)
+    private TagRecord? FindNeedsLock(TagId tag) => TableOf(tag).Find(tag) ?? (tag.Kind == TagKind.Key ? InSlotNeedsLock(tag) : null);
+
+    private TagRecord FindOrMakeNeedsLock(TagId tag) => tag.Kind == TagKind.Key ? KeyRecordNeedsLock(tag) : _tags.FindOrAdd(tag);
+
+    /// <summary>The one record of the key, of which every slot that keeps a value of it knows from now on.</summary>
+    private TagRecord KeyRecordNeedsLock(TagId key)
     {
-        if (!_records.TryGetValue(tag, out var record))
+        var record = FindNeedsLock(key) ?? _keys.Make(key);
+        foreach (var slots in _slots)
         {
-            // Never 0: what was forgotten of this tag lives on in the floor (invariant L2).
-            record = new(tag, new(ProtocolRules.RecordStartsAtFloor ? _floor : 0));
-            _records.Add(tag, record);
+            if (slots.Find(key) is { ValuesNeedsLock: > 0 } slot && slot.Record != record)
+            {
+                slot.SetRecordNeedsLock(record);
+                record.HeldNeedsLock();
+            }
         }
 
         return record;
     }
 
-    private void RememberIfUnheldNeedsLock(TagRecord record)
+    private TagRecord? InSlotNeedsLock(TagId key)
     {
-        if (!record.IsDroppableNeedsLock)
+        foreach (var slots in _slots)
         {
-            return;
-        }
-
-        if (record.NewestNeedsLock.Value <= _floor)
-        {
-            // It says what the floor says.
-            _records.Remove(record.Tag);
-            _unheld.Remove(record);
-        }
-        else if (_unheld.Add(record) && _unheld.Count > _maximumUnheld)
-        {
-            ForgetNeedsLock(MedianNeedsLock());
-        }
-    }
-
-    private Stamp MedianNeedsLock()
-    {
-        var stamps = _unheld.Select(record => record.NewestNeedsLock.Value).ToArray();
-        Array.Sort(stamps);
-        return new(stamps[stamps.Length / 2]);
-    }
-
-    private void ForgetNeedsLock(Stamp mark)
-    {
-        foreach (var record in _unheld)
-        {
-            if (record.NewestNeedsLock <= mark)
+            if (slots.Find(key) is { ValuesNeedsLock: > 0, Record: { } record })
             {
-                // The floor takes over what the record knew (invariant L2).
-                _floor = ProtocolRules.FloorIsRaised ? Math.Max(_floor, record.NewestNeedsLock.Value) : _floor;
-                _records.Remove(record.Tag);
+                return record;
             }
         }
 
-        _unheld.RemoveWhere(record => record.NewestNeedsLock <= mark);
+        return null;
+    }
+
+    /// <summary>Whether the value that is about to be kept in the slot may be believed as far as its key goes.</summary>
+    private bool HoldKeyNeedsLock(KeySlot slot, Stamp keyStamp)
+    {
+        if (slot.ValuesNeedsLock == 0)
+        {
+            // What is known of the key moves here. Without that, all that was ever known is in the floor.
+            var known = ProtocolRules.SlotsTakeKeysOver ? FindNeedsLock(slot.Key) : null;
+            slot.SetRecordNeedsLock(known);
+            known?.HeldNeedsLock();
+            if (known is { OpenNeedsLock: 0 })
+            {
+                _keys.Take(known);
+            }
+        }
+
+        slot.ValuesNeedsLock++;
+        return (slot.Record?.Expired ?? (ProtocolRules.KeysAreHeldAgainstTheFloor ? _keys.Floor : default)) <= keyStamp;
+    }
+
+    /// <summary>A record was changed, or is referred to by one thing less: it is remembered, or dropped, or left to the slot that holds it.</summary>
+    private void ChangedNeedsLock(TagRecord record)
+    {
+        var table = TableOf(record.Tag);
+        table.Remember(record);
+        if (record is { OpenNeedsLock: 0, ValuesNeedsLock: > 0 } && table == _keys)
+        {
+            _keys.Take(record);
+        }
     }
 }

@@ -11,70 +11,93 @@ namespace OrleansTagCache.Coherence;
 /// Threads: every member that writes needs the ledger's lock. <see cref="IsChangedSince"/>, <see cref="Admits"/> and <see cref="StalingOf"/> may be
 /// called by anyone at any time; they read published fields and see a change no later than the ledger's clock that announces it.
 /// </remarks>
-internal sealed class TagRecord
+internal sealed class TagRecord(TagId tag, Stamp floor)
 {
-    private long _changed;
-    private long _expired;
-    private long _settled;
-    private StalingSchedule? _stalings;
+    // Field by field, since there is a record for each tag that only one entry bears: as one it would be padded.
+    private readonly string _name = tag.Name;
+    private readonly CacheNamespace _namespace = tag.Namespace;
+    private readonly TagKind _kind = tag.Kind;
+    private long _expired = floor.Value;
+    private Updates? _updates;
 
-    public TagRecord(TagId tag, Stamp floor)
-    {
-        Tag = tag;
-        (_changed, _expired, _settled) = (floor.Value, floor.Value, floor.Value);
-    }
+    public TagId Tag => new(_kind, _namespace, _name);
 
-    public TagId Tag { get; }
-
-    /// <summary>The tag without its namespace, as one string that all values share. A key has none.</summary>
-    public string Name => field ??= Tag.Kind == TagKind.Tag ? Tag.Name : string.Empty;
+    /// <summary>The entries here that bear the tag, for views and background work; nothing is decided by it. Guarded by the record itself.</summary>
+    public object? Dependents { get; set; }
 
     /// <summary>How many stored values refer to this record.</summary>
     public int ValuesNeedsLock { get; private set; }
 
     /// <summary>How many updates are open at this tag: expired here, not yet known to be expired everywhere.</summary>
-    public int OpenNeedsLock { get; private set; }
+    public int OpenNeedsLock => _updates?.Open ?? 0;
 
     public bool IsDroppableNeedsLock => ValuesNeedsLock == 0 && (OpenNeedsLock == 0 || !ProtocolRules.OpenRecordsStay);
 
     /// <summary>The newest thing that the record remembers; dropping it raises the floor to this.</summary>
-    public Stamp NewestNeedsLock =>
-        Stamp.Max(new(Math.Max(_expired, _settled)), _stalings is { } stalings ? stalings.Newest : Stamp.Zero);
+    public Stamp NewestNeedsLock => Stamp.Max(Stamp.Max(Expired, SettledNeedsLock), _updates?.Stalings?.Newest ?? Stamp.Zero);
 
     public Stamp Expired => new(Volatile.Read(ref _expired));
 
-    public Stamp SettledNeedsLock => new(_settled);
+    public Stamp SettledNeedsLock => _updates is { } updates ? new(updates.Settled) : Expired;
 
     /// <summary>Whether a value with that stamp is not expired by this tag.</summary>
     public bool Admits(Stamp stamp) => Volatile.Read(ref _expired) <= stamp.Value;
 
     /// <summary>What the stalings of this tag say of a value with that stamp.</summary>
-    public StalingVerdict StalingOf(Stamp stamp) => Volatile.Read(ref _stalings)?.Of(stamp) ?? StalingVerdict.None;
+    public StalingVerdict StalingOf(Stamp stamp) => Volatile.Read(ref _updates)?.Stalings?.Of(stamp) ?? StalingVerdict.None;
 
     /// <summary>Whether anything, an expiry or a staling, came after that stamp: mostly not, so a hit asks this first.</summary>
-    public bool IsChangedSince(Stamp stamp) => Volatile.Read(ref _changed) > stamp.Value;
+    public bool IsChangedSince(Stamp stamp) => !Admits(stamp) || (Volatile.Read(ref _updates) is { Stalings: { } stalings } && stalings.Newest > stamp);
 
-    public void ExpireNeedsLock(Stamp at)
-    {
-        Volatile.Write(ref _expired, Math.Max(_expired, at.Value));
-        Volatile.Write(ref _changed, Math.Max(_changed, at.Value));
-    }
+    public void ExpireNeedsLock(Stamp at) => Volatile.Write(ref _expired, Math.Max(_expired, at.Value));
 
     public void StaleNeedsLock(Staling staling, Moment now)
     {
-        var stalings = StalingSchedule.Add(_stalings, staling, now, out var expired);
+        var updates = UpdatesNeedLock();
+        var stalings = StalingSchedule.Add(updates.Stalings, staling, now, out var expired);
+
+        // What leaves the schedule is an expiry before it goes.
         ExpireNeedsLock(expired);
-        Volatile.Write(ref _stalings, stalings);
-        Volatile.Write(ref _changed, Math.Max(_changed, stalings.Newest.Value));
+        updates.Stalings = stalings;
     }
 
-    public void SettleNeedsLock(Stamp at) => _settled = Math.Max(_settled, at.Value);
+    public void SettleNeedsLock(Stamp at)
+    {
+        var updates = UpdatesNeedLock();
+        updates.Settled = Math.Max(updates.Settled, at.Value);
+    }
 
-    public void OpenedNeedsLock() => OpenNeedsLock++;
+    public void OpenedNeedsLock() => UpdatesNeedLock().Open++;
 
-    public void ClosedNeedsLock() => OpenNeedsLock = ProtocolRules.SettlingClosesItsOwn ? OpenNeedsLock - 1 : 0;
+    public void ClosedNeedsLock() => UpdatesNeedLock().Open = ProtocolRules.SettlingClosesItsOwn ? OpenNeedsLock - 1 : 0;
 
     public void HeldNeedsLock() => ValuesNeedsLock++;
 
     public void ReleasedNeedsLock() => ValuesNeedsLock--;
+
+    private Updates UpdatesNeedLock()
+    {
+        if (_updates is null)
+        {
+            Volatile.Write(ref _updates, new() { Settled = _expired });
+        }
+
+        return _updates!;
+    }
+
+    /// <summary>What is known of the tag's updates beside its expiry: there is none for the many tags that were never updated.</summary>
+    private sealed class Updates
+    {
+        private volatile StalingSchedule? _stalings;
+
+        public long Settled { get; set; }
+
+        public int Open { get; set; }
+
+        public StalingSchedule? Stalings
+        {
+            get => _stalings;
+            set => _stalings = value;
+        }
+    }
 }

@@ -11,11 +11,14 @@ internal static class Alike
 
     private static readonly CacheLife?[] Lives = new CacheLife?[Slots];
     private static readonly string?[] Types = new string?[Slots];
+    private static readonly PayloadForm?[] Forms = new PayloadForm?[Slots];
 
     public static CacheLife Share(CacheLife life) => Share(Lives, life);
 
     public static Payload Share(Payload payload) =>
         payload.ContentType is { } type && Share(Types, type) is var shared && !ReferenceEquals(shared, type) ? payload with { ContentType = shared } : payload;
+
+    public static PayloadForm Share(PayloadForm form) => Share(Forms, form);
 
     private static T Share<T>(T?[] slots, T value)
         where T : class

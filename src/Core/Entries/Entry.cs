@@ -19,7 +19,7 @@ namespace OrleansTagCache.Entries;
 /// </summary>
 /// <param name="scopedKey">The key with its namespace.</param>
 /// <remarks>Not thread-safe, but for <see cref="Value"/> and <see cref="TryRead"/>, which any thread may use: its owner guards every other member by one gate an entry.</remarks>
-internal abstract class Entry(string scopedKey)
+internal abstract class Entry(string scopedKey) : KeySlot
 {
     /// <summary>How long no reader waits after a value that was not for storing.</summary>
     private static readonly TimeSpan NotForStoringMemory = TimeSpan.FromSeconds(10);
@@ -30,6 +30,8 @@ internal abstract class Entry(string scopedKey)
     private Generations? _generations;
 
     public string ScopedKey => scopedKey;
+
+    public override TagId Key => TagId.OfKey(scopedKey);
 
     public StoredValue? Value => _value;
 
@@ -59,7 +61,7 @@ internal abstract class Entry(string scopedKey)
             return null;
         }
 
-        var session = sessions is null ? null : terms.Register(sessions, value.Records);
+        var session = sessions is null ? null : terms.Register(sessions, value.Records, Key);
         var now = terms.Now;
         if (!terms.MayServe(now) || !value.IsFreshAt(terms.Ledger, now))
         {
@@ -254,7 +256,7 @@ internal abstract class Entry(string scopedKey)
         && (now < use.Until || (!use.Slow.IsNone && _generations.Tokens.InFlight(now) is { } inFlight && inFlight.Id == use.Slow));
 
     /// <summary>Whether what is being made could be stored: nothing that it bears, as far as its reader knows, was expired since its token.</summary>
-    private bool MayStillBeStored(Token inFlight, string[]? tags, IEntryTerms terms) => terms.Ledger.IsLive(TagId.OfEntry(scopedKey, tags ?? []), inFlight.Stamp);
+    private bool MayStillBeStored(Token inFlight, string[]? tags, IEntryTerms terms) => terms.Ledger.IsLive(TagId.OfEntryAndKey(scopedKey, tags ?? []), inFlight.Stamp);
 
     private CommitOutcome Keep(Token generation, EntryData data, SessionId[]? sessions, Stamp? keyStamp, IEntryTerms terms, Moment now)
     {
@@ -269,15 +271,15 @@ internal abstract class Entry(string scopedKey)
         }
 
         // Interest first, the check second (invariant C3).
-        var records = terms.Ledger.Hold(TagId.OfEntry(scopedKey, data.Tags));
-        var value = new StoredValue(data, generation.Stamp, generation.GrantedAt, records, keyStamp);
-        var session = sessions is null ? null : terms.Register(sessions, records);
+        var (records, isKeyLive) = terms.Ledger.Hold(TagId.OfEntry(scopedKey, data.Tags), this, keyStamp ?? generation.Stamp);
+        var value = new StoredValue(data, generation.Stamp, generation.GrantedAt, records, this, keyStamp);
+        var session = sessions is null ? null : terms.Register(sessions, records, Key);
 
         // A revalidation since the token makes it stale from the start: served, but not kept near as fresh, and not beyond the deadline.
         var byTags = value.ByTags(terms.Ledger, now);
-        if ((byTags == Freshness.Expired && ProtocolRules.CommitsAreChecked) || !MayKeepWhatWasCopied(data, generation.Stamp, terms))
+        if (((!isKeyLive || byTags == Freshness.Expired) && ProtocolRules.CommitsAreChecked) || !MayKeepWhatWasCopied(data, generation.Stamp, terms))
         {
-            terms.Ledger.Release(records);
+            terms.Ledger.Release(records, this);
             return CommitOutcome.Superseded with { Near = NearTermsOf(sessions, session, isLive: false, terms) };
         }
 
@@ -298,7 +300,7 @@ internal abstract class Entry(string scopedKey)
 
     /// <summary>Whether what a value was copied from may be believed: the tags that came with other entries, and the namespace's <c>*</c>.</summary>
     private bool MayKeepWhatWasCopied(EntryData data, Stamp stamp, IEntryTerms terms) =>
-        data.CopiedTags is not { } copied || terms.Ledger.MayKeepCopy(TagId.OfEntry(scopedKey, copied).AsSpan(..^1), stamp);
+        data.CopiedTags is not { } copied || terms.Ledger.MayKeepCopy(TagId.OfEntry(scopedKey, copied), stamp);
 
     private void Replace(StoredValue? value, IEntryTerms terms, StoredValue? old)
     {

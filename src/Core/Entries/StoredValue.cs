@@ -8,8 +8,8 @@ namespace OrleansTagCache.Entries;
 /// <remarks>Immutable but for <see cref="KeepAsOf"/> and <see cref="Read"/>. Any thread may ask for its freshness.</remarks>
 internal sealed class StoredValue
 {
-    /// <summary>What an entry costs beside its payload, roughly: its slot, validity, records and index. Accounted, so that empty values are bounded too.</summary>
-    public const int Overhead = 1_024;
+    /// <summary>What an entry costs beside its payload, roughly: its slot, validity, and a tag of its own. Accounted, so that empty values are bounded too.</summary>
+    public const int Overhead = 640;
 
     private readonly EntryValidity _validity;
     private long _keyStamp;
@@ -17,11 +17,12 @@ internal sealed class StoredValue
     /// <param name="data">The value.</param>
     /// <param name="stamp">The ledger's clock before the generation began.</param>
     /// <param name="generatedAt">When the generation began.</param>
-    /// <param name="records">Held records: its tags, the namespace's <c>*</c>, and last its key.</param>
+    /// <param name="records">Held records: its tags, and last the namespace's <c>*</c>.</param>
+    /// <param name="slot">Where it is kept.</param>
     /// <param name="keyStamp">The clock that its key is judged by, if that is another.</param>
-    public StoredValue(EntryData data, Stamp stamp, Moment generatedAt, TagRecord[] records, Stamp? keyStamp = null)
+    public StoredValue(EntryData data, Stamp stamp, Moment generatedAt, TagRecord[] records, KeySlot slot, Stamp? keyStamp = null)
     {
-        _validity = new(stamp, generatedAt, Alike.Share(data.Life), records, ExtraLife.Of(data.FailSafe, data.Sliding, generatedAt));
+        _validity = new(stamp, generatedAt, Alike.Share(data.Life), records, slot, ExtraLife.Of(data.FailSafe, data.Sliding, generatedAt));
         (Payload, IsLoaded, _keyStamp) = (Alike.Share(data.Payload), data.IsLoaded, (keyStamp ?? stamp).Value);
     }
 
@@ -45,7 +46,7 @@ internal sealed class StoredValue
     public Stamp KeyStamp => new(Volatile.Read(ref _keyStamp));
 
     /// <summary>Whether the key was not expired after that stamp.</summary>
-    public bool KeyAdmits(Stamp keyStamp) => _validity.KeyRecord.Admits(keyStamp);
+    public bool KeyAdmits(Stamp keyStamp) => _validity.Key.Admits(keyStamp);
 
     public long Bytes => Payload.Bytes.Length + Overhead + (Records.Length * 16L);
 

@@ -14,7 +14,7 @@ internal static class ForeignTag
     public static string Of(TagId tag) => $"{Mark}{tag.Scoped}";
 
     /// <summary>What it stands for.</summary>
-    public static TagId IdOf(string foreign) => new(TagKind.Tag, foreign[1..]);
+    public static TagId IdOf(string foreign) => TagId.OfScopedTag(foreign[1..]);
 
     /// <summary>Says what is wrong with one, or null when nothing is. <c>*</c> of another namespace is sound.</summary>
     public static string? Fault(string foreign)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Entries;
 
@@ -9,7 +10,7 @@ namespace OrleansTagCache.Entries;
 /// sample and takes the one that was used least and longest ago.
 /// </summary>
 /// <remarks>Thread-safe. Lock order: an entry's gate, then the index or the ledger or this table's own lock; never two entries' gates.</remarks>
-internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long maximumBytes, long? maximumEntries)
+internal sealed class EntryTable : IKeySlots
 {
     private const int SampleSize = 8;
 
@@ -18,11 +19,19 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
     private readonly ConcurrentDictionary<string, EntrySlot> _slots = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<EntrySlot> _watched = new();
     private readonly Random _random = new(0);
+    private readonly TagLedger _ledger;
+    private readonly long? _maximumEntries;
     private long _bytes;
     private long _loaded;
     private long _evictions;
 
-    public long MaximumBytes => maximumBytes;
+    public EntryTable(TagLedger ledger, long maximumBytes, long? maximumEntries)
+    {
+        (_ledger, MaximumBytes, _maximumEntries) = (ledger, maximumBytes, maximumEntries);
+        ledger.Add(this);
+    }
+
+    public long MaximumBytes { get; }
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
@@ -52,6 +61,9 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
     /// <summary>The slot of that key, if it has one.</summary>
     public EntrySlot? Find(string scopedKey) => _slots.GetValueOrDefault(scopedKey);
 
+    /// <inheritdoc/>
+    KeySlot? IKeySlots.Find(TagId key) => Find(key.Name);
+
     /// <summary>The slot of that key. It may have been retired when its gate is taken: then ask again.</summary>
     public EntrySlot FindOrAdd(string scopedKey) => _slots.GetOrAdd(scopedKey, static key => new(key));
 
@@ -60,7 +72,7 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
     {
         if (value is not null)
         {
-            index.Add(slot, value.TagRecords);
+            DependentsIndex.Add(slot, value.TagRecords);
             Interlocked.Add(ref _bytes, value.Bytes);
             Interlocked.Add(ref _loaded, value.IsLoaded ? 1 : 0);
             if (old is null)
@@ -144,14 +156,14 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
     /// <summary>What is to go so that there is room; null if there is room, or nothing else to go. It is dropped by the caller, outside of any gate.</summary>
     public EntrySlot? PickVictim(EntrySlot except)
     {
-        if (Bytes <= maximumBytes && maximumEntries is null)
+        if (Bytes <= MaximumBytes && _maximumEntries is null)
         {
             return null;
         }
 
         lock (_listGate)
         {
-            if (Bytes <= maximumBytes && (maximumEntries is not { } most || _valued.Count <= most))
+            if (Bytes <= MaximumBytes && (_maximumEntries is not { } most || _valued.Count <= most))
             {
                 return null;
             }
@@ -191,11 +203,11 @@ internal sealed class EntryTable(TagLedger ledger, DependentsIndex index, long m
         {
             if (replacement is null || !replacement.TagRecords.Contains(record))
             {
-                index.Remove(slot, new ReadOnlySpan<TagRecord>(in record));
+                DependentsIndex.Remove(slot, record);
             }
         }
 
-        ledger.Release(old.Records);
+        _ledger.Release(old.Records, slot);
     }
 
     private void Link(EntrySlot slot)

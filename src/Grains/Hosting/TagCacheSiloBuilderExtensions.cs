@@ -166,7 +166,6 @@ public static class TagCacheSiloBuilderExtensions
         services.AddSingleton<DependentsIndex>();
         services.AddSingleton(provider => new EntryTable(
             provider.GetRequiredService<TagLedger>(),
-            provider.GetRequiredService<DependentsIndex>(),
             provider.GetRequiredService<TagCacheOptions>().MaximumBytes,
             provider.GetRequiredService<TagCacheOptions>().MaximumEntries));
         services.AddSingleton(provider => new EntrySweeper(

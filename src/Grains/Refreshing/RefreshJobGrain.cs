@@ -65,7 +65,7 @@ internal sealed partial class RefreshJobGrain(
 
     private JobStorage Storage => _storage ??= new(plan, progress, DeactivateOnIdle);
 
-    private TagId Tag => new(TagKind.Tag, this.GetPrimaryKeyString());
+    private TagId Tag => TagId.OfScopedTag(this.GetPrimaryKeyString());
 
     /// <summary>Whether the pass waits for what could not be loaded before.</summary>
     private bool IsWaiting => services.Now < _worksFrom;

@@ -96,20 +96,22 @@ internal sealed partial class ClientSessions : IDisposable
     }
 
     /// <summary>
-    /// The session among these that is this silo's, now told of every update of the records' tags. Check the value afterwards (invariant C3).
+    /// The session among these that is this silo's, now told of every update of the records' tags and of the key. Check the value afterwards (invariant C3).
     /// </summary>
-    public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records)
+    public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records, TagId key)
     {
         if (named.Length == 0)
         {
             return null;
         }
 
-        var tags = new TagId[records.Length];
-        for (var i = 0; i < tags.Length; i++)
+        var tags = new TagId[records.Length + 1];
+        for (var i = 0; i < records.Length; i++)
         {
             tags[i] = records[i].Tag;
         }
+
+        tags[^1] = key;
 
         IssuedSession? session;
         lock (_gate)

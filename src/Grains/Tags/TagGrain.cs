@@ -50,7 +50,7 @@ internal sealed class TagGrain(Invalidator invalidator, Members membership, IPee
 
     public async ValueTask<TagDescription> Describe()
     {
-        var tag = new TagId(TagKind.Tag, this.GetPrimaryKeyString());
+        var tag = TagId.OfScopedTag(this.GetPrimaryKeyString());
         var refresh = DescribeRefresh(tag);
         var answers = await AskAll(peer => peer.DescribeTag(tag));
         return new([.. answers.OfType<TagOnSilo>()], answers.Count(answer => answer is null), await refresh);
@@ -59,7 +59,7 @@ internal sealed class TagGrain(Invalidator invalidator, Members membership, IPee
     public async ValueTask<DependentsPage> Dependents(int limit, string? after)
     {
         // One more than asked for tells whether there is another page.
-        var tag = new TagId(TagKind.Tag, this.GetPrimaryKeyString());
+        var tag = TagId.OfScopedTag(this.GetPrimaryKeyString());
         var answers = await AskAll(peer => peer.Dependents(tag, limit + 1, after));
         var keys = answers.SelectMany(keys => keys ?? []).Distinct().Order(StringComparer.Ordinal).Take(limit + 1).ToArray();
         return new(keys.Length > limit ? keys[..limit] : keys, keys.Length > limit);

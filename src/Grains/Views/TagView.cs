@@ -64,16 +64,15 @@ internal sealed class TagView(
     /// <summary>Those of the tag's own namespace: what was made from them in others is not for the eyes of this one.</summary>
     private IEnumerable<EntrySlot> Live(TagId tag, Moment now)
     {
-        var home = CacheNamespace.Split(tag.Scoped).Namespace.Scope(string.Empty);
+        var home = tag.Namespace.Scope(string.Empty);
         return Bearing(tag).Where(entry => entry.ScopedKey.StartsWith(home, StringComparison.Ordinal)
             && entry.Value is { } value && value.FreshnessAt(ledger, now) <= Freshness.Stale);
     }
 
     private IEnumerable<EntrySlot> Bearing(TagId tag)
     {
-        var (ns, name) = CacheNamespace.Split(tag.Scoped);
-        return name == TagName.Everything.Value
-            ? table.Snapshot().Where(entry => entry.ScopedKey.StartsWith(ns.Scope(string.Empty), StringComparison.Ordinal)).Concat(index.Of(tag))
+        return tag.Name == TagName.Everything.Value
+            ? table.Snapshot().Where(entry => entry.ScopedKey.StartsWith(tag.Namespace.Scope(string.Empty), StringComparison.Ordinal)).Concat(index.Of(tag))
             : index.Of(tag);
     }
 }

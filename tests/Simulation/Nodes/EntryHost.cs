@@ -2,6 +2,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
 using OrleansTagCache.Simulation.Seams;
 
 namespace OrleansTagCache.Simulation.Nodes;
@@ -10,7 +11,7 @@ namespace OrleansTagCache.Simulation.Nodes;
 /// The entries of one silo: the product's own, in a small model of its store, which finds them, takes their gates, has readers wait, and lets go of them.
 /// Two silos may both have an entry of the same key: nothing rests on there being one.
 /// </summary>
-internal sealed class EntryHost
+internal sealed class EntryHost : IKeySlots
 {
     private readonly Silo _silo;
     private readonly Dictionary<string, Slot> _slots = [];
@@ -21,7 +22,11 @@ internal sealed class EntryHost
     {
         (_silo, _tokens) = (silo, new(silo));
         _terms = new(silo, _tokens);
+        silo.Ledger.Add(this);
     }
+
+    /// <inheritdoc/>
+    public KeySlot? Find(TagId key) => _slots.GetValueOrDefault(key.Name);
 
     /// <summary>Answers a read: at once without the gate if there is a fresh value, else under it, and after a wait if it has to be.</summary>
     public void Acquire(string key, AcquireRequest request, Action<Acquired> reply)

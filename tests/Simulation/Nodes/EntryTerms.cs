@@ -2,6 +2,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
 using OrleansTagCache.Simulation.Seams;
 
 namespace OrleansTagCache.Simulation.Nodes;
@@ -18,7 +19,7 @@ internal sealed class EntryTerms(Silo silo, TokenBook tokens) : IEntryTerms
     private bool _isRegistered;
 
     /// <summary>In one mutant: what interest is registered in only after the check.</summary>
-    private TagRecord[]? _late;
+    private (TagRecord[] Records, TagId Key)? _late;
 
     public Moment Now
     {
@@ -51,7 +52,7 @@ internal sealed class EntryTerms(Silo silo, TokenBook tokens) : IEntryTerms
 
     public bool MayServe(Moment now) => silo.IsServing;
 
-    public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records)
+    public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records, TagId key)
     {
         if (silo.Sessions.Find(named) is null)
         {
@@ -62,11 +63,11 @@ internal sealed class EntryTerms(Silo silo, TokenBook tokens) : IEntryTerms
         silo.World.Interleave(silo);
         if (Mutants.Is(Mutant.InterestAfterCheck))
         {
-            _late = held;
+            _late = (held, key);
             return silo.Sessions.Find(named);
         }
 
-        var session = silo.Sessions.Register(named, held);
+        var session = silo.Sessions.Register(named, held, key);
         silo.World.Interleave(silo);
         _isRegistered = true;
         return session;
@@ -78,10 +79,10 @@ internal sealed class EntryTerms(Silo silo, TokenBook tokens) : IEntryTerms
         if (registered is not null)
         {
             silo.World.Interleave(silo);
-            if (_late is { } records)
+            if (_late is { } late)
             {
                 _late = null;
-                silo.Sessions.Register(named, records);
+                silo.Sessions.Register(named, late.Records, late.Key);
             }
         }
 
@@ -96,7 +97,7 @@ internal sealed class EntryTerms(Silo silo, TokenBook tokens) : IEntryTerms
     {
         if (old is not null)
         {
-            silo.Ledger.Release(old.Records);
+            silo.Ledger.Release(old.Records, entry);
         }
 
         silo.World.Note(silo, $"{(value is null ? "lets go of the value of" : "stores a value of")} {entry.ScopedKey}");

@@ -9,13 +9,18 @@ using OrleansTagCache.Simulation.Seams;
 namespace OrleansTagCache.Simulation.Nodes;
 
 /// <summary>A process that reads and keeps values: a client, or a silo with its own near cache.</summary>
-internal abstract class Process : Node
+internal abstract class Process : Node, IKeySlots
 {
     private readonly Dictionary<string, NearValue> _near = [];
+    private readonly Dictionary<string, NearSlot> _slots = [];
     private long _asked;
 
     protected Process(World world, string name, double rate)
-        : base(world, name, rate) => Flights = new(this);
+        : base(world, name, rate)
+    {
+        Flights = new(this);
+        Ledger.Add(this);
+    }
 
     public TagLedger Ledger { get; } = new(Terms.MaximumUnheld);
 
@@ -60,7 +65,7 @@ internal abstract class Process : Node
     {
         if (_near.Remove(key, out var near))
         {
-            Ledger.Release(near.Validity.Records);
+            Ledger.Release(near.Validity.Records, near.Validity.Key);
         }
     }
 
@@ -124,7 +129,15 @@ internal abstract class Process : Node
         Evict(value.Key);
         var (generatedAt, lifetime) = (ask.At + -age, World.LifetimeOf(value.Key));
         var extra = ExtraLife.Of(TimeSpan.Zero, lifetime.Sliding, generatedAt);
-        _near[value.Key] = new(value, new(ask.Stamp, generatedAt, lifetime.Life, Ledger.Hold(value.Tags), extra), session);
+        var slot = _slots[value.Key] = new(value.Tags[^1]);
+        var (records, isKeyLive) = Ledger.Hold(value.Tags.AsSpan(..^1), slot, ask.Stamp);
+        if (!isKeyLive)
+        {
+            Ledger.Release(records, slot);
+            return;
+        }
+
+        _near[value.Key] = new(value, new(ask.Stamp, generatedAt, lifetime.Life, records, slot, extra), session);
         World.Note(this, $"keeps {value} with stamp {ask.Stamp.Value}{(session is null ? string.Empty : $" under session {session.Id.Number} of S{session.Silo}")}");
     }
 
@@ -137,6 +150,8 @@ internal abstract class Process : Node
             World.Checker.Returned(change, World.Time);
         }
     }
+
+    KeySlot? IKeySlots.Find(TagId key) => _slots.GetValueOrDefault(key.Name);
 
     private (Value Value, bool IsStale)? Hit(string key)
     {
@@ -151,5 +166,11 @@ internal abstract class Process : Node
             Freshness.Stale => (near.Value, true),
             _ => null,
         };
+    }
+
+    /// <summary>A key's place in the near cache.</summary>
+    private sealed class NearSlot(TagId key) : KeySlot
+    {
+        public override TagId Key => key;
     }
 }

@@ -1,5 +1,6 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Names;
 using OrleansTagCache.Simulation.Seams;
 
 namespace OrleansTagCache.Simulation.Nodes;
@@ -32,16 +33,16 @@ internal sealed class SessionHost
         ? new(_silo.Address, id, Terms.SessionLease, MayKeep: false)
         : TermsOf(_table.Find(id), mayKeep: false);
 
-    /// <summary>The session among these that is this silo's, now told of every update of the records' tags.</summary>
-    public IssuedSession? Register(SessionId[] named, TagRecord[] records)
+    /// <summary>The session among these that is this silo's, now told of every update of the records' tags and of the key.</summary>
+    public IssuedSession? Register(SessionId[] named, TagRecord[] records, TagId key)
     {
         if (_table.Find(named) is not { } session)
         {
             return null;
         }
 
-        _table.Register(session, Array.ConvertAll(records, record => record.Tag), _silo.Now);
-        _silo.World.Note(_silo, $"registers session {session.Id.Number} for {records[^1].Tag.Name}");
+        _table.Register(session, [.. records.Select(record => record.Tag), key], _silo.Now);
+        _silo.World.Note(_silo, $"registers session {session.Id.Number} for {key.Name}");
         Push(session);
         return session;
     }

@@ -24,7 +24,7 @@ internal sealed class TokenBook(Silo silo)
         var inFlight = InFlight(key, now);
         if (inFlight?.Id != id)
         {
-            Check(inFlight is null || !silo.Ledger.IsLive(TagId.OfEntry(key, knownTags), inFlight.Stamp), key, "has two generations in flight [G3]");
+            Check(inFlight is null || !silo.Ledger.IsLive(TagId.OfEntryAndKey(key, knownTags), inFlight.Stamp), key, "has two generations in flight [G3]");
             _generations[key] = Issued(key, id, now);
         }
     }

@@ -70,6 +70,12 @@ internal enum Mutant
     /// <summary>Not in the list: a value past its life is served for fail-safe although an update has expired it.</summary>
     FailSafeAfterUpdate,
 
+    /// <summary>Not in the list: a slot that begins to keep a value does not learn what was known of its key.</summary>
+    KeyNotTakenOver,
+
+    /// <summary>Not in the list: what was forgotten of a key does not count against a value that is about to be kept.</summary>
+    KeyFloorUnchecked,
+
     /// <summary>Not in the list: a caller shares the answer to a request that was sent before it came.</summary>
     JoinedWhileAsking,
 

@@ -50,6 +50,10 @@ internal static class ProtocolRules
 
     public static bool FailSafeIsChecked => !Mutants.Is(Mutant.FailSafeAfterUpdate);
 
+    public static bool SlotsTakeKeysOver => !Mutants.Is(Mutant.KeyNotTakenOver);
+
+    public static bool KeysAreHeldAgainstTheFloor => !Mutants.Is(Mutant.KeyFloorUnchecked);
+
     public static bool AskingClosesAFlight => !Mutants.Is(Mutant.JoinedWhileAsking);
 
     public static bool CommittingClosesAFlight => !Mutants.Is(Mutant.JoinedWhileCommitting);

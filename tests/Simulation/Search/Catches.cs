@@ -32,6 +32,7 @@ internal static class Catches
         Mutant.RetiredSlotUsed => "retired-slot",
         Mutant.EvictedValueKept => "evicted-read",
         Mutant.CarriedOverOthers or Mutant.CarriedValueRead => "two-sets",
+        Mutant.KeyNotTakenOver or Mutant.KeyFloorUnchecked => "removed-in-flight",
         Mutant.CarriedOverAll => "set-removed",
         Mutant.FailSafeAfterUpdate => "fail-safe",
         Mutant.DeadlinePushedOut => "revalidations",

@@ -18,6 +18,7 @@ internal static class EntryConfigurations
         new("same-token", SameToken),
         new("evicted-read", EvictedRead),
         new("removed-copy", RemovedCopy),
+        new("removed-in-flight", RemovedInFlight),
         new("two-sets", TwoSets),
         new("set-removed", SetRemoved),
         new("fail-safe", FailSafe),
@@ -99,6 +100,17 @@ internal static class EntryConfigurations
         stage.Script("W", Do("removes", () => near.Remove(Key, near)));
         stage.Script("F", Do("forgets", () => near.Ledger.Forget(near.Ledger.Stamp())), Do("retires the slot", () => near.Entries.Retire(Key)));
         stage.AtOnce = ["queues", "remove", "factory", "commit"];
+    }
+
+    /// <summary>A key is removed while its value is generated, when no slot keeps a value of it, and what is known of that may be forgotten before the value comes.</summary>
+    private static void RemovedInFlight(Stage stage)
+    {
+        var (host, other) = (stage.Serving(), stage.Serving());
+        stage.Host(Key, host);
+        stage.Script(host, Reads(host, Key), Checks(host, Key));
+        stage.Script("W", Do("removes", () => other.Remove(Key, other)));
+        stage.Script("F", Do("forgets", () => host.Ledger.Forget(host.Ledger.Stamp())));
+        stage.AtOnce = ["queues", "remove", "receipt", "acknowledges"];
     }
 
     /// <summary>A set of a value that is older than the one there: it carries that over its own expiry of the key, and over no other.</summary>

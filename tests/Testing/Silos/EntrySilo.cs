@@ -25,7 +25,8 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
     private EntrySilo(long? maximumEntries, TimeSpan? generationLease)
     {
         Silo = new(Time, ServingLease);
-        Table = new(Silo.Ledger, Index, maximumBytes: 1 << 24, maximumEntries);
+        Table = new(Silo.Ledger, maximumBytes: 1 << 24, maximumEntries);
+        Index = new(Silo.Ledger);
         Host = new(
             Silo.Ledger,
             Table,
@@ -47,7 +48,7 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
 
     public InvalidatorHost Silo { get; }
 
-    public DependentsIndex Index { get; } = new();
+    public DependentsIndex Index { get; }
 
     public EntryTable Table { get; }
 

@@ -1,0 +1,116 @@
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Coherence;
+
+/// <summary>
+/// The records of one kind of tags by name, those without stored values bounded in number: what is forgotten of them lives on in the floor, which stands for
+/// every tag without a record and is raised first (invariant L2).
+/// </summary>
+/// <param name="maximumUnheld">How many records without stored values are remembered. Beyond it the oldest knowledge becomes the floor.</param>
+/// <remarks>Not thread-safe: the ledger's lock guards it.</remarks>
+internal sealed class RecordTable(int maximumUnheld)
+{
+    // By tag: the set's entries are smaller than those of a dictionary that holds the tag again.
+    private readonly HashSet<TagRecord> _records = new(ByTag.Instance);
+    private readonly HashSet<TagRecord> _unheld = [];
+    private long _floor;
+
+    public int Count => _records.Count;
+
+    public int UnheldCount => _unheld.Count;
+
+    public Stamp Floor => new(_floor);
+
+    public TagRecord? Find(TagId tag) => _records.GetAlternateLookup<TagId>().TryGetValue(tag, out var record) ? record : null;
+
+    /// <summary>A record that is not in the table yet.</summary>
+    public TagRecord Make(TagId tag)
+    {
+        // Never 0: what was forgotten of this tag lives on in the floor (invariant L2).
+        return new(tag, new(ProtocolRules.RecordStartsAtFloor ? _floor : 0));
+    }
+
+    public TagRecord FindOrAdd(TagId tag)
+    {
+        if (Find(tag) is not { } record)
+        {
+            record = Make(tag);
+            _records.Add(record);
+        }
+
+        return record;
+    }
+
+    /// <summary>Keeps a record in the table: something refers to it. Twice changes nothing.</summary>
+    public void Keep(TagRecord record)
+    {
+        _records.Add(record);
+        _unheld.Remove(record);
+    }
+
+    /// <summary>Takes a record out of the table: it is kept elsewhere.</summary>
+    public void Take(TagRecord record)
+    {
+        _records.Remove(record);
+        _unheld.Remove(record);
+    }
+
+    /// <summary>One thing less refers to a record: without any it is remembered, unless the floor says all that it does.</summary>
+    public void Remember(TagRecord record)
+    {
+        if (!record.IsDroppableNeedsLock)
+        {
+            return;
+        }
+
+        if (record.NewestNeedsLock.Value <= _floor)
+        {
+            Take(record);
+            return;
+        }
+
+        _records.Add(record);
+        if (_unheld.Add(record) && _unheld.Count > maximumUnheld)
+        {
+            Forget(Median());
+        }
+    }
+
+    /// <summary>Drops every record that nothing refers to and that was last changed at or before the mark.</summary>
+    public void Forget(Stamp mark)
+    {
+        foreach (var record in _unheld)
+        {
+            if (record.NewestNeedsLock <= mark)
+            {
+                // The floor takes over what the record knew (invariant L2).
+                _floor = ProtocolRules.FloorIsRaised ? Math.Max(_floor, record.NewestNeedsLock.Value) : _floor;
+                _records.Remove(record);
+            }
+        }
+
+        _unheld.RemoveWhere(record => record.NewestNeedsLock <= mark);
+    }
+
+    private Stamp Median()
+    {
+        var stamps = _unheld.Select(record => record.NewestNeedsLock.Value).ToArray();
+        Array.Sort(stamps);
+        return new(stamps[stamps.Length / 2]);
+    }
+
+    private sealed class ByTag : IEqualityComparer<TagRecord>, IAlternateEqualityComparer<TagId, TagRecord>
+    {
+        public static readonly ByTag Instance = new();
+
+        public bool Equals(TagRecord? left, TagRecord? right) => left?.Tag == right?.Tag;
+
+        public int GetHashCode(TagRecord record) => record.Tag.GetHashCode();
+
+        public bool Equals(TagId tag, TagRecord record) => record.Tag == tag;
+
+        public int GetHashCode(TagId tag) => tag.GetHashCode();
+
+        public TagRecord Create(TagId tag) => throw new NotSupportedException("A record starts at its table's floor.");
+    }
+}
