@@ -90,7 +90,7 @@ public sealed class NearMapTests
     [Theory]
     [InlineData(1_000, long.MaxValue)]
     [InlineData(100_000, 1_000 * Size)]
-    public void Store_OfKeysThatNobodyReadsAgain_LeavesThoseThatAreRead(int maximumEntries, long maximumBytes)
+    public void Store_OfKeysThatAreNotReadAgain_LeavesThoseThatAreRead(int maximumEntries, long maximumBytes)
     {
         var map = MapOf(maximumEntries, maximumBytes);
         var read = Enumerable.Range(0, 200).Select(i => $"read{i}").ToArray();

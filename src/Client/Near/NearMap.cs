@@ -1,20 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Eviction;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Near;
 
-/// <summary>
-/// The slots of the keys that a process keeps near, bounded by number and by bytes. When there is no room, a hand goes from the oldest entry to the newest, and round again: who was
-/// read since it came by last loses the mark of that and stays, the others go. So a store costs the same whichever bound it meets, since each entry that the hand
-/// looks at goes, or was marked by a read. New entries are not marked, and are behind those that stayed: keys that are never read again make room for
-/// each other.
-/// </summary>
-/// <remarks>
-/// Thread-safe. A look-up takes no lock, and writes nothing but an entry's first mark; whatever changes the map takes turns. The order is that of SIEVE (Zhang and
-/// others, NSDI 2024).
-/// </remarks>
+/// <summary>The slots of the keys that a process keeps near, bounded by number and by bytes; which of them go when there is no room, <see cref="EvictionOrder{T}"/> says.</summary>
+/// <remarks>Thread-safe. A look-up takes no lock, and writes nothing but a slot's first few reads; whatever changes the map takes turns.</remarks>
 internal sealed class NearMap : IKeySlots
 {
     private readonly ConcurrentDictionary<string, NearSlot> _slots = new(concurrencyLevel: 1, capacity: 31, StringComparer.Ordinal);
@@ -22,27 +15,20 @@ internal sealed class NearMap : IKeySlots
     private readonly Lock _gate = new();
     private readonly TagLedger _ledger;
     private readonly CacheNamespace _namespace;
-    private readonly int _maximumEntries;
-    private readonly long _maximumBytes;
-    private NearSlot? _oldest;
-    private NearSlot? _newest;
-    private NearSlot? _hand;
-    private int _count;
-    private long _bytes;
-    private long _looks;
+    private readonly EvictionOrder<NearSlot> _order;
 
     public NearMap(TagLedger ledger, CacheNamespace ns, int maximumEntries, long maximumBytes)
     {
-        (_ledger, _namespace, _maximumEntries, _maximumBytes) = (ledger, ns, maximumEntries, maximumBytes);
+        (_ledger, _namespace, _order) = (ledger, ns, new(maximumBytes, maximumEntries));
         _bySpan = _slots.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
-    public int Count => Volatile.Read(ref _count);
+    public int Count => (int)_order.Count;
 
-    public long Bytes => Interlocked.Read(ref _bytes);
+    public long Bytes => _order.Bytes;
 
-    /// <summary>How many entries the hand has looked at, in all.</summary>
-    public long Looks => Interlocked.Read(ref _looks);
+    /// <summary>How many entries were looked at to make room, in all.</summary>
+    public long Looks => _order.Looks;
 
     public bool TryGet(string key, [MaybeNullWhen(false)] out NearEntry entry)
     {
@@ -85,7 +71,7 @@ internal sealed class NearMap : IKeySlots
     /// <summary>Keeps an entry, whose records are held already, in a slot that was taken, and makes room for it. One that is larger than the bound is let go at once, and nothing else.</summary>
     public void Store(NearSlot slot, NearEntry entry)
     {
-        if (entry.Bytes > _maximumBytes)
+        if (!_order.MayHold(entry.Bytes))
         {
             LetGo(entry);
             GiveBack(slot);
@@ -97,16 +83,15 @@ internal sealed class NearMap : IKeySlots
         {
             if (slot.Entry is { } old)
             {
-                // It keeps its place and its mark: the key is as old, and was read as lately.
+                // It keeps its place and its reads: the key is as old, and was read as lately.
                 gone.Add(old);
-                _bytes += entry.Bytes - old.Bytes;
-                slot.Entry = entry;
-                MakeRoomNeedsGate(comingEntries: 0, comingBytes: 0, gone);
             }
-            else
+
+            slot.Entry = entry;
+            _order.Put(slot, (int)entry.Bytes, isRead: true);
+            while (_order.TakeVictim(slot) is { } victim)
             {
-                MakeRoomNeedsGate(comingEntries: 1, entry.Bytes, gone);
-                AddNeedsGate(slot, entry);
+                gone.Add(EmptyNeedsGate(victim));
             }
 
             GiveBackNeedsGate(slot);
@@ -128,7 +113,8 @@ internal sealed class NearMap : IKeySlots
                 return;
             }
 
-            RemoveNeedsGate(entry.Slot);
+            _order.Remove(entry.Slot);
+            EmptyNeedsGate(entry.Slot);
         }
 
         LetGo(entry);
@@ -140,49 +126,13 @@ internal sealed class NearMap : IKeySlots
     /// <summary>A walk over the entries; those that come or go during it may be missed. It does not count as a read.</summary>
     public IEnumerator<NearEntry?> Walk() => _slots.Select(pair => pair.Value.Entry).GetEnumerator();
 
-    private void MakeRoomNeedsGate(int comingEntries, long comingBytes, List<NearEntry> gone)
+    /// <summary>The entry of a slot that is in the order no more.</summary>
+    private NearEntry EmptyNeedsGate(NearSlot slot)
     {
-        // Once round and no further: readers may mark entries as fast as the hand goes.
-        for (var marks = _count; _oldest is not null && (_count + comingEntries > _maximumEntries || _bytes + comingBytes > _maximumBytes);)
-        {
-            var slot = _hand ?? _oldest;
-            _looks++;
-            if (slot.IsRead && marks-- > 0)
-            {
-                slot.IsRead = false;
-                _hand = slot.Newer;
-                continue;
-            }
-
-            gone.Add(slot.Entry!);
-            RemoveNeedsGate(slot);
-        }
-    }
-
-    private void AddNeedsGate(NearSlot slot, NearEntry entry)
-    {
-        slot.Entry = entry;
-        slot.Older = _newest;
-        (_newest is null ? ref _oldest : ref _newest.Newer) = slot;
-        _newest = slot;
-        _count++;
-        _bytes += entry.Bytes;
-    }
-
-    private void RemoveNeedsGate(NearSlot slot)
-    {
-        (slot.Older is { } older ? ref older.Newer : ref _oldest) = slot.Newer;
-        (slot.Newer is { } newer ? ref newer.Older : ref _newest) = slot.Older;
-        if (_hand == slot)
-        {
-            _hand = slot.Newer;
-        }
-
-        (slot.Older, slot.Newer, slot.IsRead) = (null, null, false);
-        _count--;
-        _bytes -= slot.Entry!.Bytes;
+        var entry = slot.Entry!;
         slot.Entry = null;
         LeaveNeedsGate(slot);
+        return entry;
     }
 
     private void GiveBackNeedsGate(NearSlot slot)

@@ -1,19 +1,15 @@
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Eviction;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Near;
 
 /// <summary>A key's place in a near cache: with the entry that is kept, and its place in the order of eviction.</summary>
 /// <remarks>Its links, its takers and who is in it are guarded by the map's gate; any thread may read.</remarks>
-internal sealed class NearSlot(string name, CacheNamespace ns) : KeySlot
+internal sealed class NearSlot(string name, CacheNamespace ns) : KeySlot, IEvictable<NearSlot>
 {
     private volatile NearEntry? _entry;
-
-    public NearSlot? Older;
-    public NearSlot? Newer;
-
-    /// <summary>Whether it was read since the hand came by. Whose write comes last does not matter.</summary>
-    public bool IsRead;
+    private EvictionLinks<NearSlot> _links;
 
     /// <summary>How many are about to keep an entry here: threads at work, so never many.</summary>
     public short Takers;
@@ -23,6 +19,10 @@ internal sealed class NearSlot(string name, CacheNamespace ns) : KeySlot
 
     public override TagId Key => TagId.OfKey(ns.Scope(name));
 
+    public ref EvictionLinks<NearSlot> Links => ref _links;
+
+    public int KeyHash => StringComparer.Ordinal.GetHashCode(name);
+
     public NearEntry? Entry
     {
         get => _entry;
@@ -31,12 +31,7 @@ internal sealed class NearSlot(string name, CacheNamespace ns) : KeySlot
 
     public NearEntry? Read()
     {
-        // Written once: a place that many read is not to go from core to core.
-        if (!IsRead)
-        {
-            IsRead = true;
-        }
-
+        _links.Used();
         return _entry;
     }
 }

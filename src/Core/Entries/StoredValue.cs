@@ -23,7 +23,7 @@ internal sealed class StoredValue
     public StoredValue(EntryData data, Stamp stamp, Moment generatedAt, TagRecord[] records, KeySlot slot, Stamp? keyStamp = null)
     {
         _validity = new(stamp, generatedAt, Alike.Share(data.Life), records, slot, ExtraLife.Of(data.FailSafe, data.Sliding, generatedAt));
-        (Payload, IsLoaded, _keyStamp) = (Alike.Share(data.Payload), data.IsLoaded, (keyStamp ?? stamp).Value);
+        (Payload, IsLoaded, IsSet, _keyStamp) = (Alike.Share(data.Payload), data.IsLoaded, keyStamp is not null, (keyStamp ?? stamp).Value);
     }
 
     public Payload Payload { get; }
@@ -32,6 +32,9 @@ internal sealed class StoredValue
 
     /// <summary>Whether a loader made it, which the cluster may run again.</summary>
     public bool IsLoaded { get; }
+
+    /// <summary>Whether it was set, and not made for a reader.</summary>
+    public bool IsSet { get; }
 
     /// <inheritdoc cref="EntryValidity.TagNames"/>
     public string[] Tags => _validity.TagNames();
@@ -49,6 +52,9 @@ internal sealed class StoredValue
     public bool KeyAdmits(Stamp keyStamp) => _validity.Key.Admits(keyStamp);
 
     public long Bytes => Payload.Bytes.Length + Overhead + (Records.Length * 16L);
+
+    /// <summary>The same of a value that is still to be stored.</summary>
+    public static long BytesOf(EntryData data) => data.Payload.Bytes.Length + Overhead + ((data.Tags.Length + 1) * 16L);
 
     /// <summary>A set of this key expires every value but this one: from now on the key's expiries up to then do not count against it.</summary>
     public void KeepAsOf(Stamp keyStamp) => Volatile.Write(ref _keyStamp, keyStamp.Value);

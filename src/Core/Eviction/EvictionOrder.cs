@@ -25,7 +25,7 @@ internal sealed class EvictionOrder<T>(long maximumBytes, long maximumEntries)
     where T : class, IEvictable<T>
 {
     /// <summary>How many entries are looked at for one that goes.</summary>
-    public const int MaximumLooks = 64;
+    public const int MaximumLooks = 512;
 
     private const double FirstShare = 0.1;
     private const double LeastShare = 0.02;

@@ -70,5 +70,7 @@ internal sealed class EntryServices(
     /// <summary>Says which limit a value breaks, or null. Clients check first; this is for those that do not.</summary>
     public string? FaultOf(EntryData data) => data.Payload.Bytes.Length > options.MaximumPayloadBytes
         ? $"A value may have at most {options.MaximumPayloadBytes} bytes; this one has {data.Payload.Bytes.Length}."
+        : !table.MayHold(StoredValue.BytesOf(data))
+        ? $"A value of {data.Payload.Bytes.Length} bytes is more than a silo keeps in all: {table.MaximumBytes} bytes (TagCache:MaximumBytes)."
         : TagSet.FaultOfEntry(data.Tags);
 }

@@ -1,19 +1,18 @@
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Eviction;
 using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Entries;
 
 /// <summary>An entry in its place on this silo: with its gate, its waiters, and what steers eviction.</summary>
 /// <remarks>
-/// Every member but the use marks is guarded by <see cref="Gate"/>, or by the table's own lock where it says so. The use marks are written by readers, and read by the evictor, without
+/// Every member but the use marks is guarded by <see cref="Gate"/>, or by the table's own lock where it says so. The use marks are written by readers, and read by others, without
 /// a lock: they steer, they decide nothing.
 /// </remarks>
-internal sealed class EntrySlot(string scopedKey) : Entry(scopedKey)
+internal sealed class EntrySlot(string scopedKey) : Entry(scopedKey), IEvictable<EntrySlot>
 {
-    private const int MaximumUses = 15;
-
     private TaskCompletionSource? _waiters;
-    private int _uses;
+    private EvictionLinks<EntrySlot> _links;
     private long _lastUse;
 
     /// <summary>Guards the entry together with the index's and the ledger's counts of its value.</summary>
@@ -29,10 +28,16 @@ internal sealed class EntrySlot(string scopedKey) : Entry(scopedKey)
     /// <summary>Its place in the table's list, -1 for none; guarded by the table.</summary>
     public int Index { get; set; } = -1;
 
+    /// <summary>When a value was last asked for that a loader made, or that is not there.</summary>
     public Moment LastUse => new(Volatile.Read(ref _lastUse));
 
-    /// <summary>What keeps it: the last use, and for each recent use some time on top. The evictor takes the smallest of a sample.</summary>
-    public Moment Worth => LastUse + TimeSpan.FromSeconds(10L * Volatile.Read(ref _uses));
+    /// <summary>Its place in the order of eviction; guarded by the table.</summary>
+    public ref EvictionLinks<EntrySlot> Links => ref _links;
+
+    /// <summary>Whether the table counts its value, which is not on its way out.</summary>
+    public bool IsKept => _links.IsLinked;
+
+    public int KeyHash => StringComparer.Ordinal.GetHashCode(ScopedKey);
 
     /// <summary>Ends when the generation in flight does. Made by the first waiter, not with the token: a set wakes all waiters while the generation goes on.</summary>
     public Task WaitNeedsGate() => (_waiters ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
@@ -49,14 +54,12 @@ internal sealed class EntrySlot(string scopedKey) : Entry(scopedKey)
     /// <inheritdoc/>
     public override void Used(Moment now)
     {
-        Volatile.Write(ref _lastUse, now.Ticks);
-        var uses = Volatile.Read(ref _uses);
-        if (uses < MaximumUses)
+        _links.Used();
+
+        // Only the refreshing of what loaders made goes by it: other hits write nothing more.
+        if (Value is not { IsLoaded: false })
         {
-            Volatile.Write(ref _uses, uses + 1);
+            Volatile.Write(ref _lastUse, now.Ticks);
         }
     }
-
-    /// <summary>It was looked at for eviction and stays: old uses count less next time.</summary>
-    public void Spared() => Volatile.Write(ref _uses, Volatile.Read(ref _uses) / 2);
 }

@@ -254,9 +254,9 @@ internal sealed class EntryStore(EntryServices services)
 
     private void MakeRoomBeside(EntrySlot stored, CommitOutcome outcome)
     {
-        while (outcome.Status == CommitStatus.Stored && _table.PickVictim(stored) is { } victim)
+        while (outcome.Status == CommitStatus.Stored && _table.TakeVictim(stored) is { } victim)
         {
-            if (victim.Value is { } value && Drop(victim, value))
+            if (victim.Value is { } value && Drop(victim, value, static (slot, _) => !slot.IsKept))
             {
                 _table.Evicted();
             }

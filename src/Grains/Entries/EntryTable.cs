@@ -1,39 +1,35 @@
 using System.Collections.Concurrent;
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Eviction;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Entries;
 
 /// <summary>
-/// The slots of this silo: what they hold, what that weighs, and which of them goes when there is no room. Eviction looks at a small
-/// sample and takes the one that was used least and longest ago.
+/// The slots of this silo: what they hold, what that weighs, and, by <see cref="EvictionOrder{T}"/>, which of them goes when there is no room.
 /// </summary>
 /// <remarks>Thread-safe. Lock order: an entry's gate, then the index or the ledger or this table's own lock; never two entries' gates.</remarks>
 internal sealed class EntryTable : IKeySlots
 {
-    private const int SampleSize = 8;
-
     private readonly Lock _listGate = new();
     private readonly List<EntrySlot> _valued = [];
     private readonly ConcurrentDictionary<string, EntrySlot> _slots = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<EntrySlot> _watched = new();
-    private readonly Random _random = new(0);
     private readonly TagLedger _ledger;
-    private readonly long? _maximumEntries;
-    private long _bytes;
+    private readonly EvictionOrder<EntrySlot> _order;
     private long _loaded;
     private long _evictions;
 
     public EntryTable(TagLedger ledger, long maximumBytes, long? maximumEntries)
     {
-        (_ledger, MaximumBytes, _maximumEntries) = (ledger, maximumBytes, maximumEntries);
+        (_ledger, _order) = (ledger, new(maximumBytes, maximumEntries ?? long.MaxValue));
         ledger.Add(this);
     }
 
-    public long MaximumBytes { get; }
+    public long MaximumBytes => _order.MaximumBytes;
 
-    public long Bytes => Interlocked.Read(ref _bytes);
+    public long Bytes => _order.Bytes;
 
     /// <summary>Whether any value here was made by a loader.</summary>
     public bool HasLoaded => Interlocked.Read(ref _loaded) > 0;
@@ -41,16 +37,7 @@ internal sealed class EntryTable : IKeySlots
     public long Evictions => Interlocked.Read(ref _evictions);
 
     /// <summary>How many entries have a value.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_listGate)
-            {
-                return _valued.Count;
-            }
-        }
-    }
+    public int Count => (int)_order.Count;
 
     /// <summary>How many slots there are, those without a value included. It is costly: not for every call.</summary>
     public int SlotCount => _slots.Count;
@@ -73,12 +60,8 @@ internal sealed class EntryTable : IKeySlots
         if (value is not null)
         {
             DependentsIndex.Add(slot, value.TagRecords);
-            Interlocked.Add(ref _bytes, value.Bytes);
             Interlocked.Add(ref _loaded, value.IsLoaded ? 1 : 0);
-            if (old is null)
-            {
-                Link(slot);
-            }
+            Link(slot, value);
         }
 
         if (old is not null)
@@ -153,43 +136,18 @@ internal sealed class EntryTable : IKeySlots
         }
     }
 
-    /// <summary>What is to go so that there is room; null if there is room, or nothing else to go. It is dropped by the caller, outside of any gate.</summary>
-    public EntrySlot? PickVictim(EntrySlot except)
-    {
-        if (Bytes <= MaximumBytes && _maximumEntries is null)
-        {
-            return null;
-        }
+    /// <summary>Whether a value of that size could be kept at all.</summary>
+    public bool MayHold(long bytes) => _order.MayHold(bytes);
 
+    /// <summary>
+    /// What is to go so that there is room; null if there is room, or nothing else to go. It counts no more, and is dropped by the caller, outside of any gate, unless it has another
+    /// value by then and counts again.
+    /// </summary>
+    public EntrySlot? TakeVictim(EntrySlot spared)
+    {
         lock (_listGate)
         {
-            if (Bytes <= MaximumBytes && (_maximumEntries is not { } most || _valued.Count <= most))
-            {
-                return null;
-            }
-
-            EntrySlot? victim = null;
-            for (var i = 0; i < SampleSize && _valued.Count > 0; i++)
-            {
-                var candidate = _valued[_random.Next(_valued.Count)];
-                if (candidate == except || candidate == victim)
-                {
-                    continue;
-                }
-
-                if (victim is null || candidate.Worth < victim.Worth)
-                {
-                    victim?.Spared();
-                    victim = candidate;
-                }
-                else
-                {
-                    candidate.Spared();
-                }
-            }
-
-            // A sample of nothing but the new entry says little while there are others.
-            return victim ?? (_valued.Count > 1 ? _valued.Find(slot => slot != except) : null);
+            return _order.TakeVictim(spared);
         }
     }
 
@@ -197,7 +155,6 @@ internal sealed class EntryTable : IKeySlots
 
     private void Forget(EntrySlot slot, StoredValue old, StoredValue? replacement)
     {
-        Interlocked.Add(ref _bytes, -old.Bytes);
         Interlocked.Add(ref _loaded, old.IsLoaded ? -1 : 0);
         foreach (var record in old.TagRecords)
         {
@@ -210,12 +167,16 @@ internal sealed class EntryTable : IKeySlots
         _ledger.Release(old.Records, slot);
     }
 
-    private void Link(EntrySlot slot)
+    private void Link(EntrySlot slot, StoredValue value)
     {
         lock (_listGate)
         {
-            slot.Index = _valued.Count;
-            _valued.Add(slot);
+            _order.Put(slot, (int)value.Bytes, isRead: !value.IsSet);
+            if (slot.Index < 0)
+            {
+                slot.Index = _valued.Count;
+                _valued.Add(slot);
+            }
         }
     }
 
@@ -223,6 +184,7 @@ internal sealed class EntryTable : IKeySlots
     {
         lock (_listGate)
         {
+            _order.Remove(slot);
             var last = _valued[^1];
             _valued[slot.Index] = last;
             last.Index = slot.Index;

@@ -58,7 +58,7 @@ public sealed class TagCacheOptions : TagCacheClientOptions
     [SettingRange("00:00:01", "1.00:00:00")]
     public TimeSpan RefreshReminderPeriod { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>The bound on the bytes of this silo's entries, an estimate of their overhead included.</summary>
+    /// <summary>The bound on the bytes of this silo's entries, an estimate of their overhead included. A larger value is not stored.</summary>
     /// <value>From 1 MiB; default half of the memory limit.</value>
     [SettingRange(MiB, long.MaxValue)]
     public long MaximumBytes { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;

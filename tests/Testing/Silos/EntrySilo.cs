@@ -22,10 +22,10 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
 
     private readonly ConcurrentDictionary<string, IEntryGrain> _grains = new(StringComparer.Ordinal);
 
-    private EntrySilo(long? maximumEntries, TimeSpan? generationLease)
+    private EntrySilo(long? maximumEntries, TimeSpan? generationLease, long maximumBytes)
     {
         Silo = new(Time, ServingLease);
-        Table = new(Silo.Ledger, maximumBytes: 1 << 24, maximumEntries);
+        Table = new(Silo.Ledger, maximumBytes, maximumEntries);
         Index = new(Silo.Ledger);
         Host = new(
             Silo.Ledger,
@@ -66,9 +66,9 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
 
     public IEntryGrain this[string scopedKey] => _grains.GetOrAdd(scopedKey, key => Around(new EntryGrain(Store, ContextOf(key))));
 
-    public static async Task<EntrySilo> Serve(long? maximumEntries = null, TimeSpan? generationLease = null)
+    public static async Task<EntrySilo> Serve(long? maximumEntries = null, TimeSpan? generationLease = null, long maximumBytes = 1 << 24)
     {
-        var silo = new EntrySilo(maximumEntries, generationLease);
+        var silo = new EntrySilo(maximumEntries, generationLease, maximumBytes);
 
         // It remembers every change from here on, and a minute of it is past.
         silo.Silo.History.Begin(silo.Time.Now());
