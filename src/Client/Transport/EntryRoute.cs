@@ -2,37 +2,45 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Transport;
 
-/// <summary>The way to one entry, for calls that do not share a message: the batch service of the silo that it belongs to, one hop away; or else its grain, which Orleans finds.</summary>
+/// <summary>The way to one entry for sets, removals and tokens that are given back: the batch service of the silo that it belongs to, one hop away; or else its grain, which Orleans finds.</summary>
 /// <remarks>Thread-safe. What is known of the silos may be old: then the service has no answer, or does not answer in time.</remarks>
 internal sealed class EntryRoute(IEntryGrains entries, SiloEndpoints endpoints, TimeProvider time)
 {
-    /// <summary>The first trip of a plain set. It changes nothing, so it is tried both ways.</summary>
+    /// <summary>
+    /// The first trip of a plain set. It changes nothing, so it is tried both ways. What follows may run on a thread that has others to serve: the second trip, whose age must not grow
+    /// while it waits for a thread, or else the caller yields first.
+    /// </summary>
     /// <param name="scopedKey">The entry.</param>
     /// <param name="givenUp">Ends the second try: a token that comes too late may be newer than what its caller has done since.</param>
     public async Task<TokenId> BeginSet(string scopedKey, CancellationToken givenUp = default)
     {
-        var token = await There(scopedKey, endpoint => endpoint.BeginSet(scopedKey), isRepeatable: true).ConfigureAwait(false);
+        var token = await There(scopedKey, endpoint => endpoint.BeginSet(scopedKey), isRepeatable: true, isShort: true).ConfigureAwait(false);
         givenUp.ThrowIfCancellationRequested();
-        return token ?? await entries[scopedKey].BeginSet().ConfigureAwait(false);
+        return token?.Token ?? await entries[scopedKey].BeginSet().ConfigureAwait(false);
     }
 
     /// <summary>The second trip. It is sent once, unless the silo says that the entry is not its own.</summary>
     /// <param name="scopedKey">The entry.</param>
     /// <param name="token">From the first.</param>
     /// <param name="data">The value.</param>
-    /// <param name="madeAt">When it was made: its age is read when it is sent.</param>
-    public async Task<SetOutcome> Set(string scopedKey, TokenId token, EntryData data, Moment madeAt) =>
-        await There(scopedKey, endpoint => endpoint.Set(new(scopedKey, token, data), time.Now() - madeAt, Tracing.Parent), isRepeatable: false).ConfigureAwait(false)
-            ?? await entries[scopedKey].Set(token, data, time.Now() - madeAt, Tracing.Parent).ConfigureAwait(false);
+    /// <param name="madeAt">When it was made: its age is read after the answer to the first trip.</param>
+    public async Task<SetOutcome> Set(string scopedKey, TokenId token, EntryData data, Moment madeAt)
+    {
+        var change = new KeyChange(scopedKey, token, data, time.Now() - madeAt, Tracing.Parent);
+        return await There(scopedKey, endpoint => endpoint.Change(change), isRepeatable: false).ConfigureAwait(false) is { } changed
+            ? new(changed.Commit!, changed.Update!)
+            : await entries[scopedKey].Set(token, data, time.Now() - madeAt, Tracing.Parent).ConfigureAwait(false);
+    }
 
     /// <summary>Drops the value and updates the key.</summary>
     /// <param name="scopedKey">The entry.</param>
     /// <param name="isFirst">Whether it is the first attempt: a silo that lost that one must not get the next.</param>
     public async Task<UpdateOutcome> Remove(string scopedKey, bool isFirst) =>
-        (isFirst ? await There(scopedKey, endpoint => endpoint.Remove(scopedKey, Tracing.Parent), isRepeatable: false).ConfigureAwait(false) : null)
+        (isFirst ? await There(scopedKey, endpoint => endpoint.Change(new(scopedKey, Trace: Tracing.Parent)), isRepeatable: false).ConfigureAwait(false) : null)?.Update
             ?? await entries[scopedKey].Remove(Tracing.Parent).ConfigureAwait(false);
 
     /// <summary>Gives a token back. Twice is harmless, so it is tried both ways.</summary>
@@ -44,7 +52,11 @@ internal sealed class EntryRoute(IEntryGrains entries, SiloEndpoints endpoints, 
             ?? await entries[scopedKey].Abandon(token, isForStoring).ConfigureAwait(false);
 
     /// <summary>Calls the entry's silo; null if it has no answer, or, of a call that may be repeated, if it failed.</summary>
-    private async Task<T?> There<T>(string scopedKey, Func<SiloEndpoint, Task<T?>> call, bool isRepeatable)
+    /// <param name="scopedKey">The entry.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="isRepeatable">Whether it may be repeated.</param>
+    /// <param name="isShort">Whether what follows an answer takes no time.</param>
+    private async Task<T?> There<T>(string scopedKey, Func<SiloEndpoint, Task<T?>> call, bool isRepeatable, bool isShort = false)
     {
         if (endpoints.Find(scopedKey) is not { } endpoint)
         {
@@ -53,13 +65,28 @@ internal sealed class EntryRoute(IEntryGrains entries, SiloEndpoints endpoints, 
 
         try
         {
-            if (await call(endpoint).ConfigureAwait(false) is { } answer)
+            var answer = await call(endpoint).ConfigureAwait(false);
+
+            if (answer is not null && isShort)
+            {
+                return answer;
+            }
+
+            // The other requests of the message must not wait for what comes next.
+            await PoolYield.Go();
+            if (answer is not null)
             {
                 return answer;
             }
         }
-        catch (Exception) when (isRepeatable)
+        catch (Exception)
         {
+            await PoolYield.Go();
+            if (!isRepeatable)
+            {
+                throw;
+            }
+
             // The silo may be gone; the grain is on the next one then.
         }
 

@@ -24,6 +24,8 @@ internal sealed class SiloEndpoint
     private readonly RequestBatcher<EntryRead, Acquired> _named;
     private readonly RequestBatcher<EntryRead, Acquired> _unnamed;
     private readonly RequestBatcher<EntryOffer, CommitOutcome> _offers;
+    private readonly RequestBatcher<string, SetBegun> _beginnings;
+    private readonly RequestBatcher<KeyChange, KeyChanged> _changes;
 
     public SiloEndpoint(IBatchService service, TimeProvider time)
     {
@@ -31,6 +33,8 @@ internal sealed class SiloEndpoint
         _named = new(Acquire, ReadTimeout, time, Heard);
         _unnamed = new(Acquire, ReadTimeout, time, Heard);
         _offers = new((offers, sessions) => service.Commit(offers, sessions).AsTask(), CommitTimeout, time, Heard);
+        _beginnings = new((keys, _) => service.BeginSets(keys).AsTask(), ReadTimeout, time, Heard);
+        _changes = new((changes, _) => service.Change(changes).AsTask(), Timeout.InfiniteTimeSpan, time, Heard);
 
         Task<Acquired?[]> Acquire(EntryRead[] reads, SessionId[]? sessions) => service.Acquire(reads, sessions).AsTask();
     }
@@ -51,13 +55,16 @@ internal sealed class SiloEndpoint
     public Task<bool?> Abandon(string scopedKey, TokenId token, bool isForStoring) => Call(() => _service.Abandon(scopedKey, token, isForStoring), ReadTimeout);
 
     /// <summary>The first trip of a plain set; null if there is no answer this way.</summary>
-    public Task<TokenId?> BeginSet(string scopedKey) => Call(() => _service.BeginSet(scopedKey), ReadTimeout);
+    public Task<SetBegun?> BeginSet(string scopedKey) => _beginnings.Send(scopedKey, sessions: null).Answer;
 
-    /// <summary>The second trip of a plain set; null if there is no answer this way.</summary>
-    public Task<SetOutcome?> Set(EntryOffer offer, TimeSpan age, string? trace) => Call(() => _service.Set(offer, age, trace));
-
-    /// <summary>Drops an entry's value and updates its key; null if there is no answer this way.</summary>
-    public Task<UpdateOutcome?> Remove(string scopedKey, string? trace) => Call(() => _service.Remove(scopedKey, trace));
+    /// <summary>The second trip of a plain set, or a removal; null if there is no answer this way. One that some process holds up is waited for apart from those that shared its message.</summary>
+    public async Task<KeyChanged?> Change(KeyChange change)
+    {
+        var changed = await _changes.Send(change, sessions: null, change.Data?.Payload.Bytes.Length ?? 0).Answer.ConfigureAwait(false);
+        return changed is { Update: null }
+            ? changed with { Update = await Call(() => _service.Finish(changed.Pending)).ConfigureAwait(false) ?? UpdateOutcome.Incomplete("The silo does not know any more how it ended.") }
+            : changed;
+    }
 
     /// <summary>Updates or revalidates through a tag; null if there is no answer this way.</summary>
     public Task<UpdateOutcome?> Update(string tag, UpdateRequest request, Guid requestId) => Call(() => _service.Update(tag, request, requestId));

@@ -23,16 +23,17 @@ internal interface IBatchService : IGrainService
     ValueTask<bool?> Abandon(string scopedKey, TokenId token, bool isForStoring);
 
     /// <summary>As <see cref="IEntryGrain.BeginSet"/>; null where there is no answer.</summary>
-    [Alias("BeginSet"), ResponseTimeout("00:00:05")]
-    ValueTask<TokenId?> BeginSet(string scopedKey);
+    [Alias("BeginSets"), ResponseTimeout("00:00:05")]
+    ValueTask<SetBegun?[]> BeginSets(string[] scopedKeys);
 
-    /// <summary>As <see cref="IEntryGrain.Set"/>; null where there is no answer.</summary>
-    [Alias("Set"), ResponseTimeout("00:00:05")]
-    ValueTask<SetOutcome?> Set(EntryOffer offer, TimeSpan age, string? trace);
+    /// <summary>As <see cref="IEntryGrain.Set"/> and <see cref="IEntryGrain.Remove"/>, but that it does not wait long for those that are held up; null where there is no answer.</summary>
+    [Alias("Change"), ResponseTimeout("00:00:05")]
+    ValueTask<KeyChanged?[]> Change(KeyChange[] changes);
 
-    /// <summary>As <see cref="IEntryGrain.Remove"/>; null where there is no answer.</summary>
-    [Alias("Remove"), ResponseTimeout("00:00:05")]
-    ValueTask<UpdateOutcome?> Remove(string scopedKey, string? trace);
+    /// <summary>How a change ended that was held up; null if it is not known here.</summary>
+    /// <param name="pending">From the answer to it.</param>
+    [Alias("Finish"), ResponseTimeout("00:00:05")]
+    ValueTask<UpdateOutcome?> Finish(long pending);
 
     /// <summary>As <see cref="ITagGrain.Update"/>.</summary>
     /// <param name="tag">The tag through which it is changed.</param>
@@ -53,6 +54,31 @@ internal sealed record EntryRead(
 /// <summary>What is offered to one entry among many.</summary>
 [GenerateSerializer, Immutable, Alias("otc.EntryOffer")]
 internal sealed record EntryOffer([property: Id(0)] string ScopedKey, [property: Id(1)] TokenId Token, [property: Id(2)] EntryData Data);
+
+/// <summary>The token of a set, one among many; none without the right to serve.</summary>
+[GenerateSerializer, Immutable, Alias("otc.SetBegun")]
+internal sealed record SetBegun([property: Id(0)] TokenId Token);
+
+/// <summary>The second trip of a plain set, or a removal, one among many.</summary>
+/// <param name="ScopedKey">The entry.</param>
+/// <param name="Token">Of a set, from its first trip.</param>
+/// <param name="Data">Of a set, the value; null for a removal.</param>
+/// <param name="Age">Of a set, as in <see cref="IEntryGrain.Set"/>.</param>
+/// <param name="Trace">As in <see cref="IEntryGrain.Set"/>.</param>
+[GenerateSerializer, Immutable, Alias("otc.KeyChange")]
+internal sealed record KeyChange(
+    [property: Id(0)] string ScopedKey,
+    [property: Id(1)] TokenId Token = default,
+    [property: Id(2)] EntryData? Data = null,
+    [property: Id(3)] TimeSpan Age = default,
+    [property: Id(4)] string? Trace = null);
+
+/// <summary>The answer to a <see cref="KeyChange"/>.</summary>
+/// <param name="Commit">Of a set, what became of the value.</param>
+/// <param name="Update">What became of the earlier values; null while some process has not let go of them.</param>
+/// <param name="Pending">Then, what to ask by.</param>
+[GenerateSerializer, Immutable, Alias("otc.KeyChanged")]
+internal sealed record KeyChanged([property: Id(0)] CommitOutcome? Commit, [property: Id(1)] UpdateOutcome? Update, [property: Id(2)] long Pending = 0);
 
 /// <summary>Tells where the batch services of the cluster's silos are. It runs on the silo that is called.</summary>
 [Alias("otc.IEndpointsGrain")]

@@ -13,7 +13,7 @@ namespace OrleansTagCache.Batching;
 /// A grain service has one turn at a time, and all reads of the silo pass here: what takes a lock leaves the turn first. Everything behind is thread-safe.
 /// </remarks>
 internal sealed class BatchService(
-    GrainId id, Silo silo, ILoggerFactory loggerFactory, EntryBatchHandler entries, EntryStore store, Owners owners, IGrainFactory grains)
+    GrainId id, Silo silo, ILoggerFactory loggerFactory, EntryBatchHandler entries, KeyChangeHandler changes, EntryStore store, Owners owners, IGrainFactory grains)
     : GrainService(id, silo, loggerFactory), IBatchService
 {
     public ValueTask<Acquired?[]> Acquire(EntryRead[] reads, SessionId[]? sessions)
@@ -41,23 +41,19 @@ internal sealed class BatchService(
         return owners.IsAstray(scopedKey) ? null : store.Abandon(scopedKey, token, isForStoring);
     }
 
-    public async ValueTask<TokenId?> BeginSet(string scopedKey)
+    public async ValueTask<SetBegun?[]> BeginSets(string[] scopedKeys)
     {
         await PoolYield.Go();
-        return owners.IsAstray(scopedKey) ? null : store.BeginSet(scopedKey);
+        return changes.BeginSets(scopedKeys);
     }
 
-    public async ValueTask<SetOutcome?> Set(EntryOffer offer, TimeSpan age, string? trace)
+    public async ValueTask<KeyChanged?[]> Change(KeyChange[] changed)
     {
         await PoolYield.Go();
-        return owners.IsAstray(offer.ScopedKey) ? null : await store.Set(offer.ScopedKey, offer.Token, offer.Data, age, trace);
+        return await changes.Change(changed);
     }
 
-    public async ValueTask<UpdateOutcome?> Remove(string scopedKey, string? trace)
-    {
-        await PoolYield.Go();
-        return owners.IsAstray(scopedKey) ? null : await store.Remove(scopedKey, trace);
-    }
+    public ValueTask<UpdateOutcome?> Finish(long pending) => changes.Finish(pending);
 
     public async ValueTask<UpdateOutcome?> Update(string tag, UpdateRequest request, Guid requestId) =>
         owners.IsAstray(tag) ? null : await grains.GetGrain<ITagGrain>(tag).Update(request, requestId);

@@ -113,6 +113,30 @@ internal sealed class EntryStore(EntryServices services)
     /// <inheritdoc cref="IEntryGrain.Set"/>
     public async ValueTask<SetOutcome> Set(string scopedKey, TokenId token, EntryData data, TimeSpan age, string? trace)
     {
+        var (outcome, completion) = Store(scopedKey, token, data, age, trace);
+        return new(outcome, await Within(completion));
+    }
+
+    /// <inheritdoc cref="IEntryGrain.Remove"/>
+    public async ValueTask<UpdateOutcome> Remove(string scopedKey, string? trace) => await Within(BeginRemoving(scopedKey, trace));
+
+    /// <summary>Waits for what was begun, no longer than calls wait for an answer; then it goes on by itself.</summary>
+    public Task<UpdateOutcome> Within(Task<UpdateOutcome> completion) =>
+        completion.IsCompletedSuccessfully ? completion : services.Invalidator.Within(completion, KeyUpdatePatience);
+
+    /// <inheritdoc cref="Invalidation.Invalidator.Send"/>
+    public void Send(IEnumerable<SiloAddress> silos) => services.Invalidator.Send(silos);
+
+    /// <summary>Stores a value that was set, and begins the update of its key: this silo has applied it when the call returns; the task ends when every process has.</summary>
+    /// <param name="scopedKey">The entry.</param>
+    /// <param name="token">From the first trip.</param>
+    /// <param name="data">The value.</param>
+    /// <param name="age">How long before the first trip's answer the value was made, or more.</param>
+    /// <param name="trace">The <c>traceparent</c> of the call, if it is traced.</param>
+    /// <param name="later">As in <see cref="Invalidation.Invalidator.Begin(UpdateRequest, Func{bool}, ICollection{SiloAddress})"/>.</param>
+    public (CommitOutcome Commit, Task<UpdateOutcome> Completion) Store(
+        string scopedKey, TokenId token, EntryData data, TimeSpan age, string? trace, ICollection<SiloAddress>? later = null)
+    {
         if (TryEnter(scopedKey) is not { } slot)
         {
             return RefusedAsLate;
@@ -130,30 +154,25 @@ internal sealed class EntryStore(EntryServices services)
 
             if (outcome.Status == CommitStatus.Refused)
             {
-                return new(outcome, UpdateOutcome.Incomplete("The value was refused; nothing has happened."));
+                return (outcome, Task.FromResult(UpdateOutcome.Incomplete("The value was refused; nothing has happened.")));
             }
 
             // Under one gate: what is stored now is kept through the expiry that begins now; every other value of the key falls to it.
             slot.WakeWaiters();
-            completion = BeginUpdateNeedsGate(slot, kept, trace);
+            completion = BeginUpdateNeedsGate(slot, kept, trace, later);
         }
 
         MakeRoomBeside(slot, outcome);
         services.Metrics.OnCommit(outcome.Status);
-        return new(outcome, await services.Invalidator.Within(completion, KeyUpdatePatience));
+        return (outcome, completion);
     }
 
-    /// <inheritdoc cref="IEntryGrain.Remove"/>
-    public async ValueTask<UpdateOutcome> Remove(string scopedKey, string? trace)
+    /// <summary>Drops the value, and begins the update of its key, as <see cref="Store"/>.</summary>
+    public Task<UpdateOutcome> BeginRemoving(string scopedKey, string? trace, ICollection<SiloAddress>? later = null)
     {
         var slot = Enter(scopedKey);
-        Task<UpdateOutcome> completion;
-        using (new Held(this, slot))
-        {
-            completion = BeginUpdateNeedsGate(slot, kept: null, trace);
-        }
-
-        return await services.Invalidator.Within(completion, KeyUpdatePatience);
+        using var held = new Held(this, slot);
+        return BeginUpdateNeedsGate(slot, kept: null, trace, later);
     }
 
     /// <inheritdoc cref="IEntryGrain.Describe"/>
@@ -187,7 +206,8 @@ internal sealed class EntryStore(EntryServices services)
         }
     }
 
-    private static SetOutcome RefusedAsLate => new(CommitOutcome.UnknownToken, UpdateOutcome.Incomplete("The token of the set is late or unknown."));
+    private static (CommitOutcome Commit, Task<UpdateOutcome> Completion) RefusedAsLate =>
+        (CommitOutcome.UnknownToken, Task.FromResult(UpdateOutcome.Incomplete("The token of the set is late or unknown.")));
 
     /// <summary>Asks the entry once.</summary>
     /// <returns>The answer; or, until the moment that is given, the wait for it, which ends with the generation in flight, or with its lease: a dead generator does not block the key.</returns>
@@ -230,7 +250,7 @@ internal sealed class EntryStore(EntryServices services)
     }
 
     /// <summary>Expires every value of the key in every process, but for the one that is kept here.</summary>
-    private Task<UpdateOutcome> BeginUpdateNeedsGate(EntrySlot slot, StoredValue? kept, string? trace)
+    private Task<UpdateOutcome> BeginUpdateNeedsGate(EntrySlot slot, StoredValue? kept, string? trace, ICollection<SiloAddress>? later)
     {
         var request = new UpdateRequest([TagId.OfKey(slot.ScopedKey)], StaleFor: null, trace is null ? null : [trace]);
         Task<UpdateOutcome>? completion = null;
@@ -239,13 +259,13 @@ internal sealed class EntryStore(EntryServices services)
             // Another silo may have expired the key in between: the kept value must not be carried over that.
             kept.CarryOver(keyStamp =>
             {
-                (var applied, completion) = services.Invalidator.Begin(request, () => kept.KeyAdmits(keyStamp));
+                (var applied, completion) = services.Invalidator.Begin(request, () => kept.KeyAdmits(keyStamp), later);
                 return applied;
             });
         }
         else
         {
-            (_, completion) = services.Invalidator.Begin(request);
+            (_, completion) = services.Invalidator.Begin(request, later: later);
             slot.Drop(services);
         }
 

@@ -137,6 +137,7 @@ public static class TagCacheSiloBuilderExtensions
     private static void AddBatching(ISiloBuilder builder)
     {
         builder.Services.AddSingleton<EntryBatchHandler>();
+        builder.Services.AddSingleton<KeyChangeHandler>();
         builder.Services.AddSingleton<BatchServiceClient>();
         builder.Services.AddSingleton<EndpointPlan>();
         builder.Services.AddSingleton<IEndpointResolver, DirectEndpoints>();

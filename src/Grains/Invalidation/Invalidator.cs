@@ -123,15 +123,19 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
     /// </summary>
     /// <param name="request">The update.</param>
     /// <param name="when">Asked right before it is applied, with no other update in between; if it says no, the stamp is that of nothing.</param>
-    public (Stamp Applied, Task<UpdateOutcome> Completion) Begin(UpdateRequest request, Func<bool>? when = null)
+    /// <param name="later">Gets the silos that it is to be sent to, of a caller who begins more updates and then has them sent together, whatever happens: see <see cref="Send"/>.</param>
+    public (Stamp Applied, Task<UpdateOutcome> Completion) Begin(UpdateRequest request, Func<bool>? when = null, ICollection<SiloAddress>? later = null)
     {
         lock (_gate)
         {
             var isSo = when?.Invoke() ?? true;
-            var (applied, completion) = Begin(request, finishes: null);
+            var (applied, completion) = Begin(request, finishes: null, later);
             return (isSo ? applied : Stamp.Zero, completion);
         }
     }
+
+    /// <summary>Sends what was begun for these silos.</summary>
+    public void Send(IEnumerable<SiloAddress> silos) => _sender.WakeAll(silos);
 
     /// <summary>Begins an update and waits for it for a bounded time; then the outcome is incomplete and the update goes on by itself.</summary>
     public async Task<UpdateOutcome> Update(UpdateRequest request, TimeSpan patience)
@@ -215,7 +219,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         }
     }
 
-    private (Stamp Applied, Task<UpdateOutcome> Completion) Begin(UpdateRequest request, UpdateId? finishes)
+    private (Stamp Applied, Task<UpdateOutcome> Completion) Begin(UpdateRequest request, UpdateId? finishes, ICollection<SiloAddress>? later = null)
     {
         lock (_gate)
         {
@@ -230,7 +234,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
             }
 
             CacheEvents.Write(CacheEvent.UpdateOpened, this);
-            ReconsiderNeedsLock(update.Id);
+            ReconsiderNeedsLock(update.Id, later);
             return (applied, completion);
         }
     }
@@ -263,9 +267,9 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         }
     }
 
-    private void ReconsiderNeedsLock(UpdateId id)
+    private void ReconsiderNeedsLock(UpdateId id, ICollection<SiloAddress>? later = null)
     {
-        List<SiloAddress> mail = [];
+        var mail = later ?? [];
         List<UpdateId> settled = [];
 
         // The members first, the lease second (invariant V2).
@@ -281,7 +285,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
             }
         }
 
-        mail.ForEach(_sender.Wake);
+        Send(later is null ? mail : []);
         if (verdict == UpdateVerdict.Complete)
         {
             _callers.EndComplete(id, members.Length + 1);

@@ -22,6 +22,15 @@ internal sealed partial class UpdateSender(IPeers peers, IUpdateSource source, S
     /// <summary>The members that have a running loop, and whether something was queued since it last looked.</summary>
     private readonly Dictionary<SiloAddress, bool> _atWork = [];
 
+    /// <summary>Something is queued for each of these.</summary>
+    public void WakeAll(IEnumerable<SiloAddress> silos)
+    {
+        foreach (var silo in silos)
+        {
+            Wake(silo);
+        }
+    }
+
     /// <summary>Something is queued for that member.</summary>
     public void Wake(SiloAddress silo)
     {
