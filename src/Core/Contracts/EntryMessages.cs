@@ -12,7 +12,7 @@ namespace OrleansTagCache.Contracts;
 /// <param name="Tags">
 /// Of a reader who would wait: the tags that it would give the value. It does not wait for a generation that began before one of them was updated.
 /// </param>
-[GenerateSerializer, Immutable, Alias("otc.AcquireRequest")]
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.AcquireRequest")]
 internal sealed record AcquireRequest(
     [property: Id(0)] bool MayGenerate,
     [property: Id(1)] bool FreshOnly,
@@ -52,7 +52,7 @@ internal enum AcquireStatus : byte
 /// <param name="Entry">The value, when there is one.</param>
 /// <param name="Token">The right to generate, or <see cref="TokenId.None"/>.</param>
 /// <param name="Near">What was said of keeping it near; null if the request named no sessions.</param>
-[GenerateSerializer, Immutable, Alias("otc.Acquired")]
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.Acquired")]
 internal sealed record Acquired(
     [property: Id(0)] AcquireStatus Status,
     [property: Id(1)] EntrySnapshot? Entry,
@@ -76,7 +76,7 @@ internal sealed record Acquired(
 /// <param name="Life">Its life.</param>
 /// <param name="Age">How old it is, as a duration: moments do not travel.</param>
 /// <param name="PromiseSuspended">Served without a valid lease because the silo was told to prefer availability: it may be old, and must not be kept.</param>
-[GenerateSerializer, Immutable, Alias("otc.EntrySnapshot")]
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.EntrySnapshot")]
 internal sealed record EntrySnapshot(
     [property: Id(0)] Payload Payload,
     [property: Id(1)] string[] Tags,
@@ -92,7 +92,7 @@ internal sealed record EntrySnapshot(
 /// <param name="IsLoaded">Whether a loader made it: the one that its key names, which the cluster may run again.</param>
 /// <param name="FailSafe">How long beyond its life it may be served when no newer value can be made.</param>
 /// <param name="Sliding">It also expires when it has not been read for this long; zero for never.</param>
-[GenerateSerializer, Immutable, Alias("otc.EntryData")]
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.EntryData")]
 internal sealed record EntryData(
     [property: Id(0)] Payload Payload,
     [property: Id(1)] string[] Tags,
@@ -126,7 +126,7 @@ internal enum CommitStatus : byte
 /// <param name="Fault">For a refusal, the limit and the value.</param>
 /// <param name="Near">What was said of keeping the value near; null if the call named no sessions.</param>
 /// <param name="IsStale">Whether one of its tags was revalidated since the token was granted: it was stored, and is stale.</param>
-[GenerateSerializer, Immutable, Alias("otc.CommitOutcome")]
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.CommitOutcome")]
 internal sealed record CommitOutcome(
     [property: Id(0)] CommitStatus Status,
     [property: Id(1)] string? Fault = null,

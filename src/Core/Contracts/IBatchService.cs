@@ -44,7 +44,7 @@ internal interface IBatchService : IGrainService
 }
 
 /// <summary>A read of one entry among many: see <see cref="AcquireRequest"/>.</summary>
-[GenerateSerializer, Immutable, Alias("otc.EntryRead")]
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.EntryRead")]
 internal sealed record EntryRead(
     [property: Id(0)] string ScopedKey,
     [property: Id(1)] bool MayGenerate,
@@ -52,11 +52,11 @@ internal sealed record EntryRead(
     [property: Id(3)] Guid RequestId);
 
 /// <summary>What is offered to one entry among many.</summary>
-[GenerateSerializer, Immutable, Alias("otc.EntryOffer")]
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.EntryOffer")]
 internal sealed record EntryOffer([property: Id(0)] string ScopedKey, [property: Id(1)] TokenId Token, [property: Id(2)] EntryData Data);
 
 /// <summary>The token of a set, one among many; none without the right to serve.</summary>
-[GenerateSerializer, Immutable, Alias("otc.SetBegun")]
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.SetBegun")]
 internal sealed record SetBegun([property: Id(0)] TokenId Token);
 
 /// <summary>The second trip of a plain set, or a removal, one among many.</summary>
@@ -65,7 +65,7 @@ internal sealed record SetBegun([property: Id(0)] TokenId Token);
 /// <param name="Data">Of a set, the value; null for a removal.</param>
 /// <param name="Age">Of a set, as in <see cref="IEntryGrain.Set"/>.</param>
 /// <param name="Trace">As in <see cref="IEntryGrain.Set"/>.</param>
-[GenerateSerializer, Immutable, Alias("otc.KeyChange")]
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.KeyChange")]
 internal sealed record KeyChange(
     [property: Id(0)] string ScopedKey,
     [property: Id(1)] TokenId Token = default,
@@ -77,7 +77,7 @@ internal sealed record KeyChange(
 /// <param name="Commit">Of a set, what became of the value.</param>
 /// <param name="Update">What became of the earlier values; null while some process has not let go of them.</param>
 /// <param name="Pending">Then, what to ask by.</param>
-[GenerateSerializer, Immutable, Alias("otc.KeyChanged")]
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.KeyChanged")]
 internal sealed record KeyChanged([property: Id(0)] CommitOutcome? Commit, [property: Id(1)] UpdateOutcome? Update, [property: Id(2)] long Pending = 0);
 
 /// <summary>Tells where the batch services of the cluster's silos are. It runs on the silo that is called.</summary>

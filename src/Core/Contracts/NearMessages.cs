@@ -8,7 +8,7 @@ namespace OrleansTagCache.Contracts;
 /// <param name="Session">The session of the asking client that it found among those that were named; none if it issued none of them, or broke it.</param>
 /// <param name="Grant">How long the client may serve what it keeps under the session, counted from before it asked; zero for no renewal.</param>
 /// <param name="MayKeep">Whether this answer may be kept: interest was registered first, and the entry was live afterwards.</param>
-[GenerateSerializer, Immutable, Alias("otc.NearTerms")]
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.NearTerms")]
 internal sealed record NearTerms(
     [property: Id(0)] SiloAddress Silo,
     [property: Id(1)] SessionId Session,

@@ -8,7 +8,7 @@ namespace OrleansTagCache.Contracts;
 /// <param name="ContentType">Its media type, or null if unknown.</param>
 /// <param name="IsNull">Whether the value is null, which no serializer was asked for.</param>
 /// <param name="MadeAs">The type that it was made as; none for values that a program stored over HTTP.</param>
-[GenerateSerializer, Immutable, Alias("otc.Payload")]
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.Payload")]
 internal sealed record Payload(
     [property: Id(0)] byte[] Bytes,
     [property: Id(1)] string? ContentType,

@@ -16,7 +16,7 @@ internal sealed record UpdateRequest(
 /// <param name="IsComplete">Whether every process has let go of the old values. If not, it is unknown, and retrying is safe.</param>
 /// <param name="Members">How many silos it reached.</param>
 /// <param name="Reason">Why it is incomplete.</param>
-[GenerateSerializer, Immutable, Alias("otc.UpdateOutcome")]
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.UpdateOutcome")]
 internal sealed record UpdateOutcome(
     [property: Id(0)] bool IsComplete,
     [property: Id(1)] int Members,

@@ -3,6 +3,8 @@ namespace OrleansTagCache.Names;
 /// <summary>Distinct checked tags in the order in which they were first named.</summary>
 internal static class TagSet
 {
+    private const int MostCompared = 12;
+
     /// <summary>The tags of one call that addresses dependents (update, revalidate).</summary>
     /// <exception cref="ArgumentException">None at all, more than 128, or one that is not sound.</exception>
     public static string[] ForCall(IReadOnlyCollection<string> tags, string parameterName = "tags")
@@ -10,7 +12,7 @@ internal static class TagSet
         ArgumentNullException.ThrowIfNull(tags, parameterName);
         return tags.Count == 0
             ? throw new ArgumentException("At least 1 tag is required.", parameterName)
-            : Distinct(tags, tag => TagName.Parse(tag, parameterName), parameterName);
+            : Distinct(tags, isForEntry: false, parameterName);
     }
 
     /// <summary>The tags that one call puts on an entry; none is fine.</summary>
@@ -23,7 +25,7 @@ internal static class TagSet
     /// <param name="most">How many there may be, instead of 128.</param>
     /// <param name="parameterName">Whose fault it is.</param>
     public static string[] ForEntry(IReadOnlyCollection<string>? tags, int most, string parameterName) =>
-        tags is null or { Count: 0 } ? [] : Distinct(tags, tag => TagName.ParseForEntry(tag, parameterName), parameterName, most);
+        tags is null or { Count: 0 } ? [] : Distinct(tags, isForEntry: true, parameterName, most);
 
     /// <summary>Says what is wrong with the whole of an entry's tags, or null when nothing is.</summary>
     public static string? FaultOfEntry(IReadOnlyCollection<string> tags)
@@ -52,20 +54,26 @@ internal static class TagSet
     /// <summary>Whether a call can put it on an entry. What stands for a tag of another namespace (<see cref="ForeignTag"/>) comes with entries only, and no call can name it.</summary>
     public static bool IsSound(string? tag) => NameRules.Fault("tag", tag, NameLimits.TagLength) is null && tag != TagName.Everything.Value;
 
-    private static string[] Distinct(
-        IReadOnlyCollection<string> tags, Func<string, TagName> parse, string parameterName, int most = NameLimits.TagsPerCall)
+    private static string[] Distinct(IReadOnlyCollection<string> tags, bool isForEntry, string parameterName, int most = NameLimits.TagsPerCall)
     {
         if (tags.Count > most)
         {
             throw new ArgumentException($"A call may name at most {most} tags; this one names {tags.Count}.", parameterName);
         }
 
-        var seen = new HashSet<string>(tags.Count, StringComparer.Ordinal);
+        // Each read of an entry comes here: a few names are compared in less time than a set of them is made.
+        var seen = tags.Count > MostCompared ? new HashSet<string>(tags.Count, StringComparer.Ordinal) : null;
+        var distinct = new string[tags.Count];
+        var count = 0;
         foreach (var tag in tags)
         {
-            seen.Add(parse(tag).Value);
+            var name = (isForEntry ? TagName.ParseForEntry(tag, parameterName) : TagName.Parse(tag, parameterName)).Value;
+            if (seen?.Add(name) ?? !distinct.AsSpan(0, count).Contains(name))
+            {
+                distinct[count++] = name;
+            }
         }
 
-        return [.. seen];
+        return count == distinct.Length ? distinct : distinct[..count];
     }
 }
