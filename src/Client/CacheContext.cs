@@ -14,6 +14,9 @@ public sealed class CacheContext
     /// <summary>No entry of its users has such a key.</summary>
     private const string OfResponse = "\u0001response";
 
+    /// <inheritdoc cref="OfResponse"/>
+    private const string OfMany = "\u0001many";
+
     private static readonly AsyncLocal<CacheContext?> Ambient = new();
     private static readonly CacheLifeProfiles BuiltInProfiles = new();
 
@@ -23,6 +26,7 @@ public sealed class CacheContext
     private readonly CacheContext? _outer;
     private readonly Func<Type, object?>? _stale;
     private readonly Func<bool>? _mayBeStored;
+    private readonly IReadOnlyCollection<CacheContext> _parts = [];
     private HashSet<string>? _copiedTags;
     private CacheLife? _life;
     private CacheLife? _limit;
@@ -41,6 +45,11 @@ public sealed class CacheContext
     /// <param name="mayBeStored">Asked at every use; while it may not be, there is no such context.</param>
     internal CacheContext(CacheNamespace ns, Func<bool> mayBeStored)
         : this(ns, OfResponse, [], life: null, BuiltInProfiles, Current, stale: null) => _mayBeStored = mayBeStored;
+
+    /// <summary>One factory makes several entries: what it reads, all of them depend on.</summary>
+    /// <param name="parts">The entries, of one namespace.</param>
+    internal CacheContext(IReadOnlyCollection<CacheContext> parts)
+        : this(parts.First().Namespace, OfMany, [], life: null, BuiltInProfiles, Current, stale: null) => _parts = parts;
 
     /// <summary>The key of the entry.</summary>
     public string Key { get; }
@@ -74,6 +83,9 @@ public sealed class CacheContext
 
     /// <summary>Whether the value is not to be kept near by who made it.</summary>
     internal bool IsFar { get; private set; }
+
+    /// <summary>Whether the factory, which was asked for several entries, gave no value for this one.</summary>
+    internal bool IsAbsent { get; set; }
 
     /// <summary>Adds tags to the entry, at most 128 per call. An entry with more than 1,024 in all, including those of nested calls, is returned and not stored.</summary>
     /// <param name="tags">The tags.</param>
@@ -149,6 +161,14 @@ public sealed class CacheContext
             {
                 return true;
             }
+
+            foreach (var part in context._parts)
+            {
+                if (part.IsGenerating(ns, key))
+                {
+                    return true;
+                }
+            }
         }
 
         return false;
@@ -162,6 +182,11 @@ public sealed class CacheContext
     /// <param name="tags">The tags.</param>
     internal void DependsOn(CacheNamespace ns, IReadOnlyCollection<string>? tags)
     {
+        foreach (var part in _parts)
+        {
+            part.DependsOn(ns, tags);
+        }
+
         if (tags is null or { Count: 0 } && ns == Namespace)
         {
             return;
@@ -176,6 +201,11 @@ public sealed class CacheContext
     /// <summary>As <see cref="DependsOn"/>, of the tags that an inner factory had when it failed: those of the entries that it had read are among them.</summary>
     internal void DependsOnTagsOf(CacheNamespace ns, IReadOnlyCollection<string> named)
     {
+        foreach (var part in _parts)
+        {
+            part.DependsOnTagsOf(ns, named);
+        }
+
         lock (_gate)
         {
             AddNeedsGate(Carried(ns, named));
@@ -194,6 +224,11 @@ public sealed class CacheContext
     /// <summary>This entry is being made from one of that namespace.</summary>
     internal void MadeFrom(CacheNamespace ns, IReadOnlyCollection<string> tags, CacheLife life, TimeSpan age, bool promiseSuspended)
     {
+        foreach (var part in _parts)
+        {
+            part.MadeFrom(ns, tags, life, age, promiseSuspended);
+        }
+
         lock (_gate)
         {
             var limit = life.After(age);

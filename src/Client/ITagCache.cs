@@ -98,6 +98,39 @@ public interface ITagCache
     ValueTask<CacheResult<T>> TryGetAsync<T>(string key, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Returns those of the entries that there are, as <see cref="TryGetAsync"/> does: what this process keeps near at once, and the rest in one message for up to 256 entries of a silo.
+    /// </summary>
+    /// <typeparam name="T">The type of the values.</typeparam>
+    /// <param name="keys">The keys: at most 512 (<see cref="NameLimits.KeysPerCall"/>). One that is named twice counts once.</param>
+    /// <param name="cancellationToken">Cancels this caller.</param>
+    /// <returns>The results by key. A key without an entry, and one that cannot be read as this type, is not among them.</returns>
+    /// <remarks>If the cluster cannot be reached, or does not answer in the <c>ReadTimeout</c>, what is not near is missing.</remarks>
+    /// <exception cref="ArgumentException">There are too many keys, or one breaks a limit.</exception>
+    ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Returns the entries, and has one call of the factory make all that are missing. Each is an entry as every other, with its own tags, life and single flight: what another caller in the cluster makes is waited for
+    /// and not made again.
+    /// </summary>
+    /// <typeparam name="T">The type of the values.</typeparam>
+    /// <param name="keys">The keys: at most 512 (<see cref="NameLimits.KeysPerCall"/>). One that is named twice counts once.</param>
+    /// <param name="factory">
+    /// Makes the values of <see cref="CacheManyContext.Keys"/>. A key that it gives no value for is not stored, and not in the result; other keys are ignored. It runs while its caller waits, and again for keys that another caller failed to make. It must not update
+    /// or revalidate tags.
+    /// </param>
+    /// <param name="options">What is known of each entry beforehand, by its key; null for nothing. <see cref="CacheEntryOptions.AllowBackgroundRefresh"/> is ignored.</param>
+    /// <param name="cancellationToken">Cancels this caller; others that wait for the same values are not cancelled.</param>
+    /// <returns>The values by key.</returns>
+    /// <exception cref="ArgumentException">There are too many keys, or a key, a tag or a life breaks a limit.</exception>
+    /// <exception cref="InvalidOperationException">The factory of one of the keys asked for it.</exception>
+    /// <remarks>An exception of the factory reaches the caller as it was thrown, if a value is missing for it. Otherwise as <see cref="GetOrCreateAsync{T}(string, Func{CacheContext, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>.</remarks>
+    ValueTask<IReadOnlyDictionary<string, T>> GetOrCreateManyAsync<T>(
+        IReadOnlyCollection<string> keys,
+        Func<CacheManyContext, CancellationToken, ValueTask<Dictionary<string, T>>> factory,
+        Func<string, CacheEntryOptions?>? options = null,
+        CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Stores a value. Strict: when the call has returned, no process serves an earlier value of the key. The value counts as made when the call
     /// was made: if one of its tags is updated during the call, the value expires. The same may happen with a tag that was updated shortly before, if the cluster answers
     /// slowly: then the next read is a miss.
@@ -112,6 +145,18 @@ public interface ITagCache
     /// <exception cref="TagUpdateIncompleteException">Not every process has confirmed; the set may or may not have happened. Retrying is safe.</exception>
     /// <exception cref="TagCacheUnavailableException">The cluster could not be reached; the set is not known to have happened.</exception>
     ValueTask SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Stores several values, each as <see cref="SetAsync"/> does. All are checked before anything happens; then they are stored side by side, not as one step.</summary>
+    /// <typeparam name="T">The type of the values.</typeparam>
+    /// <param name="entries">The values by key: at most 512 (<see cref="NameLimits.KeysPerCall"/>), no key twice.</param>
+    /// <param name="options">Tags and life of each entry, by its key; null for none.</param>
+    /// <param name="cancellationToken">Stops waiting; the sets go on.</param>
+    /// <returns>A task that completes when no process serves an earlier value of any of the keys.</returns>
+    /// <exception cref="ArgumentException">There are too many keys, or one is named twice, or a key, a tag, the life or the size of a value breaks a limit.</exception>
+    /// <exception cref="TagUpdateIncompleteException">Not every process has confirmed each of them; any of them may or may not have happened. Retrying is safe.</exception>
+    /// <exception cref="TagCacheUnavailableException">The cluster could not be reached; the sets are not known to have happened.</exception>
+    ValueTask SetManyAsync<T>(
+        IReadOnlyCollection<KeyValuePair<string, T>> entries, Func<string, CacheEntryOptions?>? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>Removes an entry. Strict: when the call has returned, no process serves an earlier value of the key. Removing a key without an entry is fine.</summary>
     /// <param name="key">The key.</param>

@@ -3,6 +3,7 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Loaders;
+using OrleansTagCache.Many;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
 using OrleansTagCache.Tasks;
@@ -28,6 +29,7 @@ internal sealed class TagCache : ITagCache
     private readonly IServerActionSource[] _serverActions;
     private readonly EntryReader _reader;
     private readonly SingleFlight _flights;
+    private readonly ManyEntries _many;
     private readonly IServiceProvider _services;
     private readonly TimeProvider _time;
 
@@ -40,12 +42,13 @@ internal sealed class TagCache : ITagCache
         BackgroundRefreshes refreshes,
         EntryReader reader,
         SingleFlight flights,
+        ManyEntries many,
         IEnumerable<IServerActionSource> serverActions,
         IServiceProvider services,
         TimeProvider time)
     {
         (_serverActions, _reader, _flights, _services, _time) = ([.. serverActions], reader, flights, services, time);
-        (_options, _maker, _updates, _loaders, _near, _refreshes) = (options, maker, updates, loaders, near, refreshes);
+        (_options, _maker, _updates, _loaders, _near, _refreshes, _many) = (options, maker, updates, loaders, near, refreshes, many);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
     }
 
@@ -103,6 +106,25 @@ internal sealed class TagCache : ITagCache
         if (hit.IsStale && hit.Entry.TryClaimAsk(hit.At))
         {
             return Refresh(key, hit, kept, FactoryOf(key, state, factory, options, kind), cancellationToken);
+        }
+
+        _reader.FoundNear(hit, outer);
+        return new(kept);
+    }
+
+    /// <summary>The entry, as every read of one gets it, with a factory that is there already.</summary>
+    private ValueTask<T> GetOrCreate<T>(string key, EntryFactory<T> factory, bool mayKeep, CancellationToken cancellationToken)
+    {
+        var outer = OuterOf(key);
+        var hit = mayKeep ? _near.Find(key, freshOnly: outer is not null) : default;
+        if (hit.Entry is null || !hit.Entry.TryGetValue<T>(_maker.Serializer, out var kept))
+        {
+            return _flights.Read(key, outer, factory, mayKeep, cancellationToken);
+        }
+
+        if (hit.IsStale && hit.Entry.TryClaimAsk(hit.At))
+        {
+            return Refresh(key, hit, kept, factory, cancellationToken);
         }
 
         _reader.FoundNear(hit, outer);
@@ -194,6 +216,40 @@ internal sealed class TagCache : ITagCache
         if (outcome.Status == CommitStatus.Refused)
         {
             throw new ArgumentException(outcome.Fault, nameof(value));
+        }
+    }
+
+    public async ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default) =>
+        await _many.Get<T>(_many.Check(keys, nameof(keys)), BeginToLookBehind, cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask<IReadOnlyDictionary<string, T>> GetOrCreateManyAsync<T>(
+        IReadOnlyCollection<string> keys,
+        Func<CacheManyContext, CancellationToken, ValueTask<Dictionary<string, T>>> factory,
+        Func<string, CacheEntryOptions?>? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        var checkedKeys = _many.Check(keys, nameof(keys));
+        Array.ForEach(checkedKeys, key => OuterOf(key));
+        return await _many.GetOrCreate(checkedKeys, factory, options, GetOrCreate, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask SetManyAsync<T>(
+        IReadOnlyCollection<KeyValuePair<string, T>> entries, Func<string, CacheEntryOptions?>? options = null, CancellationToken cancellationToken = default)
+    {
+        var madeAt = _time.Now();
+        ArgumentNullException.ThrowIfNull(entries);
+        if (_many.Check([.. entries.Select(entry => entry.Key)], nameof(entries)).Length < entries.Count)
+        {
+            throw new ArgumentException("A key may be named once: which of its values would be stored is not known.", nameof(entries));
+        }
+
+        // All are checked before anything happens.
+        var sets = entries.Select(entry => (ScopedKey: _namespace.Scope(entry.Key), Data: _maker.Make(entry.Value, options?.Invoke(entry.Key)))).ToList();
+        var outcomes = await Task.WhenAll(sets.Select(set => _updates.Set(set.ScopedKey, set.Data, madeAt, _options.UpdateTimeout, cancellationToken))).ConfigureAwait(false);
+        if (Array.Find(outcomes, outcome => outcome.Status == CommitStatus.Refused) is { } refused)
+        {
+            throw new ArgumentException(refused.Fault, nameof(entries));
         }
     }
 

@@ -13,6 +13,7 @@ public sealed class AccessTests(KeyedSilo silo)
         { "DELETE", "/v1/entry?key=k", "write" },
         { "POST", "/v1/entry/abandon?key=k", "write" },
         { "GET", "/v1/entry/info?key=k", "read" },
+        { "POST", "/v1/entries/get", "read" },
         { "POST", "/v1/tags/update", "invalidate" },
         { "POST", "/v1/tags/revalidate", "invalidate" },
         { "GET", "/v1/tag?tag=t", "read" },

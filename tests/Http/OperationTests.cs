@@ -110,6 +110,7 @@ public sealed class OperationTests(SiloServer silo)
                 "get /v1/entry/info",
                 "get /v1/tag",
                 "get /v1/tag/entries",
+                "post /v1/entries/get",
                 "post /v1/entry/abandon",
                 "post /v1/hooks/{name}",
                 "post /v1/tags/revalidate",

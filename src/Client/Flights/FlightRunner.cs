@@ -78,6 +78,7 @@ internal sealed class FlightRunner(
             return Turn.ToAsk;
         }
 
+        factory.Waiting?.Invoke();
         var (over, generating) = (flight.Previous!.Late, flight.Previous.Generating);
         var askedFor = 0;
         while (!over.IsCompleted)
@@ -120,6 +121,7 @@ internal sealed class FlightRunner(
         {
             WaitUntil = call.IsBehind ? Moment.Past : call.Until,
             Tags = factory.Tags,
+            IsWorthWaiting = factory.Waiting,
             IsCounted = !call.IsBehind,
             HasFactory = true,
         };

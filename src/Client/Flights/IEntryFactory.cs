@@ -37,6 +37,9 @@ internal interface IEntryFactory
     /// <summary>The tags that had been named when it failed.</summary>
     string[] Said { get; }
 
+    /// <summary>Called whenever its reader begins to wait for what others make; null if it does not care. It gives true.</summary>
+    Func<bool>? Waiting { get; }
+
     /// <summary>Makes the entry.</summary>
     /// <param name="stale">The stale value that is refreshed, if there is one.</param>
     /// <param name="cancellationToken">Cancelled when no caller waits any more.</param>
@@ -59,6 +62,8 @@ internal abstract class EntryFactory<T>(CacheEntryOptions? options) : IEntryFact
     public virtual string[] Tags => [];
 
     public virtual string[] Said => [];
+
+    public virtual Func<bool>? Waiting => null;
 
     public abstract Task<Generated> Generate(EntrySnapshot? stale, CancellationToken cancellationToken);
 

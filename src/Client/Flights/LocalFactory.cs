@@ -23,7 +23,8 @@ internal enum FactoryKind : byte
 
 /// <summary>One caller's factory, and what it made: its own caller gets what all other readers will read from the payload, or the value itself if there will be no other readers.</summary>
 internal sealed class LocalFactory<TState, T>(
-    EntryMaker maker, string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options, FactoryKind kind)
+    EntryMaker maker, string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options, FactoryKind kind,
+    Func<bool>? waiting = null)
     : EntryFactory<T>(options)
 {
     private readonly CacheEntryOptions? _options = options;
@@ -34,13 +35,19 @@ internal sealed class LocalFactory<TState, T>(
     private volatile Made? _made;
     private volatile string[] _said = [];
 
-    public override bool MayRunBehind { get; } = kind >= FactoryKind.Scoped || options is { AllowBackgroundRefresh: true };
+    // One of several keys is made while the caller waits for all of them.
+    public override bool MayRunBehind { get; } = kind >= FactoryKind.Scoped || (waiting is null && options is { AllowBackgroundRefresh: true });
 
     public override bool MayBeOrphaned => MayRunBehind || kind == FactoryKind.OfAllCallers;
 
     public override string[] Tags => _tags;
 
     public override string[] Said => _said;
+
+    public override Func<bool>? Waiting => waiting;
+
+    /// <summary>Whether a factory of several keys was asked for it, and gave no value.</summary>
+    public bool IsAbsent { get; private set; }
 
     // What may run behind its caller runs without its caller's context from the start: it does not know when it will be alone. Its own activity goes with it.
     public override Task<Generated> Generate(EntrySnapshot? stale, CancellationToken cancellationToken)
@@ -75,6 +82,13 @@ internal sealed class LocalFactory<TState, T>(
         try
         {
             var value = await factory(state, context, cancellationToken).ConfigureAwait(false);
+            if (context.IsAbsent)
+            {
+                IsAbsent = true;
+                _made = new(value, new([], null));
+                return maker.Make(context, _made.Payload, _options, isLoaded: false) with { WhyNotStored = "Its factory gave no value.", IsUnwanted = true, IsForOwnCaller = true };
+            }
+
             var written = maker.TryWrite(value, out var readBack);
             var payload = written ?? new Payload([], null);
             var made = maker.Make(context, payload, _options, isLoaded: kind == FactoryKind.Loader);

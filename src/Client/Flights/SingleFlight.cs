@@ -132,6 +132,7 @@ internal sealed class SingleFlight
         {
             if (role == FlightRole.Follower)
             {
+                factory.Waiting?.Invoke();
                 return await flight.Early.WaitAsync(patience.Left(_time.Now()), _time, cancellationToken).ConfigureAwait(false);
             }
 

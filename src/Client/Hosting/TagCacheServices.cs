@@ -7,6 +7,7 @@ using OrleansTagCache.Adapters;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Loaders;
+using OrleansTagCache.Many;
 using OrleansTagCache.Near;
 using OrleansTagCache.Serialization;
 using OrleansTagCache.Transport;
@@ -20,7 +21,7 @@ internal static class TagCacheServices
     public static readonly FrozenSet<Type> PerNamespace =
     [
         typeof(NearCache), typeof(EntryMaker), typeof(LoaderTable), typeof(UncacheableKeys), typeof(FailedRefreshes), typeof(Commits), typeof(FactoryRuns), typeof(EntryReader),
-        typeof(SingleFlight), typeof(OpenEntries), typeof(TagCache),
+        typeof(SingleFlight), typeof(OpenEntries), typeof(ManyEntries), typeof(TagCache),
     ];
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
@@ -51,6 +52,58 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         }
 
         return answer;
+    }
+
+    /// <summary>Asks many entries without waiting, in one message for up to <see cref="SiloEndpoint.MaximumReads"/> of a silo; those that have no answer this way are asked one by one.</summary>
+    /// <returns>The answers in the order of the keys; null where the cluster did not give one.</returns>
+    public async ValueTask<Acquired?[]> TryAcquireMany(string[] scopedKeys, AcquireRequest request, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var answers = new Acquired?[scopedKeys.Length];
+        if (!reachability.MayTry())
+        {
+            return answers;
+        }
+
+        var begun = time.Now();
+        var bySilo = new Dictionary<SiloEndpoint, List<int>>();
+        for (var i = 0; i < scopedKeys.Length; i++)
+        {
+            if (endpoints.Find(scopedKeys[i]) is { } endpoint)
+            {
+                (CollectionsMarshal.GetValueRefOrAddDefault(bySilo, endpoint, out _) ??= []).Add(i);
+            }
+        }
+
+        await Task.WhenAll(bySilo.SelectMany(silo => silo.Value.Chunk(SiloEndpoint.MaximumReads).Select(places => Ask(silo.Key, places)))).ConfigureAwait(false);
+
+        // What awaits this runs users' code next.
+        await PoolYield.Go();
+        cancellationToken.ThrowIfCancellationRequested();
+        var left = patience - (time.Now() - begun);
+        await Task.WhenAll(Enumerable.Range(0, answers.Length).Where(i => answers[i] is null).Select(AskOne)).ConfigureAwait(false);
+        return answers;
+
+        async Task Ask(SiloEndpoint endpoint, int[] places)
+        {
+            try
+            {
+                var reads = Array.ConvertAll(places, i => new EntryRead(scopedKeys[i], request.MayGenerate, request.FreshOnly, Guid.Empty));
+                var given = await endpoint.AcquireMany(reads, request.Sessions).WaitAsync(patience / Attempts, time, cancellationToken).ConfigureAwait(false);
+                reachability.Reached();
+                for (var i = 0; i < places.Length && i < given?.Length; i++)
+                {
+                    answers[places[i]] = given[i]?.Status == AcquireStatus.Moved ? null : given[i];
+                }
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                endpoints.Doubt();
+                reachability.Failed(exception);
+            }
+        }
+
+        async Task AskOne(int i) =>
+            answers[i] = await TryAcquire(scopedKeys[i], request, left > LeastPatience ? left : LeastPatience, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Offers a generated value. Null if the cluster could not be reached: it counts as not stored, and its token is given back.</summary>

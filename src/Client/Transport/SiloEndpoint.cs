@@ -18,6 +18,9 @@ internal sealed class SiloEndpoint
 
     private const int MostDoublings = 5;
 
+    /// <summary>How many reads one message may hold: the silo answers it in one turn, which others wait for.</summary>
+    public const int MaximumReads = 256;
+
     private readonly IBatchService _service;
     private readonly TimeProvider _time;
     private readonly ProbeGate _gate;
@@ -47,6 +50,9 @@ internal sealed class SiloEndpoint
 
     /// <summary>Reads an entry. Readers that keep nothing near do not share messages with those that do.</summary>
     public RequestBatcher<EntryRead, Acquired>.Call Acquire(EntryRead read, SessionId[]? sessions) => (sessions is null ? _unnamed : _named).Send(read, sessions);
+
+    /// <summary>Reads many entries in a message of their own.</summary>
+    public Task<Acquired?[]?> AcquireMany(EntryRead[] reads, SessionId[]? sessions) => Call(async () => (Acquired?[]?)await _service.Acquire(reads, sessions).ConfigureAwait(false), ReadTimeout);
 
     /// <summary>Offers a value to an entry; null if there is no answer this way.</summary>
     public Task<CommitOutcome?> Commit(EntryOffer offer, SessionId[]? sessions) => _offers.Send(offer, sessions, offer.Data.Payload.Bytes.Length).Answer;

@@ -15,6 +15,9 @@ public static class NameLimits
     /// <summary>The longest name of a loader: 64 units, none of them a colon.</summary>
     public const int LoaderNameLength = 64;
 
+    /// <summary>The most keys in one call that reads or stores several entries: 512.</summary>
+    public const int KeysPerCall = 512;
+
     /// <summary>The most tags in one call: 128.</summary>
     public const int TagsPerCall = 128;
 

@@ -41,6 +41,7 @@ public static class TagCacheEndpointRouteBuilderExtensions
             return next(context);
         });
         services.GetRequiredService<EntryEndpoints>().Map(v1, services.GetRequiredService<EntryPut>());
+        services.GetRequiredService<ManyEntriesEndpoint>().Map(v1);
         services.GetRequiredService<TagEndpoints>().Map(v1);
         services.GetRequiredService<HookEndpoints>().Map(v1);
         services.GetRequiredService<ClusterEndpoints>().Map(v1);

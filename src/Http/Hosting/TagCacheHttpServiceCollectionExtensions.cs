@@ -91,6 +91,7 @@ public static class TagCacheHttpServiceCollectionExtensions
     {
         services.TryAddSingleton(provider => new CacheLifeProfiles(provider.GetRequiredService<TagCacheClientOptions>().Profiles));
         services.AddSingleton<EntryEndpoints>();
+        services.AddSingleton<ManyEntriesEndpoint>();
         services.AddSingleton<EntryPut>();
         services.AddSingleton<TagEndpoints>();
         services.AddSingleton<ClusterEndpoints>();

@@ -8,7 +8,7 @@ namespace OrleansTagCache.Http.Messages;
 /// <summary>Reads request bodies within a bound, before anything of them is believed.</summary>
 internal static class BodyReader
 {
-    /// <summary>Far more than the largest call that keeps its limits needs.</summary>
+    /// <summary>Far more than a call needs, but for many of the very longest keys.</summary>
     private const int MaximumJsonBytes = 512 * 1024;
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];

@@ -25,7 +25,7 @@ internal static class BadInput
     private static readonly string[] TooManyTags = [.. Enumerable.Range(0, 129).Select(i => $"{Marker}{i}")];
 
     public static readonly IReadOnlyDictionary<string, BadRequest> All = Entries().Concat(Lives()).Concat(Views()).Concat(Bodies("update"))
-        .Concat(Bodies("revalidate")).Concat(Revalidations()).ToDictionary(row => row.Name, row => row.Request);
+        .Concat(Bodies("revalidate")).Concat(Revalidations()).Concat(Many()).ToDictionary(row => row.Name, row => row.Request);
 
     private static IEnumerable<(string Name, BadRequest Request)> Entries()
     {
@@ -148,6 +148,22 @@ internal static class BadInput
         (string Name, BadRequest Request) Row(string name, string members, string detail, string code = "invalid_argument") => (
             $"revalidate: {name}",
             new("POST", "/v1/tags/revalidate", detail, Encoding.UTF8.GetBytes($$"""{"tags":["{{Marker}}"],{{members}}}"""), Code: code));
+    }
+
+    private static IEnumerable<(string Name, BadRequest Request)> Many()
+    {
+        yield return Row("no body", string.Empty, Malformed, "malformed_json");
+        yield return Row("nothing named", "{}", "'keys' is missing: an array of at most 512 keys.");
+        yield return Row("keys null", """{"keys":null}""", "'keys' is missing: an array of at most 512 keys.");
+        yield return Row("keys as text", $$"""{"keys":"{{Marker}}"}""", Malformed, "malformed_json");
+        yield return Row("null as a key", $$"""{"keys":["{{Marker}}",null]}""", "must not be null");
+        yield return Row("empty key", $$"""{"keys":["{{Marker}}",""]}""", "at least 1 UTF-16 unit");
+        yield return Row("long key", $$"""{"keys":["{{LongKey}}"]}""", "at most 1024 UTF-16 units; this one has 1025.");
+        yield return Row("zero in a key", $$"""{"keys":["{{Marker}}\u0000"]}""", Control);
+        yield return Row("too many keys", $$"""{"keys":[{{string.Join(',', Enumerable.Range(0, 513).Select(i => $"\"{Marker}{i}\""))}}]}""", "at most 512 keys; this one names 513.");
+
+        (string Name, BadRequest Request) Row(string name, string json, string detail, string code = "invalid_argument") =>
+            ($"entries: {name}", new("POST", "/v1/entries/get", detail, Encoding.UTF8.GetBytes(json), Code: code));
     }
 
     private static BadRequest Put(string query, string detail) => new("PUT", $"/v1/entry?key={Marker}{query}", detail, "value"u8.ToArray());
