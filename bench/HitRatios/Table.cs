@@ -58,7 +58,7 @@ internal sealed class Table
 
     private static string Percent(double? value) => value?.ToString("0.0", CultureInfo.InvariantCulture) ?? "-";
 
-    private static string Points(double value) => value.ToString("+0.0;-0.0", CultureInfo.InvariantCulture);
+    private static string Points(double value) => Math.Round(value, 1).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture);
 
     private static string NameOf(TraceKind kind) => kind switch
     {

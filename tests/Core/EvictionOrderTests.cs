@@ -138,14 +138,8 @@ public sealed class EvictionOrderTests
         cache.Read(0, Size);
         cache.Read(1_000, Size);
 
-        // New keys pass by the one that came back, and not by the one that is as new as they are.
-        for (var key = 2_000; key < 2_050; key++)
-        {
-            cache.Read(key, Size);
-        }
-
-        cache.Read(0, Size);
-        for (var key = 3_000; key < 3_200; key++)
+        // New keys pass by the one that came back, though it is not read any more, and not by the one that is as new as they are.
+        for (var key = 2_000; key < 2_200; key++)
         {
             cache.Read(key, Size);
         }
