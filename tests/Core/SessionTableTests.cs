@@ -40,6 +40,20 @@ public sealed class SessionTableTests
     }
 
     [Fact]
+    public void Queue_OfAnUpdateThatComesAgain_IsHeldUntilBothPushesAreAcknowledged()
+    {
+        var session = OpenInterestedIn(0);
+        var update = Update(0);
+        _table.Queue(update, Start);
+
+        Assert.Equal([session], _table.Queue(update, Start));
+        Assert.Empty(_table.Acknowledged(session, session.Unacknowledged(1)[0].Number));
+        Assert.True(_table.IsHeld(update.Id));
+        Assert.Equal([update.Id], _table.Acknowledged(session, session.Unacknowledged(1)[0].Number));
+        Assert.False(_table.IsHeld(update.Id));
+    }
+
+    [Fact]
     public void Queue_ForNobody_IsNotHeld()
     {
         OpenInterestedIn(0);

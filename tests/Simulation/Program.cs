@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Seams;
 using OrleansTagCache.Simulation.Search;
 
@@ -67,7 +68,7 @@ internal static class Program
         var (broken, activity) = RandomSearch.Run(0, seeds, steps, Mutant.None);
         Console.WriteLine(broken is { } seed
             ? $"The promise was BROKEN by seed {seed}: run with --seed {seed} for its events."
-            : $"The promise was kept by {seeds} seeds of {steps} steps: {activity.Reads} reads, {activity.Hits} of them near, {activity.Changes} changes that returned.");
+            : $"The promise was kept by {seeds} seeds of {steps} steps: {activity.Reads} reads, {activity.Hits} of them near, {activity.Changes} changes that returned; {string.Join(", ", Enum.GetValues<Deed>().Select(deed => $"{deed} {activity.Deeds[(int)deed]}"))}.");
         return broken is null;
     }
 

@@ -1,3 +1,4 @@
+using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Seams;
 using OrleansTagCache.Simulation.Search;
 using Xunit;
@@ -16,6 +17,7 @@ public sealed class RandomScheduleTests
         // A run in which nothing happens keeps every promise.
         Assert.InRange(activity.Changes, 5_000, long.MaxValue);
         Assert.InRange(activity.Hits, 5_000, long.MaxValue);
+        Assert.All(Enum.GetValues<Deed>(), deed => Assert.InRange(activity.Deeds[(int)deed], 50, int.MaxValue));
     }
 
     [Fact]

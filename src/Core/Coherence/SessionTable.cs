@@ -94,7 +94,7 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
         return grant;
     }
 
-    /// <summary>An update was applied to the ledger: queues it for every interested session. Once for each update.</summary>
+    /// <summary>An update was applied to the ledger: queues it for every interested session. One that was forgotten and comes again, late, is pushed again, and held by both pushes.</summary>
     /// <returns>The sessions that it was queued for.</returns>
     public IReadOnlyCollection<IssuedSession> Queue(TagUpdate update, Moment now)
     {
@@ -111,7 +111,7 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
 
         if (sessions.Count > 0)
         {
-            _held.Add(update.Id, sessions.Count);
+            _held[update.Id] = _held.GetValueOrDefault(update.Id) + sessions.Count;
         }
 
         return sessions;

@@ -47,6 +47,9 @@ internal sealed class World
 
     public int Changes { get; set; }
 
+    /// <summary>How often each of these was done.</summary>
+    public int[] Deeds { get; } = new int[Enum.GetValues<Deed>().Length];
+
     public List<Silo> Silos { get; } = [];
 
     public List<Client> Clients { get; } = [];
@@ -111,6 +114,8 @@ internal sealed class World
             throw new GoneException();
         }
     }
+
+    public void Did(Deed deed) => Deeds[(int)deed]++;
 
     /// <summary>A value that a factory makes now.</summary>
     public Value Generate(string key)

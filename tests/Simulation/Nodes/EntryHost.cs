@@ -3,6 +3,7 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
+using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Seams;
 
 namespace OrleansTagCache.Simulation.Nodes;
@@ -47,6 +48,7 @@ internal sealed class EntryHost : IKeySlots
         var wasOut = _tokens.IsOut(key, token, now);
         var outcome = slot?.Commit(token, data, named, _terms, now) ?? CommitOutcome.UnknownToken;
         _tokens.Shown(key, token, wasOut, isTaken: outcome.Status != CommitStatus.UnknownToken && (wasOut || outcome.Status != CommitStatus.Superseded));
+        Note(Deed.CommitOfUnknownToken, outcome.Status == CommitStatus.UnknownToken);
         reply(outcome);
     });
 
@@ -60,7 +62,9 @@ internal sealed class EntryHost : IKeySlots
     public void FailSafe(string key, TokenId token, bool isOver, Action<EntrySnapshot?> reply) => Enter(key, adds: false, (slot, now) =>
     {
         var wasOut = isOver && _tokens.IsOut(key, token, now);
-        reply(slot?.FailSafe(token, isOver, _terms, now));
+        var spare = slot?.FailSafe(token, isOver, _terms, now);
+        Note(Deed.FailSafeServed, spare is not null);
+        reply(spare);
         if (wasOut)
         {
             _tokens.Shown(key, token, wasOut, isTaken: slot is not null);
@@ -88,6 +92,9 @@ internal sealed class EntryHost : IKeySlots
             return;
         }
 
+        Note(Deed.SetStored, outcome.Status == CommitStatus.Stored);
+        Note(Deed.LaterSetCarriedOver, outcome.Status != CommitStatus.Stored && kept is not null);
+
         // Under one gate: what is stored now is kept through the expiry that begins now; every other value of the key falls to it.
         slot!.WakeWaiters();
         BeginUpdateNeedsGate(slot, kept, reply);
@@ -108,6 +115,7 @@ internal sealed class EntryHost : IKeySlots
             {
                 if (ReferenceEquals(slot.Value, value))
                 {
+                    _silo.World.Did(Deed.ValueEvicted);
                     slot.Drop(_terms);
                 }
             });
@@ -123,6 +131,7 @@ internal sealed class EntryHost : IKeySlots
             {
                 if (slot.Value is { } value && value.FreshnessAt(_silo.Ledger, _silo.Now) == Freshness.Expired)
                 {
+                    _silo.World.Did(Deed.DeadValueSwept);
                     slot.Drop(_terms);
                 }
             });
@@ -153,8 +162,10 @@ internal sealed class EntryHost : IKeySlots
             _tokens.Granted(key, token, request.Tags ?? [], now);
         }
 
+        Note(Deed.StaleServed, answer?.Status == AcquireStatus.Stale);
         if (answer is null && now < until)
         {
+            _silo.World.Did(Deed.GenerationWaitedFor);
             slot.Wait(Moment.Earlier(until, slot.GenerationEnd(now)), () => Ask(key, request, until, reply));
         }
         else
@@ -173,6 +184,7 @@ internal sealed class EntryHost : IKeySlots
                 // Another silo may expire the key in between: the kept value must not be carried over that.
                 _silo.World.Interleave(_silo);
                 var isSo = kept.KeyAdmits(keyStamp) || Mutants.Is(Mutant.CarriedOverOthers);
+                Note(Deed.ExpiryNotCarriedOver, !isSo);
                 var applied = _silo.Fanout.Begin([Catalog.TagOf(slot.ScopedKey)], null, reply);
                 _silo.World.Interleave(_silo);
                 return isSo ? applied : Stamp.Zero;
@@ -201,6 +213,7 @@ internal sealed class EntryHost : IKeySlots
             _silo.World.Interleave(_silo);
             if (slot.IsHeld)
             {
+                _silo.World.Did(Deed.GateWaitedFor);
                 slot.Blocked.Add(() => Enter(key, adds, run));
                 return;
             }
@@ -210,6 +223,16 @@ internal sealed class EntryHost : IKeySlots
                 Under(slot, () => run(slot, _silo.Now));
                 return;
             }
+
+            _silo.World.Did(Deed.RetiredSlotFound);
+        }
+    }
+
+    private void Note(Deed deed, bool isDone)
+    {
+        if (isDone)
+        {
+            _silo.World.Did(deed);
         }
     }
 

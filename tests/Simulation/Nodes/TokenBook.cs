@@ -22,8 +22,17 @@ internal sealed class TokenBook(Silo silo)
     public void Granted(string key, TokenId id, string[] knownTags, Moment now)
     {
         var inFlight = InFlight(key, now);
-        if (inFlight?.Id != id)
+        if (inFlight?.Id == id)
         {
+            silo.World.Did(Deed.TokenGivenAgain);
+        }
+        else
+        {
+            if (inFlight is not null)
+            {
+                silo.World.Did(Deed.TokenSuperseded);
+            }
+
             Check(inFlight is null || !silo.Ledger.IsLive(TagId.OfEntryAndKey(key, knownTags), inFlight.Stamp), key, "has two generations in flight [G3]");
             _generations[key] = Issued(key, id, now);
         }
@@ -57,7 +66,11 @@ internal sealed class TokenBook(Silo silo)
     /// <summary>The store lets go of a slot with its tokens.</summary>
     public void Lost(string key)
     {
-        _generations.Remove(key);
+        if (_generations.Remove(key))
+        {
+            silo.World.Did(Deed.TokenDropped);
+        }
+
         foreach (var lost in _sets.Where(set => set.Value.Key == key).ToList())
         {
             _sets.Remove(lost.Key);

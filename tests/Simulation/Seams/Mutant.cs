@@ -34,13 +34,13 @@ internal enum Mutant
     SettleClosesAnother,
     BatchSharedAfterSending,
 
-    /// <summary>Not in the list: a value whose revalidation deadline has passed while it was generated counts as stored.</summary>
+    /// <summary>Not in the list: the deadlines of revalidations are not checked, neither when a value is stored nor when it is read.</summary>
     DeadlineUnchecked,
 
     /// <summary>Not in the list: a client keeps what it generated although the value was revalidated meanwhile at its silo.</summary>
     StaleKeptAtCommit,
 
-    /// <summary>Not in the list: a plain set whose value was made when the call was, not when its token had come.</summary>
+    /// <summary>Not in the list: a plain set that does not say how old its value was when its token came.</summary>
     SetValueOlderThanToken,
 
     /// <summary>Not in the list: a client that has acknowledged a revalidation is not told of updates of what it serves stale.</summary>

@@ -63,13 +63,13 @@ internal static class EntryConfigurations
     /// <summary>A question or its answer comes twice: two callers generate under one token.</summary>
     private static void SameToken(Stage stage)
     {
-        var host = stage.Serving();
+        var (host, near) = (stage.Serving(), stage.Serving());
         stage.Host(Key, host);
         stage.World.HasTwins = true;
-        stage.Script(host, Reads(host, Key), Checks(host, Key));
+        stage.Script(near, Reads(near, Key), Checks(near, Key));
         stage.Script("W", Updates(host, host, Catalog.B));
         stage.Repeats = 1;
-        stage.AtOnce = ["queues", "change"];
+        stage.AtOnce = ["queues", "change", "batch", "receipt", "acknowledges"];
     }
 
     /// <summary>A value is evicted while a client is given it, and with it the knowledge of its tags; an update follows.</summary>

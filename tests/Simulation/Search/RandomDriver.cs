@@ -126,7 +126,7 @@ internal sealed class RandomDriver(World world, Chance chance)
             return;
         }
 
-        switch (chance.Choose(16))
+        switch (chance.Choose(20))
         {
             case < 8:
                 world.Do(process, "calls", () => process.Change(SomeTags(), null, chance.Of(world.Silos)));
@@ -135,18 +135,27 @@ internal sealed class RandomDriver(World world, Chance chance)
                 world.Do(process, "calls", () => process.Change(SomeTags(), TimeSpan.FromMilliseconds(50 + chance.Choose(1_500)), chance.Of(world.Silos)));
                 break;
             case 11:
-                world.Do(process, "calls", () => process.Remove(key, silo));
+                world.Do(process, "calls", () => process.Remove(key, chance.OneIn(2) ? silo : chance.Of(world.Silos)));
                 break;
-            case 12:
+            case < 14:
                 world.Do(process, "calls", () => process.Set(key, silo));
                 break;
-            case 13:
+            case 14:
+                // Sets of one key that overlap, and a removal through any silo.
+                for (var sets = 1 + chance.Choose(3); sets > 0; sets--)
+                {
+                    world.Do(process, "calls", () => process.Set(key, silo));
+                }
+
+                world.Do(process, "calls", () => process.Remove(key, chance.Of(world.Silos)));
+                break;
+            case 15:
                 process.Evict(key);
                 break;
-            case 14 when chance.OneIn(2):
+            case 16 when chance.OneIn(2):
                 world.Hosts[key] = silo.IsGone ? world.Hosts[key] : silo;
                 break;
-            case 14 when !silo.IsGone:
+            case < 19 when silo.IsRunning:
                 DropSomething(silo, key);
                 break;
             default:
@@ -195,6 +204,7 @@ internal sealed class RandomDriver(World world, Chance chance)
         }
 
         _isInside = true;
+        world.Did(Deed.TurnInterrupted);
         for (var steps = chance.Choose(most); steps > 0; steps--)
         {
             Step();

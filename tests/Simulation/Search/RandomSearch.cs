@@ -11,10 +11,10 @@ namespace OrleansTagCache.Simulation.Search;
 internal sealed record Outcome(string? Violation, IReadOnlyList<string> Lines, int Step);
 
 /// <summary>What a run did, so that a green one is known not to have been idle.</summary>
-internal sealed record Activity(long Reads, long Hits, long Changes)
+internal sealed record Activity(long Reads, long Hits, long Changes, IReadOnlyList<int> Deeds)
 {
     public static Activity operator +(Activity left, Activity right) =>
-        new(left.Reads + right.Reads, left.Hits + right.Hits, left.Changes + right.Changes);
+        new(left.Reads + right.Reads, left.Hits + right.Hits, left.Changes + right.Changes, [.. left.Deeds.Zip(right.Deeds, (one, other) => one + other)]);
 }
 
 /// <summary>Runs random schedules of a cluster with every kind of trouble. One seed, one run, always the same.</summary>
@@ -42,13 +42,18 @@ internal static class RandomSearch
         {
             violation = broken.Message;
         }
+        catch (Exception exception)
+        {
+            // What the product's types throw breaks no promise, and is a fault all the same.
+            violation = exception.ToString();
+        }
         finally
         {
             ProtocolRules.OtherThreads = null;
             Mutants.Current = Mutant.None;
         }
 
-        return (new(violation, trace?.Lines ?? [], step), new(world.Reads, world.Hits, world.Changes));
+        return (new(violation, trace?.Lines ?? [], step), new(world.Reads, world.Hits, world.Changes, world.Deeds));
     }
 
     /// <summary>Searches seeds on all cores until the promise is broken. Null if it never was.</summary>
@@ -56,7 +61,7 @@ internal static class RandomSearch
     {
         var gate = new Lock();
         ulong? broken = null;
-        var total = new Activity(0, 0, 0);
+        var total = new Activity(0, 0, 0, new int[Enum.GetValues<Deed>().Length]);
         Parallel.For(0, seeds, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, (index, loop) =>
         {
             if (loop.ShouldExitCurrentIteration)

@@ -1,0 +1,38 @@
+namespace OrleansTagCache.Simulation.Engine;
+
+/// <summary>What a run must have done, more than once, for its silence to say something of it.</summary>
+internal enum Deed
+{
+    /// <summary>Others ran in the middle of a turn.</summary>
+    TurnInterrupted,
+
+    /// <summary>A caller had to wait for a gate.</summary>
+    GateWaitedFor,
+
+    /// <summary>A slot was retired between being found and being entered.</summary>
+    RetiredSlotFound,
+
+    ValueEvicted,
+    DeadValueSwept,
+
+    /// <summary>A slot was dropped with a token that was out.</summary>
+    TokenDropped,
+
+    /// <summary>A question that came again got the token that it had got before.</summary>
+    TokenGivenAgain,
+
+    /// <summary>A reader did not wait for a generation that could no longer be stored.</summary>
+    TokenSuperseded,
+
+    CommitOfUnknownToken,
+    GenerationWaitedFor,
+    StaleServed,
+    FailSafeServed,
+    SetStored,
+
+    /// <summary>A set carried a later set's value over the expiry of its key.</summary>
+    LaterSetCarriedOver,
+
+    /// <summary>A set did not carry a value over an expiry that had come before its own.</summary>
+    ExpiryNotCarriedOver,
+}
