@@ -164,7 +164,7 @@ public sealed class CacheContext
 
             foreach (var part in context._parts)
             {
-                if (part.IsGenerating(ns, key))
+                if (!part._hasEnded && key.SequenceEqual(part.Key) && ns == part.Namespace)
                 {
                     return true;
                 }

@@ -67,13 +67,14 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
     /// <param name="scopedKeys">The keys with their namespace.</param>
     /// <param name="freshOnly">Whether a stale value is as good as none.</param>
     /// <param name="mayKeep">Whether what it gets may be kept near.</param>
+    /// <param name="mostBytes">About how many bytes of values are read at most.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The answers in the order of the keys; null where the cluster did not give one. The caller counts the reads.</returns>
-    public async ValueTask<Acquired?[]> ReadMany(string[] keys, string[] scopedKeys, bool freshOnly, bool mayKeep, CancellationToken cancellationToken)
+    /// <returns>The answers in the order of the keys; null where the cluster did not give one, or was not asked any more. The caller counts the reads.</returns>
+    public async ValueTask<Acquired?[]> ReadMany(string[] keys, string[] scopedKeys, bool freshOnly, bool mayKeep, long mostBytes, CancellationToken cancellationToken)
     {
         using var activity = Tracing.Start(CacheActivities.Read);
         var ask = near.Ask(mayKeep);
-        var answers = await entries.TryAcquireMany(scopedKeys, new(MayGenerate: false, freshOnly, TimeSpan.Zero, ask.Sessions), options.ReadTimeout, cancellationToken).ConfigureAwait(false);
+        var answers = await entries.TryAcquireMany(scopedKeys, new(MayGenerate: false, freshOnly, TimeSpan.Zero, ask.Sessions), options.ReadTimeout, mostBytes, cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < keys.Length; i++)
         {
             if (answers[i] is { Status: AcquireStatus.Fresh, Entry: { } fresh } answer)

@@ -161,6 +161,34 @@ public sealed class NearMapTests
         Assert.False(_ledger.IsLive([slot.Key], stamp));
     }
 
+    /// <summary>What is known of a key is in its slot: until that has been given back to the ledger, another value of the key must not begin without it.</summary>
+    [Theory]
+    [InlineData("removed")]
+    [InlineData("evicted")]
+    [InlineData("too large")]
+    public void Slot_UntilItsRecordsAreReleased_IsFoundByTheLedger(string how)
+    {
+        var map = MapOf(2, MaximumBytes);
+        var slot = map.Take("key");
+        KeySlot? found = null;
+        var lease = new Watched(() => found = map.Find(slot.Key));
+        var (records, _) = _ledger.Hold(TagId.OfEntry(slot.Key.Name, []), slot, _ledger.Stamp());
+        var entry = new NearEntry(new(new byte[how == "too large" ? (int)MaximumBytes : 1], null), CacheLife.Max, new Moment(0), _ledger.Stamp(), records, slot, lease);
+        map.Store(slot, entry);
+        for (var i = 0; how == "evicted" && i < 2; i++)
+        {
+            Keep(map, $"other{i}", 1);
+        }
+
+        if (how == "removed")
+        {
+            map.Remove(entry);
+        }
+
+        Assert.Same(slot, found);
+        Assert.Null(map.Find(slot.Key));
+    }
+
     [Fact]
     public void Store_WhileOthersHoldTheSlot_LeavesItToThem()
     {
@@ -209,5 +237,19 @@ public sealed class NearMapTests
         var entry = new NearEntry(new(new byte[bytes], null), CacheLife.Max, new Moment(0), _ledger.Stamp(), records, slot, _session);
         map.Store(slot, entry);
         return entry;
+    }
+
+    /// <summary>It is told when an entry has been let go of, and not before its records have.</summary>
+    private sealed class Watched(Action dropped) : INearLease
+    {
+        public bool IsOver => false;
+
+        public bool IsValid(Moment now) => true;
+
+        public void Kept()
+        {
+        }
+
+        public void Dropped() => dropped();
     }
 }

@@ -11,14 +11,25 @@ internal sealed class FactoryGathering<T>(Func<CacheManyContext, CancellationTok
 {
     private readonly Lock _gate = new();
     private readonly HashSet<string> _decided = new(StringComparer.Ordinal);
-    private List<Part> _missing = [];
+    private Dictionary<string, Part> _missing = new(StringComparer.Ordinal);
 
-    /// <summary>There is a value of the key, or its reader waits for what others make.</summary>
+    /// <summary>The key's reader waits for what others make.</summary>
     /// <returns>True, so that a wait may ask for it.</returns>
     public bool Decided(string key)
     {
         Begin(key, missing: null);
         return true;
+    }
+
+    /// <summary>The key's reader has a value, or has gone: nothing is made for it any more.</summary>
+    public void Ended(string key)
+    {
+        lock (_gate)
+        {
+            _missing.Remove(key);
+        }
+
+        Begin(key, missing: null);
     }
 
     /// <summary>The key's value, made with those of the others that are missing. The context says so if the factory gave none.</summary>
@@ -37,12 +48,14 @@ internal sealed class FactoryGathering<T>(Func<CacheManyContext, CancellationTok
             _decided.Add(key);
             if (missing is not null)
             {
-                _missing.Add(missing);
+                // In place of one whose reader has given up, if there is one.
+                _missing[key] = missing;
             }
 
             if (_decided.Count == count)
             {
-                (parts, _missing) = (_missing, parts);
+                parts.AddRange(_missing.Values);
+                _missing = new(StringComparer.Ordinal);
             }
         }
 
@@ -80,7 +93,13 @@ internal sealed class FactoryGathering<T>(Func<CacheManyContext, CancellationTok
         }
         catch (Exception exception)
         {
-            parts.ForEach(part => part.Made.TrySetException(exception));
+            foreach (var part in parts)
+            {
+                part.Made.TrySetException(exception);
+
+                // Its reader may have gone.
+                _ = part.Made.Task.Exception;
+            }
         }
         finally
         {

@@ -136,7 +136,7 @@ internal sealed class ManyEntries(TagCacheClientOptions options, EntryMaker make
             }
             finally
             {
-                gathering.Decided(key);
+                gathering.Ended(key);
             }
         }
     }
@@ -144,7 +144,7 @@ internal sealed class ManyEntries(TagCacheClientOptions options, EntryMaker make
     private async ValueTask<(string[] Keys, Acquired?[] Answers)> Ask(List<string> cold, CacheContext? outer, CancellationToken cancellationToken)
     {
         string[] keys = [.. cold];
-        return (keys, await reader.ReadMany(keys, Array.ConvertAll(keys, _namespace.Scope), freshOnly: outer is not null, mayKeep: true, cancellationToken).ConfigureAwait(false));
+        return (keys, await reader.ReadMany(keys, Array.ConvertAll(keys, _namespace.Scope), freshOnly: outer is not null, mayKeep: true, mostBytes: long.MaxValue, cancellationToken).ConfigureAwait(false));
     }
 
     private bool TryRead<T>(Acquired? answer, CacheContext? outer, [MaybeNullWhen(false)] out T value)

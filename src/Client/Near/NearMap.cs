@@ -74,7 +74,6 @@ internal sealed class NearMap : IKeySlots
         if (!_order.MayHold(entry.Bytes))
         {
             LetGo(entry);
-            GiveBack(slot);
             return;
         }
 
@@ -84,6 +83,7 @@ internal sealed class NearMap : IKeySlots
             if (slot.Entry is { } old)
             {
                 // It keeps its place and its reads: the key is as old, and was read as lately.
+                slot.Takers++;
                 gone.Add(old);
             }
 
@@ -126,12 +126,12 @@ internal sealed class NearMap : IKeySlots
     /// <summary>A walk over the entries; those that come or go during it may be missed. It does not count as a read.</summary>
     public IEnumerator<NearEntry?> Walk() => _slots.Select(pair => pair.Value.Entry).GetEnumerator();
 
-    /// <summary>The entry of a slot that is in the order no more.</summary>
-    private NearEntry EmptyNeedsGate(NearSlot slot)
+    /// <summary>The entry of a slot that is in the order no more. The slot is taken: the ledger must find it until the entry is let go of (invariant K2).</summary>
+    private static NearEntry EmptyNeedsGate(NearSlot slot)
     {
         var entry = slot.Entry!;
         slot.Entry = null;
-        LeaveNeedsGate(slot);
+        slot.Takers++;
         return entry;
     }
 
@@ -141,7 +141,7 @@ internal sealed class NearMap : IKeySlots
         LeaveNeedsGate(slot);
     }
 
-    /// <summary>An empty slot goes, unless something is about to be kept in it.</summary>
+    /// <summary>An empty slot goes, unless something is about to be kept in it, or to be let go of.</summary>
     private void LeaveNeedsGate(NearSlot slot)
     {
         if (slot.Entry is null && slot.Takers == 0)
@@ -150,10 +150,12 @@ internal sealed class NearMap : IKeySlots
         }
     }
 
+    /// <summary>Lets go of an entry that is kept no more, and gives back the slot that was taken for it.</summary>
     private void LetGo(NearEntry entry)
     {
         entry.End();
         _ledger.Release(entry.Records, entry.Slot);
         entry.Lease.Dropped();
+        GiveBack(entry.Slot);
     }
 }

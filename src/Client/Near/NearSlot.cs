@@ -11,7 +11,7 @@ internal sealed class NearSlot(string name, CacheNamespace ns) : KeySlot, IEvict
     private volatile NearEntry? _entry;
     private EvictionLinks<NearSlot> _links;
 
-    /// <summary>How many are about to keep an entry here: threads at work, so never many.</summary>
+    /// <summary>How many are about to keep an entry here, or to let go of one: threads at work, so never many.</summary>
     public short Takers;
 
     /// <summary>The key without its namespace.</summary>

@@ -15,6 +15,9 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
     /// <summary>How often a call is tried within its time: each time through the next gateway.</summary>
     private const int Attempts = 3;
 
+    /// <summary>How many of many entries are asked at once of those that are asked one by one: their values are large.</summary>
+    private const int AskedAtOnce = 16;
+
     /// <summary>What is left for a call of an entry's grain when its silo's endpoint has used up the time.</summary>
     private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(30);
 
@@ -55,8 +58,13 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
     }
 
     /// <summary>Asks many entries without waiting, in one message for up to <see cref="SiloEndpoint.MaximumReads"/> of a silo; those that have no answer this way are asked one by one.</summary>
-    /// <returns>The answers in the order of the keys; null where the cluster did not give one.</returns>
-    public async ValueTask<Acquired?[]> TryAcquireMany(string[] scopedKeys, AcquireRequest request, TimeSpan patience, CancellationToken cancellationToken)
+    /// <param name="scopedKeys">The entries.</param>
+    /// <param name="request">The same for each.</param>
+    /// <param name="patience">How long it is tried.</param>
+    /// <param name="mostBytes">When the values have more bytes than this, no further ones are asked for one by one.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The answers in the order of the keys; null where the cluster did not give one, or was not asked any more.</returns>
+    public async ValueTask<Acquired?[]> TryAcquireMany(string[] scopedKeys, AcquireRequest request, TimeSpan patience, long mostBytes, CancellationToken cancellationToken)
     {
         var answers = new Acquired?[scopedKeys.Length];
         if (!reachability.MayTry())
@@ -80,7 +88,16 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         await PoolYield.Go();
         cancellationToken.ThrowIfCancellationRequested();
         var left = patience - (time.Now() - begun);
-        await Task.WhenAll(Enumerable.Range(0, answers.Length).Where(i => answers[i] is null).Select(AskOne)).ConfigureAwait(false);
+        foreach (var places in Enumerable.Range(0, answers.Length).Where(i => answers[i] is null).ToArray().Chunk(AskedAtOnce))
+        {
+            if (answers.Sum(answer => (long)(answer?.Entry?.Payload.Bytes.Length ?? 0)) > mostBytes)
+            {
+                break;
+            }
+
+            await Task.WhenAll(places.Select(AskOne)).ConfigureAwait(false);
+        }
+
         return answers;
 
         async Task Ask(SiloEndpoint endpoint, int[] places)
@@ -95,8 +112,9 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
                     answers[places[i]] = given[i]?.Status == AcquireStatus.Moved ? null : given[i];
                 }
             }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception exception)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 endpoints.Doubt();
                 reachability.Failed(exception);
             }

@@ -51,7 +51,7 @@ internal sealed class RecordTable(int maximumUnheld)
     /// <summary>Takes a record out of the table: it is kept elsewhere.</summary>
     public void Take(TagRecord record)
     {
-        _records.Remove(record);
+        Take(record.Tag, record);
         _unheld.Remove(record);
     }
 
@@ -85,11 +85,20 @@ internal sealed class RecordTable(int maximumUnheld)
             {
                 // The floor takes over what the record knew (invariant L2).
                 _floor = ProtocolRules.FloorIsRaised ? Math.Max(_floor, record.NewestNeedsLock.Value) : _floor;
-                _records.Remove(record);
+                Take(record.Tag, record);
             }
         }
 
         _unheld.RemoveWhere(record => record.NewestNeedsLock <= mark);
+    }
+
+    /// <summary>Removes that very record: another one of the tag would know more.</summary>
+    private void Take(TagId tag, TagRecord record)
+    {
+        if (ReferenceEquals(Find(tag), record))
+        {
+            _records.Remove(record);
+        }
     }
 
     private Stamp Median()

@@ -22,7 +22,7 @@ namespace OrleansTagCache.Coherence;
 /// tag without a record, is raised first. The safe direction is always more invalidation.</para>
 ///
 /// <para><b>Keys.</b> The key of a value is a tag too. Its record is in the slot that keeps the value, and is made when the key is updated; only while an
-/// update is open at it, or no slot keeps a value of the key, it is in a table of its own, with a floor of its own (invariant L3).</para>
+/// update is open at it, or no slot keeps a value of the key, it is in a table of its own, with a floor of its own (invariant K2).</para>
 ///
 /// <para><b>Not covered.</b> Stamps of two processes are never compared; time takes part only in the deadlines of stalings, which are
 /// moments of this process.</para>
@@ -358,8 +358,8 @@ internal sealed class TagLedger
     {
         if (slot.ValuesNeedsLock == 0)
         {
-            // What is known of the key moves here. Without that, all that was ever known is in the floor.
-            var known = ProtocolRules.SlotsTakeKeysOver ? FindNeedsLock(slot.Key) : null;
+            // What is known of the key moves here. Without that, all that was ever known is in the floor; a reader may still have a value in hand that what the slot knew last refuses.
+            var known = ProtocolRules.SlotsTakeKeysOver ? FindNeedsLock(slot.Key) ?? (slot.Record is null ? null : _keys.Make(slot.Key)) : null;
             slot.SetRecordNeedsLock(known);
             known?.HeldNeedsLock();
             if (known is { OpenNeedsLock: 0 })

@@ -72,5 +72,5 @@ internal sealed class EntryServices(
         ? $"A value may have at most {options.MaximumPayloadBytes} bytes; this one has {data.Payload.Bytes.Length}."
         : !table.MayHold(StoredValue.BytesOf(data))
         ? $"A value of {data.Payload.Bytes.Length} bytes is more than a silo keeps in all: {table.MaximumBytes} bytes (TagCache:MaximumBytes)."
-        : TagSet.FaultOfEntry(data.Tags);
+        : TagSet.FaultOfEntry(data.Tags) ?? (data.CopiedTags is { } copied ? TagSet.FaultOfEntry(copied) : null);
 }

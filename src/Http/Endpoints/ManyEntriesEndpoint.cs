@@ -10,7 +10,7 @@ namespace OrleansTagCache.Http.Endpoints;
 /// <summary>The body of <c>/v1/entries/get</c>.</summary>
 internal sealed record ManyKeys(string[]? Keys);
 
-/// <summary>What <c>/v1/entries/get</c> answers: the entries that there are, and the keys of those that are there and did not fit.</summary>
+/// <summary>What <c>/v1/entries/get</c> answers: the entries that there are, and the keys of those that did not fit, or were not asked for or not answered.</summary>
 internal sealed record ManyAnswer(List<ManyEntry> Entries, List<string> Omitted);
 
 /// <summary>One of many entries; the value is in base64, the age in seconds.</summary>
@@ -66,9 +66,15 @@ internal sealed class ManyEntriesEndpoint(EntryReader reader, NearCache near, Re
         }
 
         string[] asked = [.. cold];
-        var found = asked.Length == 0 ? [] : await reader.ReadMany(asked, Array.ConvertAll(asked, ns.Scope), freshOnly: false, mayKeep: isNear, cancellationToken);
+        var found = asked.Length == 0 ? [] : await reader.ReadMany(asked, Array.ConvertAll(asked, ns.Scope), freshOnly: false, mayKeep: isNear, MaximumBytes, cancellationToken);
         for (var i = 0; i < found.Length; i++)
         {
+            if (found[i] is null)
+            {
+                answer.Omitted.Add(asked[i]);
+                continue;
+            }
+
             reader.Count(found[i]);
             if (found[i] is { Status: AcquireStatus.Fresh or AcquireStatus.Stale, Entry: { } entry })
             {
