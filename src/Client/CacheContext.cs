@@ -26,7 +26,7 @@ public sealed class CacheContext
     private readonly CacheContext? _outer;
     private readonly Func<Type, object?>? _stale;
     private readonly Func<bool>? _mayBeStored;
-    private readonly IReadOnlyCollection<CacheContext> _parts = [];
+    private readonly CacheContext[] _parts = [];
     private HashSet<string>? _copiedTags;
     private CacheLife? _life;
     private CacheLife? _limit;
@@ -48,8 +48,8 @@ public sealed class CacheContext
 
     /// <summary>One factory makes several entries: what it reads, all of them depend on.</summary>
     /// <param name="parts">The entries, of one namespace.</param>
-    internal CacheContext(IReadOnlyCollection<CacheContext> parts)
-        : this(parts.First().Namespace, OfMany, [], life: null, BuiltInProfiles, Current, stale: null) => _parts = parts;
+    internal CacheContext(CacheContext[] parts)
+        : this(parts[0].Namespace, OfMany, [], life: null, BuiltInProfiles, Current, stale: null) => _parts = parts;
 
     /// <summary>The key of the entry.</summary>
     public string Key { get; }
@@ -182,12 +182,17 @@ public sealed class CacheContext
     /// <param name="tags">The tags.</param>
     internal void DependsOn(CacheNamespace ns, IReadOnlyCollection<string>? tags)
     {
+        if (tags is null or { Count: 0 } && ns == Namespace)
+        {
+            return;
+        }
+
         foreach (var part in _parts)
         {
             part.DependsOn(ns, tags);
         }
 
-        if (tags is null or { Count: 0 } && ns == Namespace)
+        if (_parts.Length > 0)
         {
             return;
         }
@@ -204,6 +209,11 @@ public sealed class CacheContext
         foreach (var part in _parts)
         {
             part.DependsOnTagsOf(ns, named);
+        }
+
+        if (_parts.Length > 0)
+        {
+            return;
         }
 
         lock (_gate)
@@ -227,6 +237,11 @@ public sealed class CacheContext
         foreach (var part in _parts)
         {
             part.MadeFrom(ns, tags, life, age, promiseSuspended);
+        }
+
+        if (_parts.Length > 0)
+        {
+            return;
         }
 
         lock (_gate)

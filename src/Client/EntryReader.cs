@@ -37,15 +37,7 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
             var ask = near.Ask(terms.MayKeep);
             var request = new AcquireRequest(terms.MayGenerate, terms.FreshOnly, wait, ask.Sessions, Tags: wait > TimeSpan.Zero || terms.IsProbe ? terms.Tags : null);
             var answer = await entries.TryAcquire(scopedKey, request, options.ReadTimeout, cancellationToken).ConfigureAwait(false);
-            if (answer is { Status: AcquireStatus.Fresh, Entry: { } fresh })
-            {
-                near.KeepCopy(key, scopedKey, fresh, answer.Near, ask);
-            }
-            else
-            {
-                near.Hear(answer?.Near, ask);
-            }
-
+            Keep(key, scopedKey, answer, ask);
             var left = terms.WaitUntil - time.Now();
             if (answer?.Status != AcquireStatus.Busy || left <= TimeSpan.Zero || terms.IsWorthWaiting?.Invoke() == false)
             {
@@ -77,14 +69,7 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
         var answers = await entries.TryAcquireMany(scopedKeys, new(MayGenerate: false, freshOnly, TimeSpan.Zero, ask.Sessions), options.ReadTimeout, mostBytes, cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < keys.Length; i++)
         {
-            if (answers[i] is { Status: AcquireStatus.Fresh, Entry: { } fresh } answer)
-            {
-                near.KeepCopy(keys[i], scopedKeys[i], fresh, answer.Near, ask);
-            }
-            else
-            {
-                near.Hear(answers[i]?.Near, ask);
-            }
+            Keep(keys[i], scopedKeys[i], answers[i], ask);
         }
 
         return answers;
@@ -104,6 +89,19 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
     {
         metrics.OnRead(hit.IsStale ? Outcome.NearStale : Outcome.Near);
         outer?.MadeFrom(_namespace, hit.Entry!.Tags, hit.Entry.Life, hit.Entry.AgeAt(hit.At), promiseSuspended: false);
+    }
+
+    /// <summary>An answer came: what is fresh is kept near, if it may be, and what was said of the session is heard.</summary>
+    private void Keep(string key, string scopedKey, Acquired? answer, NearAsk ask)
+    {
+        if (answer is { Status: AcquireStatus.Fresh, Entry: { } fresh })
+        {
+            near.KeepCopy(key, scopedKey, fresh, answer.Near, ask);
+        }
+        else
+        {
+            near.Hear(answer?.Near, ask);
+        }
     }
 
     /// <summary>What a read counts as; null where the factory counts it, which runs without the cluster.</summary>

@@ -24,11 +24,11 @@ internal sealed class TagCache : ITagCache
     private readonly EntryMaker _maker;
     private readonly UpdateClient _updates;
     private readonly LoaderTable _loaders;
-    private readonly BackgroundRefreshes _refreshes;
     private readonly NearCache _near;
     private readonly IServerActionSource[] _serverActions;
     private readonly EntryReader _reader;
     private readonly SingleFlight _flights;
+    private readonly EntryLookup _lookup;
     private readonly ManyEntries _many;
     private readonly IServiceProvider _services;
     private readonly TimeProvider _time;
@@ -39,16 +39,16 @@ internal sealed class TagCache : ITagCache
         UpdateClient updates,
         LoaderTable loaders,
         NearCache near,
-        BackgroundRefreshes refreshes,
         EntryReader reader,
         SingleFlight flights,
+        EntryLookup lookup,
         ManyEntries many,
         IEnumerable<IServerActionSource> serverActions,
         IServiceProvider services,
         TimeProvider time)
     {
         (_serverActions, _reader, _flights, _services, _time) = ([.. serverActions], reader, flights, services, time);
-        (_options, _maker, _updates, _loaders, _near, _refreshes, _many) = (options, maker, updates, loaders, near, refreshes, many);
+        (_options, _maker, _updates, _loaders, _near, _lookup, _many) = (options, maker, updates, loaders, near, lookup, many);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
     }
 
@@ -106,25 +106,6 @@ internal sealed class TagCache : ITagCache
         if (hit.IsStale && hit.Entry.TryClaimAsk(hit.At))
         {
             return Refresh(key, hit, kept, FactoryOf(key, state, factory, options, kind), cancellationToken);
-        }
-
-        _reader.FoundNear(hit, outer);
-        return new(kept);
-    }
-
-    /// <summary>The entry, as every read of one gets it, with a factory that is there already.</summary>
-    private ValueTask<T> GetOrCreate<T>(string key, EntryFactory<T> factory, bool mayKeep, CancellationToken cancellationToken)
-    {
-        var outer = OuterOf(key);
-        var hit = mayKeep ? _near.Find(key, freshOnly: outer is not null) : default;
-        if (hit.Entry is null || !hit.Entry.TryGetValue<T>(_maker.Serializer, out var kept))
-        {
-            return _flights.Read(key, outer, factory, mayKeep, cancellationToken);
-        }
-
-        if (hit.IsStale && hit.Entry.TryClaimAsk(hit.At))
-        {
-            return Refresh(key, hit, kept, factory, cancellationToken);
         }
 
         _reader.FoundNear(hit, outer);
@@ -191,20 +172,7 @@ internal sealed class TagCache : ITagCache
     public ValueTask<CacheResult<T>> TryGetAsync<T>(string key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        var outer = CacheContext.Current;
-        var hit = _near.Find(key, freshOnly: outer is not null);
-        if (hit.Entry is null || !hit.Entry.TryGetValue<T>(_maker.Serializer, out var value))
-        {
-            return Find<T>(key, outer, cancellationToken);
-        }
-
-        _reader.FoundNear(hit, outer);
-        if (hit.IsStale && hit.Entry.TryClaimLook(hit.At))
-        {
-            BeginToLookBehind(key);
-        }
-
-        return new(new CacheResult<T>(value, hit.IsStale, hit.Entry.AgeAt(hit.At), hit.Entry.Life, ForeignTag.Without(hit.Entry.Tags)));
+        return _lookup.Find<T>(key, cancellationToken);
     }
 
     public async ValueTask SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
@@ -220,7 +188,7 @@ internal sealed class TagCache : ITagCache
     }
 
     public async ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default) =>
-        await _many.Get<T>(_many.Check(keys, nameof(keys)), BeginToLookBehind, cancellationToken).ConfigureAwait(false);
+        await _lookup.FindMany<T>(KeySet.ForCall(keys, _options.MaximumKeyLength), cancellationToken).ConfigureAwait(false);
 
     public async ValueTask<IReadOnlyDictionary<string, T>> GetOrCreateManyAsync<T>(
         IReadOnlyCollection<string> keys,
@@ -229,9 +197,14 @@ internal sealed class TagCache : ITagCache
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(factory);
-        var checkedKeys = _many.Check(keys, nameof(keys));
+        var checkedKeys = KeySet.ForCall(keys, _options.MaximumKeyLength);
         Array.ForEach(checkedKeys, key => OuterOf(key));
-        return await _many.GetOrCreate(checkedKeys, factory, options, GetOrCreate, cancellationToken).ConfigureAwait(false);
+        return await _many.GetOrCreate<T>(
+            checkedKeys,
+            factory,
+            options,
+            (key, gathered, said) => GetOrCreate(key, gathered, static (gathered, context, token) => gathered.Make(context, token), said, FactoryKind.OneOfMany, cancellationToken),
+            cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask SetManyAsync<T>(
@@ -239,7 +212,7 @@ internal sealed class TagCache : ITagCache
     {
         var madeAt = _time.Now();
         ArgumentNullException.ThrowIfNull(entries);
-        if (_many.Check([.. entries.Select(entry => entry.Key)], nameof(entries)).Length < entries.Count)
+        if (KeySet.ForCall([.. entries.Select(entry => entry.Key)], _options.MaximumKeyLength, nameof(entries)).Length < entries.Count)
         {
             throw new ArgumentException("A key may be named once: which of its values would be stored is not known.", nameof(entries));
         }
@@ -327,36 +300,6 @@ internal sealed class TagCache : ITagCache
         var name = LoaderName.Parse(loader);
         var key = Check(name.KeyOf(argument)).Value;
         return _flights.Read<T>(key, OuterOf(key), _loaders.FactoryOf<T>(_namespace, name, argument), _loaders.KeepsNear(loader), cancellationToken);
-    }
-
-    private async ValueTask<CacheResult<T>> Find<T>(string key, CacheContext? outer, CancellationToken cancellationToken)
-    {
-        var checkedKey = Check(key).Value;
-        var (answer, _) = await _reader.Read(checkedKey, _namespace.Scope(checkedKey), new(MayGenerate: false, FreshOnly: outer is not null, MayKeep: true), cancellationToken)
-            .AsTask().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        if (answer?.Entry is not { } entry || !_maker.Serializer.TryDeserialize<T>(entry.Payload, out var value))
-        {
-            outer?.DependsOn(_namespace, tags: null);
-            return default;
-        }
-
-        outer?.MadeFrom(_namespace, entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
-        return new(value, answer.Status == AcquireStatus.Stale, entry);
-    }
-
-    /// <summary>In a method of its own: a hit must not pay for what this captures.</summary>
-    private void BeginToLookBehind(string key) => _ = DetachedTask.Run(() => LookBehind(key));
-
-    /// <summary>A reader that makes nothing has got a stale value: a newer one that is there is kept for the next.</summary>
-    private async Task LookBehind(string key)
-    {
-        try
-        {
-            await _reader.Read(key, _namespace.Scope(key), new(MayGenerate: false, FreshOnly: false, MayKeep: true) { IsCounted = false }, _refreshes.Stopping).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-        }
     }
 
     private void MustBeInServerAction()

@@ -11,20 +11,29 @@ internal enum FactoryKind : byte
     /// <summary>Its caller's: it runs while its caller waits, and no longer, unless the options of the entry say that it may.</summary>
     OfItsCaller = 0,
 
+    /// <summary>Its caller's, which waits for what it makes of several keys: it never runs behind it.</summary>
+    OneOfMany = 1,
+
     /// <summary>Its caller's; but its contract says that it ends with the last of all that wait, not with its own.</summary>
-    OfAllCallers = 1,
+    OfAllCallers = 2,
 
     /// <summary>One of its own.</summary>
-    Scoped = 2,
+    Scoped = 3,
 
     /// <summary>One of its own, and the cluster may run it again.</summary>
-    Loader = 3,
+    Loader = 4,
+}
+
+/// <summary>The state of a factory that cares when its reader waits for what others make.</summary>
+internal interface IWaitingFactory
+{
+    /// <inheritdoc cref="IEntryFactory.Waiting"/>
+    Func<bool> Waiting { get; }
 }
 
 /// <summary>One caller's factory, and what it made: its own caller gets what all other readers will read from the payload, or the value itself if there will be no other readers.</summary>
 internal sealed class LocalFactory<TState, T>(
-    EntryMaker maker, string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options, FactoryKind kind,
-    Func<bool>? waiting = null)
+    EntryMaker maker, string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options, FactoryKind kind)
     : EntryFactory<T>(options)
 {
     private readonly CacheEntryOptions? _options = options;
@@ -35,8 +44,7 @@ internal sealed class LocalFactory<TState, T>(
     private volatile Made? _made;
     private volatile string[] _said = [];
 
-    // One of several keys is made while the caller waits for all of them.
-    public override bool MayRunBehind { get; } = kind >= FactoryKind.Scoped || (waiting is null && options is { AllowBackgroundRefresh: true });
+    public override bool MayRunBehind { get; } = kind >= FactoryKind.Scoped || (kind != FactoryKind.OneOfMany && options is { AllowBackgroundRefresh: true });
 
     public override bool MayBeOrphaned => MayRunBehind || kind == FactoryKind.OfAllCallers;
 
@@ -44,10 +52,7 @@ internal sealed class LocalFactory<TState, T>(
 
     public override string[] Said => _said;
 
-    public override Func<bool>? Waiting => waiting;
-
-    /// <summary>Whether a factory of several keys was asked for it, and gave no value.</summary>
-    public bool IsAbsent { get; private set; }
+    public override Func<bool>? Waiting => (state as IWaitingFactory)?.Waiting;
 
     // What may run behind its caller runs without its caller's context from the start: it does not know when it will be alone. Its own activity goes with it.
     public override Task<Generated> Generate(EntrySnapshot? stale, CancellationToken cancellationToken)
@@ -84,7 +89,6 @@ internal sealed class LocalFactory<TState, T>(
             var value = await factory(state, context, cancellationToken).ConfigureAwait(false);
             if (context.IsAbsent)
             {
-                IsAbsent = true;
                 _made = new(value, new([], null));
                 return maker.Make(context, _made.Payload, _options, isLoaded: false) with { WhyNotStored = "Its factory gave no value.", IsUnwanted = true, IsForOwnCaller = true };
             }

@@ -21,7 +21,7 @@ internal static class TagCacheServices
     public static readonly FrozenSet<Type> PerNamespace =
     [
         typeof(NearCache), typeof(EntryMaker), typeof(LoaderTable), typeof(UncacheableKeys), typeof(FailedRefreshes), typeof(Commits), typeof(FactoryRuns), typeof(EntryReader),
-        typeof(SingleFlight), typeof(OpenEntries), typeof(ManyEntries), typeof(TagCache),
+        typeof(SingleFlight), typeof(OpenEntries), typeof(EntryLookup), typeof(ManyEntries), typeof(TagCache),
     ];
 
     /// <summary>

@@ -51,7 +51,7 @@ internal sealed class RecordTable(int maximumUnheld)
     /// <summary>Takes a record out of the table: it is kept elsewhere.</summary>
     public void Take(TagRecord record)
     {
-        Take(record.Tag, record);
+        Drop(record);
         _unheld.Remove(record);
     }
 
@@ -85,7 +85,7 @@ internal sealed class RecordTable(int maximumUnheld)
             {
                 // The floor takes over what the record knew (invariant L2).
                 _floor = ProtocolRules.FloorIsRaised ? Math.Max(_floor, record.NewestNeedsLock.Value) : _floor;
-                Take(record.Tag, record);
+                Drop(record);
             }
         }
 
@@ -93,9 +93,9 @@ internal sealed class RecordTable(int maximumUnheld)
     }
 
     /// <summary>Removes that very record: another one of the tag would know more.</summary>
-    private void Take(TagId tag, TagRecord record)
+    private void Drop(TagRecord record)
     {
-        if (ReferenceEquals(Find(tag), record))
+        if (ReferenceEquals(Find(record.Tag), record))
         {
             _records.Remove(record);
         }

@@ -40,10 +40,7 @@ internal sealed class ManyEntriesEndpoint(EntryReader reader, NearCache near, Re
             return Problems.InvalidArgument($"'keys' is missing: an array of at most {NameLimits.KeysPerCall} keys.");
         }
 
-        string[] keys = [.. named.Select(key => CacheKey.Parse(key, options.MaximumKeyLength).Value).Distinct(StringComparer.Ordinal)];
-        return keys.Length > NameLimits.KeysPerCall
-            ? Problems.InvalidArgument($"A call may name at most {NameLimits.KeysPerCall} keys; this one names {keys.Length}.")
-            : JsonAnswer.Ok(await Read(http.Caller().Namespace, keys, http.RequestAborted));
+        return JsonAnswer.Ok(await Read(http.Caller().Namespace, KeySet.ForCall(named, options.MaximumKeyLength), http.RequestAborted));
     }
 
     private async Task<ManyAnswer> Read(CacheNamespace ns, string[] keys, CancellationToken cancellationToken)
