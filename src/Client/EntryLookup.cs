@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;

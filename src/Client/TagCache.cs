@@ -6,7 +6,6 @@ using OrleansTagCache.Loaders;
 using OrleansTagCache.Many;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
-using OrleansTagCache.Tasks;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache;

@@ -47,24 +47,24 @@ public sealed class KeyChangeHandlerTests
     }
 
     [Fact]
-    public async Task Change_ThatAClientHoldsUp_HoldsUpNoOther_AndEndsWhenTheClientsLeaseDoes()
+    public async Task Change_ThatAClientHoldsUp_HoldsUpNoOther_AndEndsWhenTheClientLetsGo()
     {
         using var silo = await EntrySilo.Serve();
-        var (slow, changes) = await HoldUp(silo, "slow");
+        var letsGo = new TaskCompletionSource();
+        var (slow, changes) = await HoldUp(silo, "slow", letsGo.Task);
         var answer = changes.Change([slow, new(EntrySilo.Scope("quick"))]);
         Assert.False(answer.IsCompleted);
 
-        await Waits.Advance(silo.Time, TimeSpan.FromMilliseconds(10), () => answer.IsCompleted);
-        var changed = await answer;
+        silo.Time.Advance(KeyChangeHandler.Patience);
+        var changed = await answer.Soon();
         Assert.True(changed[1]!.Update!.IsComplete);
         Assert.Null(changed[0]!.Update);
 
         // It is not said to be complete while the client may serve the earlier value.
         var finish = changes.Finish(changed[0]!.Pending).AsTask();
         Assert.False(finish.IsCompleted);
-        await Waits.Advance(silo.Time, TimeSpan.FromMilliseconds(50), () => finish.IsCompleted);
-        Assert.True((await finish)!.IsComplete);
-        Assert.True(silo.Silo.Sessions.Counts.Broken > 0);
+        letsGo.SetResult();
+        Assert.True((await finish.Soon())!.IsComplete);
         Assert.Null(await changes.Finish(changed[0]!.Pending));
     }
 
@@ -72,19 +72,20 @@ public sealed class KeyChangeHandlerTests
     public async Task Change_ThatIsPendingAndNotAskedFor_IsForgotten()
     {
         using var silo = await EntrySilo.Serve();
-        var (slow, changes) = await HoldUp(silo, "slow");
+        var (slow, changes) = await HoldUp(silo, "slow", new TaskCompletionSource().Task);
         var answer = changes.Change([slow]);
-        await Waits.Advance(silo.Time, TimeSpan.FromMilliseconds(10), () => answer.IsCompleted);
+        silo.Time.Advance(KeyChangeHandler.Patience);
+        await answer.Soon();
         Assert.Equal(1, changes.PendingCount);
 
         await Waits.Advance(silo.Time, TimeSpan.FromMilliseconds(500), () => changes.PendingCount == 0);
     }
 
-    /// <summary>A value that a client keeps near, and will not let go of.</summary>
-    private static async Task<(KeyChange Removal, KeyChangeHandler Changes)> HoldUp(EntrySilo silo, string key)
+    /// <summary>A value that a client keeps near, and lets go of when that task has ended.</summary>
+    private static async Task<(KeyChange Removal, KeyChangeHandler Changes)> HoldUp(EntrySilo silo, string key, Task letsGo)
     {
         await silo.Generate(key, EntrySilo.Data());
-        Assert.True((await silo.Entry(key).Acquire(Look with { Sessions = silo.OpenSession() })).Near!.MayKeep);
+        Assert.True((await silo.Entry(key).Acquire(Look with { Sessions = silo.OpenSession(letsGo) })).Near!.MayKeep);
         return (new(EntrySilo.Scope(key)), Handler(silo));
     }
 

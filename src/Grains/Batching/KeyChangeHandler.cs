@@ -14,7 +14,7 @@ namespace OrleansTagCache.Batching;
 internal sealed class KeyChangeHandler(EntryStore store, Owners owners, TimeProvider time)
 {
     /// <summary>How long a message waits while none of its changes ends: those that are left are held up.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How long it waits at most.</summary>
     private static readonly TimeSpan LongestPatience = TimeSpan.FromMilliseconds(500);

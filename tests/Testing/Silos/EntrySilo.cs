@@ -96,8 +96,8 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
     /// <summary>Begins an update of a tag: this silo has applied it when the call returns.</summary>
     public Task<UpdateOutcome> Update(string tag) => Silo.Invalidator.Begin(new([InvalidatorHost.Tag(tag)], StaleFor: null)).Completion;
 
-    /// <summary>A client that keeps values of this silo, and never lets go of one: what it was told of stays to be seen.</summary>
-    public SessionId[] OpenSession() => [Silo.Sessions.Open(new Deaf(), "client").Session];
+    /// <summary>A client that keeps values of this silo, and lets go of them when that task has ended; by default never: what it was told of stays to be seen.</summary>
+    public SessionId[] OpenSession(Task? letsGo = null) => [Silo.Sessions.Open(new Slow(letsGo ?? new TaskCompletionSource().Task), "client").Session];
 
     public void Dispose() => Silo.Dispose();
 
@@ -108,11 +108,15 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
         return context;
     }
 
-    private sealed class Deaf : INearCacheObserver
+    private sealed class Slow(Task letsGo) : INearCacheObserver
     {
-        public Task<long> Apply(Push[] pushes) => new TaskCompletionSource<long>().Task;
+        public async Task<long> Apply(Push[] pushes)
+        {
+            await letsGo;
+            return pushes[^1].Number;
+        }
 
-        public Task End(SessionId session) => new TaskCompletionSource().Task;
+        public Task End(SessionId session) => letsGo;
     }
 
     /// <summary>What an entry's grain asks of its activation.</summary>
