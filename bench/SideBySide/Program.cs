@@ -19,6 +19,12 @@ if (args is [WebNode.Argument, var database, var address])
     return 0;
 }
 
+if (args is [BareSilo.Argument, var membership, var siloPort, var gatewayPort])
+{
+    await BareSilo.Serve(membership, siloPort, gatewayPort);
+    return 0;
+}
+
 if (!Repository.IsRelease)
 {
     Console.Error.WriteLine("Run it with -c Release: only what the compiler has optimized is worth measuring.");

@@ -26,8 +26,11 @@ internal sealed class Node : IAsyncDisposable
     public async Task<string> Ask(string command)
     {
         await _process.Tell(command);
-        return await _answers.Reader.ReadAsync().AsTask().WaitAsync(Patience, TimeProvider.System);
+        return await Hear();
     }
+
+    /// <summary>Waits for the next line of a command that answers with more than one.</summary>
+    public Task<string> Hear() => _answers.Reader.ReadAsync().AsTask().WaitAsync(Patience, TimeProvider.System);
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 }

@@ -15,6 +15,8 @@ internal static class NodeCommands
 
     public static string Watch(TimeSpan duration) => Text($"watch {(long)duration.TotalMilliseconds}");
 
+    public static string AwaitVersion(long version) => Text($"await {version}");
+
     public static async Task Serve(string name, string redis)
     {
         await using var peer = await Catalogue.Open(name, redis);
@@ -27,6 +29,7 @@ internal static class NodeCommands
                 ["keep", var set, var count] => await Keep(peer, set, Number(count)),
                 ["rush", var key, var callers] => await Stampede.Rush(peer, key, Number(callers)),
                 ["watch", var milliseconds] => await OldReads.Watch(peer, source, TimeSpan.FromMilliseconds(Number(milliseconds))),
+                ["await", var version] => await LastProcess.AwaitVersion((INearPeer)peer, source, Number(version)),
                 _ => throw new InvalidOperationException($"'{command}' is no command."),
             });
         }

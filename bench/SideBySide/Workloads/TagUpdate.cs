@@ -25,10 +25,13 @@ internal sealed class TagUpdate : IWorkload
         var findings = new Findings(
             "W3: update of a tag",
             "Three silos. The time until the call returns: with ours until every process has let go of the old values, with output caching until the deletions are on their way, with HybridCache and FusionCache until Redis has the mark. "
-            + "Before each, updates of another tag for a second, so that none pays for what filling left behind.");
+            + "Before each, updates of another tag for a second, so that none pays for what filling left behind. "
+            + "Whatever the call waits for, other processes have the new value some time after it began: they read one key without a pause, but let other threads have the cores between two reads, while the process that updates makes a call of an empty grain in a bare silo, and then the update.");
         await using var cluster = await RedisCluster.Start(silos: 3);
         await Sizes(findings, cluster.Redis, extent);
         await KeptNear(findings, cluster.Redis, extent);
+        await LastProcess.Measure(findings, cluster.Redis, extent);
+        await RareTag.Measure(findings, cluster.Redis, extent);
         return findings;
     }
 

@@ -16,7 +16,7 @@ internal sealed class VersionedSource : IAsyncDisposable
 
     public static async Task<VersionedSource> Connect(string redis) => new(await ConnectionMultiplexer.ConnectAsync(redis));
 
-    public static long VersionOf(byte[] value) => BinaryPrimitives.ReadInt64LittleEndian(value);
+    public static long VersionOf(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadInt64LittleEndian(value);
 
     /// <summary>The factory: a value of the version that the source has now.</summary>
     public async ValueTask<byte[]> Make()
