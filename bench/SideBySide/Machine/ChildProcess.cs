@@ -48,6 +48,16 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The memory that it occupies now.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     private string Output => string.Join('\n', _output);
 
     /// <summary>Starts a program and waits until it has printed that it is ready.</summary>

@@ -21,6 +21,8 @@ internal sealed class Silo : IAsyncDisposable
 
     public TimeSpan ProcessorTime => _process.ProcessorTime;
 
+    public long ResidentBytes => _process.ResidentBytes;
+
     /// <param name="redis">Where Redis is.</param>
     /// <param name="settings">Beside the ports, as the command line takes them.</param>
     public static async Task<Silo> Start(string redis, params string[] settings)
