@@ -1,5 +1,6 @@
 using System.Diagnostics.Tracing;
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Diagnostics.NETCore.Client;
 
 namespace OrleansTagCache.Bench.SideBySide.Machine;
@@ -40,6 +41,15 @@ internal sealed class Silo : IAsyncDisposable
             .. settings,
         ];
         return new(await ChildProcess.Start("dotnet", arguments, "OrleansTagCache is ready."), address);
+    }
+
+    public GCPauses WatchPauses() => GCPauses.Of(_process.Id);
+
+    /// <summary>How many entries the cluster has, those included that are dead and have not been swept yet.</summary>
+    public async Task<long> Entries()
+    {
+        using var cluster = JsonDocument.Parse(await _http.GetStringAsync(new Uri("/v1/cluster", UriKind.Relative)));
+        return cluster.RootElement.GetProperty("totals").GetProperty("entries").GetInt64();
     }
 
     /// <summary>What is alive in its managed heap: orders a full collection, and reads in its metrics what that has found.</summary>
