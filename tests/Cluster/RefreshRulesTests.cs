@@ -57,6 +57,35 @@ public sealed class RefreshRulesTests(LoaderCluster cluster)
         Assert.Equal("new", await cluster.Silos[1].GetAsync<string>("silo", "reader/held"));
     }
 
+    /// <summary>The job has begun by then: what it has loaded would be stale again, and what it is loading would be stale when it is stored.</summary>
+    [Fact]
+    public async Task RevalidateTag_ThatIsAskedForAgainSinceItsAnswerWasLost_LoadsEachOnce()
+    {
+        string[] arguments = ["lost/done", "lost/held"];
+        foreach (var argument in arguments)
+        {
+            await cluster.Silos[0].GetAsync<string>("silo", argument);
+        }
+
+        var held = Hold("lost/held");
+        var tag = TagId.OfTag(CacheNamespace.Default, "of:lost");
+        var (request, requestId) = (new UpdateRequest([tag], CacheLife.Max.Expire), Guid.NewGuid());
+        var first = await Ask();
+        await cluster.Loads.Until(() => cluster.RunsOf("lost/held") == 2);
+        await UntilFresh("lost/done", runs: 2);
+        Assert.Equal(first, await Ask());
+        Release("lost/held", held);
+
+        await Events.On(CacheEvent.JobEnded).Until(async () => await Job("of:lost").Describe() is null);
+        Assert.Equal([2, 2], arguments.Select(cluster.RunsOf));
+        foreach (var argument in arguments)
+        {
+            Assert.False((await cluster.Entry($"silo:{argument}").Describe())!.IsStale);
+        }
+
+        async Task<UpdateOutcome> Ask() => await cluster.Orleans.Client.GetGrain<ITagGrain>(tag.Scoped).Update(request, requestId);
+    }
+
     private TaskCompletionSource Hold(string argument) =>
         cluster.HeldArguments.GetOrAdd(argument, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Names;
 using OrleansTagCache.Tags;
@@ -10,15 +11,18 @@ public sealed class UpdateCoalescerTests
 {
     private static readonly TagId[] Tags = [TagId.OfTag(CacheNamespace.Default, "a"), TagId.OfTag(CacheNamespace.Default, "b")];
 
+    private readonly FakeTimeProvider _time = new();
     private readonly List<(TagId[] Tags, TaskCompletionSource<UpdateOutcome> End)> _runs = [];
     private readonly UpdateCoalescer _lane;
 
-    public UpdateCoalescerTests() => _lane = new((tags, _) =>
-    {
-        var end = new TaskCompletionSource<UpdateOutcome>();
-        _runs.Add((tags, end));
-        return end.Task;
-    });
+    public UpdateCoalescerTests() => _lane = new(
+        (tags, _) =>
+        {
+            var end = new TaskCompletionSource<UpdateOutcome>();
+            _runs.Add((tags, end));
+            return end.Task;
+        },
+        _time);
 
     [Fact]
     public async Task Join_WhileAChangeIsOnItsWay_SharesTheNext()
@@ -51,9 +55,38 @@ public sealed class UpdateCoalescerTests
         await first;
         Assert.Single(_runs);
 
-        // That one is over: who asks now has a reason to.
+        // That one is over and was not complete: it is repeated.
         Assert.NotSame(first, _lane.Join(requestId, Tags));
         Assert.Equal(2, _runs.Count);
+    }
+
+    [Fact]
+    public async Task Join_AgainByTheSameAfterItsChangeWasComplete_HearsOfThatForAWhile()
+    {
+        var (requestId, other) = (Guid.NewGuid(), Guid.NewGuid());
+        var first = _lane.Join(requestId, Tags);
+        _runs[0].End.SetResult(UpdateOutcome.Complete(3));
+        await first;
+
+        _time.Advance(UpdateCoalescer.Memory - TimeSpan.FromMilliseconds(1));
+        Assert.False(_lane.IsIdle);
+        Assert.Same(first, _lane.Join(requestId, Tags));
+        Assert.Single(_runs);
+
+        // That one began before these asked.
+        var next = _lane.Join(other, Tags);
+        Assert.Same(first, _lane.Join(requestId, Tags));
+        End(1, "next");
+        await next;
+        Assert.Same(first, _lane.Join(requestId, Tags));
+        Assert.NotSame(first, _lane.Join(Guid.Empty, Tags));
+        End(2, "nobody's");
+        Assert.Equal(3, _runs.Count);
+
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.True(_lane.IsIdle);
+        Assert.NotSame(first, _lane.Join(requestId, Tags));
+        Assert.Equal(4, _runs.Count);
     }
 
     [Fact]

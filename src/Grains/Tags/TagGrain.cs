@@ -16,10 +16,11 @@ namespace OrleansTagCache.Tags;
 /// </summary>
 /// <remarks>
 /// Reentrant: callers interleave while an update is on its way, and only the coalescers are shared between them, each touched without an await
-/// in between. Two activations of one tag do no harm: each of their updates reaches every silo. It holds nothing that outlasts its calls, so it is collected as soon as no one calls it.
+/// in between. Two activations of one tag do no harm: each of their updates reaches every silo. Of its calls it keeps only how the last ones ended, for callers who have not heard, so it is
+/// collected as soon as no one calls it.
 /// </remarks>
 [Reentrant, RandomPlacement, ThroughAnyGateway, CollectionAgeLimit(Minutes = 1), GrainType(OwnedGrains.Tag), GrainDirectory(OwnerDirectory.Name)]
-internal sealed class TagGrain(Invalidator invalidator, Members membership, IPeers peers, ILocalSiloDetails silo) : Grain, ITagGrain
+internal sealed class TagGrain(Invalidator invalidator, Members membership, IPeers peers, ILocalSiloDetails silo, TimeProvider time) : Grain, ITagGrain
 {
     /// <summary>How long one attempt of the fan-out waits; shorter than the call's own time-out, so that the caller hears why and tries again.</summary>
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(2);
@@ -31,21 +32,12 @@ internal sealed class TagGrain(Invalidator invalidator, Members membership, IPee
         var kind = request.StaleFor ?? Timeout.InfiniteTimeSpan;
         if (!_coalescers.TryGetValue(kind, out var coalescer))
         {
-            coalescer = new((tags, traces) => Update(new(tags, request.StaleFor, traces)));
+            ForgetIdle();
+            coalescer = new((tags, traces) => Update(new(tags, request.StaleFor, traces)), time);
             _coalescers.Add(kind, coalescer);
         }
 
-        try
-        {
-            return await coalescer.Join(requestId, request.Tags, request.Traces);
-        }
-        finally
-        {
-            if (coalescer.IsIdle && _coalescers.GetValueOrDefault(kind) == coalescer)
-            {
-                _coalescers.Remove(kind);
-            }
-        }
+        return await coalescer.Join(requestId, request.Tags, request.Traces);
     }
 
     public async ValueTask<TagDescription> Describe()
@@ -77,6 +69,18 @@ internal sealed class TagGrain(Invalidator invalidator, Members membership, IPee
         }
 
         return outcome;
+    }
+
+    /// <summary>Callers may name any duration: there are no more coalescers than there were kinds of updates lately.</summary>
+    private void ForgetIdle()
+    {
+        foreach (var (kind, coalescer) in _coalescers)
+        {
+            if (coalescer.IsIdle)
+            {
+                _coalescers.Remove(kind);
+            }
+        }
     }
 
     private async Task<RefreshProgress?> DescribeRefresh(TagId tag)
