@@ -13,6 +13,10 @@ internal enum Deed
     RetiredSlotFound,
 
     ValueEvicted,
+
+    /// <summary>A copy was evicted from a near cache, or replaced there.</summary>
+    CopyLetGo,
+
     DeadValueSwept,
 
     /// <summary>A slot was dropped with a token that was out.</summary>

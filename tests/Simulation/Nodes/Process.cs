@@ -11,7 +11,6 @@ namespace OrleansTagCache.Simulation.Nodes;
 /// <summary>A process that reads and keeps values: a client, or a silo with its own near cache.</summary>
 internal abstract class Process : Node, IKeySlots
 {
-    private readonly Dictionary<string, NearValue> _near = [];
     private readonly Dictionary<string, NearSlot> _slots = [];
     private long _asked;
 
@@ -63,9 +62,11 @@ internal abstract class Process : Node, IKeySlots
 
     public void Evict(string key)
     {
-        if (_near.Remove(key, out var near))
+        if (_slots.GetValueOrDefault(key) is { Kept: { } near } slot)
         {
-            Ledger.Release(near.Validity.Records, near.Validity.Key);
+            slot.Kept = null;
+            slot.Takers++;
+            LetGo(slot, near);
         }
     }
 
@@ -126,19 +127,70 @@ internal abstract class Process : Node, IKeySlots
     /// <summary>Keeps a value that was so old when its silo answered: a duration, since moments do not travel.</summary>
     protected void Keep(Value value, Ask ask, TimeSpan age, HeldSession<int>? session)
     {
-        Evict(value.Key);
         var (generatedAt, lifetime) = (ask.At + -age, World.LifetimeOf(value.Key));
         var extra = ExtraLife.Of(TimeSpan.Zero, lifetime.Sliding, generatedAt);
-        var slot = _slots[value.Key] = new(value.Tags[^1]);
+
+        // The slot first: the ledger has to find it when the key is updated.
+        var slot = Take(value.Key, value.Tags[^1]);
         var (records, isKeyLive) = Ledger.Hold(value.Tags.AsSpan(..^1), slot, ask.Stamp);
         if (!isKeyLive)
         {
             Ledger.Release(records, slot);
+            GiveBack(slot);
             return;
         }
 
-        _near[value.Key] = new(value, new(ask.Stamp, generatedAt, lifetime.Life, records, slot, extra), session);
+        var old = slot.Kept;
+        slot.Kept = new(value, new(ask.Stamp, generatedAt, lifetime.Life, records, slot, extra), session);
         World.Note(this, $"keeps {value} with stamp {ask.Stamp.Value}{(session is null ? string.Empty : $" under session {session.Id.Number} of S{session.Silo}")}");
+        if (old is null)
+        {
+            GiveBack(slot);
+        }
+        else
+        {
+            LetGo(slot, old);
+        }
+    }
+
+    /// <summary>The slot of a key, for a value that is about to be kept.</summary>
+    private NearSlot Take(string key, TagId tag)
+    {
+        if (!_slots.TryGetValue(key, out var slot))
+        {
+            _slots.Add(key, slot = new(key, tag));
+        }
+
+        slot.Takers++;
+        return slot;
+    }
+
+    /// <summary>An empty slot goes, unless something is about to be kept in it, or to be let go of.</summary>
+    private void GiveBack(NearSlot slot)
+    {
+        slot.Takers--;
+        if (slot is { Kept: null, Takers: 0 })
+        {
+            _slots.Remove(slot.Name);
+        }
+    }
+
+    /// <summary>Lets go of a value that is kept no more, and gives back the slot that was taken for it: the ledger must find it until then (invariant K2).</summary>
+    private void LetGo(NearSlot slot, NearValue near)
+    {
+        World.Did(Deed.CopyLetGo);
+        var leavesFirst = Mutants.Is(Mutant.SlotLeftBeforeItsRecords);
+        if (leavesFirst)
+        {
+            GiveBack(slot);
+        }
+
+        World.Interleave(this);
+        Ledger.Release(near.Validity.Records, slot);
+        if (!leavesFirst)
+        {
+            GiveBack(slot);
+        }
     }
 
     private void Returned(Changing change, bool isComplete)
@@ -155,7 +207,7 @@ internal abstract class Process : Node, IKeySlots
 
     private (Value Value, bool IsStale)? Hit(string key)
     {
-        if (!_near.TryGetValue(key, out var near) || !MayServe(near))
+        if (_slots.GetValueOrDefault(key)?.Kept is not { } near || !MayServe(near))
         {
             return null;
         }
@@ -169,8 +221,15 @@ internal abstract class Process : Node, IKeySlots
     }
 
     /// <summary>A key's place in the near cache.</summary>
-    private sealed class NearSlot(TagId key) : KeySlot
+    private sealed class NearSlot(string name, TagId key) : KeySlot
     {
+        public string Name => name;
+
         public override TagId Key => key;
+
+        public NearValue? Kept { get; set; }
+
+        /// <summary>How many are about to keep a value here, or to let go of one.</summary>
+        public int Takers { get; set; }
     }
 }

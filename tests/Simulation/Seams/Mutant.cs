@@ -76,6 +76,9 @@ internal enum Mutant
     /// <summary>Not in the list: what was forgotten of a key does not count against a value that is about to be kept.</summary>
     KeyFloorUnchecked,
 
+    /// <summary>Not in the list: the ledger does not find a near slot any more when the records of its value are still to be released.</summary>
+    SlotLeftBeforeItsRecords,
+
     /// <summary>Not in the list: a caller shares the answer to a request that was sent before it came.</summary>
     JoinedWhileAsking,
 

@@ -33,6 +33,7 @@ internal static class Catches
         Mutant.EvictedValueKept => "evicted-read",
         Mutant.CarriedOverOthers or Mutant.CarriedValueRead => "two-sets",
         Mutant.KeyNotTakenOver or Mutant.KeyFloorUnchecked => "removed-in-flight",
+        Mutant.SlotLeftBeforeItsRecords => "evicted-copy",
         Mutant.CarriedOverAll => "set-removed",
         Mutant.FailSafeAfterUpdate => "fail-safe",
         Mutant.DeadlinePushedOut => "revalidations",

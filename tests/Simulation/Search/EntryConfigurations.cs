@@ -17,6 +17,7 @@ internal static class EntryConfigurations
         new("waiting", Waiting),
         new("same-token", SameToken),
         new("evicted-read", EvictedRead),
+        new("evicted-copy", EvictedCopy),
         new("removed-copy", RemovedCopy),
         new("removed-in-flight", RemovedInFlight),
         new("two-sets", TwoSets),
@@ -84,6 +85,24 @@ internal static class EntryConfigurations
         stage.Script("E", Do("evicts", () => host.Entries.Evict(Key)));
         stage.Interruptions = 2;
         stage.AtOnce = ["queues", "change", "acquire", "answer", "factory", "commit", "push ack"];
+    }
+
+    /// <summary>A dead copy of a key that is removed is evicted, and while its slot goes, the answer comes to a question from before the removal.</summary>
+    private static void EvictedCopy(Stage stage)
+    {
+        var (host, near) = (stage.Serving(), stage.Serving());
+        stage.Host(Key, host);
+        stage.Warm(near, Key);
+        near.Change([Catalog.B], null, host);
+        stage.World.RunAll();
+        stage.Warm(host, Key);
+        near.Read(Key);
+        stage.World.RunAll(heldBack: "answer");
+        stage.Script("W", Do("removes", () => near.Remove(Key, near)));
+        stage.Script("E", Do("evicts its copy", () => near.Evict(Key)));
+        stage.Script(near, Checks(near, Key, after: 2));
+        stage.Interruptions = 1;
+        stage.AtOnce = ["queues", "remove", "acquire", "factory", "commit"];
     }
 
     /// <summary>

@@ -150,7 +150,7 @@ internal sealed class RandomDriver(World world, Chance chance)
                 world.Do(process, "calls", () => process.Remove(key, chance.Of(world.Silos)));
                 break;
             case 15:
-                process.Evict(key);
+                world.Do(process, $"evicts its copy of {key}", () => process.Evict(key));
                 break;
             case 16 when chance.OneIn(2):
                 world.Hosts[key] = silo.IsGone ? world.Hosts[key] : silo;
