@@ -1,4 +1,5 @@
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -91,6 +92,30 @@ public sealed class EntryStoreTests
         var answer = await waiting.Soon();
         Assert.Equal(how is "commit" or "set" ? AcquireStatus.Fresh : AcquireStatus.Miss, answer.Status);
         Assert.Equal(how is "commit" or "set", answer.Token.IsNone);
+    }
+
+    /// <summary>Sets of other keys do not make a set forget when it was called, however many they are: only what changed its tags supersedes it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Set_BeforeWhichManyOthersCame_IsSupersededByAnUpdateOfItsTagAlone(bool isUpdated)
+    {
+        const int Others = 20_000;
+        using var silo = await EntrySilo.Serve(maximumEntries: 100, maximumBytes: 1 << 30);
+        Assert.True((await silo.Update("tag").Soon()).IsComplete);
+        silo.Time.Advance(TimeSpan.FromMilliseconds(1));
+        var called = silo.Time.Now();
+        silo.Time.Advance(TimeSpan.FromMilliseconds(1));
+        for (var i = 0; i < Others; i++)
+        {
+            var other = EntrySilo.Scope($"other {i}");
+            Assert.Equal(CommitStatus.Stored, (await silo.Store.Set(other, silo.Store.BeginSet(other), EntrySilo.Data("others"), TimeSpan.Zero, trace: null)).Commit.Status);
+        }
+
+        Assert.True((await silo.Update(isUpdated ? "tag" : "another tag").Soon()).IsComplete);
+        silo.Time.Advance(TimeSpan.FromMilliseconds(1));
+        var set = await silo.Store.Set(Key, silo.Store.BeginSet(Key), EntrySilo.Data("tag"), silo.Time.Now() - called, trace: null);
+        Assert.Equal(isUpdated ? CommitStatus.Superseded : CommitStatus.Stored, set.Commit.Status);
     }
 
     private static Task OnThreads(Action round) => Task.WhenAll(Enumerable.Range(0, Threads).Select(_ => Task.Factory.StartNew(

@@ -4,9 +4,10 @@ namespace OrleansTagCache.Coherence;
 
 /// <summary>
 /// What the ledger's clock read at a moment that has passed, as far back as it is remembered: for a value that was made before anybody could
-/// take a stamp for it.
+/// take a stamp for it. Its tags are judged by that stamp, and its key is not: sets of one key are ordered by their tokens. So the changes of tags are noted here and those of keys
+/// are not, which are as many as there are sets.
 /// </summary>
-/// <remarks>Thread-safe. Every change is noted before the ledger applies it, so each later expiry is newer than what is given here.</remarks>
+/// <remarks>Thread-safe. Every change of a tag is noted before the ledger applies it, so each later expiry of one is newer than what is given here.</remarks>
 internal sealed class StampHistory(int capacity = 16_384)
 {
     private readonly Lock _gate = new();
@@ -14,7 +15,7 @@ internal sealed class StampHistory(int capacity = 16_384)
     private Moment _since = Moment.Never;
     private long _count;
 
-    /// <summary>From now on every change is noted here; of what was before nothing is known.</summary>
+    /// <summary>From now on every change of a tag is noted here; of what was before nothing is known.</summary>
     public void Begin(Moment now)
     {
         lock (_gate)
@@ -23,7 +24,25 @@ internal sealed class StampHistory(int capacity = 16_384)
         }
     }
 
-    /// <summary>A change is about to be applied.</summary>
+    /// <summary>An update is about to be applied.</summary>
+    public void NoteOpening(TagUpdate update, Moment now, TagLedger ledger)
+    {
+        if (update.IsOfTags)
+        {
+            Note(now, ledger.Stamp());
+        }
+    }
+
+    /// <summary>An update is about to be settled: of what was copied before it nothing is believed.</summary>
+    public void NoteSettling(UpdateId update, Moment now, TagLedger ledger)
+    {
+        if (ledger.IsOpenOfTags(update))
+        {
+            Note(now, ledger.Stamp());
+        }
+    }
+
+    /// <summary>A change of a tag is about to be applied.</summary>
     /// <param name="now">Not earlier than any moment before it.</param>
     /// <param name="before">The ledger's clock.</param>
     public void Note(Moment now, Stamp before)
@@ -50,7 +69,7 @@ internal sealed class StampHistory(int capacity = 16_384)
         return set with { GrantedAt = calledAt, Stamp = Stamp.Min(set.Stamp, AsOf(calledAt, set.Stamp)) };
     }
 
-    /// <summary>A stamp that is not newer than the clock was at that moment; older than everything if that is not remembered.</summary>
+    /// <summary>A stamp that is older than every change of a tag since that moment; older than everything if that is not remembered.</summary>
     /// <param name="moment">The moment.</param>
     /// <param name="current">The ledger's clock, read before this call.</param>
     public Stamp AsOf(Moment moment, Stamp current)
@@ -62,7 +81,7 @@ internal sealed class StampHistory(int capacity = 16_384)
                 return Stamp.Zero;
             }
 
-            // The first change that did not come before the moment: the clock stood still until then.
+            // The first change that did not come before the moment: for tags the clock stood still until then.
             var (low, high) = (Math.Max(0, _count - capacity), _count);
             while (low < high)
             {

@@ -126,6 +126,15 @@ internal sealed class TagLedger
         }
     }
 
+    /// <summary>Whether that update is open and changes a tag that users put on entries, and not only keys.</summary>
+    public bool IsOpenOfTags(UpdateId update)
+    {
+        lock (_gate)
+        {
+            return _open.TryGetValue(update, out var records) && Array.Exists(records, static record => record.Tag.Kind == TagKind.Tag);
+        }
+    }
+
     /// <summary>Every member has acknowledged that update: closes it, and no other.</summary>
     public void Settle(UpdateId update)
     {

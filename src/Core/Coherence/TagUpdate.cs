@@ -12,4 +12,8 @@ internal sealed record TagUpdate(
     [property: Id(0)] UpdateId Id,
     [property: Id(1)] TagId[] Tags,
     [property: Id(2)] TimeSpan? StaleFor,
-    [property: Id(3)] string? Trace = null);
+    [property: Id(3)] string? Trace = null)
+{
+    /// <summary>Whether it changes a tag that users put on entries, and not only the tags that entries have of their own: their keys.</summary>
+    public bool IsOfTags => TagId.AnyOfUsers(Tags);
+}

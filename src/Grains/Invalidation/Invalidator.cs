@@ -242,7 +242,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
     private Stamp Apply(TagUpdate update)
     {
         var now = _time.Now();
-        _history.Note(now, _ledger.Stamp());
+        _history.NoteOpening(update, now, _ledger);
         _recent.Note(update, now);
         return update.StaleFor is { } staleFor
             ? _ledger.Stale(update.Id, update.Tags, now + staleFor, now)
@@ -252,7 +252,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
     /// <summary>Noted like what was applied: of what was copied before it nothing is believed.</summary>
     private void Settle(UpdateId update)
     {
-        _history.Note(_time.Now(), _ledger.Stamp());
+        _history.NoteSettling(update, _time.Now(), _ledger);
         _ledger.Settle(update);
     }
 

@@ -73,7 +73,7 @@ internal sealed class Silo : Process
     public Stamp Apply(TagUpdate change)
     {
         var now = Now;
-        History.Note(now, Ledger.Stamp());
+        History.NoteOpening(change, now, Ledger);
         return change.StaleFor is { } staleFor
             ? Ledger.Stale(change.Id, change.Tags, now + staleFor, now)
             : Ledger.Expire(change.Id, change.Tags);
@@ -82,7 +82,7 @@ internal sealed class Silo : Process
     /// <summary>Every member has acknowledged that change.</summary>
     public void Settle(UpdateId change)
     {
-        History.Note(Now, Ledger.Stamp());
+        History.NoteSettling(change, Now, Ledger);
         Ledger.Settle(change);
     }
 
