@@ -11,6 +11,7 @@ namespace OrleansTagCache.Tests.Client;
 public sealed class RequestBatcherTests
 {
     private const int UnderWay = 4;
+    private const int Full = 64;
 
     private readonly Channel<Message> _sent = Channel.CreateUnbounded<Message>();
     private readonly RequestBatcher<string, string> _batcher;
@@ -20,7 +21,7 @@ public sealed class RequestBatcherTests
         var message = new Message(questions, sessions);
         Assert.True(_sent.Writer.TryWrite(message));
         return message.End.Task;
-    }, Timeout.InfiniteTimeSpan, TimeProvider.System, static _ => { });
+    }, Timeout.InfiniteTimeSpan, TimeSpan.MaxValue, TimeProvider.System, static _ => { });
 
     [Fact]
     public async Task Send_WhileEnoughIsUnderWay_SharesTheNextMessage()
@@ -58,17 +59,68 @@ public sealed class RequestBatcherTests
     }
 
     [Fact]
-    public async Task Ask_OfVeryManyAtATime_FillsMessages_AndBeyondSomeIsNotWaitedFor()
+    public async Task Send_OfVeryManyAtOnce_FillsMessages_AndAllAreAnswered()
     {
-        const int Full = 64;
-        var underWay = await Occupy();
-        Task<string?>[] readers = [.. Enumerable.Range(0, 6 * Full).Select(i => _batcher.Send($"{i}", null).Answer)];
+        const int Requests = 100 * 512;
+        var answers = Enumerable.Range(0, Requests).Select(i => _batcher.Send($"{i}", null).Answer).ToArray();
+        for (var answered = 0; answered < Requests;)
+        {
+            var message = await Next();
+            Assert.InRange(message.Questions.Length, 1, Full);
+            message.End.SetResult(message.Questions);
+            answered += message.Questions.Length;
+        }
 
-        // Four messages are full, a fifth is filling; whoever comes then is told to ask otherwise.
-        Assert.All(readers[..(5 * Full)], reader => Assert.False(reader.IsCompleted));
-        Assert.All(readers[(5 * Full)..], reader => Assert.Null(reader.Result));
-        underWay[0].Answer(0);
-        Assert.Equal(Full, (await Next()).Questions.Length);
+        Assert.Equal(Enumerable.Range(0, Requests).Select(i => $"{i}"), await Task.WhenAll(answers).Soon());
+    }
+
+    [Fact]
+    public async Task Send_BeyondWhatMayWait_IsGivenUpAtOnce()
+    {
+        await Occupy();
+        var waiting = Enumerable.Range(0, 1_025 * Full).Select(i => _batcher.Send($"{i}", null).Answer).ToArray();
+        Assert.All(waiting, answer => Assert.False(answer.IsCompleted));
+
+        Assert.Null(await _batcher.Send("beyond", null).Answer.Soon());
+    }
+
+    /// <summary>A silo that is slow has its requests sent by another way: none waits longer here than was said.</summary>
+    [Fact]
+    public async Task Send_ThatIsNotSentInTime_IsGivenUpUnsent()
+    {
+        var time = new FakeTimeProvider();
+        var sent = Channel.CreateUnbounded<Message>();
+        var batcher = new RequestBatcher<string, string>(
+            (questions, sessions) =>
+            {
+                var message = new Message(questions, sessions);
+                Assert.True(sent.Writer.TryWrite(message));
+                return message.End.Task;
+            },
+            TimeSpan.FromMinutes(1),
+            TimeSpan.FromSeconds(1),
+            time,
+            static _ => { });
+        var answers = Enumerable.Range(0, UnderWay).Select(i => batcher.Send($"occupying {i}", null).Answer).ToList();
+        var underWay = new List<Message>();
+        while (underWay.Count < UnderWay)
+        {
+            underWay.Add(await sent.Reader.ReadAsync().AsTask().Soon());
+        }
+
+        var early = Enumerable.Range(0, Full).Select(i => batcher.Send($"early {i}", null).Answer).ToArray();
+        time.Advance(TimeSpan.FromMilliseconds(600));
+        var later = batcher.Send("later", null).Answer;
+        time.Advance(TimeSpan.FromMilliseconds(600));
+        Assert.All(early, answer => Assert.False(answer.IsCompleted));
+
+        // The first lane that is free finds it.
+        underWay[0].End.SetResult(underWay[0].Questions);
+        Assert.All(await Task.WhenAll(early).Soon(), Assert.Null);
+        var next = await sent.Reader.ReadAsync().AsTask().Soon();
+        Assert.Equal(["later"], next.Questions);
+        next.End.SetResult(["answer"]);
+        Assert.Equal("answer", await later.Soon());
     }
 
     [Fact]
@@ -107,7 +159,7 @@ public sealed class RequestBatcherTests
     {
         var time = new FakeTimeProvider();
         var sent = new TaskCompletionSource<string?[]>();
-        var batcher = new RequestBatcher<string, string>((_, _) => sent.Task, TimeSpan.FromSeconds(1), time, static _ => { });
+        var batcher = new RequestBatcher<string, string>((_, _) => sent.Task, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), time, static _ => { });
         var call = batcher.Send("late", null);
         await Waits.Advance(time, TimeSpan.FromSeconds(1), () => call.Answer.IsCompleted);
 

@@ -1,4 +1,5 @@
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Transport;
 
@@ -9,10 +10,11 @@ namespace OrleansTagCache.Transport;
 /// <remarks>Thread-safe: one lock, held for a few field writes. Messages are sent and answered in no caller's context.</remarks>
 /// <param name="send">Sends a message.</param>
 /// <param name="patience">How long its answer is waited for.</param>
+/// <param name="queueing">How long a request waits until it is sent, at most. A silo that takes longer is too slow: the request is given up unsent.</param>
 /// <param name="time">The clock.</param>
 /// <param name="heard">Is told of every message: null if it was answered, else what went wrong.</param>
 internal sealed class RequestBatcher<TRequest, TAnswer>(
-    Func<TRequest[], SessionId[]?, Task<TAnswer?[]>> send, TimeSpan patience, TimeProvider time, Action<Exception?> heard)
+    Func<TRequest[], SessionId[]?, Task<TAnswer?[]>> send, TimeSpan patience, TimeSpan queueing, TimeProvider time, Action<Exception?> heard)
     where TAnswer : class
 {
     private const int MaximumRequests = 64;
@@ -23,8 +25,8 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
     /// <summary>More than one, so that the silo is busy while an answer is on its way; few, so that messages are full under load.</summary>
     private const int MaximumUnderWay = 4;
 
-    /// <summary>Full messages that wait. Beyond it the silo is too slow, and waiting here would have no end.</summary>
-    private const int MaximumWaiting = 4;
+    /// <summary>Full messages that wait: what a hundred calls of 512 keys send at once. Their number is bounded, as every queue is; that they do not wait long is <c>queueing</c>'s part.</summary>
+    private const int MaximumWaiting = 1_024;
 
     private readonly Lock _gate = new();
     private readonly Queue<Batch> _closed = [];
@@ -32,7 +34,7 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
     private int _underWay;
 
     /// <summary>
-    /// Sends a request; the answer is null if the silo has none, or too many requests wait. What awaits the answer may continue on the thread that serves all requests of a message: be
+    /// Sends a request; the answer is null if the silo has none, or it could not be sent in time. What awaits the answer may continue on the thread that serves all requests of a message: be
     /// short, or yield.
     /// </summary>
     /// <param name="request">The request.</param>
@@ -57,7 +59,7 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
                     _closed.Enqueue(_open);
                 }
 
-                _open = new(caller, sessions, bytes);
+                _open = new(caller, sessions, bytes, time.Now());
             }
 
             if (_underWay < MaximumUnderWay)
@@ -104,9 +106,14 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
     private void Next()
     {
         Batch? next;
+        List<Batch>? late = null;
         lock (_gate)
         {
-            next = TakeNeedsLock();
+            while ((next = TakeNeedsLock()) is not null && time.Now() - next.Begun > queueing)
+            {
+                (late ??= []).Add(next);
+            }
+
             _underWay -= next is null ? 1 : 0;
         }
 
@@ -114,6 +121,8 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
         {
             _ = SendBatch(next);
         }
+
+        late?.ForEach(other => other.GivenUp());
     }
 
     private List<Batch> TakeAll()
@@ -178,7 +187,7 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
     }
 
     /// <summary>Requests that share a message. All of them name the same sessions.</summary>
-    private sealed class Batch(Call first, SessionId[]? sessions, int bytes)
+    private sealed class Batch(Call first, SessionId[]? sessions, int bytes, Moment begun)
     {
         private readonly List<Call> _callers = [first];
         private int _bytes = bytes;
@@ -186,6 +195,9 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
         public TRequest[] Requests => [.. _callers.Select(caller => caller.Request)];
 
         public SessionId[]? Sessions => sessions;
+
+        /// <summary>When the first request came.</summary>
+        public Moment Begun => begun;
 
         public bool TryAdd(Call caller, SessionId[]? named, int bytes)
         {

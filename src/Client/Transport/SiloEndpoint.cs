@@ -18,8 +18,8 @@ internal sealed class SiloEndpoint
 
     private const int MostDoublings = 5;
 
-    /// <summary>How many reads one message may hold: the silo answers it in one turn, which others wait for.</summary>
-    public const int MaximumReads = 256;
+    /// <summary>How many of many reads share a message: few enough that one is read here while the silo writes the next, and that others do not wait long for its turn.</summary>
+    public const int MaximumReads = 32;
 
     private readonly IBatchService _service;
     private readonly TimeProvider _time;
@@ -33,11 +33,11 @@ internal sealed class SiloEndpoint
     public SiloEndpoint(IBatchService service, TimeProvider time)
     {
         (_service, _time, _gate) = (service, time, new(time, tolerated: 0, FirstPause, MostDoublings));
-        _named = new(Acquire, ReadTimeout, time, Heard);
-        _unnamed = new(Acquire, ReadTimeout, time, Heard);
-        _offers = new((offers, sessions) => service.Commit(offers, sessions).AsTask(), CommitTimeout, time, Heard);
-        _beginnings = new((keys, _) => service.BeginSets(keys).AsTask(), ReadTimeout, time, Heard);
-        _changes = new((changes, _) => service.Change(changes).AsTask(), Timeout.InfiniteTimeSpan, time, Heard);
+        _named = new(Acquire, ReadTimeout, ReadTimeout, time, Heard);
+        _unnamed = new(Acquire, ReadTimeout, ReadTimeout, time, Heard);
+        _offers = new((offers, sessions) => service.Commit(offers, sessions).AsTask(), CommitTimeout, CommitTimeout, time, Heard);
+        _beginnings = new((keys, _) => service.BeginSets(keys).AsTask(), ReadTimeout, CommitTimeout, time, Heard);
+        _changes = new((changes, _) => service.Change(changes).AsTask(), Timeout.InfiniteTimeSpan, CommitTimeout, time, Heard);
 
         Task<Acquired?[]> Acquire(EntryRead[] reads, SessionId[]? sessions) => service.Acquire(reads, sessions).AsTask();
     }
