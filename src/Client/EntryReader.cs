@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
@@ -25,6 +26,7 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
     /// <param name="terms">What the reader takes and may do.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The last answer, or null if the cluster did not give one; and what was noted before it was asked for.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<(Acquired? Answer, NearAsk Ask)> Read(string key, string scopedKey, ReadTerms terms, CancellationToken cancellationToken)
     {
         // With a factory, the read is more than this, and begins before.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
@@ -20,7 +21,8 @@ internal sealed class FlightRunner(
     /// <param name="flight">The flight.</param>
     /// <param name="factory">How the entry is made.</param>
     /// <param name="call">What else the leader's call says.</param>
-    public async Task<FlightResult> Run(FlightKey key, Flight flight, IEntryFactory factory, FlightCall call)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<FlightResult> Run(FlightKey key, Flight flight, IEntryFactory factory, FlightCall call)
     {
         try
         {
@@ -40,29 +42,42 @@ internal sealed class FlightRunner(
         }
     }
 
-    private async Task<FlightResult> Lead(FlightKey key, Flight flight, IEntryFactory factory, FlightCall call)
+    private ValueTask<FlightResult> Lead(FlightKey key, Flight flight, IEntryFactory factory, FlightCall call) =>
+        flight.Previous is null ? Proceed(key, flight, factory, call, Turn.ToAsk) : LeadNext(key, flight, factory, call);
+
+    private async ValueTask<FlightResult> LeadNext(FlightKey key, Flight flight, IEntryFactory factory, FlightCall call)
     {
-        var turn = flight.Previous is null ? Turn.ToAsk : await TurnOf(key, flight, factory, call).ConfigureAwait(false);
+        var turn = await TurnOf(key, flight, factory, call).ConfigureAwait(false);
+        return await Proceed(key, flight, factory, call, turn).ConfigureAwait(false);
+    }
+
+    /// <summary>Its turn has come, unless the flight before has served it.</summary>
+    private ValueTask<FlightResult> Proceed(FlightKey key, Flight flight, IEntryFactory factory, FlightCall call, Turn turn)
+    {
         if (!table.TryPass(key, flight) || !table.TryEnter(flight, FlightPhase.Asking))
         {
-            // The flight before has served it.
-            await GiveBack(key, turn.Answer).ConfigureAwait(false);
-            return await flight.Early.ConfigureAwait(false);
+            return Served(key, flight, turn);
         }
 
         if (turn.Answer is { } granted)
         {
             Count(Outcome.Generated);
-            return await Generate(key, flight, granted, turn.Asked, factory).ConfigureAwait(false);
+            return new(Generate(key, flight, granted, turn.Asked, factory));
         }
 
         return key.Mode switch
         {
-            ReadMode.Refill => await Refill(key, flight, factory).ConfigureAwait(false),
-            ReadMode.Uncached => await Bypass(key, flight, Outcome.Unwanted, factory).ConfigureAwait(false),
-            _ when turn.IsOutOfPatience => await Bypass(key, flight, Outcome.Busy, factory).ConfigureAwait(false),
-            _ => await Ask(key, flight, factory, call).ConfigureAwait(false),
+            ReadMode.Refill => new(Refill(key, flight, factory)),
+            ReadMode.Uncached => new(Bypass(key, flight, Outcome.Unwanted, factory)),
+            _ when turn.IsOutOfPatience => new(Bypass(key, flight, Outcome.Busy, factory)),
+            _ => Ask(key, flight, factory, call),
         };
+    }
+
+    private async ValueTask<FlightResult> Served(FlightKey key, Flight flight, Turn turn)
+    {
+        await GiveBack(key, turn.Answer).ConfigureAwait(false);
+        return await flight.Early.ConfigureAwait(false);
     }
 
     /// <summary>
@@ -115,7 +130,8 @@ internal sealed class FlightRunner(
         return Turn.ToAsk;
     }
 
-    private async Task<FlightResult> Ask(FlightKey key, Flight flight, IEntryFactory factory, FlightCall call)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<FlightResult> Ask(FlightKey key, Flight flight, IEntryFactory factory, FlightCall call)
     {
         var terms = new ReadTerms(MayGenerate: key.Mode == ReadMode.Cached, key.FreshOnly, call.MayKeep)
         {

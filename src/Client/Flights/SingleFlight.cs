@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
@@ -56,6 +57,7 @@ internal sealed class SingleFlight
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<T> ReadUntraced<T>(string key, CacheContext? outer, EntryFactory<T> factory, bool mayKeep, ReadMode mode, CancellationToken cancellationToken)
     {
         // Before anything can fail: the outer entry depends on them, whatever becomes of this call.
@@ -116,12 +118,13 @@ internal sealed class SingleFlight
         if (_flights.TryLead(flightKey) is { } flight)
         {
             var call = new FlightCall(UntilFor(factory), MayKeep: true, IsBehind: true);
-            _ = DetachedTask.Run(() => _runner.Run(flightKey, flight, factory, call));
+            _ = DetachedTask.Run(() => _runner.Run(flightKey, flight, factory, call).AsTask());
         }
 
         return true;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<FlightResult> Fly<T>(FlightKey asked, EntryFactory<T> factory, bool mayKeep, Patience patience, CancellationToken cancellationToken)
     {
         // What turned out not to be for storing is made side by side while another flight tries again, and so is what was waited for long enough.
@@ -137,7 +140,8 @@ internal sealed class SingleFlight
             }
 
             var call = new FlightCall(patience.Until, mayKeep, MayWait: !patience.IsOver && !isSideBySide);
-            return await _runner.Run(key, flight, factory, call).WaitAsync(cancellationToken).ConfigureAwait(false);
+            var run = _runner.Run(key, flight, factory, call);
+            return await (cancellationToken.CanBeCanceled ? new(run.AsTask().WaitAsync(cancellationToken)) : run).ConfigureAwait(false);
         }
         catch (TimeoutException) when (role == FlightRole.Follower)
         {

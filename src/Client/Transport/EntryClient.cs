@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
@@ -25,6 +26,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
     /// Asks an entry, through another gateway if the answer does not come. Null if the cluster could not be reached in that time: the caller's
     /// factory serves. After a value it may continue on a thread that has others to serve: a caller that runs users' code next yields first.
     /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Acquired?> TryAcquire(string scopedKey, AcquireRequest request, TimeSpan patience, CancellationToken cancellationToken)
     {
         if (!reachability.MayTry())
@@ -245,6 +247,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
 
     /// <summary>Reads through the endpoint of the silo that the entry belongs to, in a message shared with others.</summary>
     /// <returns>The answer, or none this way; and what may still be answered when no caller waits for it any more.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<(Acquired? Answer, Task<Acquired?>? Late)> TryEndpoint(string scopedKey, AcquireRequest request, Guid requestId, TimeSpan patience)
     {
         if (endpoints.Find(scopedKey) is not { } endpoint)
