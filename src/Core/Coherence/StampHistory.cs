@@ -3,7 +3,7 @@ using OrleansTagCache.Lifetimes;
 namespace OrleansTagCache.Coherence;
 
 /// <summary>
-/// What the ledger's clock read at a moment that has passed, as far back as it is remembered: for a value that was made before anybody could
+/// A stamp that is as good as one of a moment that has passed, as far back as that is remembered: for a value that was made before anybody could
 /// take a stamp for it. Its tags are judged by that stamp, and its key is not: sets of one key are ordered by their tokens. So the changes of tags are noted here and those of keys
 /// are not, which are as many as there are sets.
 /// </summary>
@@ -27,7 +27,7 @@ internal sealed class StampHistory(int capacity = 16_384)
     /// <summary>An update is about to be applied.</summary>
     public void NoteOpening(TagUpdate update, Moment now, TagLedger ledger)
     {
-        if (update.IsOfTags)
+        if (update.ChangesTags)
         {
             Note(now, ledger.Stamp());
         }
@@ -36,7 +36,7 @@ internal sealed class StampHistory(int capacity = 16_384)
     /// <summary>An update is about to be settled: of what was copied before it nothing is believed.</summary>
     public void NoteSettling(UpdateId update, Moment now, TagLedger ledger)
     {
-        if (ledger.IsOpenOfTags(update))
+        if (ledger.IsOpenAndChangesTags(update))
         {
             Note(now, ledger.Stamp());
         }
@@ -60,8 +60,8 @@ internal sealed class StampHistory(int capacity = 16_384)
     }
 
     /// <summary>
-    /// A plain set as of its call, so long before its token by another clock: with the age that its value has since, and the stamp that a token would
-    /// have had then; one older than everything if that is not remembered.
+    /// A plain set as of its call, so long before its token by another clock: with the age that its value has since, and a stamp that is for its tags
+    /// as good as that of a token then; one older than everything if that is not remembered.
     /// </summary>
     public Token AsOfItsCall(Token set, TimeSpan age)
     {

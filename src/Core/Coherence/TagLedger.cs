@@ -126,8 +126,8 @@ internal sealed class TagLedger
         }
     }
 
-    /// <summary>Whether that update is open and changes a tag that users put on entries, and not only keys.</summary>
-    public bool IsOpenOfTags(UpdateId update)
+    /// <summary>Whether that update is open and changes any tags but keys.</summary>
+    public bool IsOpenAndChangesTags(UpdateId update)
     {
         lock (_gate)
         {

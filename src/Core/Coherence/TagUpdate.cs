@@ -14,6 +14,6 @@ internal sealed record TagUpdate(
     [property: Id(2)] TimeSpan? StaleFor,
     [property: Id(3)] string? Trace = null)
 {
-    /// <summary>Whether it changes a tag that users put on entries, and not only the tags that entries have of their own: their keys.</summary>
-    public bool IsOfTags => TagId.AnyOfUsers(Tags);
+    /// <summary>Whether it changes any but keys, the tags that entries have of their own.</summary>
+    public bool ChangesTags => Array.Exists(Tags, static tag => tag.Kind == TagKind.Tag);
 }

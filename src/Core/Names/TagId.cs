@@ -44,20 +44,6 @@ internal readonly record struct TagId([property: Id(0)] TagKind Kind, [property:
         return ids;
     }
 
-    /// <summary>Whether users put one of them on entries: not all are keys.</summary>
-    public static bool AnyOfUsers(ReadOnlySpan<TagId> tags)
-    {
-        foreach (var tag in tags)
-        {
-            if (tag.Kind == TagKind.Tag)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     /// <summary>The identity as one string, which the tag's or the entry's grain has.</summary>
     public string Scoped => Kind == TagKind.Key ? Name : Namespace.Scope(Name);
 
