@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Cluster;
@@ -31,6 +32,22 @@ public sealed class BlockingCallersTests(TagCacheCluster cluster)
             await Blocking(where, async () => Assert.Equal(3, await Read().ConfigureAwait(false)));
             await Blocking(where, () => cache.SetAsync(name, 7, Far).AsTask());
             await Blocking(where, () => cache.RemoveAsync(name).AsTask());
+        }
+    }
+
+    /// <summary>Also without a task of its own to block on.</summary>
+    [Fact]
+    [SuppressMessage("Reliability", "CA2012:Use ValueTasks correctly", Justification = "It is what such callers do.")]
+    public async Task Read_BlockedOnAsItIs_Ends()
+    {
+        foreach (var (name, cache) in cluster.Everyone.Select((cache, i) => ($"blocking:as it is:{i}", cache)))
+        {
+            await Blocking("a scheduler of one thread", () =>
+            {
+                Assert.Equal(3, cache.GetOrCreateAsync(name, static async (_, token) => await Task.Run(static () => 3, token), Far).GetAwaiter().GetResult());
+                Assert.Equal(3, cache.GetOrCreateAsync(name, static async (_, token) => await Task.Run(static () => 4, token), Far).GetAwaiter().GetResult());
+                return Task.CompletedTask;
+            });
         }
     }
 

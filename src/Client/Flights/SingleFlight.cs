@@ -57,7 +57,7 @@ internal sealed class SingleFlight
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    // Not pooled: callers get this very task, and may block on it.
     private async ValueTask<T> ReadUntraced<T>(string key, CacheContext? outer, EntryFactory<T> factory, bool mayKeep, ReadMode mode, CancellationToken cancellationToken)
     {
         // Before anything can fail: the outer entry depends on them, whatever becomes of this call.
