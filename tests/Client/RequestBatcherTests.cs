@@ -139,7 +139,7 @@ public sealed class RequestBatcherTests
     }
 
     [Fact]
-    public async Task Ask_ThatIsNotAnswered_Fails_LetsThoseBehindItGo_AndTheLaneGoesOn()
+    public async Task Ask_ThatIsNotAnswered_Fails_LetsThoseBehindItGo_AndTheNextIsSent()
     {
         var failing = _batcher.Send("failing", null).Answer;
         var failed = await Next();
@@ -170,7 +170,7 @@ public sealed class RequestBatcherTests
     }
 
     [Fact]
-    public async Task Ask_AnsweredWithSomethingElse_Fails_AndTheLaneGoesOn()
+    public async Task Ask_AnsweredWithSomethingElse_Fails_AndTheNextIsSent()
     {
         var failing = _batcher.Send("failing", null).Answer;
         var failed = await Next();
@@ -179,6 +179,33 @@ public sealed class RequestBatcherTests
         failed.Answer(1, 2);
         await Assert.ThrowsAsync<InvalidOperationException>(() => failing);
         await GoesOn();
+    }
+
+    /// <summary>A fault of one message says nothing of the silo: those behind it are sent.</summary>
+    [Fact]
+    public async Task Send_BehindAMessageThatASiloRefuses_IsSent()
+    {
+        var underWay = await Occupy();
+        var waiting = _batcher.Send("waiting", null).Answer;
+
+        underWay[0].End.SetException(new FormatException());
+        (await Next()).Answer(1);
+        Assert.Equal("1", await waiting.Soon());
+    }
+
+    /// <summary>A reader may wait for the answer to another request of the same message, and block the thread that its own answer has come on.</summary>
+    [Fact]
+    public async Task Answer_ToOneWhoBlocksOnAnotherOfTheSameMessage_Comes()
+    {
+        var underWay = await Occupy();
+        var first = _batcher.Send("first", null).Answer;
+        var second = _batcher.Send("second", null).Answer;
+        var blocking = first.ContinueWith(
+            _ => second.GetAwaiter().GetResult(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+        underWay[0].Answer(0);
+        (await Next()).Answer(1, 2);
+        Assert.Equal("2", await blocking.Soon());
     }
 
     /// <summary>A reader whose context is blocked, as a grain's turn may be, holds up nobody but itself.</summary>

@@ -24,7 +24,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
 
     /// <summary>
     /// Asks an entry, through another gateway if the answer does not come. Null if the cluster could not be reached in that time: the caller's
-    /// factory serves. After a value it may continue on a thread that has others to serve: a caller that runs users' code next yields first.
+    /// factory serves.
     /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Acquired?> TryAcquire(string scopedKey, AcquireRequest request, TimeSpan patience, CancellationToken cancellationToken)
@@ -138,11 +138,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         {
             if (endpoints.Find(scopedKey) is { } endpoint)
             {
-                var outcome = await endpoint.Commit(new(scopedKey, token, data), sessions).ConfigureAwait(false);
-
-                // The other requests of the message must not wait for what comes next.
-                await PoolYield.Go();
-                if (outcome is not null)
+                if (await endpoint.Commit(new(scopedKey, token, data), sessions).ConfigureAwait(false) is { } outcome)
                 {
                     return outcome;
                 }
@@ -150,7 +146,6 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         }
         catch (Exception exception)
         {
-            await PoolYield.Go();
             reachability.Failed(exception);
         }
 
@@ -180,9 +175,6 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         try
         {
             var token = await _route.BeginSet(scopedKey).WaitAsync(patience, time, reachability.Closed).ConfigureAwait(false);
-
-            // The value is made next.
-            await PoolYield.Go();
             reachability.Reached();
             return token;
         }
@@ -260,13 +252,6 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         {
             // A caller that waits longer than any answer takes needs no timer of its own.
             var answer = await ((patience < SiloEndpoint.LongestRead ? asking.Answer.WaitAsync(patience, time) : asking.Answer).ConfigureAwait(false));
-            if (answer?.Status == AcquireStatus.Fresh)
-            {
-                return (answer, null);
-            }
-
-            // The other requests of the message must not wait for what comes next.
-            await PoolYield.Go();
             if (answer?.Status == AcquireStatus.Moved)
             {
                 endpoints.Doubt();
@@ -277,7 +262,6 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         }
         catch (Exception exception)
         {
-            await PoolYield.Go();
             endpoints.Doubt();
             reachability.Failed(exception);
             return (null, asking.Whenever());

@@ -2,7 +2,6 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
-using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Transport;
 
@@ -18,7 +17,7 @@ internal sealed class EntryRoute(IEntryGrains entries, SiloEndpoints endpoints, 
     /// <param name="givenUp">Ends the second try: a token that comes too late may be newer than what its caller has done since.</param>
     public async Task<TokenId> BeginSet(string scopedKey, CancellationToken givenUp = default)
     {
-        var token = await There(scopedKey, endpoint => endpoint.BeginSet(scopedKey), isRepeatable: true, isShort: true).ConfigureAwait(false);
+        var token = await There(scopedKey, endpoint => endpoint.BeginSet(scopedKey), isRepeatable: true).ConfigureAwait(false);
         givenUp.ThrowIfCancellationRequested();
         return token?.Token ?? await entries[scopedKey].BeginSet().ConfigureAwait(false);
     }
@@ -55,8 +54,7 @@ internal sealed class EntryRoute(IEntryGrains entries, SiloEndpoints endpoints, 
     /// <param name="scopedKey">The entry.</param>
     /// <param name="call">The call.</param>
     /// <param name="isRepeatable">Whether it may be repeated.</param>
-    /// <param name="isShort">Whether what follows an answer takes no time.</param>
-    private async Task<T?> There<T>(string scopedKey, Func<SiloEndpoint, Task<T?>> call, bool isRepeatable, bool isShort = false)
+    private async Task<T?> There<T>(string scopedKey, Func<SiloEndpoint, Task<T?>> call, bool isRepeatable)
     {
         if (endpoints.Find(scopedKey) is not { } endpoint)
         {
@@ -65,23 +63,13 @@ internal sealed class EntryRoute(IEntryGrains entries, SiloEndpoints endpoints, 
 
         try
         {
-            var answer = await call(endpoint).ConfigureAwait(false);
-
-            if (answer is not null && isShort)
-            {
-                return answer;
-            }
-
-            // The other requests of the message must not wait for what comes next.
-            await PoolYield.Go();
-            if (answer is not null)
+            if (await call(endpoint).ConfigureAwait(false) is { } answer)
             {
                 return answer;
             }
         }
         catch (Exception)
         {
-            await PoolYield.Go();
             if (!isRepeatable)
             {
                 throw;

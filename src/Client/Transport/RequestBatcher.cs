@@ -7,18 +7,17 @@ namespace OrleansTagCache.Transport;
 /// Requests of one kind to one silo: a few messages are on their way at a time, and requests that come during that share the next. No request waits for others to join, only for
 /// messages that are under way.
 /// </summary>
-/// <remarks>Thread-safe: one lock, held for a few field writes. Messages are sent and answered in no caller's context.</remarks>
+/// <remarks>Thread-safe: one lock, held for a few field writes, and longer only when a silo does not answer. Messages are sent and answered in no caller's context.</remarks>
 /// <param name="send">Sends a message.</param>
 /// <param name="patience">How long its answer is waited for.</param>
-/// <param name="queueing">How long a request waits until it is sent, at most. A silo that takes longer is too slow: the request is given up unsent.</param>
+/// <param name="queueing">How long a request waits until it is sent; looked at whenever a message ends. A silo that takes longer is too slow: the request is given up unsent.</param>
 /// <param name="time">The clock.</param>
 /// <param name="heard">Is told of every message: null if it was answered, else what went wrong.</param>
+/// <param name="maximumRequests">How many requests share a message at most.</param>
 internal sealed class RequestBatcher<TRequest, TAnswer>(
-    Func<TRequest[], SessionId[]?, Task<TAnswer?[]>> send, TimeSpan patience, TimeSpan queueing, TimeProvider time, Action<Exception?> heard)
+    Func<TRequest[], SessionId[]?, Task<TAnswer?[]>> send, TimeSpan patience, TimeSpan queueing, TimeProvider time, Action<Exception?> heard, int maximumRequests = 64)
     where TAnswer : class
 {
-    private const int MaximumRequests = 64;
-
     /// <summary>A message with more is closed: what comes then goes with the next.</summary>
     private const int MaximumBytes = 1 << 18;
 
@@ -28,14 +27,18 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
     /// <summary>Full messages that wait: what a hundred calls of 512 keys send at once. Their number is bounded, as every queue is; that they do not wait long is <c>queueing</c>'s part.</summary>
     private const int MaximumWaiting = 1_024;
 
+    /// <summary>What they carry together, but for the last.</summary>
+    private const int MaximumWaitingBytes = 1 << 26;
+
     private readonly Lock _gate = new();
     private readonly Queue<Batch> _closed = [];
     private Batch? _open;
+    private int _waitingBytes;
     private int _underWay;
 
     /// <summary>
-    /// Sends a request; the answer is null if the silo has none, or it could not be sent in time. What awaits the answer may continue on the thread that serves all requests of a message: be
-    /// short, or yield.
+    /// Sends a request; the answer is null if the silo has none, or it could not be sent in time. What awaits it continues on the thread pool, and holds up no other: users' code comes next,
+    /// and may wait for the answer to another request of the same message.
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="sessions">The sessions that the request names. Only requests that name the same ones share a message.</param>
@@ -46,17 +49,18 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
         Batch? next = null;
         lock (_gate)
         {
-            if (_open?.TryAdd(caller, sessions, bytes) != true)
+            if (_open?.TryAdd(caller, sessions, bytes, maximumRequests) != true)
             {
-                if (_closed.Count == MaximumWaiting)
+                if (_closed.Count == MaximumWaiting || _waitingBytes > MaximumWaitingBytes)
                 {
-                    caller.Tell(null);
+                    caller.Tell(null, isLast: true);
                     return caller;
                 }
 
                 if (_open is not null)
                 {
                     _closed.Enqueue(_open);
+                    _waitingBytes += _open.Bytes;
                 }
 
                 _open = new(caller, sessions, bytes, time.Now());
@@ -88,12 +92,13 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
         }
         catch (Exception exception)
         {
-            // Requests that queued behind this message have waited already: their callers take another way at once.
             heard(exception);
-            var waiting = TakeAll();
+
+            // A silo that does not answer: requests that queued behind this message have waited already, and their callers take another way at once.
+            var waiting = exception is TimeoutException or OrleansException ? TakeAll() : [];
             Next();
-            batch.Failed(exception, sent);
             waiting.ForEach(other => other.GivenUp());
+            batch.Failed(exception, sent);
             return;
         }
 
@@ -141,7 +146,11 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
 
     private Batch? TakeNeedsLock()
     {
-        if (!_closed.TryDequeue(out var batch))
+        if (_closed.TryDequeue(out var batch))
+        {
+            _waitingBytes -= batch.Bytes;
+        }
+        else
         {
             (batch, _open) = (_open, null);
         }
@@ -150,9 +159,11 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
     }
 
     /// <summary>A request and what becomes of it.</summary>
-    internal sealed class Call(TRequest request)
+    internal sealed class Call(TRequest request) : IThreadPoolWorkItem
     {
         private readonly TaskCompletionSource<TAnswer?> _answer = new();
+        private TAnswer? _told;
+        private Exception? _fault;
         private Task<TAnswer?[]>? _sent;
         private int _place;
 
@@ -174,12 +185,43 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
             }
         }
 
-        public void Tell(TAnswer? answer) => _answer.SetResult(answer);
-
-        public void Failed(Exception exception, Task<TAnswer?[]>? sent, int place)
+        /// <summary>Tells the answer. What awaits it continues on a thread of its own, unless no other is to be told on this one.</summary>
+        public void Tell(TAnswer? answer, bool isLast)
         {
-            (_sent, _place) = (sent, place);
-            _answer.SetException(exception);
+            _told = answer;
+            Tell(isLast);
+        }
+
+        /// <inheritdoc cref="Tell(TAnswer, bool)"/>
+        public void Failed(Exception exception, Task<TAnswer?[]>? sent, int place, bool isLast)
+        {
+            (_fault, _sent, _place) = (exception, sent, place);
+            Tell(isLast);
+        }
+
+        void IThreadPoolWorkItem.Execute() => Tell();
+
+        private void Tell(bool isLast)
+        {
+            if (isLast)
+            {
+                Tell();
+            }
+            else
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+            }
+        }
+
+        private void Tell()
+        {
+            if (_fault is null)
+            {
+                _answer.SetResult(_told);
+                return;
+            }
+
+            _answer.SetException(_fault);
 
             // Some may not wait any more.
             _ = Answer.Exception;
@@ -196,12 +238,14 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
 
         public SessionId[]? Sessions => sessions;
 
+        public int Bytes => _bytes;
+
         /// <summary>When the first request came.</summary>
         public Moment Begun => begun;
 
-        public bool TryAdd(Call caller, SessionId[]? named, int bytes)
+        public bool TryAdd(Call caller, SessionId[]? named, int bytes, int maximumRequests)
         {
-            var fits = _callers.Count < MaximumRequests && _bytes + bytes <= MaximumBytes && named == sessions;
+            var fits = _callers.Count < maximumRequests && _bytes + bytes <= MaximumBytes && named == sessions;
             if (fits)
             {
                 _callers.Add(caller);
@@ -220,7 +264,7 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
         {
             for (var i = 0; i < answers.Length; i++)
             {
-                _callers[i].Tell(answers[i]);
+                _callers[i].Tell(answers[i], isLast: i == answers.Length - 1);
             }
         }
 
@@ -228,11 +272,11 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
         {
             for (var i = 0; i < _callers.Count; i++)
             {
-                _callers[i].Failed(exception, sent, i);
+                _callers[i].Failed(exception, sent, i, isLast: i == _callers.Count - 1);
             }
         }
 
         /// <summary>It was not sent, and will not be.</summary>
-        public void GivenUp() => _callers.ForEach(caller => caller.Tell(null));
+        public void GivenUp() => _callers.ForEach(caller => caller.Tell(null, isLast: false));
     }
 }

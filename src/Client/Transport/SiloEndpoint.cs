@@ -4,7 +4,7 @@ using OrleansTagCache.Contracts;
 namespace OrleansTagCache.Transport;
 
 /// <summary>The way to one silo's batch service, where requests of this process share messages.</summary>
-/// <remarks>Thread-safe. What awaits an answer may continue on a thread that has others to serve.</remarks>
+/// <remarks>Thread-safe.</remarks>
 internal sealed class SiloEndpoint
 {
     /// <summary>How long an answer is waited for: a silo that has not answered by then may be gone.</summary>
@@ -21,6 +21,12 @@ internal sealed class SiloEndpoint
     /// <summary>How many of many reads share a message: few enough that one is read here while the silo writes the next, and that others do not wait long for its turn.</summary>
     public const int MaximumReads = 32;
 
+    /// <summary>
+    /// How many first trips of sets share a message. More than of anything else, since all that a first trip does is give a token: the longer it takes, the less exactly the silo knows
+    /// when the call was made, and the longer after an update a set must come to be taken for newer.
+    /// </summary>
+    private const int MaximumBeginnings = 1_024;
+
     private readonly IBatchService _service;
     private readonly TimeProvider _time;
     private readonly ProbeGate _gate;
@@ -36,13 +42,13 @@ internal sealed class SiloEndpoint
         _named = new(Acquire, ReadTimeout, ReadTimeout, time, Heard);
         _unnamed = new(Acquire, ReadTimeout, ReadTimeout, time, Heard);
         _offers = new((offers, sessions) => service.Commit(offers, sessions).AsTask(), CommitTimeout, CommitTimeout, time, Heard);
-        _beginnings = new((keys, _) => service.BeginSets(keys).AsTask(), ReadTimeout, CommitTimeout, time, Heard);
+        _beginnings = new((keys, _) => service.BeginSets(keys).AsTask(), ReadTimeout, CommitTimeout, time, Heard, MaximumBeginnings);
         _changes = new((changes, _) => service.Change(changes).AsTask(), Timeout.InfiniteTimeSpan, CommitTimeout, time, Heard);
 
         Task<Acquired?[]> Acquire(EntryRead[] reads, SessionId[]? sessions) => service.Acquire(reads, sessions).AsTask();
     }
 
-    /// <summary>The longest that a read takes: the messages under way, those that wait, and its own.</summary>
+    /// <summary>The longest that a read takes: as long as it may wait, until a message under way has ended, and its own.</summary>
     public static TimeSpan LongestRead => 3 * ReadTimeout;
 
     /// <summary>Whether this call may use it.</summary>
@@ -61,7 +67,7 @@ internal sealed class SiloEndpoint
     public Task<bool?> Abandon(string scopedKey, TokenId token, bool isForStoring) => Call(() => _service.Abandon(scopedKey, token, isForStoring), ReadTimeout);
 
     /// <summary>The first trip of a plain set; null if there is no answer this way.</summary>
-    public Task<SetBegun?> BeginSet(string scopedKey) => _beginnings.Send(scopedKey, sessions: null).Answer;
+    public Task<SetBegun?> BeginSet(string scopedKey) => _beginnings.Send(scopedKey, sessions: null, scopedKey.Length).Answer;
 
     /// <summary>The second trip of a plain set, or a removal; null if there is no answer this way. One that some process holds up is waited for apart from those that shared its message.</summary>
     public async Task<KeyChanged?> Change(KeyChange change)
