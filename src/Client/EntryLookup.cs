@@ -7,7 +7,7 @@ using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache;
 
-/// <summary>Reads that make nothing: one entry, or many in one message a silo.</summary>
+/// <summary>Reads that make nothing: one entry, or many in few messages.</summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class EntryLookup(TagCacheClientOptions options, EntryMaker maker, NearCache near, EntryReader reader, BackgroundRefreshes refreshes)
 {

@@ -56,7 +56,7 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
         }
     }
 
-    /// <summary>Looks many entries up at once, without waiting: in one message a silo, mostly.</summary>
+    /// <summary>Looks many entries up at once, without waiting: in few messages.</summary>
     /// <param name="keys">The keys, as the near cache knows them.</param>
     /// <param name="scopedKeys">The keys with their namespace.</param>
     /// <param name="freshOnly">Whether a stale value is as good as none.</param>

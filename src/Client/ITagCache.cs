@@ -98,7 +98,7 @@ public interface ITagCache
     ValueTask<CacheResult<T>> TryGetAsync<T>(string key, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Returns those of the entries that there are, as <see cref="TryGetAsync"/> does: what this process keeps near at once, and the rest in one message for up to 256 entries of a silo.
+    /// Returns those of the entries that there are, as <see cref="TryGetAsync"/> does: what this process keeps near at once, and the rest in a few messages to each silo.
     /// </summary>
     /// <typeparam name="T">The type of the values.</typeparam>
     /// <param name="keys">The keys: at most 512 (<see cref="NameLimits.KeysPerCall"/>). One that is named twice counts once.</param>

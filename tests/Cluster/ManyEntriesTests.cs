@@ -56,20 +56,6 @@ public sealed class ManyEntriesTests(TagCacheCluster cluster)
         Assert.All((await cluster.Silos[1].GetManyAsync<int>(keys)).Values, result => Assert.True(result.IsStale));
     }
 
-    /// <summary>Ten thousand sets at once wait for each other, and none is lost for it.</summary>
-    [Fact]
-    public async Task SetMany_ByTwentyCallsAtOnce_StoresAll()
-    {
-        string[][] groups = [.. Enumerable.Range(0, 20).Select(i => Keys($"crowd{i}-", 512))];
-        await Task.WhenAll(groups.Select(keys =>
-            cluster.Client.SetManyAsync([.. keys.Select((key, i) => KeyValuePair.Create(key, i))], _ => new() { Tags = ["many-crowd"] }).AsTask()));
-
-        foreach (var keys in groups)
-        {
-            Assert.Equal(keys.Length, (await cluster.Silos[0].GetManyAsync<int>(keys)).Count);
-        }
-    }
-
     [Fact]
     public async Task GetOrCreateMany_CallsTheFactoryOnce_ForAllThatAreMissing()
     {

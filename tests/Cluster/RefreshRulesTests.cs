@@ -71,6 +71,7 @@ public sealed class RefreshRulesTests(LoaderCluster cluster)
         var tag = TagId.OfTag(CacheNamespace.Default, "of:lost");
         var (request, requestId) = (new UpdateRequest([tag], CacheLife.Max.Expire), Guid.NewGuid());
         var first = await Ask();
+        Assert.True(first.IsComplete);
         await cluster.Loads.Until(() => cluster.RunsOf("lost/held") == 2);
         await UntilFresh("lost/done", runs: 2);
         Assert.Equal(first, await Ask());

@@ -52,7 +52,7 @@ internal sealed class LocalFactory<TState, T>(
 
     public override string[] Said => _said;
 
-    public override Func<bool>? Waiting => (state as IWaitingFactory)?.Waiting;
+    public override Func<bool>? Waiting { get; } = (state as IWaitingFactory)?.Waiting;
 
     // What may run behind its caller runs without its caller's context from the start: it does not know when it will be alone. Its own activity goes with it.
     public override Task<Generated> Generate(EntrySnapshot? stale, CancellationToken cancellationToken)

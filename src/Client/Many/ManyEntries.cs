@@ -10,7 +10,7 @@ internal sealed class ManyEntries(TagCacheClientOptions options, EntryMaker make
 {
     private readonly CacheNamespace _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
 
-    /// <summary>The entries: what is fresh on the silos in one message each; the others are read one by one, at once, and made together.</summary>
+    /// <summary>The entries: what is fresh on the silos in few messages; the others are read one by one, at once, and made together.</summary>
     /// <param name="keys">Checked keys, each once.</param>
     /// <param name="factory">Makes what is missing.</param>
     /// <param name="optionsOf">What is said of each entry.</param>
@@ -32,7 +32,9 @@ internal sealed class ManyEntries(TagCacheClientOptions options, EntryMaker make
         }
 
         var cold = keys.Where(key => said[key] is not { NearCache: NearCacheMode.Off } && near.Find(key, freshOnly: outer is not null).Entry is null).ToList();
-        var results = await lookup.FindFresh<T>(cold, cancellationToken).ConfigureAwait(false);
+
+        // One alone would only be asked for twice, if it is missing.
+        var results = cold.Count > 1 ? await lookup.FindFresh<T>(cold, cancellationToken).ConfigureAwait(false) : new(StringComparer.Ordinal);
         var rest = Array.FindAll(keys, key => !results.ContainsKey(key));
         var gathering = new FactoryGathering<T>(factory, rest.Length);
         foreach (var (key, isThere, value) in await Task.WhenAll(rest.Select(ReadOne)).ConfigureAwait(false))
