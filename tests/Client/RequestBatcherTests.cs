@@ -19,6 +19,11 @@ public sealed class RequestBatcherTests
     public RequestBatcherTests() => _batcher = new((questions, sessions) =>
     {
         var message = new Message(questions, sessions);
+        if (questions is ["cannot be sent"])
+        {
+            throw new FormatException();
+        }
+
         Assert.True(_sent.Writer.TryWrite(message));
         return message.End.Task;
     }, Timeout.InfiniteTimeSpan, TimeSpan.MaxValue, TimeProvider.System, static _ => { });
@@ -114,7 +119,7 @@ public sealed class RequestBatcherTests
         time.Advance(TimeSpan.FromMilliseconds(600));
         Assert.All(early, answer => Assert.False(answer.IsCompleted));
 
-        // The first lane that is free finds it.
+        // The first message that ends finds it.
         underWay[0].End.SetResult(underWay[0].Questions);
         Assert.All(await Task.WhenAll(early).Soon(), Assert.Null);
         var next = await sent.Reader.ReadAsync().AsTask().Soon();
@@ -206,6 +211,20 @@ public sealed class RequestBatcherTests
         underWay[0].Answer(0);
         (await Next()).Answer(1, 2);
         Assert.Equal("2", await blocking.Soon());
+    }
+
+    /// <summary>It fails while the answers of the message before it are to be told: its reader may block on one of them.</summary>
+    [Fact]
+    public async Task Fault_OfAMessageThatCannotBeSent_HoldsUpNoAnswerBeforeIt()
+    {
+        var first = _batcher.Send("first", null).Answer;
+        var answered = await Next();
+        await Occupy(UnderWay - 1);
+        var blocking = _batcher.Send("cannot be sent", null).Answer.ContinueWith(
+            _ => first.GetAwaiter().GetResult(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+        answered.Answer(1);
+        Assert.Equal("1", await blocking.Soon());
     }
 
     /// <summary>A reader whose context is blocked, as a grain's turn may be, holds up nobody but itself.</summary>

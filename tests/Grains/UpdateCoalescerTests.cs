@@ -13,9 +13,9 @@ public sealed class UpdateCoalescerTests
 
     private readonly FakeTimeProvider _time = new();
     private readonly List<(TagId[] Tags, TaskCompletionSource<UpdateOutcome> End)> _runs = [];
-    private readonly UpdateCoalescer _lane;
+    private readonly UpdateCoalescer _coalescer;
 
-    public UpdateCoalescerTests() => _lane = new(
+    public UpdateCoalescerTests() => _coalescer = new(
         (tags, _) =>
         {
             var end = new TaskCompletionSource<UpdateOutcome>();
@@ -27,9 +27,9 @@ public sealed class UpdateCoalescerTests
     [Fact]
     public async Task Join_WhileAChangeIsOnItsWay_SharesTheNext()
     {
-        var first = _lane.Join(Guid.NewGuid(), Tags[..1]);
-        var second = _lane.Join(Guid.NewGuid(), Tags[..1]);
-        var third = _lane.Join(Guid.NewGuid(), Tags[1..]);
+        var first = _coalescer.Join(Guid.NewGuid(), Tags[..1]);
+        var second = _coalescer.Join(Guid.NewGuid(), Tags[..1]);
+        var third = _coalescer.Join(Guid.NewGuid(), Tags[1..]);
 
         Assert.Single(_runs);
         End(0, "first");
@@ -41,22 +41,22 @@ public sealed class UpdateCoalescerTests
         End(1, "next");
         Assert.Equal("next", (await second).Reason);
         Assert.Same(second, third);
-        Assert.True(_lane.IsIdle);
+        Assert.True(_coalescer.IsIdle);
     }
 
     [Fact]
     public async Task Join_AgainByTheSame_SharesTheChangeThatBeganForIt()
     {
         var requestId = Guid.NewGuid();
-        var first = _lane.Join(requestId, Tags);
-        Assert.Same(first, _lane.Join(requestId, Tags));
+        var first = _coalescer.Join(requestId, Tags);
+        Assert.Same(first, _coalescer.Join(requestId, Tags));
 
         End(0, "slow");
         await first;
         Assert.Single(_runs);
 
         // That one is over and was not complete: it is repeated.
-        Assert.NotSame(first, _lane.Join(requestId, Tags));
+        Assert.NotSame(first, _coalescer.Join(requestId, Tags));
         Assert.Equal(2, _runs.Count);
     }
 
@@ -64,36 +64,36 @@ public sealed class UpdateCoalescerTests
     public async Task Join_AgainByTheSameAfterItsChangeWasComplete_HearsOfThatForAWhile()
     {
         var (requestId, other) = (Guid.NewGuid(), Guid.NewGuid());
-        var first = _lane.Join(requestId, Tags);
+        var first = _coalescer.Join(requestId, Tags);
         _runs[0].End.SetResult(UpdateOutcome.Complete(3));
         await first;
 
         _time.Advance(UpdateCoalescer.Memory - TimeSpan.FromMilliseconds(1));
-        Assert.False(_lane.IsIdle);
-        Assert.Same(first, _lane.Join(requestId, Tags));
+        Assert.False(_coalescer.IsIdle);
+        Assert.Same(first, _coalescer.Join(requestId, Tags));
         Assert.Single(_runs);
 
         // That one began before these asked.
-        var next = _lane.Join(other, Tags);
-        Assert.Same(first, _lane.Join(requestId, Tags));
+        var next = _coalescer.Join(other, Tags);
+        Assert.Same(first, _coalescer.Join(requestId, Tags));
         End(1, "next");
         await next;
-        Assert.Same(first, _lane.Join(requestId, Tags));
-        Assert.NotSame(first, _lane.Join(Guid.Empty, Tags));
+        Assert.Same(first, _coalescer.Join(requestId, Tags));
+        Assert.NotSame(first, _coalescer.Join(Guid.Empty, Tags));
         End(2, "nobody's");
         Assert.Equal(3, _runs.Count);
 
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.True(_lane.IsIdle);
-        Assert.NotSame(first, _lane.Join(requestId, Tags));
+        Assert.True(_coalescer.IsIdle);
+        Assert.NotSame(first, _coalescer.Join(requestId, Tags));
         Assert.Equal(4, _runs.Count);
     }
 
     [Fact]
     public async Task Join_ByNobodyInParticular_NeverSharesWhatBeganBefore()
     {
-        var first = _lane.Join(Guid.Empty, Tags);
-        var second = _lane.Join(Guid.Empty, Tags);
+        var first = _coalescer.Join(Guid.Empty, Tags);
+        var second = _coalescer.Join(Guid.Empty, Tags);
         End(0, "first");
         await first;
 
@@ -104,8 +104,8 @@ public sealed class UpdateCoalescerTests
     [Fact]
     public async Task Join_OfAChangeThatFails_FailsAndHoldsNobodyUp()
     {
-        var failing = _lane.Join(Guid.NewGuid(), Tags);
-        var next = _lane.Join(Guid.NewGuid(), Tags);
+        var failing = _coalescer.Join(Guid.NewGuid(), Tags);
+        var next = _coalescer.Join(Guid.NewGuid(), Tags);
         _runs[0].End.SetException(new InvalidOperationException("refused"));
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => failing);

@@ -175,6 +175,9 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         try
         {
             var token = await _route.BeginSet(scopedKey).WaitAsync(patience, time, reachability.Closed).ConfigureAwait(false);
+
+            // The value is made next.
+            await PoolYield.Go();
             reachability.Reached();
             return token;
         }

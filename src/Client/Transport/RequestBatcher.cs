@@ -14,8 +14,9 @@ namespace OrleansTagCache.Transport;
 /// <param name="time">The clock.</param>
 /// <param name="heard">Is told of every message: null if it was answered, else what went wrong.</param>
 /// <param name="maximumRequests">How many requests share a message at most.</param>
+/// <param name="tellsInTurn">Whether the answers of a message are told one after the other on one thread, at once: only where what awaits them takes no time, and runs no code of users.</param>
 internal sealed class RequestBatcher<TRequest, TAnswer>(
-    Func<TRequest[], SessionId[]?, Task<TAnswer?[]>> send, TimeSpan patience, TimeSpan queueing, TimeProvider time, Action<Exception?> heard, int maximumRequests = 64)
+    Func<TRequest[], SessionId[]?, Task<TAnswer?[]>> send, TimeSpan patience, TimeSpan queueing, TimeProvider time, Action<Exception?> heard, int maximumRequests = 64, bool tellsInTurn = false)
     where TAnswer : class
 {
     /// <summary>A message with more is closed: what comes then goes with the next.</summary>
@@ -53,7 +54,7 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
             {
                 if (_closed.Count == MaximumWaiting || _waitingBytes > MaximumWaitingBytes)
                 {
-                    caller.Tell(null, isLast: true);
+                    caller.Tell(null, isHere: true);
                     return caller;
                 }
 
@@ -104,7 +105,7 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
 
         heard(null);
         Next();
-        batch.Answered(answers);
+        batch.Answered(answers, tellsInTurn);
     }
 
     /// <summary>One message is not under way any more: the next goes before the answers are told.</summary>
@@ -185,25 +186,11 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
             }
         }
 
-        /// <summary>Tells the answer. What awaits it continues on a thread of its own, unless no other is to be told on this one.</summary>
-        public void Tell(TAnswer? answer, bool isLast)
+        /// <summary>Tells the answer. What awaits it continues on a thread of its own, unless it holds up no other on this one.</summary>
+        public void Tell(TAnswer? answer, bool isHere)
         {
             _told = answer;
-            Tell(isLast);
-        }
-
-        /// <inheritdoc cref="Tell(TAnswer, bool)"/>
-        public void Failed(Exception exception, Task<TAnswer?[]>? sent, int place, bool isLast)
-        {
-            (_fault, _sent, _place) = (exception, sent, place);
-            Tell(isLast);
-        }
-
-        void IThreadPoolWorkItem.Execute() => Tell();
-
-        private void Tell(bool isLast)
-        {
-            if (isLast)
+            if (isHere)
             {
                 Tell();
             }
@@ -212,6 +199,15 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
                 ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
             }
         }
+
+        /// <summary>Tells a fault. What awaits it continues on a thread of its own: a message that could not be sent at all fails on the thread that has the answers of the one before to tell.</summary>
+        public void Failed(Exception exception, Task<TAnswer?[]>? sent, int place)
+        {
+            (_fault, _sent, _place) = (exception, sent, place);
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+        }
+
+        void IThreadPoolWorkItem.Execute() => Tell();
 
         private void Tell()
         {
@@ -260,11 +256,11 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
             ? answers
             : throw new InvalidOperationException($"A silo gave {answers.Length} answers to {_callers.Count} requests.");
 
-        public void Answered(TAnswer?[] answers)
+        public void Answered(TAnswer?[] answers, bool inTurn)
         {
             for (var i = 0; i < answers.Length; i++)
             {
-                _callers[i].Tell(answers[i], isLast: i == answers.Length - 1);
+                _callers[i].Tell(answers[i], isHere: inTurn || i == answers.Length - 1);
             }
         }
 
@@ -272,11 +268,11 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
         {
             for (var i = 0; i < _callers.Count; i++)
             {
-                _callers[i].Failed(exception, sent, i, isLast: i == _callers.Count - 1);
+                _callers[i].Failed(exception, sent, i);
             }
         }
 
         /// <summary>It was not sent, and will not be.</summary>
-        public void GivenUp() => _callers.ForEach(caller => caller.Tell(null, isLast: false));
+        public void GivenUp() => _callers.ForEach(caller => caller.Tell(null, isHere: false));
     }
 }

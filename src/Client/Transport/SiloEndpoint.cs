@@ -42,7 +42,7 @@ internal sealed class SiloEndpoint
         _named = new(Acquire, ReadTimeout, ReadTimeout, time, Heard);
         _unnamed = new(Acquire, ReadTimeout, ReadTimeout, time, Heard);
         _offers = new((offers, sessions) => service.Commit(offers, sessions).AsTask(), CommitTimeout, CommitTimeout, time, Heard);
-        _beginnings = new((keys, _) => service.BeginSets(keys).AsTask(), ReadTimeout, CommitTimeout, time, Heard, MaximumBeginnings);
+        _beginnings = new((keys, _) => service.BeginSets(keys).AsTask(), ReadTimeout, CommitTimeout, time, Heard, MaximumBeginnings, tellsInTurn: true);
         _changes = new((changes, _) => service.Change(changes).AsTask(), Timeout.InfiniteTimeSpan, CommitTimeout, time, Heard);
 
         Task<Acquired?[]> Acquire(EntryRead[] reads, SessionId[]? sessions) => service.Acquire(reads, sessions).AsTask();
