@@ -39,7 +39,7 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
             var ask = near.Ask(terms.MayKeep);
             var request = new AcquireRequest(terms.MayGenerate, terms.FreshOnly, wait, ask.Sessions, Tags: wait > TimeSpan.Zero || terms.IsProbe ? terms.Tags : null);
             var answer = await entries.TryAcquire(scopedKey, request, options.ReadTimeout, cancellationToken).ConfigureAwait(false);
-            Keep(key, scopedKey, answer, ask);
+            Keep(key, scopedKey, answer, terms.Tags, ask);
             var left = terms.WaitUntil - time.Now();
             if (answer?.Status != AcquireStatus.Busy || left <= TimeSpan.Zero || terms.IsWorthWaiting?.Invoke() == false)
             {
@@ -71,7 +71,7 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
         var answers = await entries.TryAcquireMany(scopedKeys, new(MayGenerate: false, freshOnly, TimeSpan.Zero, ask.Sessions), options.ReadTimeout, mostBytes, cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < keys.Length; i++)
         {
-            Keep(keys[i], scopedKeys[i], answers[i], ask);
+            Keep(keys[i], scopedKeys[i], answers[i], said: null, ask);
         }
 
         return answers;
@@ -94,11 +94,11 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
     }
 
     /// <summary>An answer came: what is fresh is kept near, if it may be, and what was said of the session is heard.</summary>
-    private void Keep(string key, string scopedKey, Acquired? answer, NearAsk ask)
+    private void Keep(string key, string scopedKey, Acquired? answer, string[]? said, NearAsk ask)
     {
         if (answer is { Status: AcquireStatus.Fresh, Entry: { } fresh })
         {
-            near.KeepCopy(key, scopedKey, fresh, answer.Near, ask);
+            near.KeepCopy(key, scopedKey, fresh, said, answer.Near, ask);
         }
         else
         {

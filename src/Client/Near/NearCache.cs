@@ -61,11 +61,17 @@ internal sealed partial class NearCache : IDisposable
     public NearAsk Again(NearAsk ask) => ask.MayKeep ? ask with { Sessions = _leases.Sessions } : ask;
 
     /// <summary>An entry was answered: a value that another process keeps.</summary>
-    public void KeepCopy(string key, string scopedKey, EntrySnapshot snapshot, NearTerms? terms, NearAsk ask)
+    /// <param name="key">The key, without its namespace.</param>
+    /// <param name="scopedKey">The key with its namespace.</param>
+    /// <param name="snapshot">The entry, with strings of its own.</param>
+    /// <param name="said">The tags that the reader would give the value, which it mostly holds for as long: of those that the entry bears, its strings are kept.</param>
+    /// <param name="terms">What the silo said beside the answer.</param>
+    /// <param name="ask">What was read before it was asked.</param>
+    public void KeepCopy(string key, string scopedKey, EntrySnapshot snapshot, string[]? said, NearTerms? terms, NearAsk ask)
     {
         if (ask.MayKeep && _leases.Accept(terms, ask) is { } lease && !snapshot.PromiseSuspended)
         {
-            var all = TagId.OfEntryAndKey(scopedKey, snapshot.Tags);
+            var all = TagId.OfEntryAndKey(scopedKey, TagSet.AsHeld(snapshot.Tags, said));
             Keep(key, snapshot.Payload, all.AsSpan(..^1), copied: all, snapshot.Life, snapshot.Age, ask, lease);
         }
     }

@@ -51,6 +51,10 @@ internal static class TagSet
         return null;
     }
 
+    /// <summary>The same tags, each as the string that is among the held ones if it is: what refers to them keeps no second copy of what somebody holds anyway.</summary>
+    public static string[] AsHeld(string[] tags, string[]? held) =>
+        held is null or [] ? tags : Array.ConvertAll(tags, tag => Array.IndexOf(held, tag) is >= 0 and var at ? held[at] : tag);
+
     /// <summary>Whether a call can put it on an entry. What stands for a tag of another namespace (<see cref="ForeignTag"/>) comes with entries only, and no call can name it.</summary>
     public static bool IsSound(string? tag) => NameRules.Fault("tag", tag, NameLimits.TagLength) is null && tag != TagName.Everything.Value;
 
