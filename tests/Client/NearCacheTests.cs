@@ -1,4 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Near;
 using OrleansTagCache.Sessions;
 using Xunit;
@@ -23,5 +26,33 @@ public sealed class NearCacheTests
         Assert.Equal(["own", "shared"], kept);
         Assert.Same(own, kept[0]);
         Assert.Same(shared, kept[1]);
+    }
+
+    [Fact]
+    public async Task Sweep_OfACacheThatHasGrown_LooksAtItFromTheStart()
+    {
+        using var silo = await EntrySilo.Serve();
+        var ledger = new TagLedger(100);
+        using var cache = new NearCache(new SiloNearLeases(ledger, silo.Silo.Lease), new(), silo.Time, NullLogger<NearCache>.Instance);
+        Keep(0, 5_000);
+        Sweep();
+        Assert.Equal(5_000, cache.Count);
+
+        // Of the first walk less than a slice is left.
+        Keep(5_000, 15_000);
+        ledger.ExpireEverything();
+        Sweep();
+        Assert.Equal(15_000 - 4_096, cache.Count);
+
+        void Keep(int from, int to)
+        {
+            for (var i = from; i < to; i++)
+            {
+                var key = $"key{i}";
+                cache.KeepCopy(key, EntrySilo.Scope(key), new(Payload.Null, [], CacheLife.Max, TimeSpan.Zero), said: null, terms: null, cache.Ask());
+            }
+        }
+
+        void Sweep() => silo.Time.Advance(TimeSpan.FromMilliseconds(250));
     }
 }

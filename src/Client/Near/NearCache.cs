@@ -28,6 +28,7 @@ internal sealed partial class NearCache : IDisposable
     private readonly ITimer? _sweeping;
     private readonly Lock _sweep = new();
     private IEnumerator<NearEntry?>? _walk;
+    private int _walkBeganWith;
 
     public NearCache(INearLeases leases, TagCacheClientOptions options, TimeProvider time, ILogger<NearCache> logger)
     {
@@ -142,19 +143,29 @@ internal sealed partial class NearCache : IDisposable
         try
         {
             var now = _time.Now();
-            _walk ??= _map!.Walk();
+            var count = _map!.Count;
+            if (count > _walkBeganWith + (_walkBeganWith / 4))
+            {
+                // A walk keeps the map's table in memory as it was when the walk began: in a map that has grown since it begins again.
+                EndWalk();
+            }
+
+            if (_walk is null)
+            {
+                (_walk, _walkBeganWith) = (_map.Walk(), count);
+            }
+
             for (var budget = SweepBudget; budget > 0; budget--)
             {
                 if (!_walk.MoveNext())
                 {
-                    _walk.Dispose();
-                    _walk = null;
+                    EndWalk();
                     return;
                 }
 
                 if (_walk.Current is { } entry && entry.IsDead(_ledger, now))
                 {
-                    _map!.Remove(entry);
+                    _map.Remove(entry);
                 }
             }
         }
@@ -162,6 +173,12 @@ internal sealed partial class NearCache : IDisposable
         {
             _sweep.Exit();
         }
+    }
+
+    private void EndWalk()
+    {
+        _walk?.Dispose();
+        _walk = null;
     }
 
     [LoggerMessage(2321, LogLevel.Error, "A sweep of the near cache failed; the next one follows")]
