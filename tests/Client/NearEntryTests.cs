@@ -53,6 +53,19 @@ public sealed class NearEntryTests
         Assert.Equal(Freshness.Expired, _entry.FreshnessAt(_ledger, Now + TimeSpan.FromSeconds(2)));
     }
 
+    [Theory]
+    [InlineData(10, nameof(Freshness.Fresh))]
+    [InlineData(11, nameof(Freshness.Stale))]
+    [InlineData(20, nameof(Freshness.Stale))]
+    [InlineData(21, nameof(Freshness.Expired))]
+    public void FreshnessAt_ByAge_IsThatOfItsLife(long age, string expected)
+    {
+        var life = new CacheLife(TimeSpan.Zero, TimeSpan.FromTicks(10), TimeSpan.FromTicks(20));
+        var entry = new NearEntry(new([1], null), life, Now, _ledger.Stamp(), [.. _entry.Records], _entry.Slot, _session);
+        Assert.Equal(Freshness.Fresh, entry.FreshnessAt(_ledger, Now));
+        Assert.Equal(expected, entry.FreshnessAt(_ledger, Now + TimeSpan.FromTicks(age)).ToString());
+    }
+
     [Fact]
     public void FreshnessAt_AfterAnEpoch_IsExpired()
     {

@@ -173,8 +173,9 @@ public sealed class NearMapTests
         KeySlot? found = null;
         var lease = new Watched(() => found = map.Find(slot.Key));
         var (records, _) = _ledger.Hold(TagId.OfEntry(slot.Key.Name, []), slot, _ledger.Stamp());
-        var entry = new NearEntry(new(new byte[how == "too large" ? (int)MaximumBytes : 1], null), CacheLife.Max, new Moment(0), _ledger.Stamp(), records, slot, lease);
-        map.Store(slot, entry);
+        var bytes = how == "too large" ? (int)MaximumBytes : 1;
+        var entry = new NearEntry(new(new byte[bytes], null), CacheLife.Max, new Moment(0), _ledger.Stamp(), records, slot, lease);
+        map.Store(slot, entry, bytes);
         for (var i = 0; how == "evicted" && i < 2; i++)
         {
             Keep(map, $"other{i}", 1);
@@ -235,7 +236,7 @@ public sealed class NearMapTests
         var (records, _) = _ledger.Hold(TagId.OfEntry(slot.Key.Name, []), slot, _ledger.Stamp());
         _session.Kept();
         var entry = new NearEntry(new(new byte[bytes], null), CacheLife.Max, new Moment(0), _ledger.Stamp(), records, slot, _session);
-        map.Store(slot, entry);
+        map.Store(slot, entry, bytes);
         return entry;
     }
 

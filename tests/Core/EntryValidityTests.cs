@@ -30,7 +30,7 @@ public sealed class EntryValidityTests
     [InlineData(long.MaxValue, nameof(Freshness.Expired))]
     public void ByAge_TurnsJustBeyondTheBorders(long age, string expected)
     {
-        Assert.Equal(expected, Value(new ExtraLife(TimeSpan.FromTicks(5), TimeSpan.Zero, default)).ByAge(new(age)).ToString());
+        Assert.Equal(expected, Value().ByAge(new(age), new ExtraLife(TimeSpan.FromTicks(5), TimeSpan.Zero, default)).ToString());
         var without = Value().ByAge(new(age));
         Assert.Equal(age > 20 ? nameof(Freshness.Expired) : expected, without.ToString());
     }
@@ -46,18 +46,20 @@ public sealed class EntryValidityTests
     [InlineData(0, 101, nameof(Freshness.Expired))]
     public void At_AfterARevalidation_IsStaleUntilTheDeadlineAndExpiredAtIt(long age, long now, string expected)
     {
-        var value = Value(new ExtraLife(TimeSpan.FromTicks(5), TimeSpan.Zero, default), new(now - age));
+        var extra = new ExtraLife(TimeSpan.FromTicks(5), TimeSpan.Zero, default);
+        var value = Value(new(now - age));
         _ledger.Stale([Tag], new(100), new(1));
-        Assert.Equal(expected, value.At(_ledger, value.Stamp, new(now)).ToString());
+        Assert.Equal(expected, value.At(_ledger, value.Stamp, new(now), extra).ToString());
     }
 
     [Fact]
     public void At_AfterAnUpdate_IsExpired_AlsoForFailSafe()
     {
-        var value = Value(new ExtraLife(TimeSpan.MaxValue, TimeSpan.Zero, default));
-        Assert.Equal(Freshness.FailSafe, value.At(_ledger, value.Stamp, new(30)));
+        var extra = new ExtraLife(TimeSpan.MaxValue, TimeSpan.Zero, default);
+        var value = Value();
+        Assert.Equal(Freshness.FailSafe, value.At(_ledger, value.Stamp, new(30), extra));
         _ledger.Expire([Tag]);
-        Assert.Equal(Freshness.Expired, value.At(_ledger, value.Stamp, new(30)));
+        Assert.Equal(Freshness.Expired, value.At(_ledger, value.Stamp, new(30), extra));
         Assert.Equal(Freshness.Expired, value.At(_ledger, value.Stamp, new(1)));
     }
 
@@ -84,13 +86,13 @@ public sealed class EntryValidityTests
     public void ByAge_OfWhatSlides_IsExpiredWhenItWasNotRead()
     {
         var extra = new ExtraLife(TimeSpan.Zero, TimeSpan.FromTicks(3), default);
-        var value = Value(extra);
-        Assert.Equal(Freshness.Fresh, value.ByAge(new(3)));
-        Assert.Equal(Freshness.Expired, value.ByAge(new(4)));
+        var value = Value();
+        Assert.Equal(Freshness.Fresh, value.ByAge(new(3), extra));
+        Assert.Equal(Freshness.Expired, value.ByAge(new(4), extra));
         extra.Read(new(3));
         extra.Read(new(2));
-        Assert.Equal(Freshness.Fresh, value.ByAge(new(6)));
-        Assert.Equal(Freshness.Expired, value.ByAge(new(7)));
+        Assert.Equal(Freshness.Fresh, value.ByAge(new(6), extra));
+        Assert.Equal(Freshness.Expired, value.ByAge(new(7), extra));
     }
 
     [Fact]
@@ -105,19 +107,20 @@ public sealed class EntryValidityTests
             var ledger = new TagLedger(100);
             var key = new KeptKey(ledger, "key");
             var value = new EntryValidity(
-                ledger.Stamp(), default, Life, ledger.Hold(TagId.OfEntry(key.Scoped, ["tag"]), key, ledger.Stamp()).Records, key, ExtraLife.Of(TimeSpan.FromTicks(hasFailSafe ? 4 : 0), TimeSpan.Zero, default));
+                ledger.Stamp(), default, Life, ledger.Hold(TagId.OfEntry(key.Scoped, ["tag"]), key, ledger.Stamp()).Records, key);
+            var extra = ExtraLife.Of(TimeSpan.FromTicks(hasFailSafe ? 4 : 0), TimeSpan.Zero, default);
             if (isStale)
             {
                 ledger.Stale([Tag], new(12), new(0));
             }
 
-            var before = value.At(ledger, value.Stamp, new(now));
-            var after = value.At(ledger, value.Stamp, new(now + later));
+            var before = value.At(ledger, value.Stamp, new(now), extra);
+            var after = value.At(ledger, value.Stamp, new(now + later), extra);
             Assert.True(before <= after, $"{before} became {after}");
         },
         iter: 2_000);
 
     private TagRecord[] Hold() => _ledger.Hold(TagId.OfEntry(_key.Scoped, ["tag"]), _key, _ledger.Stamp()).Records;
 
-    private EntryValidity Value(ExtraLife? extra = null, Moment generatedAt = default) => new(_ledger.Stamp(), generatedAt, Life, Hold(), _key, extra);
+    private EntryValidity Value(Moment generatedAt = default) => new(_ledger.Stamp(), generatedAt, Life, Hold(), _key);
 }

@@ -128,7 +128,7 @@ internal sealed partial class NearCache : IDisposable
         // Older than it may be, never younger: it was as old as that when the answer was given, after the question.
         var entry = new NearEntry(payload, Alike.Share(life), ask.At + -age, ask.Stamp, records, slot, lease);
         lease.Kept();
-        _map.Store(slot, entry);
+        _map.Store(slot, entry, payload.Bytes.Length);
         CacheEvents.Write(CacheEvent.NearKept, this);
     }
 

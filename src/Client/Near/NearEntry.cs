@@ -17,9 +17,7 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
 
     private readonly EntryValidity _validity = new(stamp, generatedAt, life, records, slot);
     private readonly Moment _freshUntil = generatedAt + life.Revalidate;
-    private readonly Moment _servableUntil = generatedAt + life.Expire;
     private readonly PayloadForm _form = PayloadForm.Of(payload);
-    private readonly int _payloadBytes = payload.Bytes.Length;
     private long _unchangedAt = Stamp.Zero.Value - 1;
     private Seldom? _seldom;
 
@@ -41,8 +39,6 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
 
     public ReadOnlySpan<TagRecord> Records => _validity.Records;
 
-    public long Bytes => _payloadBytes + Overhead;
-
     public TimeSpan AgeAt(Moment now) => _validity.AgeAt(now);
 
     /// <summary>
@@ -54,7 +50,7 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     public Freshness FreshnessAt(TagLedger ledger, Moment now)
     {
         var isStale = now > _freshUntil;
-        if ((isStale && now > _servableUntil) || !lease.IsValid(now))
+        if ((isStale && _validity.ByAge(now) == Freshness.Expired) || !lease.IsValid(now))
         {
             return Freshness.Expired;
         }

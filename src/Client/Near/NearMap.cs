@@ -69,9 +69,13 @@ internal sealed class NearMap : IKeySlots
     }
 
     /// <summary>Keeps an entry, whose records are held already, in a slot that was taken, and makes room for it. One that is larger than the bound is let go at once, and nothing else.</summary>
-    public void Store(NearSlot slot, NearEntry entry)
+    /// <param name="slot">The slot.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="payloadBytes">The size of its payload.</param>
+    public void Store(NearSlot slot, NearEntry entry, int payloadBytes)
     {
-        if (!_order.MayHold(entry.Bytes))
+        var bytes = (long)payloadBytes + NearEntry.Overhead;
+        if (!_order.MayHold(bytes))
         {
             LetGo(entry);
             return;
@@ -88,7 +92,7 @@ internal sealed class NearMap : IKeySlots
             }
 
             slot.Entry = entry;
-            _order.Put(slot, (int)entry.Bytes, isRead: true);
+            _order.Put(slot, (int)bytes, isRead: true);
             while (_order.TakeVictim(slot) is { } victim)
             {
                 gone.Add(EmptyNeedsGate(victim));

@@ -19,18 +19,14 @@ namespace OrleansTagCache.Coherence;
 /// <param name="life">How long it lives.</param>
 /// <param name="records">Held records: its tags, and last the namespace's <c>*</c>.</param>
 /// <param name="key">Where it is kept, with the record of its key.</param>
-/// <param name="extra">Fail-safe and sliding expiration, for the few values that have them.</param>
-/// <remarks>Immutable, but for the moment of the last read that <see cref="ExtraLife"/> holds. Any thread may ask.</remarks>
-internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLife life, TagRecord[] records, KeySlot key, ExtraLife? extra = null)
+/// <remarks>Immutable; any thread may ask. The few values that have an <see cref="ExtraLife"/> give it with each question, so that the others have no place for it.</remarks>
+internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLife life, TagRecord[] records, KeySlot key)
 {
     public Stamp Stamp => stamp;
 
     public Moment GeneratedAt => generatedAt;
 
     public CacheLife Life => life;
-
-    /// <summary>Fail-safe and sliding expiration; null for a value that has neither.</summary>
-    public ExtraLife? Extra => extra;
 
     public ReadOnlySpan<TagRecord> Records => records;
 
@@ -59,10 +55,11 @@ internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLif
     /// <param name="ledger">The ledger that the stamp is of.</param>
     /// <param name="keyStamp">The stamp that the key is judged by; never older than the value's own.</param>
     /// <param name="now">The clock, read for this very use.</param>
-    public Freshness At(TagLedger ledger, Stamp keyStamp, Moment now)
+    /// <param name="extra">Its fail-safe and sliding expiration; null if it has neither.</param>
+    public Freshness At(TagLedger ledger, Stamp keyStamp, Moment now, ExtraLife? extra = null)
     {
         var byTags = ProtocolRules.ReadsAreChecked ? ByTags(ledger, keyStamp, now) : Freshness.Fresh;
-        var byAge = ByAge(now);
+        var byAge = ByAge(now, extra);
         return byTags > byAge ? byTags : byAge;
     }
 
@@ -90,7 +87,8 @@ internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLif
     }
 
     /// <summary>The verdict of age and reads.</summary>
-    public Freshness ByAge(Moment now)
+    /// <inheritdoc cref="At"/>
+    public Freshness ByAge(Moment now, ExtraLife? extra = null)
     {
         var age = AgeAt(now);
         if (extra?.HasSlidAway(now) == true)

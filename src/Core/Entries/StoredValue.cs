@@ -12,6 +12,7 @@ internal sealed class StoredValue
     public const int Overhead = 640;
 
     private readonly EntryValidity _validity;
+    private readonly ExtraLife? _extra;
     private long _keyStamp;
 
     /// <param name="data">The value.</param>
@@ -22,7 +23,8 @@ internal sealed class StoredValue
     /// <param name="keyStamp">The clock that its key is judged by, if that is another.</param>
     public StoredValue(EntryData data, Stamp stamp, Moment generatedAt, TagRecord[] records, KeySlot slot, Stamp? keyStamp = null)
     {
-        _validity = new(stamp, generatedAt, Alike.Share(data.Life), records, slot, ExtraLife.Of(data.FailSafe, data.Sliding, generatedAt));
+        _validity = new(stamp, generatedAt, Alike.Share(data.Life), records, slot);
+        _extra = ExtraLife.Of(data.FailSafe, data.Sliding, generatedAt);
         (Payload, IsLoaded, IsSet, _keyStamp) = (Alike.Share(data.Payload), data.IsLoaded, keyStamp is not null, (keyStamp ?? stamp).Value);
     }
 
@@ -79,12 +81,12 @@ internal sealed class StoredValue
     }
 
     /// <summary>Records a read; restarts the sliding expiration.</summary>
-    public void Read(Moment now) => _validity.Extra?.Read(now);
+    public void Read(Moment now) => _extra?.Read(now);
 
     public TimeSpan AgeAt(Moment now) => _validity.AgeAt(now);
 
     /// <summary>The check that every read makes.</summary>
-    public Freshness FreshnessAt(TagLedger ledger, Moment now) => _validity.At(ledger, KeyStamp, now);
+    public Freshness FreshnessAt(TagLedger ledger, Moment now) => _validity.At(ledger, KeyStamp, now, _extra);
 
     /// <summary>What updates and revalidations since its stamp say of it, whatever its age.</summary>
     public Freshness ByTags(TagLedger ledger, Moment now) => _validity.ByTags(ledger, KeyStamp, now);
@@ -96,7 +98,7 @@ internal sealed class StoredValue
     public bool IsFreshAt(TagLedger ledger, Moment now)
     {
         var keyStamp = KeyStamp;
-        return (keyStamp != Stamp.Never || !ProtocolRules.CarriedOverIsUnread) && _validity.At(ledger, keyStamp, now) == Freshness.Fresh;
+        return (keyStamp != Stamp.Never || !ProtocolRules.CarriedOverIsUnread) && _validity.At(ledger, keyStamp, now, _extra) == Freshness.Fresh;
     }
 
     public EntrySnapshot SnapshotAt(Moment now, bool promiseSuspended = false) => new(Payload, Tags, Life, AgeAt(now), promiseSuspended);
