@@ -13,5 +13,6 @@ internal sealed record Ask(Stamp Stamp, Moment At, SessionId[]? Named);
 /// <summary>A value that a process keeps of an entry that lives elsewhere.</summary>
 /// <param name="Value">The value.</param>
 /// <param name="Validity">With the stamp from before it was asked for, and the held records of its tags.</param>
+/// <param name="Extra">Its sliding expiration, if it has one.</param>
 /// <param name="Session">A client's session; null in a silo, which serves by its own lease.</param>
-internal sealed record NearValue(Value Value, EntryValidity Validity, HeldSession<int>? Session);
+internal sealed record NearValue(Value Value, EntryValidity Validity, ExtraLife? Extra, HeldSession<int>? Session);

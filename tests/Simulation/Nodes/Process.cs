@@ -141,7 +141,7 @@ internal abstract class Process : Node, IKeySlots
         }
 
         var old = slot.Kept;
-        slot.Kept = new(value, new(ask.Stamp, generatedAt, lifetime.Life, records, slot, extra), session);
+        slot.Kept = new(value, new(ask.Stamp, generatedAt, lifetime.Life, records, slot), extra, session);
         World.Note(this, $"keeps {value} with stamp {ask.Stamp.Value}{(session is null ? string.Empty : $" under session {session.Id.Number} of S{session.Silo}")}");
         if (old is null)
         {
@@ -212,7 +212,7 @@ internal abstract class Process : Node, IKeySlots
             return null;
         }
 
-        return near.Validity.At(Ledger, near.Validity.Stamp, Now) switch
+        return near.Validity.At(Ledger, near.Validity.Stamp, Now, near.Extra) switch
         {
             Freshness.Fresh => (near.Value, false),
             Freshness.Stale => (near.Value, true),
