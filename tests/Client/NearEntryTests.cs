@@ -22,7 +22,8 @@ public sealed class NearEntryTests
         var map = new NearMap(_ledger, CacheNamespace.Default, 10, 10_000);
         _ledger.Add(map);
         var slot = map.Take("key");
-        var (records, _) = _ledger.Hold(TagId.OfEntry(slot.Key.Name, ["tag", "other"]), slot, _ledger.Stamp());
+        var key = TagId.OfKey(CacheNamespace.Default.Scope("key"));
+        var (records, _) = _ledger.Hold(TagId.OfEntry(key.Name, ["tag", "other"]), key, slot, _ledger.Stamp());
         _entry = new(new([1], null), CacheLife.Max, Now, _ledger.Stamp(), records, slot, _session);
         Assert.Equal(Freshness.Fresh, Look());
         Assert.Equal(Freshness.Fresh, Look());

@@ -148,7 +148,7 @@ public sealed class NearMapTests
         var map = MapOf(10, MaximumBytes);
         var slot = map.Take("key");
         var stamp = _ledger.Stamp();
-        var (records, isKeyLive) = _ledger.Hold(TagId.OfEntry(slot.Key.Name, []), slot, stamp);
+        var (records, isKeyLive) = _ledger.Hold(TagId.OfEntry(KeyOf(slot).Name, []), KeyOf(slot), slot, stamp);
         Assert.True(isKeyLive);
         Assert.False(map.TryGet("key", out _));
 
@@ -157,8 +157,8 @@ public sealed class NearMapTests
         Assert.False(slot.Admits(stamp));
         _ledger.Release(records, slot);
         map.GiveBack(slot);
-        Assert.Null(map.Find(slot.Key));
-        Assert.False(_ledger.IsLive([slot.Key], stamp));
+        Assert.Null(map.Find(KeyOf(slot)));
+        Assert.False(_ledger.IsLive([KeyOf(slot)], stamp));
     }
 
     /// <summary>What is known of a key is in its slot: until that has been given back to the ledger, another value of the key must not begin without it.</summary>
@@ -171,8 +171,8 @@ public sealed class NearMapTests
         var map = MapOf(2, MaximumBytes);
         var slot = map.Take("key");
         KeySlot? found = null;
-        var lease = new Watched(() => found = map.Find(slot.Key));
-        var (records, _) = _ledger.Hold(TagId.OfEntry(slot.Key.Name, []), slot, _ledger.Stamp());
+        var lease = new Watched(() => found = map.Find(KeyOf(slot)));
+        var (records, _) = _ledger.Hold(TagId.OfEntry(KeyOf(slot).Name, []), KeyOf(slot), slot, _ledger.Stamp());
         var bytes = how == "too large" ? (int)MaximumBytes : 1;
         var entry = new NearEntry(new(new byte[bytes], null), CacheLife.Max, new Moment(0), _ledger.Stamp(), records, slot, lease);
         map.Store(slot, entry, bytes);
@@ -187,7 +187,7 @@ public sealed class NearMapTests
         }
 
         Assert.Same(slot, found);
-        Assert.Null(map.Find(slot.Key));
+        Assert.Null(map.Find(KeyOf(slot)));
     }
 
     [Fact]
@@ -198,9 +198,9 @@ public sealed class NearMapTests
 
         map.Remove(Keep(map, "key", 10));
 
-        Assert.Same(slot, map.Find(slot.Key));
+        Assert.Same(slot, map.Find(KeyOf(slot)));
         map.GiveBack(slot);
-        Assert.Null(map.Find(slot.Key));
+        Assert.Null(map.Find(KeyOf(slot)));
         Assert.Null(map.Find(TagId.OfKey("5:otherkey")));
     }
 
@@ -230,10 +230,12 @@ public sealed class NearMapTests
         return map;
     }
 
+    private static TagId KeyOf(NearSlot slot) => TagId.OfKey(CacheNamespace.Default.Scope(slot.Name));
+
     private NearEntry Keep(NearMap map, string key, int bytes)
     {
         var slot = map.Take(key);
-        var (records, _) = _ledger.Hold(TagId.OfEntry(slot.Key.Name, []), slot, _ledger.Stamp());
+        var (records, _) = _ledger.Hold(TagId.OfEntry(KeyOf(slot).Name, []), KeyOf(slot), slot, _ledger.Stamp());
         _session.Kept();
         var entry = new NearEntry(new(new byte[bytes], null), CacheLife.Max, new Moment(0), _ledger.Stamp(), records, slot, _session);
         map.Store(slot, entry, bytes);

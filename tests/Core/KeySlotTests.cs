@@ -18,7 +18,7 @@ public sealed class KeySlotTests
     {
         var slot = _slots.Of("key");
 
-        Assert.True(_ledger.Hold([], slot, _ledger.Stamp()).IsKeyLive);
+        Assert.True(_ledger.Hold([], slot.Key, slot, _ledger.Stamp()).IsKeyLive);
 
         Assert.Null(slot.Record);
         Assert.Equal(0, _ledger.Counts.Records);
@@ -28,7 +28,7 @@ public sealed class KeySlotTests
     public void Expire_OfAKeyThatIsKept_IsInItsSlotAlone()
     {
         var (slot, stamp) = (_slots.Of("key"), _ledger.Stamp());
-        _ledger.Hold([], slot, stamp);
+        _ledger.Hold([], slot.Key, slot, stamp);
 
         _ledger.Expire([slot.Key]);
 
@@ -44,8 +44,8 @@ public sealed class KeySlotTests
         var (slot, stamp) = (_slots.Of("key"), _ledger.Stamp());
         _ledger.Expire([slot.Key]);
 
-        Assert.False(_ledger.Hold([], slot, stamp).IsKeyLive);
-        Assert.True(_ledger.Hold([], slot, _ledger.Stamp()).IsKeyLive);
+        Assert.False(_ledger.Hold([], slot.Key, slot, stamp).IsKeyLive);
+        Assert.True(_ledger.Hold([], slot.Key, slot, _ledger.Stamp()).IsKeyLive);
     }
 
     [Fact]
@@ -56,9 +56,9 @@ public sealed class KeySlotTests
         _ledger.Forget(_ledger.Stamp());
 
         Assert.Equal(0, _ledger.Counts.Records);
-        Assert.False(_ledger.Hold([], _slots.Of("key"), stamp).IsKeyLive);
-        Assert.False(_ledger.Hold([], _slots.Of("other"), stamp).IsKeyLive);
-        Assert.True(_ledger.Hold([], _slots.Of("another"), _ledger.Stamp()).IsKeyLive);
+        Assert.False(_ledger.Hold([], _slots.Of("key").Key, _slots.Of("key"), stamp).IsKeyLive);
+        Assert.False(_ledger.Hold([], _slots.Of("other").Key, _slots.Of("other"), stamp).IsKeyLive);
+        Assert.True(_ledger.Hold([], _slots.Of("another").Key, _slots.Of("another"), _ledger.Stamp()).IsKeyLive);
     }
 
     /// <summary>Kept first was a newer value, which knows nothing of what was forgotten; an older one may not profit from that.</summary>
@@ -68,9 +68,9 @@ public sealed class KeySlotTests
         var (slot, stamp) = (_slots.Of("key"), _ledger.Stamp());
         _ledger.Expire([slot.Key]);
         _ledger.Forget(_ledger.Stamp());
-        Assert.True(_ledger.Hold([], slot, _ledger.Stamp()).IsKeyLive);
+        Assert.True(_ledger.Hold([], slot.Key, slot, _ledger.Stamp()).IsKeyLive);
 
-        Assert.False(_ledger.Hold([], slot, stamp).IsKeyLive);
+        Assert.False(_ledger.Hold([], slot.Key, slot, stamp).IsKeyLive);
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class KeySlotTests
     public void Release_WhileAnUpdateOfTheKeyIsOpen_LeavesItOpen()
     {
         var (slot, update) = (_slots.Of("key"), new UpdateId(Guid.Empty, 1));
-        _ledger.Hold([], slot, _ledger.Stamp());
+        _ledger.Hold([], slot.Key, slot, _ledger.Stamp());
         _ledger.Expire(update, [slot.Key]);
 
         _ledger.Release([], slot);
@@ -101,7 +101,7 @@ public sealed class KeySlotTests
         Assert.False(_ledger.MayKeepCopy([slot.Key], _ledger.Stamp()));
         var again = _slots.Of("key");
         var open = _ledger.Stamp();
-        _ledger.Hold([], again, open);
+        _ledger.Hold([], again.Key, again, open);
         Assert.False(_ledger.MayKeepCopy([slot.Key], _ledger.Stamp()));
         _ledger.Settle(update);
         Assert.False(_ledger.MayKeepCopy([slot.Key], open));
@@ -112,7 +112,7 @@ public sealed class KeySlotTests
     public void Release_OfTheLastValue_LeavesTheRecordToReadersWhoHaveTheValueInHand()
     {
         var (slot, stamp) = (_slots.Of("key"), _ledger.Stamp());
-        _ledger.Hold([], slot, stamp);
+        _ledger.Hold([], slot.Key, slot, stamp);
         _ledger.Expire([slot.Key]);
 
         _ledger.Release([], slot);
@@ -126,11 +126,11 @@ public sealed class KeySlotTests
         var others = new Slots();
         _ledger.Add(others);
         var (first, second, stamp) = (_slots.Of("key"), others.Of("key"), _ledger.Stamp());
-        _ledger.Hold([], first, stamp);
+        _ledger.Hold([], first.Key, first, stamp);
         _ledger.Expire([first.Key]);
 
         // It learns of it from the first.
-        Assert.False(_ledger.Hold([], second, stamp).IsKeyLive);
+        Assert.False(_ledger.Hold([], second.Key, second, stamp).IsKeyLive);
 
         _ledger.Release([], first);
         _ledger.Expire([first.Key]);
@@ -166,7 +166,7 @@ public sealed class KeySlotTests
 
     private sealed class Slot(TagId key) : KeySlot
     {
-        public override TagId Key => key;
+        public TagId Key => key;
     }
 
     private sealed class Slots : IKeySlots
@@ -256,7 +256,7 @@ public sealed class KeySlotTests
         private void Hold(int key, int store, long stamp)
         {
             var slot = _stores[store].Of($"k{key}");
-            var isLive = _ledger.Hold([], slot, new(stamp)).IsKeyLive;
+            var isLive = _ledger.Hold([], slot.Key, slot, new(stamp)).IsKeyLive;
             Check(isLive, key, stamp, "A value that is to be kept");
             if (isLive)
             {

@@ -30,8 +30,8 @@ internal sealed class StoredValueModel
     public void Set(string key, string[] tags, CacheLife life, TimeSpan failSafe = default)
     {
         var data = new EntryData(Payload.Null, tags, CopiedTags: null, life, FailSafe: failSafe);
-        var (slot, near) = (new KeptKey(_ledger, key), new NearSlot(key, CacheNamespace.Default));
-        TagRecord[] Hold(KeySlot at) => _ledger.Hold(TagId.OfEntry(slot.Scoped, tags), at, _ledger.Stamp()).Records;
+        var (slot, near) = (new KeptKey(_ledger, key), new NearSlot(key));
+        TagRecord[] Hold(KeySlot at) => _ledger.Hold(TagId.OfEntry(slot.Scoped, tags), slot.Key, at, _ledger.Stamp()).Records;
         var stamp = _ledger.Stamp();
         _kept[key] = new(
             new StoredValue(data, stamp, Now, Hold(slot), slot),

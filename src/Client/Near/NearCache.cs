@@ -73,7 +73,7 @@ internal sealed partial class NearCache : IDisposable
         if (ask.MayKeep && _leases.Accept(terms, ask) is { } lease && !snapshot.PromiseSuspended)
         {
             var all = TagId.OfEntryAndKey(scopedKey, TagSet.AsHeld(snapshot.Tags, said));
-            Keep(key, snapshot.Payload, all.AsSpan(..^1), copied: all, snapshot.Life, snapshot.Age, ask, lease);
+            Keep(key, scopedKey, snapshot.Payload, all.AsSpan(..^1), copied: all, snapshot.Life, snapshot.Age, ask, lease);
         }
     }
 
@@ -87,7 +87,7 @@ internal sealed partial class NearCache : IDisposable
 
         // Made from other entries, it is a copy of them: under their tags, and under `*`.
         var copied = data.CopiedTags is { } tags ? TagId.OfEntry(scopedKey, tags) : [];
-        Keep(key, data.Payload, TagId.OfEntry(scopedKey, data.Tags), copied, data.Life, TimeSpan.Zero, ask, lease);
+        Keep(key, scopedKey, data.Payload, TagId.OfEntry(scopedKey, data.Tags), copied, data.Life, TimeSpan.Zero, ask, lease);
     }
 
     /// <summary>An answer without a value to keep was given: its terms renew the session all the same.</summary>
@@ -113,11 +113,11 @@ internal sealed partial class NearCache : IDisposable
     }
 
     private void Keep(
-        string key, Payload payload, ReadOnlySpan<TagId> tags, ReadOnlySpan<TagId> copied, CacheLife life, TimeSpan age, NearAsk ask, INearLease lease)
+        string key, string scopedKey, Payload payload, ReadOnlySpan<TagId> tags, ReadOnlySpan<TagId> copied, CacheLife life, TimeSpan age, NearAsk ask, INearLease lease)
     {
         // The slot first: the ledger has to find it when the key is updated.
         var slot = _map!.Take(key);
-        var (records, isKeyLive) = _ledger.Hold(tags, slot, ask.Stamp);
+        var (records, isKeyLive) = _ledger.Hold(tags, TagId.OfKey(scopedKey), slot, ask.Stamp);
         if (!isKeyLive || !_leases.MayKeep(tags, copied, ask.Stamp))
         {
             _ledger.Release(records, slot);

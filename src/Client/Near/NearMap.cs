@@ -50,7 +50,7 @@ internal sealed class NearMap : IKeySlots
         {
             if (!_slots.TryGetValue(key, out var slot))
             {
-                slot = new(key, _namespace);
+                slot = new(key);
                 _slots[key] = slot;
             }
 

@@ -1,12 +1,11 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Eviction;
-using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Near;
 
 /// <summary>A key's place in a near cache: with the entry that is kept, and its place in the order of eviction.</summary>
 /// <remarks>Its links, its takers and who is in it are guarded by the map's gate; any thread may read.</remarks>
-internal sealed class NearSlot(string name, CacheNamespace ns) : KeySlot, IEvictable<NearSlot>
+internal sealed class NearSlot(string name) : KeySlot, IEvictable<NearSlot>
 {
     private volatile NearEntry? _entry;
     private EvictionLinks<NearSlot> _links;
@@ -16,8 +15,6 @@ internal sealed class NearSlot(string name, CacheNamespace ns) : KeySlot, IEvict
 
     /// <summary>The key without its namespace.</summary>
     public string Name => name;
-
-    public override TagId Key => TagId.OfKey(ns.Scope(name));
 
     public ref EvictionLinks<NearSlot> Links => ref _links;
 

@@ -11,9 +11,6 @@ internal abstract class KeySlot
 {
     private TagRecord? _record;
 
-    /// <summary>The tag that it is the place of.</summary>
-    public abstract TagId Key { get; }
-
     /// <summary>The record of the key; null while nothing is known of it that counts against a value that is kept here.</summary>
     /// <remarks>It stays when the last value goes, for readers who still have that in their hands.</remarks>
     public TagRecord? Record => Volatile.Read(ref _record);

@@ -170,10 +170,11 @@ internal sealed class TagLedger
 
     /// <summary>The records of a value that is about to be kept; each counts it until <see cref="Release(ReadOnlySpan{TagRecord}, KeySlot)"/>.</summary>
     /// <param name="tags">What the value bears beside its key.</param>
-    /// <param name="key">Where it is to be kept. It is found by the ledger's <see cref="IKeySlots"/> already.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="slot">Where it is to be kept. For that key it is found by the ledger's <see cref="IKeySlots"/> already.</param>
     /// <param name="keyStamp">The stamp that its key is judged by.</param>
     /// <returns>The records, and whether the key was not expired between the stamp and this call. Later expiries are in the slot's record.</returns>
-    public (TagRecord[] Records, bool IsKeyLive) Hold(ReadOnlySpan<TagId> tags, KeySlot key, Stamp keyStamp)
+    public (TagRecord[] Records, bool IsKeyLive) Hold(ReadOnlySpan<TagId> tags, TagId key, KeySlot slot, Stamp keyStamp)
     {
         var records = new TagRecord[tags.Length];
         lock (_gate)
@@ -185,7 +186,7 @@ internal sealed class TagLedger
                 _tags.Keep(records[i]);
             }
 
-            return (records, HoldKeyNeedsLock(key, keyStamp));
+            return (records, HoldKeyNeedsLock(key, slot, keyStamp));
         }
     }
 
@@ -363,12 +364,12 @@ internal sealed class TagLedger
     }
 
     /// <summary>Whether the value that is about to be kept in the slot may be believed as far as its key goes.</summary>
-    private bool HoldKeyNeedsLock(KeySlot slot, Stamp keyStamp)
+    private bool HoldKeyNeedsLock(TagId key, KeySlot slot, Stamp keyStamp)
     {
         if (slot.ValuesNeedsLock == 0)
         {
             // What is known of the key moves here. Without that, all that was ever known is in the floor; a reader may still have a value in hand that what the slot knew last refuses.
-            var known = ProtocolRules.SlotsTakeKeysOver ? FindNeedsLock(slot.Key) ?? (slot.Record is null ? null : _keys.Make(slot.Key)) : null;
+            var known = ProtocolRules.SlotsTakeKeysOver ? FindNeedsLock(key) ?? (slot.Record is null ? null : _keys.Make(key)) : null;
             slot.SetRecordNeedsLock(known);
             known?.HeldNeedsLock();
             if (known is { OpenNeedsLock: 0 })

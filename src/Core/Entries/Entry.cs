@@ -31,7 +31,7 @@ internal abstract class Entry(string scopedKey) : KeySlot
 
     public string ScopedKey => scopedKey;
 
-    public override TagId Key => TagId.OfKey(scopedKey);
+    public TagId Key => TagId.OfKey(scopedKey);
 
     public StoredValue? Value => _value;
 
@@ -271,7 +271,7 @@ internal abstract class Entry(string scopedKey) : KeySlot
         }
 
         // Interest first, the check second (invariant C3).
-        var (records, isKeyLive) = terms.Ledger.Hold(TagId.OfEntry(scopedKey, data.Tags), this, keyStamp ?? generation.Stamp);
+        var (records, isKeyLive) = terms.Ledger.Hold(TagId.OfEntry(scopedKey, data.Tags), Key, this, keyStamp ?? generation.Stamp);
         var value = new StoredValue(data, generation.Stamp, generation.GrantedAt, records, this, keyStamp);
         var session = sessions is null ? null : terms.Register(sessions, records, Key);
 

@@ -131,8 +131,8 @@ internal abstract class Process : Node, IKeySlots
         var extra = ExtraLife.Of(TimeSpan.Zero, lifetime.Sliding, generatedAt);
 
         // The slot first: the ledger has to find it when the key is updated.
-        var slot = Take(value.Key, value.Tags[^1]);
-        var (records, isKeyLive) = Ledger.Hold(value.Tags.AsSpan(..^1), slot, ask.Stamp);
+        var slot = Take(value.Key);
+        var (records, isKeyLive) = Ledger.Hold(value.Tags.AsSpan(..^1), value.Tags[^1], slot, ask.Stamp);
         if (!isKeyLive)
         {
             Ledger.Release(records, slot);
@@ -154,11 +154,11 @@ internal abstract class Process : Node, IKeySlots
     }
 
     /// <summary>The slot of a key, for a value that is about to be kept.</summary>
-    private NearSlot Take(string key, TagId tag)
+    private NearSlot Take(string key)
     {
         if (!_slots.TryGetValue(key, out var slot))
         {
-            _slots.Add(key, slot = new(key, tag));
+            _slots.Add(key, slot = new(key));
         }
 
         slot.Takers++;
@@ -221,11 +221,9 @@ internal abstract class Process : Node, IKeySlots
     }
 
     /// <summary>A key's place in the near cache.</summary>
-    private sealed class NearSlot(string name, TagId key) : KeySlot
+    private sealed class NearSlot(string name) : KeySlot
     {
         public string Name => name;
-
-        public override TagId Key => key;
 
         public NearValue? Kept { get; set; }
 

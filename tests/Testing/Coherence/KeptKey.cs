@@ -12,7 +12,7 @@ internal sealed class KeptKey : KeySlot, IKeySlots
         ledger.Add(this);
     }
 
-    public override TagId Key { get; }
+    public TagId Key { get; }
 
     public string Scoped => Key.Name;
 

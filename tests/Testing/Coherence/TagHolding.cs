@@ -6,12 +6,9 @@ namespace OrleansTagCache.Testing;
 /// <summary>Holds the records of tags for values that are kept under no key.</summary>
 internal static class TagHolding
 {
-    public static TagRecord[] Hold(this TagLedger ledger, ReadOnlySpan<TagId> tags) => ledger.Hold(tags, new NoKey(), Stamp.Never).Records;
+    public static TagRecord[] Hold(this TagLedger ledger, ReadOnlySpan<TagId> tags) => ledger.Hold(tags, TagId.OfKey("none"), new NoKey(), Stamp.Never).Records;
 
     public static void Release(this TagLedger ledger, ReadOnlySpan<TagRecord> records) => ledger.Release(records, new NoKey());
 
-    private sealed class NoKey : KeySlot
-    {
-        public override TagId Key => TagId.OfKey("none");
-    }
+    private sealed class NoKey : KeySlot;
 }
