@@ -55,6 +55,24 @@ public sealed class ReadYourOwnWritesTests(TagCacheCluster cluster)
         Assert.All(reads, count => Assert.True(count > 0));
     }
 
+    /// <summary>A tag of an entry's own is seldom updated: what that costs must not depend on whether it was lately.</summary>
+    [Fact]
+    public async Task UpdateTag_OfATagNotUpdatedLately_ActivatesNoGrain()
+    {
+        var tags = Enumerable.Range(0, 20).Select(i => $"rare:{i}").ToArray();
+        foreach (var updater in cluster.Everyone)
+        {
+            foreach (var tag in tags)
+            {
+                await Update(updater, tag);
+            }
+        }
+
+        var active = await cluster.Orleans.Client.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics();
+        Assert.NotEmpty(active);
+        Assert.DoesNotContain(active, grain => tags.Any(tag => grain.GrainId.Key.ToString()!.EndsWith(tag, StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task UpdateTags_OfSeveralTags_ExpiresTheDependentsOfEach()
     {

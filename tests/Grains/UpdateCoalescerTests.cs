@@ -1,7 +1,9 @@
+using System.Globalization;
 using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Names;
 using OrleansTagCache.Tags;
+using OrleansTagCache.Tasks;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -27,31 +29,31 @@ public sealed class UpdateCoalescerTests
     [Fact]
     public async Task Join_WhileAChangeIsOnItsWay_SharesTheNext()
     {
-        var first = _coalescer.Join(Guid.NewGuid(), Tags[..1]);
-        var second = _coalescer.Join(Guid.NewGuid(), Tags[..1]);
-        var third = _coalescer.Join(Guid.NewGuid(), Tags[1..]);
+        var first = Join(Guid.NewGuid(), Tags[..1]);
+        var second = Join(Guid.NewGuid(), Tags[..1]);
+        var third = Join(Guid.NewGuid(), Tags[1..]);
 
         Assert.Single(_runs);
-        End(0, "first");
+        await End(0, "first");
         Assert.Equal("first", (await first).Reason);
         Assert.False(second.IsCompleted);
         Assert.Equal(2, _runs.Count);
         Assert.Equal(Tags.ToHashSet(), _runs[1].Tags.ToHashSet());
 
-        End(1, "next");
+        await End(1, "next");
         Assert.Equal("next", (await second).Reason);
         Assert.Same(second, third);
-        Assert.True(_coalescer.IsIdle);
+        Assert.True(_coalescer.TryRetire());
     }
 
     [Fact]
     public async Task Join_AgainByTheSame_SharesTheChangeThatBeganForIt()
     {
         var requestId = Guid.NewGuid();
-        var first = _coalescer.Join(requestId, Tags);
+        var first = Join(requestId, Tags);
         Assert.Same(first, _coalescer.Join(requestId, Tags));
 
-        End(0, "slow");
+        await End(0, "slow");
         await first;
         Assert.Single(_runs);
 
@@ -64,37 +66,85 @@ public sealed class UpdateCoalescerTests
     public async Task Join_AgainByTheSameAfterItsChangeWasComplete_HearsOfThatForAWhile()
     {
         var (requestId, other) = (Guid.NewGuid(), Guid.NewGuid());
-        var first = _coalescer.Join(requestId, Tags);
+        var first = Join(requestId, Tags);
         _runs[0].End.SetResult(UpdateOutcome.Complete(3));
         await first;
 
         _time.Advance(UpdateCoalescer.Memory - TimeSpan.FromMilliseconds(1));
-        Assert.False(_coalescer.IsIdle);
+        Assert.False(_coalescer.TryRetire());
         Assert.Same(first, _coalescer.Join(requestId, Tags));
         Assert.Single(_runs);
 
         // That one began before these asked.
-        var next = _coalescer.Join(other, Tags);
+        var next = Join(other, Tags);
         Assert.Same(first, _coalescer.Join(requestId, Tags));
-        End(1, "next");
+        await End(1, "next");
         await next;
         Assert.Same(first, _coalescer.Join(requestId, Tags));
         Assert.NotSame(first, _coalescer.Join(Guid.Empty, Tags));
-        End(2, "nobody's");
+        await End(2, "nobody's");
         Assert.Equal(3, _runs.Count);
 
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.True(_coalescer.IsIdle);
         Assert.NotSame(first, _coalescer.Join(requestId, Tags));
         Assert.Equal(4, _runs.Count);
     }
 
     [Fact]
+    public async Task TryRetire_WhileCallersWait_SaysNo()
+    {
+        var first = Join(Guid.NewGuid(), Tags);
+        var next = Join(Guid.NewGuid(), Tags);
+        Assert.False(_coalescer.TryRetire());
+
+        await End(0, "first");
+        await first;
+        Assert.False(_coalescer.TryRetire());
+
+        await End(1, "next");
+        await next;
+        Assert.True(_coalescer.TryRetire());
+        Assert.Null(_coalescer.Join(Guid.NewGuid(), Tags));
+        Assert.Equal(2, _runs.Count);
+    }
+
+    /// <summary>Each caller's update begins after the caller came, and each hears of one that has ended.</summary>
+    [Fact]
+    public async Task Join_ByManyThreads_SharesOnlyWhatBeganAfterwards()
+    {
+        var begun = 0;
+        var running = 0;
+        var coalescer = new UpdateCoalescer(
+            async (_, _) =>
+            {
+                var number = Interlocked.Increment(ref begun);
+                Assert.Equal(1, Interlocked.Increment(ref running));
+                await PoolYield.Go();
+                Interlocked.Decrement(ref running);
+                return UpdateOutcome.Incomplete($"{number}");
+            },
+            _time);
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < 2_000; i++)
+            {
+                var before = Volatile.Read(ref begun);
+                var outcome = await coalescer.Join(Guid.NewGuid(), Tags)!;
+                Assert.True(int.Parse(outcome.Reason!, CultureInfo.InvariantCulture) > before);
+            }
+        })));
+
+        Assert.InRange(begun, 2_000, 16_000);
+        Assert.True(coalescer.TryRetire());
+    }
+
+    [Fact]
     public async Task Join_ByNobodyInParticular_NeverSharesWhatBeganBefore()
     {
-        var first = _coalescer.Join(Guid.Empty, Tags);
-        var second = _coalescer.Join(Guid.Empty, Tags);
-        End(0, "first");
+        var first = Join(Guid.Empty, Tags);
+        var second = Join(Guid.Empty, Tags);
+        await End(0, "first");
         await first;
 
         Assert.False(second.IsCompleted);
@@ -104,14 +154,22 @@ public sealed class UpdateCoalescerTests
     [Fact]
     public async Task Join_OfAChangeThatFails_FailsAndHoldsNobodyUp()
     {
-        var failing = _coalescer.Join(Guid.NewGuid(), Tags);
-        var next = _coalescer.Join(Guid.NewGuid(), Tags);
-        _runs[0].End.SetException(new InvalidOperationException("refused"));
+        var failing = Join(Guid.NewGuid(), Tags);
+        var next = Join(Guid.NewGuid(), Tags);
+        await Task.Run(() => _runs[0].End.SetException(new InvalidOperationException("refused")));
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => failing);
-        End(1, "next");
+        await End(1, "next");
         Assert.Equal("next", (await next).Reason);
     }
 
-    private void End(int run, string reason) => _runs[run].End.SetResult(UpdateOutcome.Incomplete(reason));
+    private Task<UpdateOutcome> Join(Guid requestId, TagId[] tags)
+    {
+        var outcome = _coalescer.Join(requestId, tags);
+        Assert.NotNull(outcome);
+        return outcome;
+    }
+
+    /// <summary>On a thread without a context, where what follows happens before it returns.</summary>
+    private Task End(int run, string reason) => Task.Run(() => _runs[run].End.SetResult(UpdateOutcome.Incomplete(reason)));
 }

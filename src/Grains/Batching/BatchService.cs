@@ -4,6 +4,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Ownership;
+using OrleansTagCache.Tags;
 using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Batching;
@@ -13,7 +14,7 @@ namespace OrleansTagCache.Batching;
 /// A grain service has one turn at a time, and all reads of the silo pass here: what takes a lock leaves the turn first. Everything behind is thread-safe.
 /// </remarks>
 internal sealed class BatchService(
-    GrainId id, Silo silo, ILoggerFactory loggerFactory, EntryBatchHandler entries, KeyChangeHandler changes, EntryStore store, Owners owners, IGrainFactory grains)
+    GrainId id, Silo silo, ILoggerFactory loggerFactory, EntryBatchHandler entries, KeyChangeHandler changes, EntryStore store, Owners owners, TagUpdates updates)
     : GrainService(id, silo, loggerFactory), IBatchService
 {
     public ValueTask<Acquired?[]> Acquire(EntryRead[] reads, SessionId[]? sessions)
@@ -56,7 +57,7 @@ internal sealed class BatchService(
     public ValueTask<UpdateOutcome?> Finish(long pending) => changes.Finish(pending);
 
     public async ValueTask<UpdateOutcome?> Update(string tag, UpdateRequest request, Guid requestId) =>
-        owners.IsAstray(tag) ? null : await grains.GetGrain<ITagGrain>(tag).Update(request, requestId);
+        owners.IsAstray(tag) ? null : await updates.Update(tag, request, requestId);
 }
 
 /// <summary>Knows the identity of any silo's batch service.</summary>

@@ -21,6 +21,7 @@ using OrleansTagCache.Ownership;
 using OrleansTagCache.Peers;
 using OrleansTagCache.Refreshing;
 using OrleansTagCache.Sessions;
+using OrleansTagCache.Tags;
 using OrleansTagCache.Transport;
 using OrleansTagCache.Views;
 
@@ -122,6 +123,8 @@ public static class TagCacheSiloBuilderExtensions
         services.AddSingleton(_ => new StampHistory());
         services.AddSingleton<ClientSessions>();
         services.AddSingleton<Invalidator>();
+        services.AddSingleton<AllSilos>();
+        services.AddSingleton<TagUpdates>();
         services.AddSingleton<JoinAndLeave>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<JoinAndLeave>());
     }

@@ -10,40 +10,61 @@ namespace OrleansTagCache.Tags;
 /// got no answer, shares the one that began for it while that one lasts, and for a while afterwards hears that it was complete: else a slow revalidation would make
 /// stale again what is being refreshed since. One that was not complete has to be repeated.
 /// </summary>
-/// <remarks>Not thread-safe: it belongs to one tag grain, whose calls interleave at awaits.</remarks>
+/// <remarks>Thread-safe: one lock, held for a few field writes. Updates run outside of it, on the thread of the caller that finds none on its way, or on the one that the last ended on.</remarks>
 internal sealed class UpdateCoalescer(Func<TagId[], string[]?, Task<UpdateOutcome>> run, TimeProvider time)
 {
     /// <summary>How long the last complete update is remembered: its callers have heard of it by then, through another gateway should one have been lost.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromSeconds(10);
 
+    private readonly Lock _gate = new();
     private Run? _current;
     private Run? _next;
     private Run? _completed;
     private Moment _completedUntil = Moment.Past;
+    private bool _isRetired;
 
-    /// <summary>Whether nothing is on its way, no caller waits, and none is expected to ask again.</summary>
-    public bool IsIdle => _current is null && _next is null && time.Now() >= _completedUntil;
-
-    public Task<UpdateOutcome> Join(Guid requestId, IReadOnlyCollection<TagId> tags, string[]? traces = null)
+    /// <summary>The update that the caller shares; null if this coalescer was retired, and another must be asked.</summary>
+    public Task<UpdateOutcome>? Join(Guid requestId, IReadOnlyCollection<TagId> tags, string[]? traces = null)
     {
-        if (BegunFor(requestId) is { } begun)
+        Run? next;
+        lock (_gate)
         {
-            return begun.Outcome.Task;
+            if (_isRetired)
+            {
+                return null;
+            }
+
+            if (BegunForNeedsLock(requestId) is { } begun)
+            {
+                return begun.Outcome.Task;
+            }
+
+            next = _next ??= new();
+            next.RequestIds.Add(requestId);
+            next.Tags.UnionWith(tags);
+            next.Traces.AddRange(traces ?? []);
+            if (_current is not null)
+            {
+                return next.Outcome.Task;
+            }
+
+            TakeNextNeedsLock();
         }
 
-        var next = _next ??= new();
-        next.RequestIds.Add(requestId);
-        next.Tags.UnionWith(tags);
-        next.Traces.AddRange(traces ?? []);
-        if (_current is null)
-        {
-            _ = RunWhileWanted();
-        }
-
+        _ = RunWhileWanted(next);
         return next.Outcome.Task;
     }
 
-    private Run? BegunFor(Guid requestId)
+    /// <summary>Takes no more callers if nothing is on its way, no caller waits, and none is expected to ask again. Returns whether it is so.</summary>
+    public bool TryRetire()
+    {
+        lock (_gate)
+        {
+            return _isRetired |= _current is null && time.Now() >= _completedUntil;
+        }
+    }
+
+    private Run? BegunForNeedsLock(Guid requestId)
     {
         if (requestId == Guid.Empty)
         {
@@ -55,29 +76,43 @@ internal sealed class UpdateCoalescer(Func<TagId[], string[]?, Task<UpdateOutcom
             : null;
     }
 
-    private async Task RunWhileWanted()
+    private async Task RunWhileWanted(Run first)
     {
-        while (_next is { } current)
+        for (var current = first; current is not null;)
         {
-            (_current, _next) = (current, null);
+            var (ran, next) = (current, (Run?)null);
             try
             {
-                var outcome = await run([.. current.Tags], current.Traces is { Count: > 0 } traces ? [.. traces] : null);
-                if (outcome.IsComplete)
-                {
-                    (_completed, _completedUntil) = (current, time.Now() + Memory);
-                }
-
-                current.Outcome.SetResult(outcome);
+                var outcome = await run([.. ran.Tags], ran.Traces is { Count: > 0 } traces ? [.. traces] : null).ConfigureAwait(false);
+                next = Ended(ran, outcome.IsComplete);
+                ran.Outcome.SetResult(outcome);
             }
             catch (Exception exception)
             {
-                current.Outcome.SetException(exception);
+                next = Ended(ran, isComplete: false);
+                ran.Outcome.SetException(exception);
             }
-        }
 
-        _current = null;
+            current = next;
+        }
     }
+
+    /// <summary>One has ended, before its callers hear of it: who asks again must find the next, or none. Returns the next.</summary>
+    private Run? Ended(Run ran, bool isComplete)
+    {
+        lock (_gate)
+        {
+            if (isComplete)
+            {
+                (_completed, _completedUntil) = (ran, time.Now() + Memory);
+            }
+
+            TakeNextNeedsLock();
+            return _current;
+        }
+    }
+
+    private void TakeNextNeedsLock() => (_current, _next) = (_next, null);
 
     /// <summary>One update, and those who share it.</summary>
     private sealed class Run

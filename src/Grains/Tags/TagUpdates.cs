@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Invalidation;
+using OrleansTagCache.Tasks;
+using OrleansTagCache.Views;
+
+namespace OrleansTagCache.Tags;
+
+/// <summary>
+/// The updates of the tags that belong to this silo: concurrent ones are coalesced by tag and kind and handed to the silo's invalidator, and what a revalidation made stale
+/// is refreshed. It lives beside the grains, as entries do: a tag that was not updated lately costs an update no activation.
+/// </summary>
+/// <remarks>
+/// Thread-safe. Two silos may both take a tag for theirs for a moment: each of their updates reaches every silo. Of a tag it keeps how its last update ended, for callers
+/// who have not heard, and forgets it soon after; a timer runs only while there is something to forget.
+/// </remarks>
+internal sealed class TagUpdates : IDisposable
+{
+    /// <summary>How long one attempt of the fan-out waits; shorter than the call's own time-out, so that the caller hears why and tries again.</summary>
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly Invalidator _invalidator;
+    private readonly AllSilos _silos;
+    private readonly IGrainFactory _grains;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<(string Tag, TimeSpan Kind), UpdateCoalescer> _coalescers = [];
+    private readonly Lock _gate = new();
+    private readonly ITimer _forgetting;
+    private bool _isForgetting;
+
+    public TagUpdates(Invalidator invalidator, AllSilos silos, IGrainFactory grains, TimeProvider time)
+    {
+        (_invalidator, _silos, _grains, _time) = (invalidator, silos, grains, time);
+        _forgetting = time.CreateTimer(_ => ForgetIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>How many kinds of updates of tags are on their way or remembered.</summary>
+    public int Count => _coalescers.Count;
+
+    /// <summary>Updates or revalidates, as <see cref="ITagGrain.Update"/>. It runs in no caller's context.</summary>
+    public async Task<UpdateOutcome> Update(string scopedTag, UpdateRequest request, Guid requestId)
+    {
+        await PoolYield.Go();
+        var kind = (scopedTag, request.StaleFor ?? Timeout.InfiniteTimeSpan);
+        while (true)
+        {
+            if (!_coalescers.TryGetValue(kind, out var coalescer))
+            {
+                coalescer = _coalescers.GetOrAdd(kind, static (_, of) => new((tags, traces) => of.Updates.Run(new(tags, of.StaleFor, traces)), of.Updates._time), (Updates: this, request.StaleFor));
+                BeginForgetting();
+            }
+
+            if (coalescer.Join(requestId, request.Tags, request.Traces) is { } outcome)
+            {
+                return await outcome.ConfigureAwait(false);
+            }
+
+            _coalescers.TryRemove(new(kind, coalescer));
+        }
+    }
+
+    public void Dispose() => _forgetting.Dispose();
+
+    private async Task<UpdateOutcome> Run(UpdateRequest request)
+    {
+        var outcome = await _invalidator.Update(request, AttemptTimeout).ConfigureAwait(false);
+        if (outcome.IsComplete && request.StaleFor is not null)
+        {
+            // Every silo has marked it stale: what a loader can make is refreshed, by a job that is stored before the caller hears of it.
+            var loaded = await _silos.Ask(peer => peer.LoadedTags(request.Tags)).ConfigureAwait(false);
+            var jobs = Array.TrueForAll(loaded, some => some is not null) ? loaded.SelectMany(some => some!).Distinct() : request.Tags;
+            await Task.WhenAll(jobs.Select(tag => _grains.GetGrain<IRefreshJobGrain>(tag.Scoped).Begin().AsTask())).ConfigureAwait(false);
+        }
+
+        return outcome;
+    }
+
+    private void BeginForgetting()
+    {
+        lock (_gate)
+        {
+            if (!_isForgetting)
+            {
+                _isForgetting = true;
+                _forgetting.Change(UpdateCoalescer.Memory, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    private void ForgetIdle()
+    {
+        foreach (var remembered in _coalescers)
+        {
+            if (remembered.Value.TryRetire())
+            {
+                _coalescers.TryRemove(remembered);
+            }
+        }
+
+        lock (_gate)
+        {
+            _isForgetting = false;
+        }
+
+        // What has come since the walk began has found the timer at work.
+        if (!_coalescers.IsEmpty)
+        {
+            BeginForgetting();
+        }
+    }
+}
