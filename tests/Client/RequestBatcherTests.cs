@@ -254,6 +254,38 @@ public sealed class RequestBatcherTests
         await blocked;
     }
 
+    /// <summary>To wake another thread takes longer than to send.</summary>
+    [Fact]
+    public async Task Send_FromAThreadOfThePool_HasSentWhenItReturns() => await Task.Run(() =>
+    {
+        _ = _batcher.Send("mine", null);
+        Assert.True(_sent.Reader.TryRead(out var message));
+        Assert.Equal(["mine"], message.Questions);
+    });
+
+    /// <summary>What the caller's context carries is its own: others' requests may share the message.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Send_FromAnyContext_SendsInNone(bool isThreadOfThePool)
+    {
+        var local = new AsyncLocal<string?> { Value = "the caller's" };
+        var seen = new TaskCompletionSource<(string? Local, SynchronizationContext? Context, TaskScheduler Scheduler)>();
+        var batcher = new RequestBatcher<string, string>((_, _) =>
+        {
+            seen.SetResult((local.Value, SynchronizationContext.Current, TaskScheduler.Current));
+            return Task.FromResult<string?[]>([null]);
+        }, Timeout.InfiniteTimeSpan, TimeSpan.MaxValue, TimeProvider.System, static _ => { });
+
+        await Task.Factory.StartNew(
+            () => batcher.Send("mine", null).Answer,
+            CancellationToken.None,
+            TaskCreationOptions.None,
+            isThreadOfThePool ? TaskScheduler.Default : new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler).Unwrap().Soon();
+        Assert.Equal((null, null, TaskScheduler.Default), await seen.Task);
+        Assert.Equal("the caller's", local.Value);
+    }
+
     private async Task<Message[]> Occupy(int count = UnderWay)
     {
         var messages = new Message[count];

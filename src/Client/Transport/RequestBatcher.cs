@@ -1,5 +1,6 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Transport;
 
@@ -64,7 +65,7 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
                     _waitingBytes += _open.Bytes;
                 }
 
-                _open = new(caller, sessions, bytes, time.Now());
+                _open = new(this, caller, sessions, bytes, time.Now());
             }
 
             if (_underWay < MaximumUnderWay)
@@ -76,10 +77,23 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
 
         if (next is not null)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Batcher.SendBatch(work.Batch), (Batcher: this, Batch: next), preferLocal: true);
+            Begin(next);
         }
 
         return caller;
+    }
+
+    /// <summary>At once where the thread allows it: to wake another takes longer than to write a message.</summary>
+    private static void Begin(Batch batch)
+    {
+        if (NoContext.IsHere)
+        {
+            NoContext.Run(static batch => ((Batch)batch!).Send(), batch);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(batch, preferLocal: true);
+        }
     }
 
     private async Task SendBatch(Batch batch)
@@ -225,7 +239,7 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
     }
 
     /// <summary>Requests that share a message. All of them name the same sessions.</summary>
-    private sealed class Batch(Call first, SessionId[]? sessions, int bytes, Moment begun)
+    private sealed class Batch(RequestBatcher<TRequest, TAnswer> batcher, Call first, SessionId[]? sessions, int bytes, Moment begun) : IThreadPoolWorkItem
     {
         private readonly List<Call> _callers = [first];
         private int _bytes = bytes;
@@ -238,6 +252,10 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
 
         /// <summary>When the first request came.</summary>
         public Moment Begun => begun;
+
+        public void Send() => _ = batcher.SendBatch(this);
+
+        void IThreadPoolWorkItem.Execute() => Send();
 
         public bool TryAdd(Call caller, SessionId[]? named, int bytes, int maximumRequests)
         {
