@@ -1,7 +1,6 @@
 using System.Reflection;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Tags;
-using OrleansTagCache.Testing;
 using OrleansTagCache.Views;
 using Xunit;
 

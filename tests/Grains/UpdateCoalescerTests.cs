@@ -51,14 +51,14 @@ public sealed class UpdateCoalescerTests
     {
         var requestId = Guid.NewGuid();
         var first = Join(requestId, Tags);
-        Assert.Same(first, _coalescer.Join(requestId, Tags));
+        Assert.Same(first, Join(requestId, Tags));
 
         await End(0, "slow");
         await first;
         Assert.Single(_runs);
 
         // That one is over and was not complete: it is repeated.
-        Assert.NotSame(first, _coalescer.Join(requestId, Tags));
+        Assert.NotSame(first, Join(requestId, Tags));
         Assert.Equal(2, _runs.Count);
     }
 
@@ -72,21 +72,21 @@ public sealed class UpdateCoalescerTests
 
         _time.Advance(UpdateCoalescer.Memory - TimeSpan.FromMilliseconds(1));
         Assert.False(_coalescer.TryRetire());
-        Assert.Same(first, _coalescer.Join(requestId, Tags));
+        Assert.Same(first, Join(requestId, Tags));
         Assert.Single(_runs);
 
         // That one began before these asked.
         var next = Join(other, Tags);
-        Assert.Same(first, _coalescer.Join(requestId, Tags));
+        Assert.Same(first, Join(requestId, Tags));
         await End(1, "next");
         await next;
-        Assert.Same(first, _coalescer.Join(requestId, Tags));
-        Assert.NotSame(first, _coalescer.Join(Guid.Empty, Tags));
+        Assert.Same(first, Join(requestId, Tags));
+        Assert.NotSame(first, Join(Guid.Empty, Tags));
         await End(2, "nobody's");
         Assert.Equal(3, _runs.Count);
 
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.NotSame(first, _coalescer.Join(requestId, Tags));
+        Assert.NotSame(first, Join(requestId, Tags));
         Assert.Equal(4, _runs.Count);
     }
 
@@ -104,7 +104,7 @@ public sealed class UpdateCoalescerTests
         await End(1, "next");
         await next;
         Assert.True(_coalescer.TryRetire());
-        Assert.Null(_coalescer.Join(Guid.NewGuid(), Tags));
+        Assert.False(_coalescer.TryJoin(Guid.NewGuid(), Tags, traces: null, out _));
         Assert.Equal(2, _runs.Count);
     }
 
@@ -130,7 +130,8 @@ public sealed class UpdateCoalescerTests
             for (var i = 0; i < 2_000; i++)
             {
                 var before = Volatile.Read(ref begun);
-                var outcome = await coalescer.Join(Guid.NewGuid(), Tags)!;
+                Assert.True(coalescer.TryJoin(Guid.NewGuid(), Tags, traces: null, out var sharing));
+                var outcome = await sharing;
                 Assert.True(int.Parse(outcome.Reason!, CultureInfo.InvariantCulture) > before);
             }
         })));
@@ -165,8 +166,7 @@ public sealed class UpdateCoalescerTests
 
     private Task<UpdateOutcome> Join(Guid requestId, TagId[] tags)
     {
-        var outcome = _coalescer.Join(requestId, tags);
-        Assert.NotNull(outcome);
+        Assert.True(_coalescer.TryJoin(requestId, tags, traces: null, out var outcome));
         return outcome;
     }
 

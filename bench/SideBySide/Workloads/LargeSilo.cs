@@ -18,7 +18,7 @@ internal sealed class LargeSilo : IWorkload
     private const string Common = "large";
 
     private static readonly TimeSpan UpdatesBefore = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestSweep = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LongestSweep = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
     private static readonly int[] Sequence = Sequences.Uniform(HotEntries);
     private static readonly byte[] Value = new byte[ValueSize];
@@ -27,16 +27,28 @@ internal sealed class LargeSilo : IWorkload
 
     public async Task<Findings> Run(Extent extent)
     {
-        var (entries, quietFor, patience) = extent > Extent.Short
-            ? (1_000_000, TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1))
-            : (100_000, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(5));
+        var findings = new Findings(
+            "W14: a large silo",
+            $"One silo with entries of {ValueSize} bytes, with one tag that all bear and one of their own, made by {Callers} callers. {HotEntries:N0} others, without the common tag, are read at a steady pace: a read does not wait for those before it. "
+            + $"Then {UpdateRounds} updates of the tag that all bear and as many of one that a single entry bears, in turns. Only the first finds the entries alive, but an update meets the same records until they are swept. "
+            + "Pauses of the collector are the silo's, as its runtime reports them. Live: after a full collection.");
+        foreach (var entries in extent switch { Extent.Short => [100_000], Extent.Full => [1_000_000], _ => new[] { 1_000_000, 5_000_000 } })
+        {
+            await Run(findings, entries, extent > Extent.Short ? TimeSpan.FromSeconds(10) : TimeSpan.FromSeconds(3), extent > Extent.Short ? TimeSpan.FromMinutes(1) : TimeSpan.FromSeconds(5));
+        }
+
+        return findings;
+    }
+
+    private static async Task Run(Findings findings, int entries, TimeSpan quietFor, TimeSpan patience)
+    {
         await using var cluster = await RedisCluster.Start(silos: 1);
         await using var ours = await Ours.Connect(cluster.Redis, options => options.NearCache = NearCacheMode.Off);
         var silo = cluster.Silos[0];
         var hot = new EntrySet<byte[]>("hot", HotEntries, ours.Entries, () => Value, ownTags: true);
         await hot.Fill();
         await Hits(hot, Task.Delay(quietFor, TimeProvider.System));
-        var memory = new Table("The silo's memory, MB", "", "resident", "live in the managed heap");
+        var memory = new Table($"{entries:N0} entries: the silo's memory, MB", "", "resident", "live in the managed heap");
         await AddMemory(memory, "before", silo);
 
         var fill = await Watch(silo, hot, () => Fill(ours.Cache, silo, entries));
@@ -58,27 +70,17 @@ internal sealed class LargeSilo : IWorkload
         var back = await Watch(silo, hot, async () => isBack = await Until(patience, () => Task.FromResult(silo.ResidentBytes < full / 2)));
         await AddMemory(memory, $"{Text(back.Seconds)} s later, {(isBack ? "as soon as half was given back" : "when half was not given back yet")}", silo);
 
-        var hits = new Table("Hits of other entries", "", "in s", "p50, us", "p99, us", "longest pause of the collector, ms", "all pauses, ms", "pauses");
+        var hits = new Table($"{entries:N0} entries, made {Text(entries / fill.Seconds)} a second: hits of other entries", "", "in s", "p50, us", "p99, us", "longest pause of the collector, ms", "all pauses, ms", "pauses");
         AddHits(hits, "while filling", fill);
         hits.Add("quiet, full", Samples.One(quietFor.TotalSeconds), Microseconds(quiet, 50), Microseconds(quiet, 99), "", "", "");
         AddHits(hits, "from the first update until all were gone", swept);
         AddHits(hits, "from then on, while memory is given back", back);
-        var times = new Table("Time of an update, ms", "", "the first", "p50", "longest");
+        var times = new Table($"{entries:N0} entries: time of an update, ms, {updates.Left:N0} not swept yet after the last", "", "the first", "p50", "longest");
         times.Add($"a tag of {entries:N0}", Samples.One(updates.All[0]), Median(updates.All), Samples.One(updates.All.Max()));
         times.Add("a tag of one", Samples.One(updates.One[0]), Median(updates.One), Samples.One(updates.One.Max()));
-        return new(
-            "W14: a large silo",
-            $"{entries:N0} entries of {ValueSize} bytes, with one tag that all bear and one of their own, in one silo. {Callers} callers made them: {Text(entries / fill.Seconds)} a second. {HotEntries:N0} others, without the common tag, are read at a steady pace: a read does not wait for those before it. "
-            + $"Then {UpdateRounds} updates of the tag that all bear and as many of one that a single entry bears, in turns. Only the first finds the entries alive, but an update meets the same records until they are swept: {updates.Left:N0} had not been after the last one. "
-            + "Pauses of the collector are the silo's, as its runtime reports them. Live: after a full collection.")
-        {
-            Tables = { hits, times, memory },
-            Targets =
-            {
-                Target.AtMost(1.1, $"update, p50: a tag of {entries:N0} / of one", Samples.One(Median(updates.All).Median / Median(updates.One).Median)),
-                Target.AtMost(2, "hits of others, p99: from the first update until all were gone / quiet", Samples.One(swept.Hits.Nanoseconds(99) / quiet.Nanoseconds(99))),
-            },
-        };
+        findings.Tables.AddRange([hits, times, memory]);
+        findings.Targets.Add(Target.AtMost(1.1, $"update, p50: a tag of {entries:N0} / of one", Samples.One(Median(updates.All).Median / Median(updates.One).Median)));
+        findings.Targets.Add(Target.AtMost(2, $"{entries:N0} entries, hits of others, p99: from the first update until all were gone / quiet", Samples.One(swept.Hits.Nanoseconds(99) / quiet.Nanoseconds(99))));
     }
 
     private static async Task<Watched> Watch(Silo silo, EntrySet<byte[]> hot, Func<Task> work)

@@ -50,7 +50,7 @@ internal sealed class TagUpdates : IDisposable
                 BeginForgetting();
             }
 
-            if (coalescer.Join(requestId, request.Tags, request.Traces) is { } outcome)
+            if (coalescer.TryJoin(requestId, request.Tags, request.Traces, out var outcome))
             {
                 return await outcome.ConfigureAwait(false);
             }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
@@ -23,36 +24,43 @@ internal sealed class UpdateCoalescer(Func<TagId[], string[]?, Task<UpdateOutcom
     private Moment _completedUntil = Moment.Past;
     private bool _isRetired;
 
-    /// <summary>The update that the caller shares; null if this coalescer was retired, and another must be asked.</summary>
-    public Task<UpdateOutcome>? Join(Guid requestId, IReadOnlyCollection<TagId> tags, string[]? traces = null)
+    /// <summary>Joins an update, and begins it if none is on its way. Returns false if this coalescer was retired, and another must be asked.</summary>
+    /// <param name="requestId">Who asks; empty for a caller who asks once.</param>
+    /// <param name="tags">The tags.</param>
+    /// <param name="traces">The traces that led to it.</param>
+    /// <param name="outcome">What becomes of the update that the caller shares.</param>
+    public bool TryJoin(Guid requestId, IReadOnlyCollection<TagId> tags, string[]? traces, [NotNullWhen(true)] out Task<UpdateOutcome>? outcome)
     {
+        outcome = null;
         Run? next;
         lock (_gate)
         {
             if (_isRetired)
             {
-                return null;
+                return false;
             }
 
             if (BegunForNeedsLock(requestId) is { } begun)
             {
-                return begun.Outcome.Task;
+                outcome = begun.Outcome.Task;
+                return true;
             }
 
             next = _next ??= new();
             next.RequestIds.Add(requestId);
             next.Tags.UnionWith(tags);
             next.Traces.AddRange(traces ?? []);
+            outcome = next.Outcome.Task;
             if (_current is not null)
             {
-                return next.Outcome.Task;
+                return true;
             }
 
             TakeNextNeedsLock();
         }
 
         _ = RunWhileWanted(next);
-        return next.Outcome.Task;
+        return true;
     }
 
     /// <summary>Takes no more callers if nothing is on its way, no caller waits, and none is expected to ask again. Returns whether it is so.</summary>
