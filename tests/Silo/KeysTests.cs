@@ -4,7 +4,6 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Http;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Silo.Keys;
@@ -20,7 +19,7 @@ public sealed class KeysTests : IDisposable
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
 
     private readonly string _file = Path.Combine(Directory.CreateTempSubdirectory("otc-keys-").FullName, "keys.json");
-    private readonly FakeTimeProvider _time = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly ArmedTime _time = new();
     private readonly CapturedLog _log = new();
 
     public void Dispose() => Directory.Delete(Path.GetDirectoryName(_file)!, recursive: true);
@@ -149,7 +148,9 @@ public sealed class KeysTests : IDisposable
         using (MakeUnreadable(how))
         {
             ((IConfigurationRoot)configuration).Reload();
-            _time.Advance(3 * Look);
+            _time.Advance(Look);
+            _time.Advance(Look);
+            _time.Advance(Look);
 
             Assert.NotNull(ring.Find(key));
             Assert.Contains($"names '{_file}', which cannot be read: ", Assert.Single(_log.Errors), StringComparison.Ordinal);
@@ -164,6 +165,31 @@ public sealed class KeysTests : IDisposable
         Assert.Single(_log.Errors);
         Assert.Contains("Information OrleansTagCache.Http.Authentication.ApiKeyRing: The API keys can be used again", _log.Text, StringComparison.Ordinal);
         Assert.Equal(HealthStatus.Healthy, await Health(host));
+    }
+
+    [Fact]
+    public void File_IsLookedAt_OnlyIfThereIsOne()
+    {
+        using var configuration = Configuration();
+        configuration[$"{ApiAccessOptions.Section}:File"] = null;
+        using var host = Host(configuration);
+        var ring = host.GetRequiredService<ApiKeyRing>();
+        Assert.Empty(_time.Armed);
+
+        var key = Create();
+        configuration[$"{ApiAccessOptions.Section}:File"] = _file;
+        ((IConfigurationRoot)configuration).Reload();
+        Assert.Equal([Look], _time.Armed);
+        Assert.NotNull(ring.Find(key));
+        File.WriteAllText(_file, "{ half");
+        _time.Advance(Look);
+        Assert.Single(_log.Errors);
+
+        configuration[$"{ApiAccessOptions.Section}:File"] = null;
+        ((IConfigurationRoot)configuration).Reload();
+        _time.Advance(Look);
+
+        Assert.Empty(_time.Armed);
     }
 
     [Fact]

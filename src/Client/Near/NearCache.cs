@@ -25,7 +25,7 @@ internal sealed partial class NearCache : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<NearCache> _logger;
     private readonly NearMap? _map;
-    private readonly ITimer? _sweeping;
+    private readonly OnDemandTimer? _sweeping;
     private readonly Lock _sweep = new();
     private IEnumerator<NearEntry?>? _walk;
     private int _walkBeganWith;
@@ -37,7 +37,7 @@ internal sealed partial class NearCache : IDisposable
         {
             _map = new(_ledger, CacheNamespace.Parse(options.Namespace), options.NearCacheMaximumEntries, options.NearCacheMaximumBytes);
             _ledger.Add(_map);
-            _sweeping = time.CreateTimer(_ => BackgroundLoop.Try(Sweep, LogFailed), null, SweepPeriod, SweepPeriod);
+            _sweeping = new(SweepPeriod, Sweep, LogFailed, time);
         }
     }
 
@@ -129,15 +129,17 @@ internal sealed partial class NearCache : IDisposable
         var entry = new NearEntry(payload, Alike.Share(life), ask.At + -age, ask.Stamp, records, slot, lease);
         lease.Kept();
         _map.Store(slot, entry, payload.Bytes.Length);
+        _sweeping!.Start();
         CacheEvents.Write(CacheEvent.NearKept, this);
     }
 
     /// <summary>Gives back the memory of what will never be served again, a slice at a time. Nothing rests on it.</summary>
-    private void Sweep()
+    /// <returns>Whether anything is left to be swept, now or later.</returns>
+    private bool Sweep()
     {
         if (!_sweep.TryEnter())
         {
-            return;
+            return true;
         }
 
         try
@@ -160,7 +162,7 @@ internal sealed partial class NearCache : IDisposable
                 if (!_walk.MoveNext())
                 {
                     EndWalk();
-                    return;
+                    break;
                 }
 
                 if (_walk.Current is { } entry && entry.IsDead(_ledger, now))
@@ -168,6 +170,14 @@ internal sealed partial class NearCache : IDisposable
                     _map.Remove(entry);
                 }
             }
+
+            if (_map.Count > 0)
+            {
+                return true;
+            }
+
+            EndWalk();
+            return false;
         }
         finally
         {

@@ -23,8 +23,10 @@ internal sealed partial class EntrySweeper : IDisposable
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Between rounds that find nothing to do: an idle silo leaves the processor to those that work.</summary>
+    /// <summary>After a round that found nothing to do, doubled after each one that follows: an idle silo leaves the processor to those that work.</summary>
     private static readonly TimeSpan IdlePause = TimeSpan.FromMilliseconds(250);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan AgePass = TimeSpan.FromSeconds(10);
 
@@ -82,11 +84,16 @@ internal sealed partial class EntrySweeper : IDisposable
             await Task.Delay(pause, _time, _stop.Token);
             var stamp = _ledger.Stamp();
             var current = _owners.Silos;
-            var isAgePass = _time.Now() - lastPass > AgePass;
-            pause = _table.WatchedCount > SliceSize ? Pause : IdlePause;
-            if (stamp > swept || isAgePass || !ReferenceEquals(silos, current))
+            var isChanged = stamp > swept || !ReferenceEquals(silos, current);
+            var isAgePass = _table.Count > 0 && _time.Now() - lastPass > AgePass;
+            pause = isChanged ? Pause : _table.WatchedCount switch
             {
-                pause = Pause;
+                > SliceSize => Pause,
+                > 0 => IdlePause,
+                _ => TimeSpan.FromTicks(Math.Clamp(2 * pause.Ticks, IdlePause.Ticks, LongestPause.Ticks)),
+            };
+            if (isChanged || isAgePass)
+            {
                 (swept, lastPass) = (stamp, _time.Now());
                 await SweepValues(mayBeAstray: isAgePass || !ReferenceEquals(silos, current));
                 silos = current;

@@ -54,7 +54,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
     private readonly UpdateSender _sender;
     private readonly Confirmations _confirmations;
     private int _heldHere;
-    private readonly ITimer _repeating;
+    private readonly OnDemandTimer _repeating;
 
     public Invalidator(
         TagLedger ledger,
@@ -77,7 +77,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         membership.Died += FinishUpdatesOf;
         lease.Renewed += ReconsiderAll;
         sessions.Released += ClientsLetGo;
-        _repeating = time.CreateTimer(_ => BackgroundLoop.Try(Repeat, LogRepeatFailed), null, RepeatAfter, RepeatAfter / 2);
+        _repeating = new(RepeatAfter / 2, Repeat, LogRepeatFailed, time);
     }
 
     /// <summary>How many updates of this silo's own are not settled.</summary>
@@ -235,6 +235,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
 
             CacheEvents.Write(CacheEvent.UpdateOpened, this);
             ReconsiderNeedsLock(update.Id, later);
+            _repeating.Start();
             return (applied, completion);
         }
     }
@@ -344,14 +345,13 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         }
     }
 
-    private void Repeat()
+    /// <summary>While any update of this silo's own is not settled.</summary>
+    private bool Repeat()
     {
         lock (_gate)
         {
-            if (_coordination.Count > 0)
-            {
-                _coordination.Repeat(_time.Now() + -RepeatAfter).ForEach(_sender.Wake);
-            }
+            _coordination.Repeat(_time.Now() + -RepeatAfter).ForEach(_sender.Wake);
+            return _coordination.Count > 0;
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed partial class ClientSessions : IDisposable
     private readonly ILogger<ClientSessions> _logger;
     private readonly int _maximumSessions;
     private readonly TimeSpan _idleGrace;
-    private readonly ITimer _cleaning;
+    private readonly OnDemandTimer _cleaning;
     private long _broken;
 
     public ClientSessions(ServingLease lease, ILocalSiloDetails silo, TagCacheOptions options, TimeProvider time, ILogger<ClientSessions> logger)
@@ -46,7 +46,7 @@ internal sealed partial class ClientSessions : IDisposable
         _table = new(Guid.NewGuid(), options.SessionLease, options.MaximumInterest);
         _maximumSessions = options.MaximumSessions;
         _idleGrace = 4 * options.SessionLease;
-        _cleaning = time.CreateTimer(_ => BackgroundLoop.Try(BreakIdle, LogFailed), null, options.SessionLease, options.SessionLease);
+        _cleaning = new(options.SessionLease, BreakIdle, LogFailed, time);
     }
 
     /// <summary>No client of this silo holds these updates up any more.</summary>
@@ -69,6 +69,11 @@ internal sealed partial class ClientSessions : IDisposable
         lock (_gate)
         {
             var session = _lease.IsValid() && _table.All.Count < _maximumSessions ? _table.Open(new Client(client, name)) : null;
+            if (session is not null)
+            {
+                _cleaning.Start();
+            }
+
             return TermsNeedLock(session, mayKeep: false);
         }
     }
@@ -275,8 +280,10 @@ internal sealed partial class ClientSessions : IDisposable
     }
 
     /// <summary>Clients that have not been heard of for long after their lease are gone.</summary>
-    private void BreakIdle()
+    /// <returns>Whether there are others.</returns>
+    private bool BreakIdle()
     {
+        bool isAny;
         var released = new List<UpdateId>();
         lock (_gate)
         {
@@ -288,10 +295,13 @@ internal sealed partial class ClientSessions : IDisposable
                     released.AddRange(some);
                 }
             }
+
+            isAny = _table.All.Count > 0;
         }
 
         CacheEvents.Write(CacheEvent.SessionEnded, this);
         Release(released);
+        return isAny;
     }
 
     private void Release(List<UpdateId> updates)

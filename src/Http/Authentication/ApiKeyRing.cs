@@ -11,7 +11,7 @@ namespace OrleansTagCache.Http.Authentication;
 /// A change of the configuration, or of the file of keys, is taken over without a restart; one that cannot be used is not: the keys stay as they were, and it is tried again and again.
 /// </summary>
 /// <remarks>
-/// Thread-safe. The options are made anew at each change: <see cref="IOptionsMonitor{T}"/> would throw their faults on the thread that watches the configuration. The file is looked at by a timer: its system may
+/// Thread-safe. The options are made anew at each change: <see cref="IOptionsMonitor{T}"/> would throw their faults on the thread that watches the configuration. The file is looked at by a timer while there is one, or a fault: its system may
 /// tell of no change where the file is a link to one that is replaced, or on another machine, and of none when only the right to read it has changed.
 /// </remarks>
 internal sealed partial class ApiKeyRing : IDisposable
@@ -27,7 +27,7 @@ internal sealed partial class ApiKeyRing : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<ApiKeyRing> _log;
     private readonly IDisposable _changes;
-    private readonly ITimer _looks;
+    private readonly OnDemandTimer _looks;
     private volatile FrozenDictionary<string, ApiKey> _keys = FrozenDictionary<string, ApiKey>.Empty;
     private volatile string? _fault;
     private string? _path;
@@ -37,9 +37,10 @@ internal sealed partial class ApiKeyRing : IDisposable
     public ApiKeyRing(IOptionsFactory<TagCacheHttpOptions> options, IConfiguration configuration, TimeProvider time, ILogger<ApiKeyRing> log)
     {
         (_options, _time, _log) = (options, time, log);
+        _looks = new(FilePeriod, Look, failed => LogRefused(failed.Message), time);
         Read();
         _changes = ChangeToken.OnChange(configuration.GetReloadToken, Take);
-        _looks = time.CreateTimer(_ => BackgroundLoop.Try(Look, failed => LogRefused(failed.Message)), null, FilePeriod, FilePeriod);
+        StartLooks();
     }
 
     /// <summary>Whether calls need a key: since there was one. A file that loses its last key closes the silo and does not open it.</summary>
@@ -63,13 +64,29 @@ internal sealed partial class ApiKeyRing : IDisposable
     }
 
     /// <summary>One look at the file. What could not be used is tried again, whatever it was.</summary>
-    private void Look()
+    /// <returns>Whether there is anything to look at again.</returns>
+    private bool Look()
     {
         lock (_taking)
         {
             if (_fault is not null || (_path is not null && ApiKeyFile.ContentOf(_path) != _content))
             {
                 Take();
+            }
+
+            return IsToBeLookedAtNeedsLock;
+        }
+    }
+
+    private bool IsToBeLookedAtNeedsLock => _fault is not null || _path is not null;
+
+    private void StartLooks()
+    {
+        lock (_taking)
+        {
+            if (IsToBeLookedAtNeedsLock)
+            {
+                _looks.Start();
             }
         }
     }
@@ -88,6 +105,8 @@ internal sealed partial class ApiKeyRing : IDisposable
             {
                 LogUsable();
             }
+
+            StartLooks();
         }
     }
 

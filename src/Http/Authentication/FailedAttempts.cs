@@ -1,5 +1,5 @@
 using System.Net;
-using System.Threading.RateLimiting;
+using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Http.Authentication;
@@ -9,25 +9,12 @@ namespace OrleansTagCache.Http.Authentication;
 /// recovered are forgotten.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class FailedAttempts(HttpLimitOptions options) : IDisposable
+internal sealed class FailedAttempts(HttpLimitOptions options, TimeProvider time)
 {
     private static readonly TimeSpan OneEvery = TimeSpan.FromSeconds(3);
 
-    private readonly PartitionedRateLimiter<IPAddress> _left = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address =>
-        RateLimitPartition.GetTokenBucketLimiter(PeerNetwork.Of(address), _ => new()
-        {
-            TokenLimit = options.Refusals,
-            TokensPerPeriod = 1,
-            ReplenishmentPeriod = OneEvery,
-            QueueLimit = 0,
-        }));
+    private readonly CallAllowances<IPAddress> _left = new(options.Refusals, OneEvery, time);
 
     /// <summary>Counts one more; beyond the bound, how long to wait before the next try.</summary>
-    public TimeSpan? Count(IPAddress? address)
-    {
-        using var lease = _left.AttemptAcquire(address ?? IPAddress.None);
-        return lease.IsAcquired ? null : OneEvery;
-    }
-
-    public void Dispose() => _left.Dispose();
+    public TimeSpan? Count(IPAddress? address) => _left.TryTake(PeerNetwork.Of(address ?? IPAddress.None)) ? null : OneEvery;
 }
