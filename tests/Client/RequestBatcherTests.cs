@@ -263,6 +263,36 @@ public sealed class RequestBatcherTests
         Assert.Equal(["mine"], message.Questions);
     });
 
+    /// <summary>An answer may be there before it is waited for, and another request may have come by then: whoever awaits that is told on another thread.</summary>
+    [Fact]
+    public async Task Send_OfWhatIsAnsweredAtOnce_RunsNoOtherCallersCode()
+    {
+        RequestBatcher<string, string>? batcher = null;
+        Task<int>? other = null;
+        batcher = new((questions, _) =>
+        {
+            if (questions is ["mine"])
+            {
+                for (var i = 0; i < UnderWay; i++)
+                {
+                    other = batcher!.Send($"other {i}", null).Answer.ContinueWith(
+                        _ => Environment.CurrentManagedThreadId, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                }
+            }
+
+            return Task.FromResult(Array.ConvertAll<string, string?>(questions, question => question));
+        }, Timeout.InfiniteTimeSpan, TimeSpan.MaxValue, TimeProvider.System, static _ => { });
+
+        await Task.Run(() =>
+        {
+            _ = batcher.Send("mine", null);
+            var mine = Environment.CurrentManagedThreadId;
+
+            // This thread is busy until it is known.
+            Assert.NotEqual(mine, other!.WaitAsync(TimeSpan.FromMinutes(1)).GetAwaiter().GetResult());
+        });
+    }
+
     /// <summary>What the caller's context carries is its own: others' requests may share the message.</summary>
     [Theory]
     [InlineData(true)]

@@ -13,8 +13,13 @@ public sealed class UpdateCoalescerTests
 {
     private static readonly TagId[] Tags = [TagId.OfTag(CacheNamespace.Default, "a"), TagId.OfTag(CacheNamespace.Default, "b")];
 
+    private static readonly TimeSpan Memory = TimeSpan.FromSeconds(10);
+
     private readonly FakeTimeProvider _time = new();
     private readonly List<(TagId[] Tags, TaskCompletionSource<UpdateOutcome> End)> _runs = [];
+    private readonly TaskCompletionSource[] _begun = [.. Enumerable.Range(0, 8).Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
+    private readonly AsyncLocal<string?> _local = new();
+    private readonly List<string?> _locals = [];
     private readonly UpdateCoalescer _coalescer;
 
     public UpdateCoalescerTests() => _coalescer = new(
@@ -22,8 +27,11 @@ public sealed class UpdateCoalescerTests
         {
             var end = new TaskCompletionSource<UpdateOutcome>();
             _runs.Add((tags, end));
+            _locals.Add(_local.Value);
+            _begun[_runs.Count - 1].SetResult();
             return end.Task;
         },
+        Memory,
         _time);
 
     [Fact]
@@ -36,6 +44,7 @@ public sealed class UpdateCoalescerTests
         Assert.Single(_runs);
         await End(0, "first");
         Assert.Equal("first", (await first).Reason);
+        await Begun(1);
         Assert.False(second.IsCompleted);
         Assert.Equal(2, _runs.Count);
         Assert.Equal(Tags.ToHashSet(), _runs[1].Tags.ToHashSet());
@@ -70,7 +79,7 @@ public sealed class UpdateCoalescerTests
         _runs[0].End.SetResult(UpdateOutcome.Complete(3));
         await first;
 
-        _time.Advance(UpdateCoalescer.Memory - TimeSpan.FromMilliseconds(1));
+        _time.Advance(Memory - TimeSpan.FromMilliseconds(1));
         Assert.False(_coalescer.TryRetire());
         Assert.Same(first, Join(requestId, Tags));
         Assert.Single(_runs);
@@ -88,6 +97,21 @@ public sealed class UpdateCoalescerTests
         _time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.NotSame(first, Join(requestId, Tags));
         Assert.Equal(4, _runs.Count);
+    }
+
+    /// <summary>Those that follow are for others.</summary>
+    [Fact]
+    public async Task Join_BehindAnother_RunsInNoCallersContext()
+    {
+        _local.Value = "the first";
+        var first = Join(Guid.NewGuid(), Tags);
+        _local.Value = "the second";
+        var second = Join(Guid.NewGuid(), Tags);
+        await End(0, "first");
+        await End(1, "next");
+        await first;
+        await second;
+        Assert.Equal(["the first", null], _locals);
     }
 
     [Fact]
@@ -123,6 +147,7 @@ public sealed class UpdateCoalescerTests
                 Interlocked.Decrement(ref running);
                 return UpdateOutcome.Incomplete($"{number}");
             },
+            Memory,
             _time);
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
@@ -148,6 +173,7 @@ public sealed class UpdateCoalescerTests
         await End(0, "first");
         await first;
 
+        await Begun(1);
         Assert.False(second.IsCompleted);
         Assert.Equal(2, _runs.Count);
     }
@@ -157,7 +183,7 @@ public sealed class UpdateCoalescerTests
     {
         var failing = Join(Guid.NewGuid(), Tags);
         var next = Join(Guid.NewGuid(), Tags);
-        await Task.Run(() => _runs[0].End.SetException(new InvalidOperationException("refused")));
+        _runs[0].End.SetException(new InvalidOperationException("refused"));
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => failing);
         await End(1, "next");
@@ -170,6 +196,11 @@ public sealed class UpdateCoalescerTests
         return outcome;
     }
 
-    /// <summary>On a thread without a context, where what follows happens before it returns.</summary>
-    private Task End(int run, string reason) => Task.Run(() => _runs[run].End.SetResult(UpdateOutcome.Incomplete(reason)));
+    private Task Begun(int run) => _begun[run].Task.Soon();
+
+    private async Task End(int run, string reason)
+    {
+        await Begun(run);
+        _runs[run].End.SetResult(UpdateOutcome.Incomplete(reason));
+    }
 }

@@ -6,7 +6,7 @@ internal static class NoContext
 {
     private static readonly ExecutionContext Nothing = Capture();
 
-    /// <summary>Whether this thread belongs to the pool alone: it is in no grain's turn and serves no user interface, so work may go on in it for a moment.</summary>
+    /// <summary>Whether this thread may go on with other work for a moment: it is in no grain's turn, and no context waits for it.</summary>
     public static bool IsHere => SynchronizationContext.Current is null && TaskScheduler.Current == TaskScheduler.Default;
 
     /// <summary>Runs it here, without what flows with the caller: tracing's current activity and Orleans' request context among it.</summary>

@@ -15,7 +15,7 @@ namespace OrleansTagCache.Transport;
 /// <param name="time">The clock.</param>
 /// <param name="heard">Is told of every message: null if it was answered, else what went wrong.</param>
 /// <param name="maximumRequests">How many requests share a message at most.</param>
-/// <param name="tellsInTurn">Whether the answers of a message are told one after the other on one thread, at once: only where what awaits them takes no time, and runs no code of users.</param>
+/// <param name="tellsInTurn">Whether the answers of a message are told one after the other on one thread, at once: only where what awaits them takes little time, as sending the next request does, and runs no code of users.</param>
 internal sealed class RequestBatcher<TRequest, TAnswer>(
     Func<TRequest[], SessionId[]?, Task<TAnswer?[]>> send, TimeSpan patience, TimeSpan queueing, TimeProvider time, Action<Exception?> heard, int maximumRequests = 64, bool tellsInTurn = false)
     where TAnswer : class
@@ -103,10 +103,18 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
         try
         {
             sent = send(batch.Requests, batch.Sessions);
-            answers = batch.Check(await sent.WaitAsync(patience, time).ConfigureAwait(false));
+
+            // Not on this thread, even if the answer is there already: it may be a caller's, and other callers are told next.
+            answers = batch.Check(await sent.WaitAsync(patience, time).ConfigureAwait(ConfigureAwaitOptions.ForceYielding));
         }
         catch (Exception exception)
         {
+            if (sent is null)
+            {
+                // So is a message that cannot be sent, and the next may be of the kind.
+                await PoolYield.Go();
+            }
+
             heard(exception);
 
             // A silo that does not answer: requests that queued behind this message have waited already, and their callers take another way at once.

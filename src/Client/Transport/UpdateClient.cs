@@ -86,7 +86,7 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
         }
     }
 
-    /// <summary>Updates or revalidates tags, through the grain of the first of them.</summary>
+    /// <summary>Updates or revalidates tags, through the silo of the first of them, or else through its grain.</summary>
     public Task<UpdateOutcome> Update(UpdateRequest request, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var first = request.Tags.MinBy(tag => tag.Scoped, StringComparer.Ordinal).Scoped;

@@ -11,13 +11,19 @@ namespace OrleansTagCache.Tags;
 /// is refreshed. It lives beside the grains, as entries do: a tag that was not updated lately costs an update no activation.
 /// </summary>
 /// <remarks>
-/// Thread-safe. Two silos may both take a tag for theirs for a moment: each of their updates reaches every silo. Of a tag it keeps how its last update ended, for callers
+/// Thread-safe. Two silos may both take a tag for theirs for a moment: each of their updates reaches every silo. Of a tag it keeps how its last revalidation ended, for callers
 /// who have not heard, and forgets it soon after; a timer runs only while there is something to forget.
 /// </remarks>
 internal sealed class TagUpdates : IDisposable
 {
     /// <summary>How long one attempt of the fan-out waits; shorter than the call's own time-out, so that the caller hears why and tries again.</summary>
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How long the last complete revalidation of a tag is remembered: its callers have heard of it by then, through another gateway should one have been lost. Updates are not, since repeating
+    /// one is harmless.
+    /// </summary>
+    public static readonly TimeSpan Memory = TimeSpan.FromSeconds(10);
 
     private readonly Invalidator _invalidator;
     private readonly AllSilos _silos;
@@ -37,7 +43,7 @@ internal sealed class TagUpdates : IDisposable
     /// <summary>How many kinds of updates of tags are on their way or remembered.</summary>
     public int Count => _coalescers.Count;
 
-    /// <summary>Updates or revalidates, as <see cref="ITagGrain.Update"/>. It runs in no caller's context.</summary>
+    /// <summary>Updates or revalidates, as <see cref="ITagGrain.Update"/>. It runs on no caller's thread or scheduler.</summary>
     public async Task<UpdateOutcome> Update(string scopedTag, UpdateRequest request, Guid requestId)
     {
         await PoolYield.Go();
@@ -46,13 +52,18 @@ internal sealed class TagUpdates : IDisposable
         {
             if (!_coalescers.TryGetValue(kind, out var coalescer))
             {
-                coalescer = _coalescers.GetOrAdd(kind, static (_, of) => new((tags, traces) => of.Updates.Run(new(tags, of.StaleFor, traces)), of.Updates._time), (Updates: this, request.StaleFor));
+                coalescer = _coalescers.GetOrAdd(
+                    kind,
+                    static (_, of) => new((tags, traces) => of.Updates.Run(new(tags, of.StaleFor, traces)), of.StaleFor is null ? TimeSpan.Zero : Memory, of.Updates._time),
+                    (Updates: this, request.StaleFor));
                 BeginForgetting();
             }
 
-            if (coalescer.TryJoin(requestId, request.Tags, request.Traces, out var outcome))
+            if (coalescer.TryJoin(requestId, request.Tags, request.Traces, out var shared))
             {
-                return await outcome.ConfigureAwait(false);
+                var outcome = await shared.ConfigureAwait(false);
+                Forget(new(kind, coalescer));
+                return outcome;
             }
 
             _coalescers.TryRemove(new(kind, coalescer));
@@ -75,6 +86,14 @@ internal sealed class TagUpdates : IDisposable
         return outcome;
     }
 
+    private void Forget(KeyValuePair<(string Tag, TimeSpan Kind), UpdateCoalescer> remembered)
+    {
+        if (remembered.Value.TryRetire())
+        {
+            _coalescers.TryRemove(remembered);
+        }
+    }
+
     private void BeginForgetting()
     {
         lock (_gate)
@@ -82,7 +101,7 @@ internal sealed class TagUpdates : IDisposable
             if (!_isForgetting)
             {
                 _isForgetting = true;
-                _forgetting.Change(UpdateCoalescer.Memory, Timeout.InfiniteTimeSpan);
+                _forgetting.Change(Memory, Timeout.InfiniteTimeSpan);
             }
         }
     }
@@ -91,10 +110,7 @@ internal sealed class TagUpdates : IDisposable
     {
         foreach (var remembered in _coalescers)
         {
-            if (remembered.Value.TryRetire())
-            {
-                _coalescers.TryRemove(remembered);
-            }
+            Forget(remembered);
         }
 
         lock (_gate)

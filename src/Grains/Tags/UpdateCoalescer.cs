@@ -11,12 +11,15 @@ namespace OrleansTagCache.Tags;
 /// got no answer, shares the one that began for it while that one lasts, and for a while afterwards hears that it was complete: else a slow revalidation would make
 /// stale again what is being refreshed since. One that was not complete has to be repeated.
 /// </summary>
-/// <remarks>Thread-safe: one lock, held for a few field writes. Updates run outside of it, on the thread of the caller that finds none on its way, or on the one that the last ended on.</remarks>
-internal sealed class UpdateCoalescer(Func<TagId[], string[]?, Task<UpdateOutcome>> run, TimeProvider time)
+/// <param name="run">Runs an update.</param>
+/// <param name="memory">How long the last complete update is remembered.</param>
+/// <param name="time">The clock.</param>
+/// <remarks>
+/// Thread-safe: one lock, held for a few field writes. Updates run outside of it: one that finds none on its way in its caller's context, those that follow it on the pool and in no context, since
+/// many share them.
+/// </remarks>
+internal sealed class UpdateCoalescer(Func<TagId[], string[]?, Task<UpdateOutcome>> run, TimeSpan memory, TimeProvider time)
 {
-    /// <summary>How long the last complete update is remembered: its callers have heard of it by then, through another gateway should one have been lost.</summary>
-    public static readonly TimeSpan Memory = TimeSpan.FromSeconds(10);
-
     private readonly Lock _gate = new();
     private Run? _current;
     private Run? _next;
@@ -59,7 +62,7 @@ internal sealed class UpdateCoalescer(Func<TagId[], string[]?, Task<UpdateOutcom
             TakeNextNeedsLock();
         }
 
-        _ = RunWhileWanted(next);
+        _ = RunNow(next);
         return true;
     }
 
@@ -84,24 +87,25 @@ internal sealed class UpdateCoalescer(Func<TagId[], string[]?, Task<UpdateOutcom
             : null;
     }
 
-    private async Task RunWhileWanted(Run first)
+    private async Task RunNow(Run ran)
     {
-        for (var current = first; current is not null;)
+        Run? next;
+        try
         {
-            var (ran, next) = (current, (Run?)null);
-            try
-            {
-                var outcome = await run([.. ran.Tags], ran.Traces is { Count: > 0 } traces ? [.. traces] : null).ConfigureAwait(false);
-                next = Ended(ran, outcome.IsComplete);
-                ran.Outcome.SetResult(outcome);
-            }
-            catch (Exception exception)
-            {
-                next = Ended(ran, isComplete: false);
-                ran.Outcome.SetException(exception);
-            }
+            var outcome = await run([.. ran.Tags], ran.Traces is { Count: > 0 } traces ? [.. traces] : null).ConfigureAwait(false);
+            next = Ended(ran, outcome.IsComplete);
+            ran.Outcome.SetResult(outcome);
+        }
+        catch (Exception exception)
+        {
+            next = Ended(ran, isComplete: false);
+            ran.Outcome.SetException(exception);
+        }
 
-            current = next;
+        if (next is not null)
+        {
+            // Neither on this caller's thread nor in its context: it is for others.
+            ThreadPool.UnsafeQueueUserWorkItem(static begun => _ = begun.Coalescer.RunNow(begun.Next), (Coalescer: this, Next: next), preferLocal: true);
         }
     }
 
@@ -112,7 +116,7 @@ internal sealed class UpdateCoalescer(Func<TagId[], string[]?, Task<UpdateOutcom
         {
             if (isComplete)
             {
-                (_completed, _completedUntil) = (ran, time.Now() + Memory);
+                (_completed, _completedUntil) = (ran, time.Now() + memory);
             }
 
             TakeNextNeedsLock();

@@ -62,7 +62,7 @@ internal sealed class FakePeer : IPeerService
         return default;
     }
 
-    public ValueTask<TagId[]> LoadedTags(TagId[] tags) => throw new NotSupportedException();
+    public ValueTask<TagId[]> LoadedTags(TagId[] tags) => new(tags);
 
     public ValueTask<StaleKeys> StaleLoaded(TagId tag) => throw new NotSupportedException();
 
