@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.Extensions.Logging.Abstractions;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Tags;
 using OrleansTagCache.Views;
@@ -12,7 +13,7 @@ public sealed class TagUpdatesTests : IDisposable
     private readonly InvalidatorHost _host = new();
     private readonly TagUpdates _updates;
 
-    public TagUpdatesTests() => _updates = new(_host.Invalidator, new AllSilos(_host.Members, _host.Peers, InvalidatorHost.Details), DispatchProxy.Create<IGrainFactory, Jobs>(), _host.Time);
+    public TagUpdatesTests() => _updates = new(_host.Invalidator, new AllSilos(_host.Members, _host.Peers, InvalidatorHost.Details), DispatchProxy.Create<IGrainFactory, Jobs>(), _host.Time, NullLogger<TagUpdates>.Instance);
 
     [Fact]
     public async Task Revalidation_OfManyTags_IsForgottenSoonAfter()

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Tasks;
@@ -14,7 +15,7 @@ namespace OrleansTagCache.Tags;
 /// Thread-safe. Two silos may both take a tag for theirs for a moment: each of their updates reaches every silo. Of a tag it keeps how its last revalidation ended, for callers
 /// who have not heard, and forgets it soon after; a timer runs only while there is something to forget.
 /// </remarks>
-internal sealed class TagUpdates : IDisposable
+internal sealed partial class TagUpdates : IDisposable
 {
     /// <summary>How long one attempt of the fan-out waits; shorter than the call's own time-out, so that the caller hears why and tries again.</summary>
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(2);
@@ -30,14 +31,12 @@ internal sealed class TagUpdates : IDisposable
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<(string Tag, TimeSpan Kind), UpdateCoalescer> _coalescers = [];
-    private readonly Lock _gate = new();
-    private readonly ITimer _forgetting;
-    private bool _isForgetting;
+    private readonly OnDemandTimer _forgetting;
 
-    public TagUpdates(Invalidator invalidator, AllSilos silos, IGrainFactory grains, TimeProvider time)
+    public TagUpdates(Invalidator invalidator, AllSilos silos, IGrainFactory grains, TimeProvider time, ILogger<TagUpdates> logger)
     {
         (_invalidator, _silos, _grains, _time) = (invalidator, silos, grains, time);
-        _forgetting = time.CreateTimer(_ => ForgetIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _forgetting = new(Memory, ForgetIdle, failed => LogNotForgotten(logger, failed), time);
     }
 
     /// <summary>How many kinds of updates of tags are on their way or remembered.</summary>
@@ -56,7 +55,7 @@ internal sealed class TagUpdates : IDisposable
                     kind,
                     static (_, of) => new((tags, traces) => of.Updates.Run(new(tags, of.StaleFor, traces)), of.StaleFor is null ? TimeSpan.Zero : Memory, of.Updates._time),
                     (Updates: this, request.StaleFor));
-                BeginForgetting();
+                _forgetting.Start();
             }
 
             if (coalescer.TryJoin(requestId, request.Tags, request.Traces, out var shared))
@@ -94,34 +93,16 @@ internal sealed class TagUpdates : IDisposable
         }
     }
 
-    private void BeginForgetting()
-    {
-        lock (_gate)
-        {
-            if (!_isForgetting)
-            {
-                _isForgetting = true;
-                _forgetting.Change(Memory, Timeout.InfiniteTimeSpan);
-            }
-        }
-    }
-
-    private void ForgetIdle()
+    private bool ForgetIdle()
     {
         foreach (var remembered in _coalescers)
         {
             Forget(remembered);
         }
 
-        lock (_gate)
-        {
-            _isForgetting = false;
-        }
-
-        // What has come since the walk began has found the timer at work.
-        if (!_coalescers.IsEmpty)
-        {
-            BeginForgetting();
-        }
+        return !_coalescers.IsEmpty;
     }
+
+    [LoggerMessage(3307, LogLevel.Error, "What is remembered of revalidations could not be looked through; it is tried again")]
+    private static partial void LogNotForgotten(ILogger logger, Exception exception);
 }

@@ -50,8 +50,8 @@ public static class TagCacheHttpServiceCollectionExtensions
             Options.Options.DefaultName, provider.GetRequiredService<IConfiguration>(), (options, configuration) => configuration.GetSection(TagCacheOptions.Section).Bind(options))));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TagCacheHttpOptions>, TagCacheHttpOptionsValidator>());
         services.AddSingleton<IPostConfigureOptions<TagCacheHttpOptions>, ApiKeyFile>();
-        services.AddSingleton(provider => new RequestLimits(provider.GetRequiredService<IOptions<TagCacheHttpOptions>>().Value.Limits, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new FailedAttempts(provider.GetRequiredService<IOptions<TagCacheHttpOptions>>().Value.Limits, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new RequestLimits(provider.GetRequiredService<IOptions<TagCacheHttpOptions>>().Value.Limits));
+        services.AddSingleton(provider => new FailedAttempts(provider.GetRequiredService<IOptions<TagCacheHttpOptions>>().Value.Limits));
     }
 
     private static void AddAuthentication(IServiceCollection services)
