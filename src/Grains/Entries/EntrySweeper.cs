@@ -15,12 +15,19 @@ namespace OrleansTagCache.Entries;
 /// <remarks>One loop. Nothing rests on it: a dead value is refused at every read whether it was swept or not.</remarks>
 internal sealed partial class EntrySweeper : IDisposable
 {
-    /// <summary>How many entries a slice looks at.</summary>
-    private const int SliceSize = 2_048;
+    /// <summary>How many entries a slice looks at: some milliseconds of work would be seen by readers on the same core.</summary>
+    private const int SliceSize = 256;
 
     /// <summary>How many slots without a value may be kept for a token that is out; beyond it tokens are lost, which costs a repeated generation.</summary>
     private const int MaximumWatched = 100_000;
 
+    /// <summary>How many slots without a value are looked at in a round.</summary>
+    private const int WatchedSlice = 2_048;
+
+    /// <summary>Between two slices.</summary>
+    private static readonly TimeSpan SlicePause = TimeSpan.FromMilliseconds(3);
+
+    /// <summary>Between two rounds while there is work.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>After a round that found nothing to do, doubled after each one that follows: an idle silo leaves the processor to those that work.</summary>
@@ -88,7 +95,7 @@ internal sealed partial class EntrySweeper : IDisposable
             var isAgePass = _table.Count > 0 && _time.Now() - lastPass > AgePass;
             pause = isChanged ? Pause : _table.WatchedCount switch
             {
-                > SliceSize => Pause,
+                > WatchedSlice => Pause,
                 > 0 => IdlePause,
                 _ => TimeSpan.FromTicks(Math.Clamp(2 * pause.Ticks, IdlePause.Ticks, LongestPause.Ticks)),
             };
@@ -99,7 +106,7 @@ internal sealed partial class EntrySweeper : IDisposable
                 silos = current;
             }
 
-            SweepWatched();
+            SweepWatched(WatchedSlice);
             ForgetRecords();
             TellWhenQuiet();
             CacheEvents.Write(CacheEvent.SweepEnded, this);
@@ -124,8 +131,8 @@ internal sealed partial class EntrySweeper : IDisposable
                 _slice[i] = null;
             }
 
-            SweepWatched();
-            await Task.Delay(Pause, _time, _stop.Token);
+            SweepWatched(SliceSize);
+            await Task.Delay(SlicePause, _time, _stop.Token);
         }
 
         bool IsDead(EntrySlot slot, StoredValue value) =>
@@ -133,10 +140,10 @@ internal sealed partial class EntrySweeper : IDisposable
     }
 
     /// <summary>Lets slots go whose tokens have ended. Should there be too many without a value, those that were watched longest go with their tokens.</summary>
-    private void SweepWatched()
+    private void SweepWatched(int most)
     {
         var now = _time.Now();
-        var left = Math.Min(_table.WatchedCount, SliceSize);
+        var left = Math.Min(_table.WatchedCount, most);
         var tooMany = left == 0 ? 0 : _table.SlotCount - _table.Count - MaximumWatched;
         while (left-- > 0 && _table.TakeWatched() is { } slot)
         {
