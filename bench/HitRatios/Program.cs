@@ -3,8 +3,14 @@ using OrleansTagCache.Bench.HitRatios.Traces;
 
 if (args.Length is 0 or > 2)
 {
-    Console.Error.WriteLine("Usage: HitRatios TRACES [REPORT]\n  TRACES  the folder that get-traces has filled\n  REPORT  a file for the table of all rows; without it, only the means are printed");
+    Console.Error.WriteLine("Usage: HitRatios TRACES [REPORT]\n  TRACES  the folder that get-traces has filled\n  REPORT  a file for the table of all rows; without it, only the means are printed\n   or: HitRatios cost\n  what a store costs in a full cache, by which bound is met");
     return 2;
+}
+
+if (args is ["cost"])
+{
+    StoreCost.Write(Console.Out);
+    return 0;
 }
 
 var table = new Table();

@@ -225,6 +225,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         {
             var activity = Tracing.StartApart<string>(CacheActivities.Update, ActivityKind.Server, request.Traces, static trace => trace);
             var update = _coordination.Begin(request.Tags, request.StaleFor, finishes, activity?.Id ?? request.Traces?[0]);
+            _repeating.Start();
             var completion = _callers.Add(update.Id, activity);
             var applied = Apply(update);
             if (!_sessions.Queue(update))
@@ -235,7 +236,6 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
 
             CacheEvents.Write(CacheEvent.UpdateOpened, this);
             ReconsiderNeedsLock(update.Id, later);
-            _repeating.Start();
             return (applied, completion);
         }
     }

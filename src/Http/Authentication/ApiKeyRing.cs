@@ -97,6 +97,7 @@ internal sealed partial class ApiKeyRing : IDisposable
         {
             var last = _fault;
             _fault = FaultOfReading();
+            StartLooks();
             if (_fault is not null && _fault != last)
             {
                 LogRefused(_fault);
@@ -105,8 +106,6 @@ internal sealed partial class ApiKeyRing : IDisposable
             {
                 LogUsable();
             }
-
-            StartLooks();
         }
     }
 
