@@ -34,7 +34,7 @@ internal sealed class MemoryCollections : IFreedMemory
         if (_isToGiveBack && quiet > LongQuiet)
         {
             _isToGiveBack = false;
-            var heap = GC.GetGCMemoryInfo(GCKind.Background);
+            var heap = LastFullCollection();
             if (heap.HeapSizeBytes - heap.FragmentedBytes <= FewLiveBytes)
             {
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -42,5 +42,12 @@ internal sealed class MemoryCollections : IFreedMemory
         }
 
         return false;
+    }
+
+    /// <summary>The runtime may have made the one that was asked for a blocking one: what an earlier one in the background found says nothing then.</summary>
+    private static GCMemoryInfo LastFullCollection()
+    {
+        var (background, blocking) = (GC.GetGCMemoryInfo(GCKind.Background), GC.GetGCMemoryInfo(GCKind.FullBlocking));
+        return background.Index > blocking.Index ? background : blocking;
     }
 }

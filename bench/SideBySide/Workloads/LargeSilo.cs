@@ -30,7 +30,7 @@ internal sealed class LargeSilo : IWorkload
         var findings = new Findings(
             "W14: a large silo",
             $"One silo with entries of {ValueSize} bytes, with one tag that all bear and one of their own, made by {Callers} callers. {HotEntries:N0} others, without the common tag, are read at a steady pace: a read does not wait for those before it. "
-            + $"Then {UpdateRounds} updates of the tag that all bear and as many of one that a single entry bears, in turns. Only the first finds the entries alive, but an update meets the same records until they are swept. "
+            + $"Then {UpdateRounds} updates of the tag that all bear and as many of one that a single entry bears, in turns. From the quiet time until all are gone the silo is asked five times a second how many entries it has. Only the first finds the entries alive, but an update meets the same records until they are swept. "
             + "Pauses of the collector are the silo's, as its runtime reports them. Live: after a full collection.");
         foreach (var entries in extent switch { Extent.Short => [100_000], Extent.Full => [1_000_000], _ => new[] { 1_000_000, 5_000_000 } })
         {
@@ -54,7 +54,7 @@ internal sealed class LargeSilo : IWorkload
         var fill = await Watch(silo, hot, () => Fill(ours.Cache, silo, entries));
         var full = silo.ResidentBytes;
         await AddMemory(memory, "after the fill", silo);
-        var quiet = await Hits(hot, Task.Delay(quietFor, TimeProvider.System));
+        var quiet = await Hits(hot, LookFor(silo, quietFor));
         await Others(ours);
         var updates = new Updates();
         var swept = await Watch(silo, hot, async () =>
@@ -120,6 +120,13 @@ internal sealed class LargeSilo : IWorkload
         {
             await ours.Invalidate("large:other");
         }
+    }
+
+    /// <summary>The silo is asked as often for its entries as while they are swept: the answers cost it something too.</summary>
+    private static async Task LookFor(Silo silo, TimeSpan time)
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        await Until(time, async () => await silo.Entries() < 0 || TimeProvider.System.GetElapsedTime(begun) > time);
     }
 
     /// <returns>Whether it is so; false if it was not in that time.</returns>
