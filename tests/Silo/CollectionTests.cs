@@ -1,5 +1,6 @@
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using System.Runtime.CompilerServices;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Silo;
 using Xunit;
@@ -28,6 +29,27 @@ public sealed class CollectionTests(SiloServer silo)
             && metadata.GetString(metadata.GetTypeReference((TypeReferenceHandle)member.Parent).Name) == nameof(GC);
     }
 
+    /// <summary>The runtime may make the collection that was asked for a blocking one: it says how much is live, not the one in the background before it.</summary>
+    [Fact]
+    public void Memory_AfterABlockingCollectionThatFoundLittle_IsGivenBack()
+    {
+        var memory = new MemoryCollections();
+        AskWhileMuchIsLive(memory);
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
+
+        var before = GC.CollectionCount(GC.MaxGeneration);
+        Assert.False(memory.TryTake(0, TimeSpan.FromSeconds(21)));
+        Assert.InRange(GC.CollectionCount(GC.MaxGeneration), before + 1, int.MaxValue);
+    }
+
     [Fact]
     public void Program_HearsOfWhatWasSwept() => Assert.IsType<MemoryCollections>(silo.Get<IFreedMemory>());
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AskWhileMuchIsLive(MemoryCollections memory)
+    {
+        var live = Enumerable.Range(0, 300).Select(_ => new byte[1 << 20]).ToArray();
+        Assert.True(memory.TryTake(1L << 30, TimeSpan.FromSeconds(10)));
+        GC.KeepAlive(live);
+    }
 }
