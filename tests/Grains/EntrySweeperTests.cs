@@ -134,8 +134,8 @@ public sealed class EntrySweeperTests
         Assert.Equal([20, 3, 20, 250, 500, 1_000, 2_000, 2_000], idle[..8].Select(pause => pause.TotalMilliseconds));
     }
 
-    private static EntrySweeper Sweeper(EntrySilo silo, IFreedMemory? freed = null, TimeProvider? time = null) =>
-        new(silo.Store, silo.Table, silo.Silo.Ledger, silo.Cluster.Owners, time ?? silo.Time, silo.Host.GenerationLease, NullLogger<EntrySweeper>.Instance, freed);
+    private static EntrySweeper Sweeper(EntrySilo silo, IFreedMemory? freed = null, TimeProvider? time = null, Func<Rendezvous, bool>? haveLeft = null) =>
+        new(silo.Store, silo.Table, silo.Silo.Ledger, silo.Cluster.Owners, time ?? silo.Time, silo.Host.GenerationLease, NullLogger<EntrySweeper>.Instance, haveLeft ?? (static _ => true), freed);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task<WeakReference<EntrySlot>> BeginGeneration(EntrySilo silo)

@@ -2,8 +2,11 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Reflection;
 using Microsoft.Extensions.Logging.Abstractions;
+using OrleansTagCache.Entries;
 using OrleansTagCache.Joining;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Moving;
+using OrleansTagCache.Ownership;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -15,6 +18,7 @@ internal sealed class JoinHost : IDisposable
     private readonly ConcurrentDictionary<string, ILifecycleObserver> _lifecycle = new();
     private readonly MembershipTable _table = (MembershipTable)DispatchProxy.Create<IMembershipTable, MembershipTable>();
     private readonly JoinAndLeave _join;
+    private readonly OwnershipChanges _ownership;
 
     public JoinHost()
     {
@@ -26,6 +30,13 @@ internal sealed class JoinHost : IDisposable
                 _served.TrySetResult(Silo.Time.Now() - begun);
             }
         };
+        var table = new EntryTable(Silo.Ledger, 1 << 20, maximumEntries: null);
+        var services = new EntryServices(
+            Silo.Ledger, table, Silo.Lease, Silo.Invalidator, Silo.Sessions, Silo.History, refreshes: null!, InvalidatorHost.Metrics(), InvalidatorHost.Details, Silo.Time, Options);
+        var store = new EntryStore(services);
+        Mover = new(services, store, table, Cluster.Owners, Silo.Peers, InvalidatorHost.Details, Silo.Time, NullLogger<Mover>.Instance, Options);
+        var former = new FormerOwners(Cluster.Owners, Silo.Members, Cluster.Standings, InvalidatorHost.Details, Silo.Time);
+        _ownership = new(Cluster.Standings, Silo.Members, former, Mover, Silo.Peers, InvalidatorHost.Details, Silo.Time, NullLogger<OwnershipChanges>.Instance);
         _join = new(
             (IMembershipTable)(object)_table,
             News,
@@ -35,6 +46,9 @@ internal sealed class JoinHost : IDisposable
             Silo.Sessions,
             Silo.Ledger,
             Silo.History,
+            _ownership,
+            Mover,
+            Options,
             Silo.Peers,
             InvalidatorHost.Details,
             Silo.Time,
@@ -43,6 +57,12 @@ internal sealed class JoinHost : IDisposable
     }
 
     public InvalidatorHost Silo { get; } = new();
+
+    public FakeCluster Cluster { get; } = new();
+
+    public Mover Mover { get; }
+
+    public TagCacheOptions Options { get; } = new();
 
     /// <summary>What Orleans tells of the membership.</summary>
     public Gossip News { get; } = new();
@@ -75,6 +95,8 @@ internal sealed class JoinHost : IDisposable
     public void Dispose()
     {
         _join.Dispose();
+        _ownership.Dispose();
+        Mover.Dispose();
         Silo.Dispose();
     }
 

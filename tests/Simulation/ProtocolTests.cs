@@ -42,6 +42,7 @@ public sealed class SmallConfigurationTests
 
         Assert.True(found.Violation is null, $"{found.Violation}\n{string.Join('\n', found.Lines)}");
         Assert.True(found.IsComplete, $"{found.States} states, and there are more.");
+        Assert.Empty(found.Missing);
     }
 }
 

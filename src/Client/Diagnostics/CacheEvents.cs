@@ -47,6 +47,9 @@ internal enum CacheEvent : byte
     /// <summary>Pushes were acknowledged; of the sessions of a silo.</summary>
     PushAcknowledged,
 
+    /// <summary>All that belongs to other silos was sent; of the mover of a silo.</summary>
+    MoveEnded,
+
     /// <summary>The serving lease was renewed, or serving began; of the lease of a silo.</summary>
     LeaseRenewed,
 

@@ -86,6 +86,21 @@ internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLif
         return !key.Admits(keyStamp) || !ledger.IsSinceEpoch(stamp) ? Freshness.Expired : isStale ? Freshness.Stale : Freshness.Fresh;
     }
 
+    /// <summary>What the revalidations since the stamp say: the earliest deadline among those of all its tags.</summary>
+    public StalingVerdict Staling()
+    {
+        var earliest = StalingVerdict.None;
+        foreach (var record in records)
+        {
+            if (record.IsChangedSince(stamp) && record.StalingOf(stamp) is { IsStale: true } staling && (!earliest.IsStale || staling.Deadline < earliest.Deadline))
+            {
+                earliest = staling;
+            }
+        }
+
+        return earliest;
+    }
+
     /// <summary>The verdict of age and reads.</summary>
     /// <inheritdoc cref="At"/>
     public Freshness ByAge(Moment now, ExtraLife? extra = null)
@@ -115,6 +130,10 @@ internal sealed class ExtraLife(TimeSpan failSafe, TimeSpan sliding, Moment read
     /// <summary>The extra life of a value, or null if it has none.</summary>
     public static ExtraLife? Of(TimeSpan failSafe, TimeSpan sliding, Moment generatedAt) =>
         failSafe > TimeSpan.Zero || sliding > TimeSpan.Zero ? new(failSafe, sliding, generatedAt) : null;
+
+    /// <summary>What travels with the value: the two durations, and how long it has not been read.</summary>
+    public (TimeSpan FailSafe, TimeSpan Sliding, TimeSpan Idle) At(Moment now) =>
+        (failSafe, sliding, sliding > TimeSpan.Zero && now - new Moment(Volatile.Read(ref _readAt)) is var idle && idle > TimeSpan.Zero ? idle : TimeSpan.Zero);
 
     /// <summary>Records a read; restarts the sliding expiration. Racing readers may lose to an earlier one, by less than a read takes.</summary>
     public void Read(Moment now) => Volatile.Write(ref _readAt, Moment.Later(new(Volatile.Read(ref _readAt)), now).Ticks);

@@ -82,6 +82,18 @@ internal static class ProtocolRules
     /// <summary>A caller that arrives when a commit has been sent does not share its value (invariant F1).</summary>
     public static bool CommittingClosesAFlight => true;
 
+    /// <summary>A silo without the right to serve sends no copy of its values (invariant T2).</summary>
+    public static bool SendersNeedServing => true;
+
+    /// <summary>No copy is kept while an update of it is open, or if one was settled since its ticket (invariant T1).</summary>
+    public static bool MovedCopiesAreChecked => true;
+
+    /// <summary>A value that a revalidation has made stale moves as a stale one, with its deadline (invariant T4).</summary>
+    public static bool StaleTravelsAsStale => true;
+
+    /// <summary>No copy is kept while a generation or a set of its key is in flight (invariant T3).</summary>
+    public static bool TokensKeepCopiesOut => true;
+
     /// <summary>Where other threads could run if the rule on the order of an expiry were removed.</summary>
     public static void LetOthersRun()
     {

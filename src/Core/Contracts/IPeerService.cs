@@ -16,9 +16,29 @@ internal interface IPeerService : IGrainService
     [Alias("Confirm"), ResponseTimeout("00:00:02")]
     ValueTask Confirm(SiloAddress member, UpdateId[] updates);
 
-    /// <summary>A silo that is about to serve asks to be reached by every update from now on. False if its row is dead here.</summary>
+    /// <summary>A silo that is about to serve asks to be reached by every update from now on. Answered with how far this one is; null if the caller's row is dead here.</summary>
     [Alias("Hello"), ResponseTimeout("00:00:02")]
-    ValueTask<bool> Hello(SiloAddress silo);
+    ValueTask<Standing?> Hello(SiloAddress silo);
+
+    /// <summary>A silo says how far it is: it serves, or leaves.</summary>
+    [Alias("Announce"), ResponseTimeout("00:00:02")]
+    ValueTask Announce(SiloAddress silo, Standing standing);
+
+    /// <summary>A ticket for a batch of copies; none if this silo does not serve.</summary>
+    [Alias("Ticket"), ResponseTimeout("00:00:02")]
+    ValueTask<TicketId> Ticket();
+
+    /// <summary>Copies that were read under a ticket of this silo, after that had arrived.</summary>
+    [Alias("Take"), ResponseTimeout("00:00:05")]
+    ValueTask<CopyReceipt> Take(TicketId ticket, EntryCopy[] copies);
+
+    /// <summary>That silo has sent all that it had of this silo's keys.</summary>
+    [Alias("HasSent"), ResponseTimeout("00:00:02")]
+    ValueTask HasSent(SiloAddress silo);
+
+    /// <summary>The value of an entry that was this silo's; null if there is none that may be sent.</summary>
+    [Alias("Copy"), ResponseTimeout("00:00:02")]
+    ValueTask<EntryCopy?> Copy(string scopedKey);
 
     /// <summary>A silo has stopped serving for good.</summary>
     [Alias("Goodbye"), ResponseTimeout("00:00:02")]

@@ -19,7 +19,7 @@ namespace OrleansTagCache.Entries;
 /// </summary>
 /// <param name="scopedKey">The key with its namespace.</param>
 /// <remarks>Not thread-safe, but for <see cref="Value"/> and <see cref="TryRead"/>, which any thread may use: its owner guards every other member by one gate an entry.</remarks>
-internal abstract class Entry(string scopedKey) : KeySlot
+internal abstract partial class Entry(string scopedKey) : KeySlot
 {
     /// <summary>How long no reader waits after a value that was not for storing.</summary>
     private static readonly TimeSpan NotForStoringMemory = TimeSpan.FromSeconds(10);
@@ -45,6 +45,9 @@ internal abstract class Entry(string scopedKey) : KeySlot
 
         return _generations is null && _value is null;
     }
+
+    /// <summary>Whether a generation is in flight.</summary>
+    public bool IsGenerating(Moment now) => _generations?.Tokens.InFlight(now) is not null;
 
     /// <summary>When the generation in flight ends by itself: no reader waits longer for it.</summary>
     public Moment GenerationEnd(Moment now) => _generations?.Tokens.InFlight(now)?.LeaseEnd ?? now;

@@ -28,6 +28,14 @@ internal sealed class StoredValue
         (Payload, IsLoaded, IsSet, _keyStamp) = (Alike.Share(data.Payload), data.IsLoaded, keyStamp is not null, (keyStamp ?? stamp).Value);
     }
 
+    /// <summary>A copy of another silo's value, that is judged by the ticket under which it came.</summary>
+    public StoredValue(EntryCopy copy, Ticket ticket, TagRecord[] records, KeySlot slot)
+        : this(copy.Data, ticket.Stamp, ticket.IssuedAt + -copy.Age, records, slot)
+    {
+        _extra = ExtraLife.Of(copy.Data.FailSafe, copy.Data.Sliding, ticket.IssuedAt + -copy.Idle);
+        IsSet = copy.IsSet;
+    }
+
     public Payload Payload { get; }
 
     public CacheLife Life => _validity.Life;
@@ -99,6 +107,24 @@ internal sealed class StoredValue
     {
         var keyStamp = KeyStamp;
         return (keyStamp != Stamp.Never || !ProtocolRules.CarriedOverIsUnread) && _validity.At(ledger, keyStamp, now, _extra) == Freshness.Fresh;
+    }
+
+    /// <summary>
+    /// The value as it travels to another silo. That one knows nothing of a revalidation that has made it stale here, so its life must: stale from now on, and over at the deadline,
+    /// without a time for fail-safe beyond it.
+    /// </summary>
+    public EntryCopy CopyAt(string scopedKey, Moment now)
+    {
+        var (life, age) = (Life, AgeAt(now));
+        var (failSafe, sliding, idle) = _extra?.At(now) ?? default;
+        if (_validity.Staling() is { IsStale: true, Deadline: var deadline } && ProtocolRules.StaleTravelsAsStale)
+        {
+            // Just older than it is: then there is an age up to which it was fresh.
+            age += TimeSpan.FromTicks(1);
+            (life, failSafe) = life.StaleAt(age, deadline - now, failSafe);
+        }
+
+        return new(scopedKey, new(Payload, Tags, CopiedTags: null, life, IsLoaded, failSafe, sliding), age, idle, IsSet);
     }
 
     public EntrySnapshot SnapshotAt(Moment now, bool promiseSuspended = false) => new(Payload, Tags, Life, AgeAt(now), promiseSuspended);

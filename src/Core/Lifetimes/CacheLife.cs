@@ -127,6 +127,16 @@ public sealed record CacheLife
         return new(Stale, revalidate, Expire == Revalidate ? revalidate : Expire);
     }
 
+    /// <summary>This life for a value that is stale at that age and over when so much more time has passed; with what is left of its time for fail-safe, which ends then too.</summary>
+    internal (CacheLife Life, TimeSpan FailSafe) StaleAt(TimeSpan age, TimeSpan left, TimeSpan failSafe)
+    {
+        // An age counts up to its end, and a deadline is over at its moment.
+        var before = age - TimeSpan.FromTicks(1);
+        var end = left <= TimeSpan.Zero ? before : left < Forever - before ? before + left : Forever;
+        var beyond = end > Expire ? end - Expire : TimeSpan.Zero;
+        return (new(Stale, Min(Revalidate, before), Min(Expire, end)), Min(failSafe, beyond));
+    }
+
     private static string Text(TimeSpan duration) => duration == Forever ? "never" : duration.ToString();
 
     private static TimeSpan Left(TimeSpan duration, TimeSpan age) =>

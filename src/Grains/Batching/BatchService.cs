@@ -39,7 +39,7 @@ internal sealed class BatchService(
     public async ValueTask<bool?> Abandon(string scopedKey, TokenId token, bool isForStoring)
     {
         await PoolYield.Go();
-        return owners.IsAstray(scopedKey) ? null : store.Abandon(scopedKey, token, isForStoring);
+        return store.Abandon(scopedKey, token, isForStoring) ? true : owners.IsAstray(scopedKey) ? null : false;
     }
 
     public async ValueTask<SetBegun?[]> BeginSets(string[] scopedKeys)

@@ -7,7 +7,7 @@ namespace OrleansTagCache.Batching;
 
 /// <summary>Answers for many entries of this silo at once, from its store: no read and no commit costs an activation.</summary>
 /// <remarks>Thread-safe. It holds nothing.</remarks>
-internal sealed class EntryBatchHandler(EntryStore store, Owners owners)
+internal sealed class EntryBatchHandler(EntryStore store, Owners owners, IFormerValues former)
 {
     /// <summary>An answer is one message: values beyond this size are fetched one by one.</summary>
     private const int MaximumBytes = 1 << 20;
@@ -50,8 +50,9 @@ internal sealed class EntryBatchHandler(EntryStore store, Owners owners)
     {
         try
         {
-            return owners.IsAstray(read.ScopedKey)
-                ? Acquired.Moved
+            // What may still be found at another silo takes a while: its caller asks the grain alone.
+            return owners.IsAstray(read.ScopedKey) ? Acquired.Moved
+                : former.MayFind(read.ScopedKey) ? null
                 : store.Ask(read.ScopedKey, new(read.MayGenerate, read.FreshOnly, TimeSpan.Zero, sessions, read.RequestId));
         }
         catch (Exception)
@@ -65,7 +66,9 @@ internal sealed class EntryBatchHandler(EntryStore store, Owners owners)
     {
         try
         {
-            return owners.IsAstray(offer.ScopedKey) ? null : store.Commit(offer.ScopedKey, offer.Token, offer.Data, sessions);
+            // A generation is committed where its token came from, also when the key belongs to another silo by now.
+            var outcome = store.Commit(offer.ScopedKey, offer.Token, offer.Data, sessions);
+            return outcome.Status == CommitStatus.UnknownToken && owners.IsAstray(offer.ScopedKey) ? null : outcome;
         }
         catch (Exception)
         {

@@ -81,16 +81,22 @@ internal sealed class KeyChangeHandler(EntryStore store, Owners owners, TimeProv
     /// <summary>What cannot be begun keeps no other change back; how far it came is not known.</summary>
     private Begun? Begin(KeyChange change, HashSet<SiloAddress> later)
     {
-        if (owners.IsAstray(change.ScopedKey))
+        var isAstray = owners.IsAstray(change.ScopedKey);
+        if (isAstray && change.Data is null)
         {
             return null;
         }
 
         try
         {
-            return change.Data is { } data
-                ? new(store.Store(change.ScopedKey, change.Token, data, change.Age, change.Trace, later))
-                : new((null, store.BeginRemoving(change.ScopedKey, change.Trace, later)));
+            if (change.Data is not { } data)
+            {
+                return new((null, store.BeginRemoving(change.ScopedKey, change.Trace, later)));
+            }
+
+            // A set ends where its token came from, also when the key belongs to another silo by now.
+            var stored = store.Store(change.ScopedKey, change.Token, data, change.Age, change.Trace, later);
+            return isAstray && stored.Commit.Status == CommitStatus.UnknownToken ? null : new Begun(stored);
         }
         catch (Exception exception)
         {

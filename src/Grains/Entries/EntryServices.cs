@@ -25,6 +25,9 @@ internal sealed class EntryServices(
     TimeProvider time,
     TagCacheOptions options) : IEntryTerms
 {
+    /// <summary>A value was stored, under the gate of its entry.</summary>
+    public event Action<EntrySlot>? Stored;
+
     public TagLedger Ledger => ledger;
 
     public EntryTable Table => table;
@@ -54,6 +57,7 @@ internal sealed class EntryServices(
         table.ReplacedNeedsGate((EntrySlot)entry, old, value);
         if (value is not null)
         {
+            Stored?.Invoke((EntrySlot)entry);
             CacheEvents.Write(CacheEvent.EntryStored, table);
         }
     }

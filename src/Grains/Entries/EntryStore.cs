@@ -71,7 +71,7 @@ internal sealed class EntryStore(EntryServices services)
                 outcome = slot.Commit(token, data, sessions, services, held.Now);
             }
 
-            MakeRoomBeside(slot, outcome);
+            MakeRoomBeside(slot, outcome.Status == CommitStatus.Stored);
         }
 
         services.Metrics.OnCommit(outcome.Status);
@@ -162,7 +162,7 @@ internal sealed class EntryStore(EntryServices services)
             completion = BeginUpdateNeedsGate(slot, kept, trace, later);
         }
 
-        MakeRoomBeside(slot, outcome);
+        MakeRoomBeside(slot, outcome.Status == CommitStatus.Stored);
         services.Metrics.OnCommit(outcome.Status);
         return (outcome, completion);
     }
@@ -185,6 +185,51 @@ internal sealed class EntryStore(EntryServices services)
 
         using var held = new Held(this, slot);
         return slot.Describe(services, held.Now) is { } told ? new(told.Snapshot, told.IsStale, told.Bytes, services.Silo) : null;
+    }
+
+    /// <summary>Whether a reader would find nothing here, and no generation that it could wait for. It may be so no more when the call returns.</summary>
+    public bool IsMissing(string scopedKey)
+    {
+        if (_table.Find(scopedKey) is not { } slot)
+        {
+            return true;
+        }
+
+        var now = services.Now;
+        lock (slot.Gate)
+        {
+            return !slot.IsGenerating(now) && (slot.Value is not { } value || value.FreshnessAt(services.Ledger, now) == Freshness.Expired);
+        }
+    }
+
+    /// <summary>The value for another silo, whose ticket was received before this call; null if there is nothing that may be sent.</summary>
+    public EntryCopy? CopyOf(string scopedKey) => _table.Find(scopedKey) is { } slot ? CopyOf(slot)?.Copy : null;
+
+    /// <summary>The same of a slot, with the value that it was read from.</summary>
+    public (EntryCopy Copy, StoredValue Value)? CopyOf(EntrySlot slot)
+    {
+        lock (slot.Gate)
+        {
+            return slot.CopyFor(services, services.Now) is { } copy ? (copy, slot.Value!) : null;
+        }
+    }
+
+    /// <summary>Keeps a copy of another silo's value, which came under a ticket of this one, if it may be believed and nothing newer is here or on its way.</summary>
+    public CopyStatus Keep(EntryCopy copy, Ticket ticket)
+    {
+        var slot = Enter(copy.ScopedKey);
+        CopyStatus status;
+        using (var held = new Held(this, slot))
+        {
+            status = slot.KeepCopy(copy, ticket, services, held.Now);
+            if (status == CopyStatus.Kept)
+            {
+                slot.WakeWaiters();
+            }
+        }
+
+        MakeRoomBeside(slot, status == CopyStatus.Kept);
+        return status;
     }
 
     /// <summary>Drops that value if it is still the entry's.</summary>
@@ -272,9 +317,9 @@ internal sealed class EntryStore(EntryServices services)
         return completion!;
     }
 
-    private void MakeRoomBeside(EntrySlot stored, CommitOutcome outcome)
+    private void MakeRoomBeside(EntrySlot stored, bool isStored)
     {
-        while (outcome.Status == CommitStatus.Stored && _table.TakeVictim(stored) is { } victim)
+        while (isStored && _table.TakeVictim(stored) is { } victim)
         {
             if (victim.Value is { } value && Drop(victim, value, static (slot, _) => !slot.IsKept))
             {

@@ -48,6 +48,10 @@ internal sealed partial class EntrySweeper : IDisposable
     private readonly ILogger<EntrySweeper> _logger;
     private readonly TimeSpan _generationLease;
     private readonly IFreedMemory? _freedMemory;
+
+    /// <summary>Whether what belongs elsewhere in that view was sent there: what is left of it is dead here.</summary>
+    private readonly Func<Rendezvous, bool> _haveLeft;
+
     private readonly Queue<(Stamp Stamp, Moment At)> _marks = new();
     private readonly EntrySlot?[] _slice = new EntrySlot?[SliceSize];
     private readonly CancellationTokenSource _stop = new();
@@ -63,8 +67,10 @@ internal sealed partial class EntrySweeper : IDisposable
         TimeProvider time,
         TimeSpan generationLease,
         ILogger<EntrySweeper> logger,
+        Func<Rendezvous, bool> haveLeft,
         IFreedMemory? freedMemory = null)
     {
+        _haveLeft = haveLeft;
         (_store, _table, _ledger, _owners, _time, _logger, _generationLease, _freedMemory) = (store, table, ledger, owners, time, logger, generationLease, freedMemory);
     }
 
@@ -90,7 +96,7 @@ internal sealed partial class EntrySweeper : IDisposable
         {
             await Task.Delay(pause, _time, _stop.Token);
             var stamp = _ledger.Stamp();
-            var current = _owners.Silos;
+            var current = _haveLeft(_owners.Silos) ? _owners.Silos : silos;
             var isChanged = stamp > swept || !ReferenceEquals(silos, current);
             var isAgePass = _table.Count > 0 && _time.Now() - lastPass > AgePass;
             pause = isChanged ? Pause : _table.WatchedCount switch
@@ -136,7 +142,7 @@ internal sealed partial class EntrySweeper : IDisposable
         }
 
         bool IsDead(EntrySlot slot, StoredValue value) =>
-            value.FreshnessAt(_ledger, _time.Now()) == Freshness.Expired || (mayBeAstray && _owners.IsAstray(slot.ScopedKey));
+            value.FreshnessAt(_ledger, _time.Now()) == Freshness.Expired || (mayBeAstray && _haveLeft(_owners.Silos) && _owners.IsAstray(slot.ScopedKey));
     }
 
     /// <summary>Lets slots go whose tokens have ended. Should there be too many without a value, those that were watched longest go with their tokens.</summary>

@@ -16,6 +16,7 @@ using OrleansTagCache.Invalidation;
 using OrleansTagCache.Joining;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Membership;
+using OrleansTagCache.Moving;
 using OrleansTagCache.Near;
 using OrleansTagCache.Ownership;
 using OrleansTagCache.Peers;
@@ -119,6 +120,12 @@ public static class TagCacheSiloBuilderExtensions
                 provider.GetRequiredService<ILogger<ServingLease>>());
         });
         services.AddSingleton<IPeers, PeerClient>();
+        services.AddSingleton<Standings>();
+        services.AddSingleton<TicketIssuer>();
+        services.AddSingleton<FormerOwners>();
+        services.AddSingleton<IFormerValues, Fetches>();
+        services.AddSingleton<Mover>();
+        services.AddSingleton<OwnershipChanges>();
         services.AddSingleton<RecentUpdates>();
         services.AddSingleton(_ => new StampHistory());
         services.AddSingleton<ClientSessions>();
@@ -180,6 +187,7 @@ public static class TagCacheSiloBuilderExtensions
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<TagCacheOptions>().GenerationLease,
             provider.GetRequiredService<ILogger<EntrySweeper>>(),
+            provider.GetRequiredService<Mover>().HaveLeft,
             provider.GetService<IFreedMemory>()));
         services.AddSingleton<EntryServices>();
         services.AddSingleton<EntryStore>();

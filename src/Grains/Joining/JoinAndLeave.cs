@@ -3,6 +3,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Membership;
+using OrleansTagCache.Moving;
 using OrleansTagCache.Sessions;
 using OrleansTagCache.Tasks;
 using OrleansTagCache.Transport;
@@ -16,7 +17,7 @@ namespace OrleansTagCache.Joining;
 /// has answered or died: from then on its updates reach this silo. Then every dead row is waited out, since a dead silo may hold the right to
 /// serve, and to complete updates that do not know of this silo, until its lease is over. Then everything is expired, and serving begins.</para>
 ///
-/// <para><b>Leaving.</b> Updates that are on their way from here are given a moment to complete; serving ends; then the
+/// <para><b>Leaving.</b> The silo says so, and owns nothing from then on; it sends what it has to the others (<see cref="Mover"/>), as long as the options say. Updates that are on their way from here are given a moment to complete; serving ends; then the
 /// sessions of its clients, each when the client has said so or its lease is over; then every member is told, and waits for this silo no longer.</para>
 /// </summary>
 /// <remarks>
@@ -33,6 +34,9 @@ internal sealed partial class JoinAndLeave(
     ClientSessions sessions,
     TagLedger ledger,
     StampHistory history,
+    OwnershipChanges ownership,
+    Mover mover,
+    TagCacheOptions options,
     IPeers peers,
     ILocalSiloDetails self,
     TimeProvider time,
@@ -108,7 +112,9 @@ internal sealed partial class JoinAndLeave(
 
             ledger.ExpireEverything();
             history.Begin(time.Now());
+            ownership.BeforeServing();
             lease.BeginServing();
+            ownership.Serving();
             LogServing(membership.Others.Length);
             return false;
         },
@@ -139,7 +145,13 @@ internal sealed partial class JoinAndLeave(
     {
         try
         {
-            return await peers.On(silo).Hello(self.SiloAddress).AsTask().WaitAsync(AnswerPatience, time, _stop.Token) && membership.Greet(silo);
+            if (await peers.On(silo).Hello(self.SiloAddress).AsTask().WaitAsync(AnswerPatience, time, _stop.Token) is not { } standing)
+            {
+                return false;
+            }
+
+            ownership.Heard(silo, standing);
+            return membership.Greet(silo);
         }
         catch (Exception exception)
         {
@@ -150,6 +162,7 @@ internal sealed partial class JoinAndLeave(
 
     private async Task Leave(CancellationToken cancellationToken)
     {
+        await HandOver(cancellationToken);
         using var patience = new CancellationTokenSource(LeavePatience, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
@@ -168,6 +181,22 @@ internal sealed partial class JoinAndLeave(
         await sessions.EndAll();
         await Task.WhenAll(membership.Others.Select(TrySayGoodbye));
         LogLeft();
+    }
+
+    /// <summary>From when the others have heard, this silo owns nothing; it serves whoever still asks it, while what it has goes to where it belongs now.</summary>
+    private async Task HandOver(CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(options.HandoverTimeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        if (options.HandoverTimeout > TimeSpan.Zero && lease.IsValid() && ownership.HasSuccessors)
+        {
+            await ownership.Leaving(both.Token);
+            await mover.HandOver(both.Token);
+        }
+        else
+        {
+            await mover.Stop();
+        }
     }
 
     private async Task TrySayGoodbye(SiloAddress silo)

@@ -58,6 +58,17 @@ public sealed class TagCacheOptions : TagCacheClientOptions
     [SettingRange("00:00:01", "1.00:00:00")]
     public TimeSpan RefreshReminderPeriod { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long a silo that stops hands its entries over to the others before it goes, beside a few seconds for updates and sessions. What it has not sent by then is generated again.</summary>
+    /// <value>0 to 10 min; default 20 s.</value>
+    /// <remarks>With 0 it hands nothing over. The host must wait longer for its services to stop (<c>HostOptions.ShutdownTimeout</c>: 30 s by default), and what ends the process longer still (of a pod, <c>terminationGracePeriodSeconds</c>).</remarks>
+    [SettingRange("00:00:00", "00:10:00")]
+    public TimeSpan HandoverTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How many bytes a second this silo sends to others when entries move to them, so that its readers do not suffer.</summary>
+    /// <value>From 1 MiB; default 128 MiB.</value>
+    [SettingRange(MiB, long.MaxValue)]
+    public long MaximumMoveBytesPerSecond { get; set; } = 128 * MiB;
+
     /// <summary>The bound on the bytes of this silo's entries, an estimate of their overhead included. A larger value is not stored.</summary>
     /// <value>From 1 MiB; default half of the memory limit.</value>
     [SettingRange(MiB, long.MaxValue)]

@@ -1,13 +1,16 @@
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Membership;
+
 namespace OrleansTagCache.Ownership;
 
-/// <summary>Which silo each entry and tag belongs to, as this silo sees the cluster: the silos that are active and know such grains share them out.</summary>
+/// <summary>Which silo each entry and tag belongs to, as this silo sees the cluster: the silos that are active, know such grains, and have said that they serve share them out.</summary>
 /// <remarks>
 /// Thread-safe. Two silos may see the cluster differently for a moment, and an entry may then be on both: each of its values is under the ledger of
 /// its silo, so nothing but a repeated generation comes of it. Of a tag there may be two at any time.
 /// </remarks>
-internal sealed class Owners(IClusterMembershipService membership, IClusterManifestProvider manifests, ILocalSiloDetails self)
+internal sealed class Owners(IClusterMembershipService membership, IClusterManifestProvider manifests, Standings standings, ILocalSiloDetails self)
 {
-    private View _view = new(new([], MembershipVersion.MinValue), null, Rendezvous.OfNone);
+    private View _view = new(new([], MembershipVersion.MinValue), null, Standings: -1, Rendezvous.OfNone);
 
     /// <summary>Whether grains of this type belong to silos.</summary>
     public static bool Share(GrainType type) => type == OwnedGrains.EntryType || type == OwnedGrains.TagType;
@@ -28,22 +31,26 @@ internal sealed class Owners(IClusterMembershipService membership, IClusterManif
     {
         get
         {
-            var (snapshot, manifest) = (membership.CurrentSnapshot, manifests.Current);
+            var (snapshot, manifest, version) = (membership.CurrentSnapshot, manifests.Current, standings.Version);
             var view = Volatile.Read(ref _view);
-            if (view.Members.Version == snapshot.Version && ReferenceEquals(view.Manifest, manifest))
+            if (view.Members.Version == snapshot.Version && ReferenceEquals(view.Manifest, manifest) && view.Standings == version)
             {
                 return view;
             }
 
-            var silos = snapshot.Members.Values
+            var active = snapshot.Members.Values
                 .Where(member => member.Status == SiloStatus.Active
                     && manifest.Silos.TryGetValue(member.SiloAddress, out var grains) && grains.Grains.ContainsKey(OwnedGrains.EntryType) && grains.Grains.ContainsKey(OwnedGrains.TagType))
-                .Select(member => member.SiloAddress);
-            view = new(snapshot, manifest, view.Silos.With(silos));
+                .Select(member => member.SiloAddress)
+                .ToList();
+
+            // While none serves they all own: there is none that could do it better.
+            var serving = active.FindAll(silo => standings.Of(silo) == Standing.Serving);
+            view = new(snapshot, manifest, version, view.Silos.With(serving.Count > 0 ? serving : active));
             Volatile.Write(ref _view, view);
             return view;
         }
     }
 
-    private sealed record View(ClusterMembershipSnapshot Members, object? Manifest, Rendezvous Silos);
+    private sealed record View(ClusterMembershipSnapshot Members, object? Manifest, int Standings, Rendezvous Silos);
 }

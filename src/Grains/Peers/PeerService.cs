@@ -1,10 +1,14 @@
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Entries;
 using OrleansTagCache.Invalidation;
+using OrleansTagCache.Joining;
 using OrleansTagCache.Membership;
+using OrleansTagCache.Moving;
 using OrleansTagCache.Names;
 using OrleansTagCache.Refreshing;
+using OrleansTagCache.Tasks;
 using OrleansTagCache.Views;
 
 namespace OrleansTagCache.Peers;
@@ -22,9 +26,15 @@ internal sealed class PeerService(
     Members membership,
     TagView view,
     RefreshWorker refreshes,
-    SiloReporter reporter)
+    SiloReporter reporter,
+    Standings standings,
+    OwnershipChanges changes,
+    FormerOwners former,
+    TicketIssuer tickets,
+    EntryStore store)
     : GrainService(id, silo, loggerFactory), IPeerService
 {
+    private readonly SiloAddress _self = silo.SiloAddress;
     private readonly TaskFactory _views = new(new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler);
 
     public ValueTask<UpdateReceipt> Deliver(SiloAddress coordinator, UpdateBatch batch) => new(invalidator.Receive(coordinator, batch));
@@ -35,7 +45,34 @@ internal sealed class PeerService(
         return default;
     }
 
-    public ValueTask<bool> Hello(SiloAddress silo) => new(membership.Greet(silo));
+    public ValueTask<Standing?> Hello(SiloAddress silo) => new(membership.Greet(silo) ? standings.Of(_self) : null);
+
+    public ValueTask Announce(SiloAddress silo, Standing standing)
+    {
+        changes.Heard(silo, standing);
+        return default;
+    }
+
+    public ValueTask<TicketId> Ticket() => new(tickets.Issue());
+
+    /// <remarks>It takes the gates of many entries: not in this service's one turn.</remarks>
+    public async ValueTask<CopyReceipt> Take(TicketId ticket, EntryCopy[] copies)
+    {
+        await PoolYield.Go();
+        return tickets.Take(ticket, copies);
+    }
+
+    public ValueTask HasSent(SiloAddress silo)
+    {
+        former.HasSent(silo);
+        return default;
+    }
+
+    public async ValueTask<EntryCopy?> Copy(string scopedKey)
+    {
+        await PoolYield.Go();
+        return store.CopyOf(scopedKey);
+    }
 
     public ValueTask Goodbye(SiloAddress silo)
     {

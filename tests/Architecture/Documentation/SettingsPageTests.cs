@@ -123,7 +123,7 @@ public sealed class SettingsPageTests
         _ => string.Empty,
     };
 
-    private static bool IsBytes(PropertyInfo property) => property.Name.EndsWith("Bytes", StringComparison.Ordinal);
+    private static bool IsBytes(PropertyInfo property) => property.Name.EndsWith("Bytes", StringComparison.Ordinal) || property.Name.EndsWith("BytesPerSecond", StringComparison.Ordinal);
 
     private static string Text(PropertyInfo property, long number) => (IsBytes(property), number) switch
     {

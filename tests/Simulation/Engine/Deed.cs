@@ -39,4 +39,25 @@ internal enum Deed
 
     /// <summary>A set did not carry a value over an expiry that had come before its own.</summary>
     ExpiryNotCarriedOver,
+
+    /// <summary>A copy of another silo's value was kept as a value.</summary>
+    CopyTakenOver,
+
+    /// <summary>A copy was not kept, since an update was open or had been settled since its ticket.</summary>
+    CopySuperseded,
+
+    /// <summary>A copy came beside a value, a generation or a set.</summary>
+    CopyNotWanted,
+
+    /// <summary>A ticket was late, or had been used.</summary>
+    TicketRefused,
+
+    /// <summary>A miss found the value at the key's former owner.</summary>
+    Fetched,
+
+    /// <summary>A reader shared the question that another had begun to the former owner.</summary>
+    FetchShared,
+
+    /// <summary>A reader was answered by the standby, since the owner was silent.</summary>
+    StandbyRead,
 }

@@ -63,6 +63,12 @@ internal sealed class World
     /// <summary>Where the entry grain of a key is found; the directory may be wrong, and change at any time.</summary>
     public Dictionary<string, Silo> Hosts { get; } = [];
 
+    /// <summary>Which silo a key moved away from, while its new one may still find the value there.</summary>
+    public Dictionary<string, Silo> Former { get; } = [];
+
+    /// <summary>Which silo has copies of a key's values in case its owner falls silent.</summary>
+    public Dictionary<string, Silo> Standbys { get; } = [];
+
     /// <summary>How long values of a key live, where that is not for ever.</summary>
     public Dictionary<string, Lifetime> Lifetimes { get; } = [];
 

@@ -106,6 +106,26 @@ internal sealed class EntryHost : IKeySlots
 
     public void Remove(string key, Action<bool> reply) => Enter(key, adds: true, (slot, _) => BeginUpdateNeedsGate(slot!, kept: null, reply));
 
+    /// <summary>The value for another silo.</summary>
+    public void Copy(string key, Action<EntryCopy?> reply) => Enter(key, adds: false, (slot, now) => reply(slot?.CopyFor(_terms, now)));
+
+    /// <summary>A copy of another silo's value has come under a ticket.</summary>
+    public void Keep(EntryCopy copy, Ticket ticket, Action<CopyStatus> reply) => Enter(copy.ScopedKey, adds: true, (slot, now) =>
+    {
+        var asOf = Mutants.Is(Mutant.TicketOnArrival) ? ticket with { Stamp = _silo.Ledger.Stamp() } : Mutants.Is(Mutant.AgeFromArrival) ? ticket with { IssuedAt = now } : ticket;
+        var status = slot!.KeepCopy(copy, asOf, _terms, now);
+        _silo.World.Note(_silo, $"takes over {_silo.World.ValueOf(copy.Data.Payload)} as of {asOf.Stamp.Value}: {status}");
+        Note(Deed.CopyTakenOver, status == CopyStatus.Kept);
+        Note(Deed.CopySuperseded, status == CopyStatus.Superseded);
+        Note(Deed.CopyNotWanted, status is CopyStatus.HasOwn or CopyStatus.InFlight);
+        if (status == CopyStatus.Kept)
+        {
+            slot.WakeWaiters();
+        }
+
+        reply(status);
+    });
+
     /// <summary>There is no room for its value.</summary>
     public void Evict(string key)
     {
@@ -154,8 +174,26 @@ internal sealed class EntryHost : IKeySlots
         }
     }
 
-    private void Ask(string key, AcquireRequest request, Moment until, Action<Acquired> reply) => Enter(key, adds: true, (slot, now) =>
+    private void Ask(string key, AcquireRequest request, Moment until, Action<Acquired> reply, bool mayFetch = true) => Enter(key, adds: true, (slot, now) =>
     {
+        // A miss may still find the value at the key's former owner.
+        if (mayFetch && request.MayGenerate && _silo.IsServing && _silo.World.Former.GetValueOrDefault(key) is { } former && former != _silo && _silo.World.Hosts[key] == _silo
+            && slot!.Acquire(request with { MayGenerate = false }, _terms, now) is { Status: AcquireStatus.Miss } && !slot.IsGenerating(now))
+        {
+            _silo.Moving.Fetch(key, former, copy =>
+            {
+                if (copy is not null && Mutants.Is(Mutant.FetchJoinedUnkept))
+                {
+                    reply(new(AcquireStatus.Fresh, new(copy.Data.Payload, copy.Data.Tags, copy.Data.Life, copy.Age), TokenId.None));
+                    return;
+                }
+
+                Note(Deed.Fetched, copy is not null);
+                Ask(key, request, until, reply, mayFetch: false);
+            });
+            return;
+        }
+
         var answer = slot!.Acquire(request, _terms, now);
         if (answer is { Token: { IsNone: false } token })
         {

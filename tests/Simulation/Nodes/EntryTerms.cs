@@ -50,7 +50,7 @@ internal sealed class EntryTerms(Silo silo, TokenBook tokens) : IEntryTerms
         return id;
     }
 
-    public bool MayServe(Moment now) => silo.IsServing;
+    public bool MayServe(Moment now) => silo.IsServing || (Mutants.Is(Mutant.StandbyWithoutLease) && silo.HasJoined && silo.World.Standbys.ContainsValue(silo));
 
     public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records, TagId key)
     {

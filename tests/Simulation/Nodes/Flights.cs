@@ -44,6 +44,12 @@ internal sealed class Flights(Process process)
             MayGenerate: true, FreshOnly: false, process.World.Wait, flight.Ask.Named, process.NextQuestion(), Tags: Catalog.KnownTagsOf(key));
         process.World.Note(process, $"asks {flight.Host} for {key} with stamp {flight.Ask.Stamp.Value}");
         Send(flight, request);
+        if (!process.World.HasTimers)
+        {
+            // Where a search owns the time, the owner is silent for as long as its answer has not come.
+            AskStandby(flight, request);
+        }
+
         process.After(Terms.Patience, "no answer", () =>
         {
             if (flight is not { Phase: FlightPhase.Asking, IsBypassing: false })
@@ -51,7 +57,8 @@ internal sealed class Flights(Process process)
                 return;
             }
 
-            // Once more, should the answer have been lost; then without the cluster.
+            // Once more, should the answer have been lost, and beside that the standby; then without the cluster.
+            AskStandby(flight, request);
             Send(flight, request);
             process.After(Terms.Patience, "still no answer", () =>
             {
@@ -67,14 +74,38 @@ internal sealed class Flights(Process process)
     {
         var host = flight.Host!;
         process.Send(host, "acquire", () => host.Entries.Acquire(flight.Key, request, answer =>
-            host.Send(process, "answer", () => Answered(flight, answer))));
+            host.Send(process, "answer", () => Answered(flight, host, answer))));
     }
 
-    private void Answered(Flight flight, Acquired answer)
+    /// <summary>The owner is silent: its standby may have a copy, and gives no token.</summary>
+    private void AskStandby(Flight flight, AcquireRequest request)
+    {
+        if (process.World.Standbys.GetValueOrDefault(flight.Key) is not { } standby || standby == flight.Host)
+        {
+            return;
+        }
+
+        var reading = Mutants.Is(Mutant.StandbyGivesTokens) ? request : request with { MayGenerate = false };
+        process.Send(standby, "acquire", () => standby.Entries.Acquire(flight.Key, reading, answer => standby.Send(process, "answer", () =>
+        {
+            if (!answer.Token.IsNone)
+            {
+                throw new BrokenPromiseException($"{standby} gave a token of {flight.Key}, which {flight.Host!} owns.");
+            }
+
+            if (answer.Entry is not null && flight is { Phase: FlightPhase.Asking, IsBypassing: false })
+            {
+                process.World.Did(Deed.StandbyRead);
+                Answered(flight, standby, answer);
+            }
+        })));
+    }
+
+    private void Answered(Flight flight, Silo host, Acquired answer)
     {
         var value = answer.Entry is { } entry ? process.World.ValueOf(entry.Payload) : null;
-        process.World.Note(process, $"{flight.Host!} answers {flight.Key}: {answer.Status} {value}{(answer.Near is { MayKeep: true } near ? $" to keep under {near.Session.Number}" : string.Empty)}");
-        process.Heard(flight.Host!, answer.Near, flight.Ask!);
+        process.World.Note(process, $"{host} answers {flight.Key}: {answer.Status} {value}{(answer.Near is { MayKeep: true } near ? $" to keep under {near.Session.Number}" : string.Empty)}");
+        process.Heard(host, answer.Near, flight.Ask!);
         if (flight is not { Phase: FlightPhase.Asking, IsBypassing: false })
         {
             if (process.World.HasTwins && !answer.Token.IsNone && answer.Token == flight.Token)
@@ -89,7 +120,7 @@ internal sealed class Flights(Process process)
         switch (answer.Status)
         {
             case AcquireStatus.Fresh:
-                process.TryKeep(flight.Host!, value!, answer.Near, flight.Ask!, answer.Entry!.Age, isCopy: true);
+                process.TryKeep(host, value!, answer.Near, flight.Ask!, answer.Entry!.Age, isCopy: true);
                 End(flight, value, isStale: false, isLive: false, "asked");
                 break;
             case AcquireStatus.Stale:

@@ -21,6 +21,7 @@ internal sealed class Silo : Process
         Sessions = new(this);
         Entries = new(this);
         Joining = new(this);
+        Moving = new(this);
     }
 
     public int Id { get; }
@@ -45,6 +46,8 @@ internal sealed class Silo : Process
     public EntryHost Entries { get; }
 
     public Joining Joining { get; }
+
+    public Moving Moving { get; }
 
     /// <summary>The right to serve, with the clock as read at this use.</summary>
     public bool IsServing => HasJoined && (Lease.IsValid(Now) || (Mutants.Is(Mutant.NoServingLease) && !Lease.HasEnded));

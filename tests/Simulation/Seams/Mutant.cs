@@ -84,6 +84,39 @@ internal enum Mutant
 
     /// <summary>Not in the list: a caller shares a value whose commit was sent before it came.</summary>
     JoinedWhileCommitting,
+
+    /// <summary>A copy is judged by a ticket that is taken when it arrives.</summary>
+    TicketOnArrival,
+
+    /// <summary>The value is read before the ticket has come.</summary>
+    ReadBeforeTicket,
+
+    /// <summary>A silo sends copies without a valid lease.</summary>
+    SenderWithoutLease,
+
+    /// <summary>A silo sends copies after it has stopped serving for good: the same rule, in another configuration.</summary>
+    SentAfterGoodbye,
+
+    /// <summary>A copy is kept although an update of it is open, or was settled since its ticket.</summary>
+    MovedCopyUnchecked,
+
+    /// <summary>A copy is kept while a set of its key is in flight.</summary>
+    CopyKeptBesideASet,
+
+    /// <summary>A value that a revalidation made stale moves as a fresh one.</summary>
+    StaleTravelsAsFresh,
+
+    /// <summary>The age of a copy counts from its arrival.</summary>
+    AgeFromArrival,
+
+    /// <summary>Who shares a question to the former owner takes its answer although it was not kept.</summary>
+    FetchJoinedUnkept,
+
+    /// <summary>A standby answers without a valid lease.</summary>
+    StandbyWithoutLease,
+
+    /// <summary>A standby gives tokens.</summary>
+    StandbyGivesTokens,
 }
 
 /// <summary>Which rule is removed in the search that this thread runs.</summary>

@@ -58,6 +58,14 @@ internal static class ProtocolRules
 
     public static bool CommittingClosesAFlight => !Mutants.Is(Mutant.JoinedWhileCommitting);
 
+    public static bool SendersNeedServing => !Mutants.Is(Mutant.SenderWithoutLease) && !Mutants.Is(Mutant.SentAfterGoodbye);
+
+    public static bool MovedCopiesAreChecked => !Mutants.Is(Mutant.MovedCopyUnchecked);
+
+    public static bool StaleTravelsAsStale => !Mutants.Is(Mutant.StaleTravelsAsFresh);
+
+    public static bool TokensKeepCopiesOut => !Mutants.Is(Mutant.CopyKeptBesideASet);
+
     /// <summary>What other threads do in the middle of an expiry whose clock was published first.</summary>
     public static Action? OtherThreads
     {

@@ -37,6 +37,14 @@ internal static class Catches
         Mutant.CarriedOverAll => "set-removed",
         Mutant.FailSafeAfterUpdate => "fail-safe",
         Mutant.DeadlinePushedOut => "revalidations",
+        Mutant.TicketOnArrival or Mutant.ReadBeforeTicket or Mutant.MovedCopyUnchecked => "move",
+        Mutant.SenderWithoutLease => "move-of-dead-silo",
+        Mutant.SentAfterGoodbye => "move-of-leaver",
+        Mutant.CopyKeptBesideASet => "move-and-set",
+        Mutant.StaleTravelsAsFresh or Mutant.AgeFromArrival => "move-revalidated",
+        Mutant.FetchJoinedUnkept => "fetch",
+        Mutant.StandbyGivesTokens => "standby",
+        Mutant.StandbyWithoutLease => "standby-of-dead-silo",
         _ => throw new ArgumentOutOfRangeException(nameof(mutant), mutant, "No configuration is known for it."),
     };
 

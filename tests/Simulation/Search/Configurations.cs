@@ -30,6 +30,7 @@ internal static class Configurations
         new("client-two-updates", ClientTwoUpdates),
         .. EntryConfigurations.All,
         .. TimedConfigurations.All,
+        .. MovingConfigurations.All,
     ];
 
     public static Configuration Named(string name) => Array.Find(All, each => each.Name == name)!;

@@ -4,14 +4,18 @@ using OrleansTagCache.Simulation.Engine;
 namespace OrleansTagCache.Simulation.Search;
 
 /// <summary>A small configuration by its name.</summary>
-internal sealed record Configuration(string Name, Action<Stage> Build);
+/// <param name="Name">The name.</param>
+/// <param name="Build">Sets it up.</param>
+/// <param name="Shows">What some schedule must have done: else it says nothing of what it is about.</param>
+internal sealed record Configuration(string Name, Action<Stage> Build, params Deed[] Shows);
 
 /// <summary>What an exhaustive search found.</summary>
 /// <param name="Violation">How the promise was broken; null if it never was.</param>
 /// <param name="States">How many different states were met.</param>
 /// <param name="IsComplete">Whether all of them were.</param>
 /// <param name="Lines">The events that lead to the violation.</param>
-internal sealed record Exhausted(string? Violation, int States, bool IsComplete, IReadOnlyList<string> Lines);
+/// <param name="Missing">What no schedule has done of that which the configuration is to show.</param>
+internal sealed record Exhausted(string? Violation, int States, bool IsComplete, IReadOnlyList<string> Lines, IReadOnlyList<Deed> Missing);
 
 /// <summary>
 /// Runs every schedule of a small configuration, depth first: each run follows the choices so far from the start and goes on with the first
@@ -25,6 +29,7 @@ internal sealed class ExhaustiveSearch(Configuration configuration) : IChooser
     private readonly List<int> _path = [];
     private readonly List<int> _counts = [];
     private readonly HashSet<ulong> _met = [];
+    private readonly HashSet<Deed> _done = [];
     private int _at;
     private bool _isInside;
     private bool _isWatched;
@@ -48,11 +53,11 @@ internal sealed class ExhaustiveSearch(Configuration configuration) : IChooser
             {
                 var trace = new Trace();
                 Follow(trace);
-                return new(violation, _met.Count, false, trace.Lines);
+                return new(violation, _met.Count, false, trace.Lines, []);
             }
         }
         while (_met.Count < MostStates && Backtrack());
-        return new(null, _met.Count, _path.Count == 0, []);
+        return new(null, _met.Count, _path.Count == 0, [], [.. configuration.Shows.Where(deed => !_done.Contains(deed))]);
     }
 
     private bool Backtrack()
@@ -105,6 +110,7 @@ internal sealed class ExhaustiveSearch(Configuration configuration) : IChooser
         finally
         {
             ProtocolRules.OtherThreads = null;
+            _done.UnionWith(configuration.Shows.Where(deed => world.Deeds[(int)deed] > 0));
         }
     }
 

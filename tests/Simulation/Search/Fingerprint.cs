@@ -27,7 +27,7 @@ internal sealed class Fingerprint(World world)
             hash = Mix(hash, walk.Fields(node));
         }
 
-        hash = Mix(Mix(hash, walk.Hash(world.Checker)), walk.Hash(world.Hosts));
+        hash = Mix(Mix(hash, walk.Hash(world.Checker)), Mix(walk.Hash(world.Hosts), Mix(walk.Hash(world.Former), walk.Hash(world.Standbys))));
         var pending = 0UL;
         foreach (var each in world.Pending)
         {

@@ -153,7 +153,10 @@ internal sealed class RandomDriver(World world, Chance chance)
                 world.Do(process, $"evicts its copy of {key}", () => process.Evict(key));
                 break;
             case 16 when chance.OneIn(2):
-                world.Hosts[key] = silo.IsGone ? world.Hosts[key] : silo;
+                Moves.Begin(world, chance, key, silo);
+                break;
+            case 17 when chance.OneIn(2):
+                Moves.ToStandby(world, key, silo);
                 break;
             case < 19 when silo.IsRunning:
                 DropSomething(silo, key);

@@ -10,7 +10,7 @@ internal static class TimedConfigurations
     private const string Key = Catalog.K1;
 
     /// <summary>A little more than a quarter of a serving lease with its bound: four of them outlast it by any clock.</summary>
-    private static readonly TimeSpan Quarter = TimeSpan.FromMilliseconds(270);
+    internal static readonly TimeSpan Quarter = TimeSpan.FromMilliseconds(270);
 
     /// <summary>Four of them outlast a session lease by any clock, and not the serving lease.</summary>
     private static readonly TimeSpan SessionQuarter = TimeSpan.FromMilliseconds(215);
@@ -193,7 +193,7 @@ internal static class TimedConfigurations
     }
 
     /// <summary>Sees the dead, keeps its own lease, and looks again when theirs is over.</summary>
-    private static void Outlasts(Stage stage, Silo silo) => stage.Script(
+    internal static void Outlasts(Stage stage, Silo silo) => stage.Script(
         silo,
         Do("watches", silo.Joining.Watch),
         Do("renews", silo.Joining.Renew) with { From = Quarter * 2 },

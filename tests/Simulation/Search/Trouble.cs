@@ -50,6 +50,11 @@ internal sealed class Trouble(World world, Chance chance)
             case 11:
                 if (living.Count > 2 && chance.Of(living) is { HasJoined: true, IsLeaving: false } leaver)
                 {
+                    foreach (var key in Catalog.Keys.Where(key => world.Hosts[key] == leaver))
+                    {
+                        Moves.Begin(world, chance, key, chance.Of(living.FindAll(silo => silo != leaver)));
+                    }
+
                     world.Do(leaver, "leaves", leaver.Joining.Leave);
                 }
 
@@ -71,7 +76,7 @@ internal sealed class Trouble(World world, Chance chance)
                 world.HealAll();
                 break;
             default:
-                world.Hosts[chance.Of(Catalog.Keys)] = chance.Of(living);
+                Moves.Begin(world, chance, chance.Of(Catalog.Keys), chance.Of(living));
                 break;
         }
 

@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using Microsoft.Extensions.Logging.Abstractions;
 using OrleansTagCache.Batching;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Moving;
 using OrleansTagCache.Names;
 using OrleansTagCache.Ownership;
 using OrleansTagCache.Transport;
@@ -41,7 +43,10 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
             new TagCacheOptions { GenerationLease = generationLease ?? new TagCacheOptions().GenerationLease });
         Cluster.Is((FakeCluster.Self, SiloStatus.Active, true));
         Store = new(Host);
-        Batches = new(Store, Cluster.Owners);
+        Former = new(Cluster.Owners, Silo.Members, Cluster.Standings, InvalidatorHost.Details, Time);
+        Tickets = new(Store, Silo.Ledger, Silo.Lease, Cluster.Standings, InvalidatorHost.Details, Time);
+        Fetches = new(Store, Former, Tickets, Silo.Peers, Time, NullLogger<Fetches>.Instance);
+        Batches = new(Store, Cluster.Owners, Fetches);
     }
 
     public SteppedTime Time { get; } = new();
@@ -61,10 +66,16 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
 
     public EntryBatchHandler Batches { get; }
 
+    public FormerOwners Former { get; }
+
+    public TicketIssuer Tickets { get; }
+
+    public Fetches Fetches { get; }
+
     /// <summary>What stands before the entries' grains; nothing unless the test says so.</summary>
     public Func<IEntryGrain, IEntryGrain> Around { get; set; } = entry => entry;
 
-    public IEntryGrain this[string scopedKey] => _grains.GetOrAdd(scopedKey, key => Around(new EntryGrain(Store, ContextOf(key))));
+    public IEntryGrain this[string scopedKey] => _grains.GetOrAdd(scopedKey, key => Around(new EntryGrain(Store, Fetches, ContextOf(key))));
 
     public static async Task<EntrySilo> Serve(long? maximumEntries = null, TimeSpan? generationLease = null, long maximumBytes = 1 << 24)
     {

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
 using Orleans.Metadata;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Membership;
 using OrleansTagCache.Ownership;
 
 namespace OrleansTagCache.Testing;
@@ -10,9 +12,12 @@ internal sealed class FakeCluster : IClusterMembershipService, IClusterManifestP
 {
     private long _version;
 
-    public FakeCluster() => Owners = new(this, this, InvalidatorHost.Details);
+    public FakeCluster() => Owners = new(this, this, Standings, InvalidatorHost.Details);
 
     public Owners Owners { get; }
+
+    /// <summary>How far the silos are: they serve, unless the test says otherwise.</summary>
+    public Standings Standings { get; } = new();
 
     /// <summary>The silo whose view this is.</summary>
     public static SiloAddress Self => InvalidatorHost.Details.SiloAddress;
@@ -37,6 +42,7 @@ internal sealed class FakeCluster : IClusterMembershipService, IClusterManifestP
             .Add(OwnedGrains.EntryType, properties)
             .Add(OwnedGrains.TagType, properties);
         _version++;
+        Array.ForEach(silos, silo => Standings.Note(silo.Silo, Standing.Serving));
         CurrentSnapshot = new(
             silos.ToImmutableDictionary(silo => silo.Silo, silo => new ClusterMember(silo.Silo, silo.Status, "a silo")), new(_version));
         Current = new(new(_version, 0), silos.ToImmutableDictionary(silo => silo.Silo, silo => new GrainManifest(silo.KnowsEntries ? grains : [], [])));

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Moving;
 using OrleansTagCache.Names;
 using OrleansTagCache.Transport;
 
@@ -22,6 +23,9 @@ internal sealed class FakePeer : IPeerService
     private readonly System.Threading.Channels.Channel<UpdateBatch> _delivered = System.Threading.Channels.Channel.CreateUnbounded<UpdateBatch>();
 
     private readonly System.Threading.Channels.Channel<UpdateId[]> _confirmed = System.Threading.Channels.Channel.CreateUnbounded<UpdateId[]>();
+
+    private int _takes;
+    private int _copies;
 
     /// <summary>How it answers a batch.</summary>
     public Func<UpdateBatch, Task<UpdateReceipt>> Answer { get; set; } = AcknowledgeAll;
@@ -54,7 +58,56 @@ internal sealed class FakePeer : IPeerService
     /// <summary>The next updates that were confirmed to it.</summary>
     public async Task<UpdateId[]> NextConfirmed() => await _confirmed.Reader.ReadAsync().AsTask().Soon();
 
-    public ValueTask<bool> Hello(SiloAddress silo) => new(AnswerHello());
+    public async ValueTask<Standing?> Hello(SiloAddress silo) => await AnswerHello() ? Standing : null;
+
+    /// <summary>How far it says that it is.</summary>
+    public Standing Standing { get; set; } = Standing.Serving;
+
+    /// <summary>What other silos have said of themselves.</summary>
+    public ConcurrentQueue<(SiloAddress Silo, Standing Standing)> Announced { get; } = [];
+
+    /// <summary>The silo that its copies go to and come from; one that has nothing and does not serve if null.</summary>
+    public EntrySilo? Entries { get; set; }
+
+    /// <summary>Those that have sent all that they had.</summary>
+    public ConcurrentQueue<SiloAddress> AllSentBy { get; } = [];
+
+    public ValueTask Announce(SiloAddress silo, Standing standing)
+    {
+        Announced.Enqueue((silo, standing));
+        return default;
+    }
+
+    public ValueTask<TicketId> Ticket() => new(Entries?.Tickets.Issue() ?? TicketId.None);
+
+    /// <summary>How many batches of copies have come.</summary>
+    public int Takes => Volatile.Read(ref _takes);
+
+    /// <summary>How many copies were asked for.</summary>
+    public int Copies => Volatile.Read(ref _copies);
+
+    /// <summary>What comes before it answers with a copy.</summary>
+    public Func<Task> BeforeCopy { get; set; } = () => Task.CompletedTask;
+
+    public ValueTask<CopyReceipt> Take(TicketId ticket, EntryCopy[] copies)
+    {
+        var receipt = Entries!.Tickets.Take(ticket, copies);
+        Interlocked.Increment(ref _takes);
+        return new(receipt);
+    }
+
+    public ValueTask HasSent(SiloAddress silo)
+    {
+        AllSentBy.Enqueue(silo);
+        return default;
+    }
+
+    public async ValueTask<EntryCopy?> Copy(string scopedKey)
+    {
+        Interlocked.Increment(ref _copies);
+        await BeforeCopy();
+        return Entries?.Store.CopyOf(scopedKey);
+    }
 
     public ValueTask Goodbye(SiloAddress silo)
     {
