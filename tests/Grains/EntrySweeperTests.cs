@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Ownership;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;

@@ -31,6 +31,10 @@ public sealed class OperationTests(SiloServer silo)
         Assert.InRange(member.GetProperty("bytes").GetInt64(), 1, member.GetProperty("maximumBytes").GetInt64());
         Assert.InRange(member.GetProperty("hitRatio").GetDouble(), 0.0001, 1);
 
+        var moves = member.GetProperty("moves");
+        Assert.Equal(["toSend", "sent", "notKept", "fillingSeconds"], Names(moves));
+        Assert.Equal(("0", "0", "null"), (moves.GetProperty("toSend").GetRawText(), moves.GetProperty("sent").GetRawText(), moves.GetProperty("fillingSeconds").GetRawText()));
+
         var totals = cluster.GetProperty("totals");
         Assert.Equal(["members", "serving", "entries", "bytes", "sessions", "hitRatio"], Names(totals));
         Assert.Equal((1, 1), (totals.GetProperty("members").GetInt32(), totals.GetProperty("serving").GetInt32()));

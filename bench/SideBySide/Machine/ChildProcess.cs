@@ -81,6 +81,13 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public Task Tell(string line) => _process.StandardInput.WriteLineAsync(line);
 
+    /// <summary>Asks it to end, and waits until it has.</summary>
+    public async Task Stop()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await _process.WaitForExitAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         AppDomain.CurrentDomain.ProcessExit -= Kill;

@@ -5,8 +5,9 @@ internal sealed class RedisCluster : IAsyncDisposable
 {
     private readonly List<Silo> _silos = [];
     private readonly ChildProcess _redis;
+    private readonly string[] _settings;
 
-    private RedisCluster(ChildProcess redis, string address) => (_redis, Redis) = (redis, address);
+    private RedisCluster(ChildProcess redis, string address, string[] settings) => (_redis, Redis, _settings) = (redis, address, settings);
 
     /// <summary>Where Redis is.</summary>
     public string Redis { get; }
@@ -20,12 +21,12 @@ internal sealed class RedisCluster : IAsyncDisposable
             "redis-server",
             ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
             "Ready to accept connections");
-        var cluster = new RedisCluster(redis, $"127.0.0.1:{port}");
+        var cluster = new RedisCluster(redis, $"127.0.0.1:{port}", settings);
         try
         {
             for (var i = 0; i < silos; i++)
             {
-                cluster._silos.Add(await Silo.Start(cluster.Redis, settings));
+                await cluster.Add();
             }
 
             return cluster;
@@ -35,6 +36,18 @@ internal sealed class RedisCluster : IAsyncDisposable
             await cluster.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>One more silo.</summary>
+    public async Task Add() => _silos.Add(await Silo.Start(Redis, _settings));
+
+    /// <summary>The silo that has run longest ends.</summary>
+    public async Task StopOldest()
+    {
+        var oldest = _silos[0];
+        await oldest.Stop();
+        _silos.RemoveAt(0);
+        await oldest.DisposeAsync();
     }
 
     public ProcessorTimes ProcessorTimes() => new(

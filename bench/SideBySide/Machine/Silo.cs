@@ -70,6 +70,9 @@ internal sealed class Silo : IAsyncDisposable
         }
     }
 
+    /// <summary>Has it end as a deploy does, and waits until it has.</summary>
+    public Task Stop() => _process.Stop();
+
     public ValueTask DisposeAsync()
     {
         _http.Dispose();

@@ -44,6 +44,9 @@ internal sealed class EntrySet<T>
 
     public int Count => _keys.Length;
 
+    /// <summary>How often a value was made.</summary>
+    public long Made => Interlocked.Read(ref _made);
+
     public string Key(int entry) => _keys[entry];
 
     public ValueTask<T> Read(int entry) => _reads[entry % _reads.Length](_keys[entry]);

@@ -158,4 +158,20 @@ internal sealed record SiloReport
     /// <summary>Sessions broken since the start, because their clients did not acknowledge in time.</summary>
     [Id(17)]
     public required long BrokenSessions { get; init; }
+
+    /// <summary>Entries that belong to other silos and are still to be sent there.</summary>
+    [Id(19)]
+    public long ToSend { get; init; }
+
+    /// <summary>Entries that other silos have kept of this one since its start.</summary>
+    [Id(20)]
+    public long Sent { get; init; }
+
+    /// <summary>Entries that other silos were sent and did not keep since the start.</summary>
+    [Id(21)]
+    public long NotKept { get; init; }
+
+    /// <summary>For how long this silo has waited for others to send it what is its own now; null if it does not.</summary>
+    [Id(22)]
+    public TimeSpan? FillingFor { get; init; }
 }

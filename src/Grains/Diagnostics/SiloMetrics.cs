@@ -18,6 +18,7 @@ internal sealed class SiloMetrics
 
     private readonly Counter<long> _reads;
     private readonly Counter<long> _commits;
+    private readonly Counter<long> _moves;
     private readonly Histogram<double> _updates;
     private long _hits;
     private long _staleHits;
@@ -28,6 +29,7 @@ internal sealed class SiloMetrics
         var meter = meters.Create(MeterName);
         _reads = meter.CreateCounter<long>("tagcache.entry.reads", "{read}", "Reads of entries, by what they got.");
         _commits = meter.CreateCounter<long>("tagcache.entry.commits", "{commit}", "Values offered for storing, by what became of them.");
+        _moves = meter.CreateCounter<long>("tagcache.moves", "{entry}", "Entries sent to the silos that they belong to, by what became of them there.");
         _updates = meter.CreateHistogram<double>(
             "tagcache.update.duration", "s", "How long updates and revalidations took until every process had acknowledged.", tags: null, UpdateDurations);
         Meter = meter;
@@ -70,5 +72,25 @@ internal sealed class SiloMetrics
         }
     }
 
+    public void OnMove(CopyStatus status)
+    {
+        if (_moves.Enabled)
+        {
+            _moves.Add(1, new KeyValuePair<string, object?>(Tracing.OutcomeTag, NameOf(status)));
+        }
+    }
+
     public void OnUpdate(TimeSpan elapsed) => _updates.Record(elapsed.TotalSeconds);
+
+    private static string NameOf(CopyStatus status) => status switch
+    {
+        CopyStatus.Kept => "kept",
+        CopyStatus.NotServing => "not_serving",
+        CopyStatus.UnknownTicket => "unknown_ticket",
+        CopyStatus.Superseded => "superseded",
+        CopyStatus.HasOwn => "has_own",
+        CopyStatus.InFlight => "in_flight",
+        CopyStatus.Refused => "refused",
+        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "There is no such status."),
+    };
 }

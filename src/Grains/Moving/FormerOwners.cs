@@ -21,6 +21,9 @@ internal sealed class FormerOwners(Owners owners, Members members, Standings sta
     /// <summary>Whether any silo is still to send what it has.</summary>
     public bool AreAwaited => Volatile.Read(ref _view) is not null;
 
+    /// <summary>For how long silos have been awaited; null if none is.</summary>
+    public TimeSpan? FillingFor => Volatile.Read(ref _view) is { } view ? time.Now() - view.Since : null;
+
     /// <summary>This silo begins to serve: those that have served before send it what is its own now.</summary>
     public void Joined()
     {

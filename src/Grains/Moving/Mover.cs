@@ -29,6 +29,7 @@ internal sealed partial class Mover : IDisposable
     private readonly IPeers _peers;
     private readonly ILocalSiloDetails _self;
     private readonly MoveRate _rate;
+    private readonly SiloMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<Mover> _logger;
     private readonly Lock _gate = new();
@@ -47,10 +48,10 @@ internal sealed partial class Mover : IDisposable
     private long _sent;
     private long _refused;
 
-    public Mover(EntryServices services, EntryStore store, EntryTable table, Owners owners, IPeers peers, ILocalSiloDetails self, TimeProvider time, ILogger<Mover> logger, TagCacheOptions options)
+    public Mover(EntryServices services, EntryStore store, EntryTable table, Owners owners, IPeers peers, ILocalSiloDetails self, SiloMetrics metrics, TimeProvider time, ILogger<Mover> logger, TagCacheOptions options)
     {
         (_store, _table, _owners, _peers, _self, _time, _logger) = (store, table, owners, peers, self, time, logger);
-        _rate = new(options.MaximumMoveBytesPerSecond, time);
+        (_metrics, _rate) = (metrics, new(options.MaximumMoveBytesPerSecond, time));
         services.Stored += Stored;
     }
 
@@ -94,7 +95,10 @@ internal sealed partial class Mover : IDisposable
             while (NextWalkOfALeaver() is { } walk)
             {
                 await walk.WaitAsync(cancellationToken);
-                await Task.Delay(FailurePause, _time, cancellationToken);
+                if (HasToSend())
+                {
+                    await Task.Delay(FailurePause, _time, cancellationToken);
+                }
             }
         }
         catch (OperationCanceledException)
@@ -170,6 +174,15 @@ internal sealed partial class Mover : IDisposable
             {
                 BeginNeedsLock(_owners.Silos);
             }
+        }
+    }
+
+    /// <summary>Whether something is left that a walk did not send.</summary>
+    private bool HasToSend()
+    {
+        lock (_gate)
+        {
+            return !HasSentAllNeedsLock(_owners.Silos);
         }
     }
 
@@ -279,6 +292,11 @@ internal sealed partial class Mover : IDisposable
     private void Moved(EntrySlot slot, StoredValue? value, CopyStatus? status)
     {
         Interlocked.Decrement(ref _toSend);
+        if (status is { } told)
+        {
+            _metrics.OnMove(told);
+        }
+
         if (status is not (CopyStatus.Kept or CopyStatus.HasOwn))
         {
             Interlocked.Add(ref _refused, status is null ? 0 : 1);

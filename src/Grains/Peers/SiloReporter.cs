@@ -5,6 +5,7 @@ using OrleansTagCache.Entries;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Membership;
+using OrleansTagCache.Moving;
 using OrleansTagCache.Near;
 using OrleansTagCache.Sessions;
 
@@ -21,6 +22,8 @@ internal sealed class SiloReporter
     private readonly Invalidator _invalidator;
     private readonly NearCache[] _near;
     private readonly SiloMetrics _metrics;
+    private readonly Mover _mover;
+    private readonly FormerOwners _former;
     private readonly ILocalSiloDetails _self;
 
     public SiloReporter(
@@ -32,16 +35,21 @@ internal sealed class SiloReporter
         Invalidator invalidator,
         ProcessCaches caches,
         SiloMetrics metrics,
+        Mover mover,
+        FormerOwners former,
         ILocalSiloDetails self)
     {
         (_table, _ledger, _lease, _membership) = (table, ledger, lease, membership);
         (_sessions, _invalidator, _near, _metrics, _self) = (sessions, invalidator, caches.Each<NearCache>(), metrics, self);
+        (_mover, _former) = (mover, former);
         metrics.Meter.CreateObservableGauge("tagcache.entries", () => (long)table.Count, "{entry}", "Entries with a value.");
         metrics.Meter.CreateObservableGauge("tagcache.entries.size", () => table.Bytes, "By", "Bytes accounted for entries with a value.");
         metrics.Meter.CreateObservableCounter("tagcache.evictions", () => table.Evictions, "{entry}", "Entries evicted to make room.");
         metrics.Meter.CreateObservableGauge("tagcache.lease.remaining", () => lease.Remaining.TotalSeconds, "s", "What is left of the serving lease.");
         metrics.Meter.CreateObservableGauge("tagcache.sessions", () => sessions.Counts.Sessions, "{session}", "Sessions of clients that keep this silo's entries near.");
         metrics.Meter.CreateObservableGauge("tagcache.sessions.interest", () => sessions.Counts.Interest, "{tag}", "Tags, keys among them, that sessions are interested in.");
+        metrics.Meter.CreateObservableGauge("tagcache.moves.pending", () => mover.Counts.ToSend, "{entry}", "Entries that belong to other silos and are still to be sent there.");
+        metrics.Meter.CreateObservableGauge("tagcache.moves.filling", () => (former.FillingFor ?? TimeSpan.Zero).TotalSeconds, "s", "For how long this silo has waited for others to send it what is its own now.");
         metrics.Meter.CreateObservableGauge("tagcache.sessions.pushes", () => sessions.Counts.Pushes, "{push}", "Pushes that clients have not acknowledged.");
         metrics.Meter.CreateObservableCounter("tagcache.sessions.broken", () => sessions.Counts.Broken, "{session}", "Sessions broken because their clients did not acknowledge in time.");
         metrics.Meter.CreateObservableGauge("tagcache.tag_records", () => ledger.Counts.Records, "{record}", "Tags with a record.");
@@ -51,6 +59,7 @@ internal sealed class SiloReporter
     {
         var counts = _ledger.Counts;
         var sessions = _sessions.Counts;
+        var (toSend, sent, notKept) = _mover.Counts;
         return new()
         {
             Silo = _self.SiloAddress.ToString(),
@@ -72,6 +81,10 @@ internal sealed class SiloReporter
             BrokenSessions = sessions.Broken,
             NearEntries = _near.Sum(near => near.Count),
             DelayedBy = _invalidator.DelayedBy,
+            ToSend = toSend,
+            Sent = sent,
+            NotKept = notKept,
+            FillingFor = _former.FillingFor,
         };
     }
 }

@@ -35,7 +35,11 @@ internal sealed record MemberInfo(
     long Evictions,
     int TagRecords,
     int OpenUpdates,
-    string[] DelayedBy);
+    string[] DelayedBy,
+    MovesInfo Moves);
+
+/// <summary>What a member sends to the silos that it belongs to, and waits for from others.</summary>
+internal sealed record MovesInfo(long ToSend, long Sent, long NotKept, double? FillingSeconds);
 
 /// <summary><c>/v1/cluster</c>.</summary>
 internal sealed class ClusterEndpoints(
@@ -92,7 +96,8 @@ internal sealed class ClusterEndpoints(
         report.Evictions,
         report.TagRecords,
         report.OpenUpdates,
-        report.DelayedBy);
+        report.DelayedBy,
+        new(report.ToSend, report.Sent, report.NotKept, report.FillingFor is { } filling ? Math.Round(filling.TotalSeconds, 3) : null));
 
     private static double? Ratio(long hits, long misses) => hits + misses == 0 ? null : Math.Round((double)hits / (hits + misses), 4);
 }

@@ -47,6 +47,7 @@ internal static class Plans
         (new CutSilos(TimeSpan.FromSeconds(12)), 3),
         (new FreezeRedis("0.5 leases", 0.5 * ServingLease), 8),
         (new FreezeRedis("3 leases", 3 * ServingLease), 4),
-        (new RollingRestart(), 2),
+        (new LeaveSilo(away: TimeSpan.FromSeconds(2)), 10),
+        (new RollingRestart(), 4),
     ];
 }

@@ -20,6 +20,7 @@ internal static class Moves
         if (chance.OneIn(2))
         {
             world.Former[key] = former;
+            ReadOnAll(world, key);
         }
 
         if (former.IsRunning && chance.Choose(3) > 0)
@@ -36,6 +37,29 @@ internal static class Moves
         {
             world.Standbys[key] = standby;
             world.Do(owner, $"sends {key} to its standby {standby}", () => owner.Moving.Send(key, standby, drops: false));
+        }
+    }
+
+    /// <summary>Nobody reaches the owner of a key that has a standby, and everybody reads it.</summary>
+    public static void SilenceOwner(World world, string key)
+    {
+        var owner = world.Hosts[key];
+        foreach (var process in world.Processes.Where(process => process != owner))
+        {
+            world.Cut(process, owner);
+        }
+
+        ReadOnAll(world, key);
+    }
+
+    /// <summary>Whether it is a copy that is on its way to a silo.</summary>
+    public static bool IsCopy(Pending pending) => pending.Text.StartsWith("copy of", StringComparison.Ordinal);
+
+    private static void ReadOnAll(World world, string key)
+    {
+        foreach (var process in world.Processes.Where(process => process.IsRunning).ToList())
+        {
+            world.Do(process, $"reads {key}", () => process.Read(key));
         }
     }
 }

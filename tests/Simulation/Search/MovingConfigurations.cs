@@ -31,7 +31,7 @@ internal static class MovingConfigurations
         new("move-of-leaver", MoveOfLeaver, Deed.CopyTakenOver),
         new("fetch", Fetch, Deed.Fetched, Deed.FetchShared, Deed.CopyTakenOver, Deed.CopySuperseded),
         new("standby", Standby, Deed.StandbyRead),
-        new("standby-of-dead-silo", StandbyOfDeadSilo, Deed.StandbyRead),
+        new("standby-of-dead-silo", StandbyOfDeadSilo),
     ];
 
     private static Step Moves(Silo from, Silo to, bool drops = true) => Do($"sends {Key} to {to}", () => from.Moving.Send(Key, to, drops));
@@ -199,7 +199,7 @@ internal static class MovingConfigurations
         TimedConfigurations.Outlasts(stage, owner);
         stage.Script(standby, Do("renews", standby.Joining.Renew));
         stage.Script("W", Updates(owner, owner, Catalog.B));
-        stage.Script(client, Reads(client, Key), Checks(client, Key));
+        stage.Script(client, Checks(client, Key));
         (stage.Ticks, stage.Tick) = (4, TimedConfigurations.Quarter);
         stage.AtOnce = ["queues", "change", "commit", "factory", "read ", "row"];
     }

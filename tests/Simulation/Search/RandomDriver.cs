@@ -91,7 +91,7 @@ internal sealed class RandomDriver(World world, Chance chance)
             return;
         }
 
-        if (next.IsMessage && chance.OneIn(_mood.Loss))
+        if (next.IsMessage && chance.OneIn(Moves.IsCopy(next) ? 4 : _mood.Loss))
         {
             world.Repeat(next);
         }
@@ -152,11 +152,11 @@ internal sealed class RandomDriver(World world, Chance chance)
             case 15:
                 world.Do(process, $"evicts its copy of {key}", () => process.Evict(key));
                 break;
-            case 16 when chance.OneIn(2):
-                Moves.Begin(world, chance, key, silo);
+            case 16:
+                Moves.Begin(world, chance, key, chance.Of(world.Silos));
                 break;
-            case 17 when chance.OneIn(2):
-                Moves.ToStandby(world, key, silo);
+            case 17:
+                Moves.ToStandby(world, key, chance.Of(world.Silos));
                 break;
             case < 19 when silo.IsRunning:
                 DropSomething(silo, key);

@@ -69,6 +69,9 @@ internal sealed class Trouble(World world, Chance chance)
             case 14:
                 RestartClient();
                 break;
+            case 15 when world.Standbys.Count > 0 && chance.OneIn(2):
+                Moves.SilenceOwner(world, chance.Of(world.Standbys.Keys.ToList()));
+                break;
             case 15:
                 world.Cut(chance.Of(world.Processes.ToList()), chance.OneIn(4) ? world.Table : chance.Of(world.Processes.ToList()));
                 break;
