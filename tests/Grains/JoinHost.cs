@@ -34,7 +34,7 @@ internal sealed class JoinHost : IDisposable
         var services = new EntryServices(
             Silo.Ledger, table, Silo.Lease, Silo.Invalidator, Silo.Sessions, Silo.History, refreshes: null!, InvalidatorHost.Metrics(), InvalidatorHost.Details, Silo.Time, Options);
         var store = new EntryStore(services);
-        Mover = new(services, store, table, Cluster.Owners, Silo.Peers, InvalidatorHost.Details, Silo.Time, NullLogger<Mover>.Instance, Options);
+        Mover = new(services, store, table, Cluster.Owners, Silo.Peers, InvalidatorHost.Details, InvalidatorHost.Metrics(), Silo.Time, NullLogger<Mover>.Instance, Options);
         var former = new FormerOwners(Cluster.Owners, Silo.Members, Cluster.Standings, InvalidatorHost.Details, Silo.Time);
         _ownership = new(Cluster.Standings, Silo.Members, former, Mover, Silo.Peers, InvalidatorHost.Details, Silo.Time, NullLogger<OwnershipChanges>.Instance);
         _join = new(

@@ -92,7 +92,7 @@ internal sealed partial class Mover : IDisposable
     {
         try
         {
-            while (NextWalkOfALeaver() is { } walk)
+            while (MustWalkAsLeaver(out var walk))
             {
                 await walk.WaitAsync(cancellationToken);
                 if (HasToSend())
@@ -133,16 +133,17 @@ internal sealed partial class Mover : IDisposable
         }
     }
 
-    /// <summary>The walk to wait for; null when all is sent in the view of now.</summary>
-    private Task? NextWalkOfALeaver()
+    /// <summary>Whether something is left to send in the view of now, and the walk that sends it.</summary>
+    private bool MustWalkAsLeaver(out Task walk)
     {
         lock (_gate)
         {
             _isLeaving = true;
             var silos = _owners.Silos;
+            walk = _walk;
             if (_isStopped || HasSentAllNeedsLock(silos))
             {
-                return null;
+                return false;
             }
 
             if (!(_isWalking && ReferenceEquals(_walkingFor, silos)))
@@ -150,7 +151,8 @@ internal sealed partial class Mover : IDisposable
                 BeginNeedsLock(silos);
             }
 
-            return _walk;
+            walk = _walk;
+            return true;
         }
     }
 
