@@ -48,6 +48,12 @@ public sealed class CacheEntryOptions
     public TimeSpan Jitter { get; init; }
 
     /// <summary>
+    /// Whether a second silo holds a copy of the entry, so that it outlives the death of its own: readers are answered from the copy at once, and it stays in the cache.
+    /// Default null: as <c>TagCache:Standbys</c> of the silos says. Entries of <c>IDistributedCache</c> have one, and a set of those waits for it.
+    /// </summary>
+    public bool? Standby { get; init; }
+
+    /// <summary>
     /// The entry also expires when it has not been read for this long: for adapters whose contracts have that. Zero or more; default zero: never.
     /// </summary>
     internal TimeSpan Sliding { get; init; }

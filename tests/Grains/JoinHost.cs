@@ -19,6 +19,7 @@ internal sealed class JoinHost : IDisposable
     private readonly MembershipTable _table = (MembershipTable)DispatchProxy.Create<IMembershipTable, MembershipTable>();
     private readonly JoinAndLeave _join;
     private readonly OwnershipChanges _ownership;
+    private readonly Standbys _standbys;
 
     public JoinHost()
     {
@@ -34,9 +35,11 @@ internal sealed class JoinHost : IDisposable
         var services = new EntryServices(
             Silo.Ledger, table, Silo.Lease, Silo.Invalidator, Silo.Sessions, Silo.History, refreshes: null!, InvalidatorHost.Metrics(), InvalidatorHost.Details, Silo.Time, Options);
         var store = new EntryStore(services);
-        Mover = new(services, store, table, Cluster.Owners, Silo.Peers, InvalidatorHost.Details, InvalidatorHost.Metrics(), Silo.Time, NullLogger<Mover>.Instance, Options);
+        var rate = new MoveRate(Options.MaximumMoveBytesPerSecond, Silo.Time);
+        _standbys = new(services, store, table, Cluster.Owners, Silo.Peers, rate, Silo.Time, Options);
+        Mover = new(services, store, table, Cluster.Owners, Silo.Peers, InvalidatorHost.Details, _standbys, rate, InvalidatorHost.Metrics(), Silo.Time, NullLogger<Mover>.Instance);
         var former = new FormerOwners(Cluster.Owners, Silo.Members, Cluster.Standings, InvalidatorHost.Details, Silo.Time);
-        _ownership = new(Cluster.Standings, Silo.Members, former, Mover, Silo.Peers, InvalidatorHost.Details, Silo.Time, NullLogger<OwnershipChanges>.Instance);
+        _ownership = new(Cluster.Standings, Silo.Members, former, Mover, _standbys, Silo.Peers, InvalidatorHost.Details, Silo.Time, NullLogger<OwnershipChanges>.Instance);
         _join = new(
             (IMembershipTable)(object)_table,
             News,
@@ -97,6 +100,7 @@ internal sealed class JoinHost : IDisposable
         _join.Dispose();
         _ownership.Dispose();
         Mover.Dispose();
+        _standbys.Dispose();
         Silo.Dispose();
     }
 

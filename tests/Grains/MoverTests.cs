@@ -20,7 +20,8 @@ public sealed class MoverTests : IAsyncLifetime
     {
         (_here, _there) = (await EntrySilo.Serve(), await EntrySilo.Serve());
         _here.Silo.Peers[Two].Entries = _there;
-        _mover = new(_here.Host, _here.Store, _here.Table, _here.Cluster.Owners, _here.Silo.Peers, InvalidatorHost.Details, InvalidatorHost.Metrics(), _here.Time, NullLogger<Mover>.Instance, new());
+        _mover = new(
+            _here.Host, _here.Store, _here.Table, _here.Cluster.Owners, _here.Silo.Peers, InvalidatorHost.Details, _here.Standbys, _here.Rate, InvalidatorHost.Metrics(), _here.Time, NullLogger<Mover>.Instance);
         foreach (var key in Keys)
         {
             await _here.Generate(key, EntrySilo.Data("tag"));

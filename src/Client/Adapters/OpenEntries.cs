@@ -60,6 +60,11 @@ internal sealed class OpenEntries(
         {
             throw new ArgumentException(outcome.Fault, nameof(value));
         }
+
+        if (entry.Standby == true && outcome.Status == CommitStatus.Stored)
+        {
+            await entries.TrySecure(_namespace.Scope(key)).ConfigureAwait(false);
+        }
     }
 
     /// <summary>As <see cref="ITagCache.RemoveAsync"/>.</summary>

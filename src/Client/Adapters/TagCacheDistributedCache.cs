@@ -95,6 +95,6 @@ internal sealed class TagCacheDistributedCache(OpenEntries entries, TagCacheClie
         }
 
         var life = absolute ?? CacheLife.Forever;
-        return new() { Life = new(TimeSpan.Zero, life, life), Sliding = options.SlidingExpiration ?? TimeSpan.Zero };
+        return new() { Life = new(TimeSpan.Zero, life, life), Sliding = options.SlidingExpiration ?? TimeSpan.Zero, Standby = true };
     }
 }

@@ -85,7 +85,8 @@ internal sealed class EntryMaker
             CopiedTags: null,
             Jittered(LifeOf(options) ?? _defaultLife, options),
             FailSafe: options?.FailSafe ?? TimeSpan.Zero,
-            Sliding: options?.Sliding ?? TimeSpan.Zero);
+            Sliding: options?.Sliding ?? TimeSpan.Zero,
+            Standby: options?.Standby);
 
     private static string[] TagsOf(CacheEntryOptions? options, IReadOnlyCollection<string>? tags) =>
         TagSet.ForEntry(tags, options?.MostTags ?? NameLimits.TagsPerCall, nameof(options));

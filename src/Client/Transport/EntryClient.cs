@@ -42,7 +42,17 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         }
 
         var begun = time.Now();
-        var (answer, late) = await TryEndpoint(scopedKey, request, requestId, patience / Attempts).ConfigureAwait(false);
+        var (answer, late, isSilent) = await TryEndpoint(scopedKey, request, requestId, patience / Attempts).ConfigureAwait(false);
+        if (answer is null && isSilent && await TryStandby(scopedKey, request, patience / Attempts).ConfigureAwait(false) is { } copy)
+        {
+            if (late is not null)
+            {
+                _ = GiveBack(scopedKey, late, TokenId.None);
+            }
+
+            answer = copy;
+        }
+
         if (answer is null)
         {
             var left = patience - (time.Now() - begun);
@@ -207,6 +217,22 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         }
     }
 
+    /// <summary>Waits until the standby has what an entry has, for a second or so at the longest: then it is sent there all the same.</summary>
+    public async Task TrySecure(string scopedKey)
+    {
+        try
+        {
+            if (reachability.IsConnected && endpoints.Find(scopedKey) is { } endpoint)
+            {
+                await endpoint.Secure(scopedKey).WaitAsync(reachability.Closed).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception)
+        {
+            reachability.Failed(exception);
+        }
+    }
+
     /// <summary>Gives a token back. False if it was not the current one, or the cluster could not be reached: then its lease ends by itself.</summary>
     /// <param name="scopedKey">The entry.</param>
     /// <param name="token">The token.</param>
@@ -241,13 +267,13 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
     public ValueTask<EntryDescription?> Describe(string scopedKey) => entries[scopedKey].Describe();
 
     /// <summary>Reads through the endpoint of the silo that the entry belongs to, in a message shared with others.</summary>
-    /// <returns>The answer, or none this way; and what may still be answered when no caller waits for it any more.</returns>
+    /// <returns>The answer, or none this way; what may still be answered when no caller waits for it any more; and whether the silo is silent.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<(Acquired? Answer, Task<Acquired?>? Late)> TryEndpoint(string scopedKey, AcquireRequest request, Guid requestId, TimeSpan patience)
+    private async ValueTask<(Acquired? Answer, Task<Acquired?>? Late, bool IsSilent)> TryEndpoint(string scopedKey, AcquireRequest request, Guid requestId, TimeSpan patience)
     {
         if (endpoints.Find(scopedKey) is not { } endpoint)
         {
-            return default;
+            return (null, null, IsSilent: true);
         }
 
         var asking = endpoint.Acquire(new(scopedKey, request.MayGenerate, request.FreshOnly, requestId), request.Sessions);
@@ -261,13 +287,33 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
                 return default;
             }
 
-            return (answer, null);
+            return (answer, null, IsSilent: false);
         }
         catch (Exception exception)
         {
             endpoints.Doubt();
             reachability.Failed(exception);
-            return (null, asking.Whenever());
+            return (null, asking.Whenever(), IsSilent: true);
+        }
+    }
+
+    /// <summary>The silo of the entry is silent: its standby may have a copy, which is as good as the value itself; it gives no right to make one.</summary>
+    private async ValueTask<Acquired?> TryStandby(string scopedKey, AcquireRequest request, TimeSpan patience)
+    {
+        if (endpoints.FindStandby(scopedKey) is not { } standby)
+        {
+            return null;
+        }
+
+        try
+        {
+            var answer = await standby.Acquire(new(scopedKey, MayGenerate: false, request.FreshOnly, Guid.Empty), request.Sessions).Answer.WaitAsync(patience, time).ConfigureAwait(false);
+            return answer is { Entry: not null } ? answer : null;
+        }
+        catch (Exception exception)
+        {
+            reachability.Failed(exception);
+            return null;
         }
     }
 

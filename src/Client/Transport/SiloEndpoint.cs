@@ -66,6 +66,9 @@ internal sealed class SiloEndpoint
     /// <summary>Gives a token back; null if there is no answer this way.</summary>
     public Task<bool?> Abandon(string scopedKey, TokenId token, bool isForStoring) => Call(() => _service.Abandon(scopedKey, token, isForStoring), ReadTimeout);
 
+    /// <summary>Waits until the standby has what an entry has; as <see cref="IBatchService.Secure"/>.</summary>
+    public Task<bool?> Secure(string scopedKey) => Call(async () => (bool?)await _service.Secure(scopedKey).ConfigureAwait(false), CommitTimeout);
+
     /// <summary>The first trip of a plain set; null if there is no answer this way.</summary>
     public Task<SetBegun?> BeginSet(string scopedKey) => _beginnings.Send(scopedKey, sessions: null, scopedKey.Length).Answer;
 

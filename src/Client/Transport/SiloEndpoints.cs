@@ -35,6 +35,13 @@ internal sealed partial class SiloEndpoints(IGrainFactory grains, IEndpointResol
         return known.Owners.OwnerOf(scoped) is { } owner && known.Endpoints.TryGetValue(owner, out var endpoint) && endpoint.MayTry() ? endpoint : null;
     }
 
+    /// <summary>The endpoint of the silo that holds copies of an entry, should there be any: the one that it would belong to without its own. Null while it is unknown or does not answer.</summary>
+    public SiloEndpoint? FindStandby(string scoped)
+    {
+        var known = Volatile.Read(ref _known);
+        return known.Owners.FirstTwoOf(scoped).Next is { } next && known.Endpoints.TryGetValue(next, out var endpoint) && endpoint.MayTry() ? endpoint : null;
+    }
+
     /// <summary>An endpoint did not answer or was the wrong one: silos may have joined or left.</summary>
     public void Doubt() => Volatile.Write(ref _nextLook, Math.Min(Volatile.Read(ref _nextLook), (time.Now() + LeastLookPeriod).Ticks));
 

@@ -122,7 +122,11 @@ internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLif
 /// <remarks>Thread-safe.</remarks>
 internal sealed class ExtraLife(TimeSpan failSafe, TimeSpan sliding, Moment readAt)
 {
+    /// <summary>A copy elsewhere may be behind by this part of the sliding expiration.</summary>
+    private const int ToldParts = 4;
+
     private long _readAt = readAt.Ticks;
+    private long _toldAt = readAt.Ticks;
 
     /// <summary>How long beyond its life the value may be served under fail-safe; zero for not at all.</summary>
     public TimeSpan FailSafe => failSafe;
@@ -136,7 +140,18 @@ internal sealed class ExtraLife(TimeSpan failSafe, TimeSpan sliding, Moment read
         (failSafe, sliding, sliding > TimeSpan.Zero && now - new Moment(Volatile.Read(ref _readAt)) is var idle && idle > TimeSpan.Zero ? idle : TimeSpan.Zero);
 
     /// <summary>Records a read; restarts the sliding expiration. Racing readers may lose to an earlier one, by less than a read takes.</summary>
-    public void Read(Moment now) => Volatile.Write(ref _readAt, Moment.Later(new(Volatile.Read(ref _readAt)), now).Ticks);
+    /// <returns>Whether those who hold a copy are to be told, which has not been done for a quarter of the sliding expiration.</returns>
+    public bool Read(Moment now)
+    {
+        Volatile.Write(ref _readAt, Moment.Later(new(Volatile.Read(ref _readAt)), now).Ticks);
+        if (sliding == TimeSpan.Zero || now - new Moment(Volatile.Read(ref _toldAt)) <= sliding / ToldParts)
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _toldAt, now.Ticks);
+        return true;
+    }
 
     public bool HasSlidAway(Moment now) => sliding > TimeSpan.Zero && now - new Moment(Volatile.Read(ref _readAt)) > sliding;
 }

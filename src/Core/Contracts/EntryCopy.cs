@@ -6,13 +6,15 @@ namespace OrleansTagCache.Contracts;
 /// <param name="Age">How old it was, as a duration: moments do not travel.</param>
 /// <param name="Idle">How long ago it was read last; zero unless it has a sliding expiration.</param>
 /// <param name="IsSet">Whether it was set, and not made for a reader.</param>
+/// <param name="IsForStandby">Whether its sender goes on owning the key, and sends a newer one when it has one.</param>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.EntryCopy")]
 internal sealed record EntryCopy(
     [property: Id(0)] string ScopedKey,
     [property: Id(1)] EntryData Data,
     [property: Id(2)] TimeSpan Age,
     [property: Id(3)] TimeSpan Idle,
-    [property: Id(4)] bool IsSet);
+    [property: Id(4)] bool IsSet,
+    [property: Id(5)] bool IsForStandby = false);
 
 /// <summary>What became of a copy at the silo that was to keep it.</summary>
 internal enum CopyStatus : byte

@@ -92,6 +92,7 @@ internal sealed record EntrySnapshot(
 /// <param name="IsLoaded">Whether a loader made it: the one that its key names, which the cluster may run again.</param>
 /// <param name="FailSafe">How long beyond its life it may be served when no newer value can be made.</param>
 /// <param name="Sliding">It also expires when it has not been read for this long; zero for never.</param>
+/// <param name="Standby">Whether another silo holds a copy, should this one fall silent; null for what the silo's options say.</param>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.EntryData")]
 internal sealed record EntryData(
     [property: Id(0)] Payload Payload,
@@ -100,7 +101,8 @@ internal sealed record EntryData(
     [property: Id(3)] CacheLife Life,
     [property: Id(4)] bool IsLoaded = false,
     [property: Id(5)] TimeSpan FailSafe = default,
-    [property: Id(6)] TimeSpan Sliding = default);
+    [property: Id(6)] TimeSpan Sliding = default,
+    [property: Id(7)] bool? Standby = null);
 
 /// <summary>What became of a value that was to be stored.</summary>
 internal enum CommitStatus : byte

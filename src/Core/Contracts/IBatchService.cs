@@ -18,6 +18,10 @@ internal interface IBatchService : IGrainService
     [Alias("Commit"), ResponseTimeout("00:00:05")]
     ValueTask<CommitOutcome?[]> Commit(EntryOffer[] offers, SessionId[]? sessions);
 
+    /// <summary>Waits until the standby of the entry has what the entry has, for a second at the longest. False if it has not by then.</summary>
+    [Alias("Secure"), ResponseTimeout("00:00:02")]
+    ValueTask<bool> Secure(string scopedKey);
+
     /// <summary>As <see cref="IEntryGrain.Abandon"/>; null where there is no answer.</summary>
     [Alias("Abandon"), ResponseTimeout("00:00:05")]
     ValueTask<bool?> Abandon(string scopedKey, TokenId token, bool isForStoring);

@@ -171,6 +171,18 @@ internal sealed record SiloReport
     [Id(21)]
     public long NotKept { get; init; }
 
+    /// <summary>Copies of other silos' entries that this one holds as a standby.</summary>
+    [Id(23)]
+    public long StandbyCopies { get; init; }
+
+    /// <summary>Bytes accounted for those.</summary>
+    [Id(24)]
+    public long StandbyBytes { get; init; }
+
+    /// <summary>Entries whose standby has not been sent what they have now.</summary>
+    [Id(25)]
+    public long StandbyWaiting { get; init; }
+
     /// <summary>For how long this silo has waited for others to send it what is its own now; null if it does not.</summary>
     [Id(22)]
     public TimeSpan? FillingFor { get; init; }

@@ -36,7 +36,8 @@ internal abstract partial class Entry
             return CopyStatus.NotServing;
         }
 
-        if (_value?.FreshnessAt(terms.Ledger, now) is { } own && own != Freshness.Expired)
+        // What this silo holds as a standby was read earlier, at the same owner.
+        if (_value is not { IsStandbyCopy: true } && _value?.FreshnessAt(terms.Ledger, now) is { } own && own != Freshness.Expired)
         {
             return CopyStatus.HasOwn;
         }
@@ -56,7 +57,7 @@ internal abstract partial class Entry
         }
 
         Replace(value, terms, _value);
-        if (copy.Data.IsLoaded && value.FreshnessAt(terms.Ledger, now) == Freshness.Stale)
+        if (copy is { Data.IsLoaded: true, IsForStandby: false } && value.FreshnessAt(terms.Ledger, now) == Freshness.Stale)
         {
             // The job that was to refresh it looks for it where it was.
             terms.RefreshSoon(scopedKey);

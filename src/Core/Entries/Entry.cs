@@ -73,7 +73,11 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
 
         if (isUse)
         {
-            value.Read(now);
+            if (value.Read(now))
+            {
+                terms.OnLengthened(this);
+            }
+
             Used(now);
         }
 

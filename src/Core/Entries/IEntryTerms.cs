@@ -45,6 +45,9 @@ internal interface IEntryTerms
     /// <summary>A value came or went: whatever counts values hears of it in the order of the entry's values. The records of the one that went are released.</summary>
     void Replaced(Entry entry, StoredValue? old, StoredValue? value);
 
+    /// <summary>A read has lengthened a sliding life by so much that a standby has to hear of it.</summary>
+    void OnLengthened(Entry entry);
+
     /// <summary>A loader made it, and it was stale when it was stored: there may be no reader to refresh it.</summary>
     void RefreshSoon(string scopedKey);
 }

@@ -5,7 +5,7 @@ using OrleansTagCache.Lifetimes;
 namespace OrleansTagCache.Entries;
 
 /// <summary>A value as a silo keeps it: with its validity, and the stamp that its key is judged by.</summary>
-/// <remarks>Immutable but for <see cref="KeepAsOf"/> and <see cref="Read"/>. Any thread may ask for its freshness.</remarks>
+/// <remarks>Immutable but for <see cref="KeepAsOf"/>, <see cref="Read"/> and <see cref="IsStandbyCopy"/>. Any thread may ask for its freshness.</remarks>
 internal sealed class StoredValue
 {
     /// <summary>What an entry costs beside its payload, roughly: its slot, validity, and a tag of its own. Accounted, so that empty values are bounded too.</summary>
@@ -25,7 +25,7 @@ internal sealed class StoredValue
     {
         _validity = new(stamp, generatedAt, Alike.Share(data.Life), records, slot);
         _extra = ExtraLife.Of(data.FailSafe, data.Sliding, generatedAt);
-        (Payload, IsLoaded, IsSet, _keyStamp) = (Alike.Share(data.Payload), data.IsLoaded, keyStamp is not null, (keyStamp ?? stamp).Value);
+        (Payload, IsLoaded, IsSet, Standby, _keyStamp) = (Alike.Share(data.Payload), data.IsLoaded, keyStamp is not null, data.Standby, (keyStamp ?? stamp).Value);
     }
 
     /// <summary>A copy of another silo's value, that is judged by the ticket under which it came.</summary>
@@ -33,7 +33,7 @@ internal sealed class StoredValue
         : this(copy.Data, ticket.Stamp, ticket.IssuedAt + -copy.Age, records, slot)
     {
         _extra = ExtraLife.Of(copy.Data.FailSafe, copy.Data.Sliding, ticket.IssuedAt + -copy.Idle);
-        IsSet = copy.IsSet;
+        (IsSet, IsStandbyCopy) = (copy.IsSet, copy.IsForStandby);
     }
 
     public Payload Payload { get; }
@@ -45,6 +45,12 @@ internal sealed class StoredValue
 
     /// <summary>Whether it was set, and not made for a reader.</summary>
     public bool IsSet { get; }
+
+    /// <inheritdoc cref="EntryData.Standby"/>
+    public bool? Standby { get; }
+
+    /// <summary>Whether another silo owns the entry, and sends this one copies of it. Written under the entry's gate.</summary>
+    public bool IsStandbyCopy { get; set; }
 
     /// <inheritdoc cref="EntryValidity.TagNames"/>
     public string[] Tags => _validity.TagNames();
@@ -88,8 +94,8 @@ internal sealed class StoredValue
         }
     }
 
-    /// <summary>Records a read; restarts the sliding expiration.</summary>
-    public void Read(Moment now) => _extra?.Read(now);
+    /// <summary>Records a read; restarts the sliding expiration. Returns whether that was told of long ago.</summary>
+    public bool Read(Moment now) => _extra?.Read(now) == true;
 
     public TimeSpan AgeAt(Moment now) => _validity.AgeAt(now);
 
@@ -124,7 +130,7 @@ internal sealed class StoredValue
             (life, failSafe) = life.StaleAt(age, deadline - now, failSafe);
         }
 
-        return new(scopedKey, new(Payload, Tags, CopiedTags: null, life, IsLoaded, failSafe, sliding), age, idle, IsSet);
+        return new(scopedKey, new(Payload, Tags, CopiedTags: null, life, IsLoaded, failSafe, sliding, Standby), age, idle, IsSet);
     }
 
     public EntrySnapshot SnapshotAt(Moment now, bool promiseSuspended = false) => new(Payload, Tags, Life, AgeAt(now), promiseSuspended);

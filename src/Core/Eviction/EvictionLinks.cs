@@ -41,4 +41,7 @@ internal enum EvictionQueue : byte
     None,
     Small,
     Main,
+
+    /// <summary>Not in the order: in a list of its owner's.</summary>
+    Beside,
 }

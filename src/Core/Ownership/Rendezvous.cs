@@ -51,6 +51,27 @@ internal sealed class Rendezvous
         return Encoding.UTF8.TryGetBytes(key, bytes, out var written) ? OwnerOf(bytes[..written]) : OwnerOf(Encoding.UTF8.GetBytes(key));
     }
 
+    /// <summary>The key's silo, and the one that it would belong to without that one: null for each that is not there.</summary>
+    public (SiloAddress? Owner, SiloAddress? Next) FirstTwoOf(string key)
+    {
+        var hash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(key));
+        var (owner, most, next, second) = (default(SiloAddress), 0UL, default(SiloAddress), 0UL);
+        for (var i = 0; i < _silos.Length; i++)
+        {
+            var weight = Mix(hash ^ _seeds[i]);
+            if (owner is null || weight > most)
+            {
+                (next, second, owner, most) = (owner, most, _silos[i], weight);
+            }
+            else if (next is null || weight > second)
+            {
+                (next, second) = (_silos[i], weight);
+            }
+        }
+
+        return (owner, next);
+    }
+
     /// <summary>Spreads what differs in any bit over all bits (the finalizer of SplitMix64: Steele, Lea and Flood, 2014).</summary>
     private static ulong Mix(ulong value)
     {

@@ -3,6 +3,7 @@ using Orleans.Runtime.Services;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
+using OrleansTagCache.Moving;
 using OrleansTagCache.Ownership;
 using OrleansTagCache.Tags;
 using OrleansTagCache.Tasks;
@@ -14,7 +15,7 @@ namespace OrleansTagCache.Batching;
 /// A grain service has one turn at a time, and all reads of the silo pass here: what takes a lock leaves the turn first. Everything behind is thread-safe.
 /// </remarks>
 internal sealed class BatchService(
-    GrainId id, Silo silo, ILoggerFactory loggerFactory, EntryBatchHandler entries, KeyChangeHandler changes, EntryStore store, Owners owners, TagUpdates updates)
+    GrainId id, Silo silo, ILoggerFactory loggerFactory, EntryBatchHandler entries, KeyChangeHandler changes, EntryStore store, Owners owners, Standbys standbys, TagUpdates updates)
     : GrainService(id, silo, loggerFactory), IBatchService
 {
     public ValueTask<Acquired?[]> Acquire(EntryRead[] reads, SessionId[]? sessions)
@@ -52,6 +53,12 @@ internal sealed class BatchService(
     {
         await PoolYield.Go();
         return await changes.Change(changed);
+    }
+
+    public async ValueTask<bool> Secure(string scopedKey)
+    {
+        await PoolYield.Go();
+        return await standbys.Secure(scopedKey);
     }
 
     public ValueTask<UpdateOutcome?> Finish(long pending) => changes.Finish(pending);

@@ -51,7 +51,7 @@ internal sealed class EntryBatchHandler(EntryStore store, Owners owners, IFormer
         try
         {
             // What may still be found at another silo takes a while: its caller asks the grain alone.
-            return owners.IsAstray(read.ScopedKey) ? Acquired.Moved
+            return owners.IsAstray(read.ScopedKey) ? AskCopy(read, sessions)
                 : former.MayFind(read.ScopedKey) ? null
                 : store.Ask(read.ScopedKey, new(read.MayGenerate, read.FreshOnly, TimeSpan.Zero, sessions, read.RequestId));
         }
@@ -60,6 +60,10 @@ internal sealed class EntryBatchHandler(EntryStore store, Owners owners, IFormer
             return null;
         }
     }
+
+    /// <summary>A reader who does not reach the owner asks its standby: which answers from its copy, and gives no right to make a value.</summary>
+    private Acquired AskCopy(EntryRead read, SessionId[]? sessions) =>
+        !read.MayGenerate && store.Ask(read.ScopedKey, new(MayGenerate: false, read.FreshOnly, TimeSpan.Zero, sessions)) is { Entry: not null } copy ? copy : Acquired.Moved;
 
     /// <inheritdoc cref="TryAsk"/>
     private CommitOutcome? TryCommit(EntryOffer offer, SessionId[]? sessions)

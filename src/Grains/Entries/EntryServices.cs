@@ -28,6 +28,9 @@ internal sealed class EntryServices(
     /// <summary>A value was stored, under the gate of its entry.</summary>
     public event Action<EntrySlot>? Stored;
 
+    /// <summary>A read has lengthened a sliding life by much, on the reader's thread.</summary>
+    public event Action<EntrySlot>? Lengthened;
+
     public TagLedger Ledger => ledger;
 
     public EntryTable Table => table;
@@ -61,6 +64,8 @@ internal sealed class EntryServices(
             CacheEvents.Write(CacheEvent.EntryStored, table);
         }
     }
+
+    public void OnLengthened(Entry entry) => Lengthened?.Invoke((EntrySlot)entry);
 
     public string Silo { get; } = silo.SiloAddress.ToString();
 

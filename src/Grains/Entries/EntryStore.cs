@@ -232,6 +232,15 @@ internal sealed class EntryStore(EntryServices services)
         return status;
     }
 
+    /// <summary>The entry becomes this silo's own, or one of which it holds a copy as a standby.</summary>
+    public void Own(EntrySlot slot, bool isOwn)
+    {
+        lock (slot.Gate)
+        {
+            _table.OwnNeedsGate(slot, isOwn);
+        }
+    }
+
     /// <summary>Drops that value if it is still the entry's.</summary>
     /// <param name="slot">The entry.</param>
     /// <param name="value">The value.</param>
@@ -321,7 +330,7 @@ internal sealed class EntryStore(EntryServices services)
     {
         while (isStored && _table.TakeVictim(stored) is { } victim)
         {
-            if (victim.Value is { } value && Drop(victim, value, static (slot, _) => !slot.IsKept))
+            if (victim.Value is { } value && Drop(victim, value, static (slot, _) => !slot.IsKept) && !value.IsStandbyCopy)
             {
                 _table.Evicted();
             }

@@ -98,7 +98,7 @@ internal sealed partial class EntrySweeper : IDisposable
             var stamp = _ledger.Stamp();
             var current = _haveLeft(_owners.Silos) ? _owners.Silos : silos;
             var isChanged = stamp > swept || !ReferenceEquals(silos, current);
-            var isAgePass = _table.Count > 0 && _time.Now() - lastPass > AgePass;
+            var isAgePass = _table.ValueCount > 0 && _time.Now() - lastPass > AgePass;
             pause = isChanged ? Pause : _table.WatchedCount switch
             {
                 > WatchedSlice => Pause,
@@ -133,6 +133,11 @@ internal sealed partial class EntrySweeper : IDisposable
                 {
                     Freed(value.Bytes, now);
                 }
+                else if (mayBeAstray && entry.Value is { IsStandbyCopy: true } && !_owners.IsAstray(entry.ScopedKey))
+                {
+                    // It came when this silo owned the key already.
+                    _store.Own(entry, isOwn: true);
+                }
 
                 _slice[i] = null;
             }
@@ -142,7 +147,7 @@ internal sealed partial class EntrySweeper : IDisposable
         }
 
         bool IsDead(EntrySlot slot, StoredValue value) =>
-            value.FreshnessAt(_ledger, _time.Now()) == Freshness.Expired || (mayBeAstray && _haveLeft(_owners.Silos) && _owners.IsAstray(slot.ScopedKey));
+            value.FreshnessAt(_ledger, _time.Now()) == Freshness.Expired || (mayBeAstray && _haveLeft(_owners.Silos) && !_owners.MayHold(slot.ScopedKey, value.IsStandbyCopy));
     }
 
     /// <summary>Lets slots go whose tokens have ended. Should there be too many without a value, those that were watched longest go with their tokens.</summary>
@@ -150,7 +155,7 @@ internal sealed partial class EntrySweeper : IDisposable
     {
         var now = _time.Now();
         var left = Math.Min(_table.WatchedCount, most);
-        var tooMany = left == 0 ? 0 : _table.SlotCount - _table.Count - MaximumWatched;
+        var tooMany = left == 0 ? 0 : _table.SlotCount - _table.ValueCount - MaximumWatched;
         while (left-- > 0 && _table.TakeWatched() is { } slot)
         {
             lock (slot.Gate)

@@ -18,25 +18,45 @@ internal sealed class EntryTable : IKeySlots
     private readonly ConcurrentQueue<EntrySlot> _watched = new();
     private readonly TagLedger _ledger;
     private readonly EvictionOrder<EntrySlot> _order;
+    private readonly long _maximumEntries;
+    private EvictionList<EntrySlot> _copies;
     private long _loaded;
+    private int _valueCount;
     private long _evictions;
 
     public EntryTable(TagLedger ledger, long maximumBytes, long? maximumEntries)
     {
-        (_ledger, _order) = (ledger, new(maximumBytes, maximumEntries ?? long.MaxValue));
+        (_ledger, _maximumEntries) = (ledger, maximumEntries ?? long.MaxValue);
+        _order = new(maximumBytes, _maximumEntries);
         ledger.Add(this);
     }
 
     public long MaximumBytes => _order.MaximumBytes;
 
+    /// <summary>The bytes accounted for this silo's own entries.</summary>
     public long Bytes => _order.Bytes;
+
+    /// <summary>The copies that this silo holds as a standby, which are no entries of its own, and their bytes.</summary>
+    public (long Count, long Bytes) Copies
+    {
+        get
+        {
+            lock (_listGate)
+            {
+                return (_copies.Count, _copies.Bytes);
+            }
+        }
+    }
+
+    /// <summary>How many values there are, copies included.</summary>
+    public int ValueCount => Volatile.Read(ref _valueCount);
 
     /// <summary>Whether any value here was made by a loader.</summary>
     public bool HasLoaded => Interlocked.Read(ref _loaded) > 0;
 
     public long Evictions => Interlocked.Read(ref _evictions);
 
-    /// <summary>How many entries have a value.</summary>
+    /// <summary>How many entries of this silo's own have a value.</summary>
     public int Count => (int)_order.Count;
 
     /// <summary>How many slots there are, those without a value included. It is costly: not for every call.</summary>
@@ -59,8 +79,11 @@ internal sealed class EntryTable : IKeySlots
     {
         if (value is not null)
         {
-            DependentsIndex.Add(slot, value.TagRecords);
-            Interlocked.Add(ref _loaded, value.IsLoaded ? 1 : 0);
+            if (!value.IsStandbyCopy)
+            {
+                AddOwn(slot, value);
+            }
+
             Link(slot, value);
         }
 
@@ -72,6 +95,27 @@ internal sealed class EntryTable : IKeySlots
                 Unlink(slot);
             }
         }
+    }
+
+    /// <summary>The slot's value becomes this silo's own, or a copy that it holds as a standby; under its gate.</summary>
+    public void OwnNeedsGate(EntrySlot slot, bool isOwn)
+    {
+        if (slot.Value is not { } value || value.IsStandbyCopy != isOwn)
+        {
+            return;
+        }
+
+        value.IsStandbyCopy = !isOwn;
+        if (isOwn)
+        {
+            AddOwn(slot, value);
+        }
+        else
+        {
+            RemoveOwn(slot, value, replacement: null);
+        }
+
+        Link(slot, value);
     }
 
     /// <summary>Lets an empty slot go, or has it looked after as long as a token may come back to it; under its gate, after each use.</summary>
@@ -140,14 +184,20 @@ internal sealed class EntryTable : IKeySlots
     public bool MayHold(long bytes) => _order.MayHold(bytes);
 
     /// <summary>
-    /// What is to go so that there is room; null if there is room, or nothing else to go. It counts no more, and is dropped by the caller, outside of any gate, unless it has another
+    /// What is to go so that there is room; null if there is room, or nothing else to go. Copies go first, that one included for which room is made. It counts no more, and is dropped by the caller, outside of any gate, unless it has another
     /// value by then and counts again.
     /// </summary>
     public EntrySlot? TakeVictim(EntrySlot spared)
     {
         lock (_listGate)
         {
-            return _order.TakeVictim(spared);
+            if (_copies.Oldest is not { } copy || (_order.Bytes + _copies.Bytes <= MaximumBytes && _order.Count + _copies.Count <= _maximumEntries))
+            {
+                return _order.TakeVictim(spared);
+            }
+
+            TakeCopy(copy);
+            return copy;
         }
     }
 
@@ -155,27 +205,51 @@ internal sealed class EntryTable : IKeySlots
 
     private void Forget(EntrySlot slot, StoredValue old, StoredValue? replacement)
     {
+        if (!old.IsStandbyCopy)
+        {
+            RemoveOwn(slot, old, replacement);
+        }
+
+        _ledger.Release(old.Records, slot);
+    }
+
+    private void AddOwn(EntrySlot slot, StoredValue value)
+    {
+        DependentsIndex.Add(slot, value.TagRecords);
+        Interlocked.Add(ref _loaded, value.IsLoaded ? 1 : 0);
+    }
+
+    private void RemoveOwn(EntrySlot slot, StoredValue old, StoredValue? replacement)
+    {
         Interlocked.Add(ref _loaded, old.IsLoaded ? -1 : 0);
         foreach (var record in old.TagRecords)
         {
-            if (replacement is null || !replacement.TagRecords.Contains(record))
+            if (replacement is null or { IsStandbyCopy: true } || !replacement.TagRecords.Contains(record))
             {
                 DependentsIndex.Remove(slot, record);
             }
         }
-
-        _ledger.Release(old.Records, slot);
     }
 
     private void Link(EntrySlot slot, StoredValue value)
     {
         lock (_listGate)
         {
-            _order.Put(slot, (int)value.Bytes, isRead: !value.IsSet);
+            if (value.IsStandbyCopy)
+            {
+                PutCopy(slot, (int)value.Bytes);
+            }
+            else
+            {
+                TakeCopy(slot);
+                _order.Put(slot, (int)value.Bytes, isRead: !value.IsSet);
+            }
+
             if (slot.Index < 0)
             {
                 slot.Index = _valued.Count;
                 _valued.Add(slot);
+                Volatile.Write(ref _valueCount, _valued.Count);
             }
         }
     }
@@ -184,12 +258,38 @@ internal sealed class EntryTable : IKeySlots
     {
         lock (_listGate)
         {
+            TakeCopy(slot);
             _order.Remove(slot);
             var last = _valued[^1];
             _valued[slot.Index] = last;
             last.Index = slot.Index;
             _valued.RemoveAt(_valued.Count - 1);
+            Volatile.Write(ref _valueCount, _valued.Count);
             slot.Index = -1;
+        }
+    }
+
+    private void PutCopy(EntrySlot slot, int bytes)
+    {
+        ref var links = ref slot.Links;
+        if (links.Queue == EvictionQueue.Beside)
+        {
+            _copies.Resize(slot, bytes);
+            return;
+        }
+
+        _order.Remove(slot);
+        (links.Bytes, links.Queue) = (bytes, EvictionQueue.Beside);
+        _copies.Add(slot);
+    }
+
+    private void TakeCopy(EntrySlot slot)
+    {
+        ref var links = ref slot.Links;
+        if (links.Queue == EvictionQueue.Beside)
+        {
+            _copies.Remove(slot);
+            links.Queue = EvictionQueue.None;
         }
     }
 }

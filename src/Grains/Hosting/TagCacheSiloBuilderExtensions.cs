@@ -124,6 +124,8 @@ public static class TagCacheSiloBuilderExtensions
         services.AddSingleton<TicketIssuer>();
         services.AddSingleton<FormerOwners>();
         services.AddSingleton<IFormerValues, Fetches>();
+        services.AddSingleton(provider => new MoveRate(provider.GetRequiredService<TagCacheOptions>().MaximumMoveBytesPerSecond, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Standbys>();
         services.AddSingleton<Mover>();
         services.AddSingleton<OwnershipChanges>();
         services.AddSingleton<RecentUpdates>();

@@ -19,6 +19,7 @@ internal sealed partial class OwnershipChanges : IDisposable
     private readonly Members _members;
     private readonly FormerOwners _former;
     private readonly Mover _mover;
+    private readonly Standbys _standbys;
     private readonly IPeers _peers;
     private readonly SiloAddress _self;
     private readonly TimeProvider _time;
@@ -26,9 +27,9 @@ internal sealed partial class OwnershipChanges : IDisposable
     private readonly CancellationTokenSource _stop = new();
 
     public OwnershipChanges(
-        Standings standings, Members members, FormerOwners former, Mover mover, IPeers peers, ILocalSiloDetails self, TimeProvider time, ILogger<OwnershipChanges> logger)
+        Standings standings, Members members, FormerOwners former, Mover mover, Standbys standbys, IPeers peers, ILocalSiloDetails self, TimeProvider time, ILogger<OwnershipChanges> logger)
     {
-        (_standings, _members, _former, _mover, _peers, _self, _time, _logger) = (standings, members, former, mover, peers, self.SiloAddress, time, logger);
+        (_standings, _members, _former, _mover, _standbys, _peers, _self, _time, _logger) = (standings, members, former, mover, standbys, peers, self.SiloAddress, time, logger);
         members.Changed += Reconsider;
         members.Died += standings.Forget;
     }
@@ -80,6 +81,7 @@ internal sealed partial class OwnershipChanges : IDisposable
     {
         _former.Reconsider();
         _mover.Reconsider();
+        _standbys.Reconsider();
     }
 
     private Task AnnounceAll(Standing standing, CancellationToken stop) => Task.WhenAll(_members.Others.Select(silo => Announce(silo, standing, stop)));

@@ -29,6 +29,7 @@ internal sealed partial class Mover : IDisposable
     private readonly IPeers _peers;
     private readonly ILocalSiloDetails _self;
     private readonly MoveRate _rate;
+    private readonly Standbys _standbys;
     private readonly SiloMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<Mover> _logger;
@@ -48,10 +49,10 @@ internal sealed partial class Mover : IDisposable
     private long _sent;
     private long _refused;
 
-    public Mover(EntryServices services, EntryStore store, EntryTable table, Owners owners, IPeers peers, ILocalSiloDetails self, SiloMetrics metrics, TimeProvider time, ILogger<Mover> logger, TagCacheOptions options)
+    public Mover(EntryServices services, EntryStore store, EntryTable table, Owners owners, IPeers peers, ILocalSiloDetails self, Standbys standbys, MoveRate rate, SiloMetrics metrics, TimeProvider time, ILogger<Mover> logger)
     {
         (_store, _table, _owners, _peers, _self, _time, _logger) = (store, table, owners, peers, self, time, logger);
-        (_metrics, _rate) = (metrics, new(options.MaximumMoveBytesPerSecond, time));
+        (_standbys, _rate, _metrics) = (standbys, rate, metrics);
         services.Stored += Stored;
     }
 
@@ -159,7 +160,7 @@ internal sealed partial class Mover : IDisposable
     /// <summary>A value was stored here: if it belongs elsewhere, it is sent on.</summary>
     private void Stored(EntrySlot slot)
     {
-        if (!_owners.IsAstray(slot.ScopedKey))
+        if (slot.Value is { IsStandbyCopy: true } || !_owners.IsAstray(slot.ScopedKey))
         {
             return;
         }
@@ -273,7 +274,7 @@ internal sealed partial class Mover : IDisposable
             _late.Clear();
         }
 
-        all = Array.FindAll(all, slot => silos.OwnerOf(slot.ScopedKey) is { } owner && lanes.ContainsKey(owner));
+        all = Array.FindAll(all, slot => slot.Value is not { IsStandbyCopy: true } && silos.OwnerOf(slot.ScopedKey) is { } owner && lanes.ContainsKey(owner));
         Interlocked.Exchange(ref _toSend, all.Length);
         if (all.Length == 0)
         {
@@ -290,25 +291,35 @@ internal sealed partial class Mover : IDisposable
         }
     }
 
-    /// <summary>What another silo has said of an entry: once it is there, or something newer is, it is let go of here; not by a silo that leaves, which serves its readers to the end.</summary>
-    private void Moved(EntrySlot slot, StoredValue? value, CopyStatus? status)
+    /// <summary>What another silo has said of an entry: once it is there, or something newer is, it is let go of here, or kept as the copy of a standby; not by a silo that leaves, which serves its readers to the end.</summary>
+    private void Moved(SentCopy copy)
     {
         Interlocked.Decrement(ref _toSend);
-        if (status is { } told)
+        if (copy is not { Value: { } value, Status: { } status })
         {
-            _metrics.OnMove(told);
+            return;
         }
 
+        _metrics.OnMove(status);
         if (status is not (CopyStatus.Kept or CopyStatus.HasOwn))
         {
-            Interlocked.Add(ref _refused, status is null ? 0 : 1);
+            Interlocked.Increment(ref _refused);
             return;
         }
 
         Interlocked.Increment(ref _sent);
-        if (!_isLeaving)
+        if (_isLeaving)
         {
-            _store.Drop(slot, value!);
+            return;
+        }
+
+        if (_owners.MayHold(copy.Slot.ScopedKey, isStandbyCopy: _standbys.IsWanted(value)))
+        {
+            _store.Own(copy.Slot, isOwn: false);
+        }
+        else
+        {
+            _store.Drop(copy.Slot, value);
         }
     }
 

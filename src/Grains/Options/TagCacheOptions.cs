@@ -69,6 +69,12 @@ public sealed class TagCacheOptions : TagCacheClientOptions
     [SettingRange(MiB, long.MaxValue)]
     public long MaximumMoveBytesPerSecond { get; set; } = 128 * MiB;
 
+    /// <summary>How many other silos hold a copy of each entry, unless it says so itself (<see cref="CacheEntryOptions.Standby"/>): with one, entries outlive the death of their silo, and cost twice their memory.</summary>
+    /// <value>0 or 1; default 0.</value>
+    /// <remarks>Set it alike on all silos. Copies go before entries where there is no room.</remarks>
+    [SettingRange(0, 1)]
+    public int Standbys { get; set; }
+
     /// <summary>The bound on the bytes of this silo's entries, an estimate of their overhead included. A larger value is not stored.</summary>
     /// <value>From 1 MiB; default half of the memory limit.</value>
     [SettingRange(MiB, long.MaxValue)]

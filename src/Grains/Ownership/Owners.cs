@@ -27,6 +27,16 @@ internal sealed class Owners(IClusterMembershipService membership, IClusterManif
     /// <summary>Whether an entry or a tag belongs to another silo than this.</summary>
     public bool IsAstray(string scoped) => Silos.OwnerOf(scoped) is { } owner && !owner.Equals(self.SiloAddress);
 
+    /// <summary>The silo that is to hold a copy of this silo's entry: the one that the key belongs to when this one is gone. Null if the key is another silo's, or there is none.</summary>
+    public SiloAddress? StandbyOf(string scopedKey) => Silos.FirstTwoOf(scopedKey) is var (owner, next) && self.SiloAddress.Equals(owner) ? next : null;
+
+    /// <summary>Whether a value of that key may be here: of this silo's own, or a copy that it is to hold.</summary>
+    public bool MayHold(string scopedKey, bool isStandbyCopy)
+    {
+        var (owner, next) = Silos.FirstTwoOf(scopedKey);
+        return owner is null || self.SiloAddress.Equals(owner) || (isStandbyCopy && self.SiloAddress.Equals(next));
+    }
+
     private View Current
     {
         get

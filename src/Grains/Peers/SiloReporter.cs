@@ -24,6 +24,7 @@ internal sealed class SiloReporter
     private readonly SiloMetrics _metrics;
     private readonly Mover _mover;
     private readonly FormerOwners _former;
+    private readonly Standbys _standbys;
     private readonly ILocalSiloDetails _self;
 
     public SiloReporter(
@@ -37,11 +38,12 @@ internal sealed class SiloReporter
         SiloMetrics metrics,
         Mover mover,
         FormerOwners former,
+        Standbys standbys,
         ILocalSiloDetails self)
     {
         (_table, _ledger, _lease, _membership) = (table, ledger, lease, membership);
         (_sessions, _invalidator, _near, _metrics, _self) = (sessions, invalidator, caches.Each<NearCache>(), metrics, self);
-        (_mover, _former) = (mover, former);
+        (_mover, _former, _standbys) = (mover, former, standbys);
         metrics.Meter.CreateObservableGauge("tagcache.entries", () => (long)table.Count, "{entry}", "Entries with a value.");
         metrics.Meter.CreateObservableGauge("tagcache.entries.size", () => table.Bytes, "By", "Bytes accounted for entries with a value.");
         metrics.Meter.CreateObservableCounter("tagcache.evictions", () => table.Evictions, "{entry}", "Entries evicted to make room.");
@@ -49,6 +51,9 @@ internal sealed class SiloReporter
         metrics.Meter.CreateObservableGauge("tagcache.sessions", () => sessions.Counts.Sessions, "{session}", "Sessions of clients that keep this silo's entries near.");
         metrics.Meter.CreateObservableGauge("tagcache.sessions.interest", () => sessions.Counts.Interest, "{tag}", "Tags, keys among them, that sessions are interested in.");
         metrics.Meter.CreateObservableGauge("tagcache.moves.pending", () => mover.Counts.ToSend, "{entry}", "Entries that belong to other silos and are still to be sent there.");
+        metrics.Meter.CreateObservableGauge("tagcache.standby.copies", () => table.Copies.Count, "{entry}", "Copies of other silos' entries that this one holds as a standby.");
+        metrics.Meter.CreateObservableGauge("tagcache.standby.pending", () => standbys.Waiting, "{entry}", "Entries whose standby has not been sent what they have now.");
+        metrics.Meter.CreateObservableCounter("tagcache.standby.unsecured", () => standbys.Unsecured, "{set}", "Sets that went on without their standby, which had not acknowledged within a second.");
         metrics.Meter.CreateObservableGauge("tagcache.moves.filling", () => (former.FillingFor ?? TimeSpan.Zero).TotalSeconds, "s", "For how long this silo has waited for others to send it what is its own now.");
         metrics.Meter.CreateObservableGauge("tagcache.sessions.pushes", () => sessions.Counts.Pushes, "{push}", "Pushes that clients have not acknowledged.");
         metrics.Meter.CreateObservableCounter("tagcache.sessions.broken", () => sessions.Counts.Broken, "{session}", "Sessions broken because their clients did not acknowledge in time.");
@@ -60,6 +65,7 @@ internal sealed class SiloReporter
         var counts = _ledger.Counts;
         var sessions = _sessions.Counts;
         var (toSend, sent, notKept) = _mover.Counts;
+        var copies = _table.Copies;
         return new()
         {
             Silo = _self.SiloAddress.ToString(),
@@ -85,6 +91,9 @@ internal sealed class SiloReporter
             Sent = sent,
             NotKept = notKept,
             FillingFor = _former.FillingFor,
+            StandbyCopies = copies.Count,
+            StandbyBytes = copies.Bytes,
+            StandbyWaiting = _standbys.Waiting,
         };
     }
 }

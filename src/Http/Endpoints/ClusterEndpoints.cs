@@ -36,7 +36,11 @@ internal sealed record MemberInfo(
     int TagRecords,
     int OpenUpdates,
     string[] DelayedBy,
-    MovesInfo Moves);
+    MovesInfo Moves,
+    StandbyInfo Standby);
+
+/// <summary>What a member holds for others as their standby, and what its own standbys have not been sent yet.</summary>
+internal sealed record StandbyInfo(long Copies, long Bytes, long Waiting);
 
 /// <summary>What a member sends to the silos that it belongs to, and waits for from others.</summary>
 internal sealed record MovesInfo(long ToSend, long Sent, long NotKept, double? FillingSeconds);
@@ -97,7 +101,8 @@ internal sealed class ClusterEndpoints(
         report.TagRecords,
         report.OpenUpdates,
         report.DelayedBy,
-        new(report.ToSend, report.Sent, report.NotKept, report.FillingFor is { } filling ? Math.Round(filling.TotalSeconds, 3) : null));
+        new(report.ToSend, report.Sent, report.NotKept, report.FillingFor is { } filling ? Math.Round(filling.TotalSeconds, 3) : null),
+        new(report.StandbyCopies, report.StandbyBytes, report.StandbyWaiting));
 
     private static double? Ratio(long hits, long misses) => hits + misses == 0 ? null : Math.Round((double)hits / (hits + misses), 4);
 }

@@ -103,6 +103,10 @@ internal sealed class EntryTerms(Silo silo, TokenBook tokens) : IEntryTerms
         silo.World.Note(silo, $"{(value is null ? "lets go of the value of" : "stores a value of")} {entry.ScopedKey}");
     }
 
+    public void OnLengthened(Entry entry)
+    {
+    }
+
     public void RefreshSoon(string scopedKey)
     {
     }

@@ -19,15 +19,16 @@ internal sealed class Moving(Silo silo)
     /// <param name="key">The key.</param>
     /// <param name="to">The silo.</param>
     /// <param name="drops">Whether it is let go of here once it is kept there.</param>
-    public void Send(string key, Silo to, bool drops)
+    /// <param name="isForStandby">Whether the other silo is to hold it as a standby.</param>
+    public void Send(string key, Silo to, bool drops, bool isForStandby = false)
     {
         if (Mutants.Is(Mutant.ReadBeforeTicket))
         {
-            silo.Entries.Copy(key, copy => AskForTicket(key, to, ticket => Send(copy, to, ticket, drops)));
+            silo.Entries.Copy(key, copy => AskForTicket(key, to, ticket => Send(copy, to, ticket, drops, isForStandby)));
         }
         else
         {
-            AskForTicket(key, to, ticket => silo.Entries.Copy(key, copy => Send(copy, to, ticket, drops)));
+            AskForTicket(key, to, ticket => silo.Entries.Copy(key, copy => Send(copy, to, ticket, drops, isForStandby)));
         }
     }
 
@@ -84,12 +85,14 @@ internal sealed class Moving(Silo silo)
         }
     });
 
-    private void Send(EntryCopy? copy, Silo to, TicketId ticket, bool drops)
+    private void Send(EntryCopy? read, Silo to, TicketId ticket, bool drops, bool isForStandby)
     {
-        if (copy is null)
+        if (read is null)
         {
             return;
         }
+
+        var copy = read with { IsForStandby = isForStandby };
 
         silo.World.Note(silo, $"sends {silo.World.ValueOf(copy.Data.Payload)} to {to}");
         silo.Send(to, $"copy of {copy.ScopedKey}", () => to.Moving.Receive(copy, ticket, isKept =>

@@ -36,7 +36,7 @@ internal static class Moves
         if (owner != standby && owner.IsRunning)
         {
             world.Standbys[key] = standby;
-            world.Do(owner, $"sends {key} to its standby {standby}", () => owner.Moving.Send(key, standby, drops: false));
+            world.Do(owner, $"sends {key} to its standby {standby}", () => owner.Moving.Send(key, standby, drops: false, isForStandby: true));
         }
     }
 

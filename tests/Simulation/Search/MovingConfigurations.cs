@@ -31,6 +31,7 @@ internal static class MovingConfigurations
         new("move-of-leaver", MoveOfLeaver, Deed.CopyTakenOver),
         new("fetch", Fetch, Deed.Fetched, Deed.FetchShared, Deed.CopyTakenOver, Deed.CopySuperseded),
         new("standby", Standby, Deed.StandbyRead),
+        new("standby-again", StandbyAgain, Deed.StandbyRead, Deed.CopyTakenOver),
         new("standby-of-dead-silo", StandbyOfDeadSilo),
     ];
 
@@ -177,11 +178,26 @@ internal static class MovingConfigurations
         var (owner, standby, client) = (stage.Serving(), stage.Serving(), stage.Client());
         stage.Host(Key, owner);
         stage.Warm(owner, Key);
-        owner.Moving.Send(Key, standby, drops: false);
+        owner.Moving.Send(Key, standby, drops: false, isForStandby: true);
         stage.World.RunAll();
         stage.World.Standbys[Key] = standby;
         stage.Script("W", Updates(owner, owner, Catalog.B));
         stage.Script(client, Reads(client, Key), Checks(client, Key));
+        stage.AtOnce = ["queues", "change", "commit", "factory", "receipt", "acknowledges"];
+    }
+
+    /// <summary>The owner has another value of the key, and sends it to the standby, which has the earlier one; what it reads afterwards is never older.</summary>
+    private static void StandbyAgain(Stage stage)
+    {
+        var (owner, standby, client) = (stage.Serving(), stage.Serving(), stage.Client());
+        stage.Host(Key, owner);
+        stage.Warm(owner, Key);
+        owner.Moving.Send(Key, standby, drops: false, isForStandby: true);
+        stage.World.RunAll();
+        stage.World.Standbys[Key] = standby;
+        stage.Script(owner, Do("evicts", () => owner.Entries.Evict(Key)), Reads(owner, Key), Do("sends it to its standby", () => owner.Moving.Send(Key, standby, drops: false, isForStandby: true)));
+        stage.Script("W", Updates(owner, owner, Catalog.B));
+        stage.Script(client, Checks(client, Key));
         stage.AtOnce = ["queues", "change", "commit", "factory", "receipt", "acknowledges"];
     }
 
@@ -191,7 +207,7 @@ internal static class MovingConfigurations
         var (owner, standby, client) = (stage.Serving(), stage.Serving(), stage.Client());
         stage.Host(Key, owner);
         stage.Warm(owner, Key);
-        owner.Moving.Send(Key, standby, drops: false);
+        owner.Moving.Send(Key, standby, drops: false, isForStandby: true);
         stage.World.RunAll();
         stage.World.Standbys[Key] = standby;
         stage.World.Table.Write(standby.Id, RowStatus.Dead);

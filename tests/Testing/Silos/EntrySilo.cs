@@ -47,6 +47,8 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
         Tickets = new(Store, Silo.Ledger, Silo.Lease, Cluster.Standings, InvalidatorHost.Details, Time);
         Fetches = new(Store, Former, Tickets, Silo.Peers, Time, NullLogger<Fetches>.Instance);
         Batches = new(Store, Cluster.Owners, Fetches);
+        Rate = new(new TagCacheOptions().MaximumMoveBytesPerSecond, Time);
+        Standbys = new(Host, Store, Table, Cluster.Owners, Silo.Peers, Rate, Time, new());
     }
 
     public SteppedTime Time { get; } = new();
@@ -69,6 +71,10 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
     public FormerOwners Former { get; }
 
     public TicketIssuer Tickets { get; }
+
+    public MoveRate Rate { get; }
+
+    public Standbys Standbys { get; }
 
     public Fetches Fetches { get; }
 
@@ -110,7 +116,11 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
     /// <summary>A client that keeps values of this silo, and lets go of them when that task has ended; by default never: what it was told of stays to be seen.</summary>
     public SessionId[] OpenSession(Task? letsGo = null) => [Silo.Sessions.Open(new Slow(letsGo ?? new TaskCompletionSource().Task), "client").Session];
 
-    public void Dispose() => Silo.Dispose();
+    public void Dispose()
+    {
+        Standbys.Dispose();
+        Silo.Dispose();
+    }
 
     private static IGrainContext ContextOf(string scopedKey)
     {

@@ -1,0 +1,153 @@
+using System.Collections.Concurrent;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Entries;
+using OrleansTagCache.Ownership;
+using OrleansTagCache.Transport;
+
+namespace OrleansTagCache.Moving;
+
+/// <summary>
+/// Sees to it that entries outlive their silo: each that is to have a standby is sent, whenever it has a new value, to the silo that it would belong to without this one. That one holds
+/// the copy, answers readers who do not reach this silo, and has the value already when it becomes the owner.
+/// </summary>
+/// <remarks>Thread-safe. Nothing rests on it but warmth.</remarks>
+internal sealed class Standbys : IDisposable
+{
+    /// <summary>A writer that asks for it waits no longer than this for the standby.</summary>
+    public static readonly TimeSpan SecurePatience = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(20);
+
+    private readonly EntryStore _store;
+    private readonly EntryTable _table;
+    private readonly Owners _owners;
+    private readonly IPeers _peers;
+    private readonly TimeProvider _time;
+    private readonly MoveRate _rate;
+    private readonly bool _isDefault;
+    private readonly ConcurrentDictionary<SiloAddress, Lane> _lanes = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private Rendezvous _seen = Rendezvous.OfNone;
+    private long _unsecured;
+
+    public Standbys(EntryServices services, EntryStore store, EntryTable table, Owners owners, IPeers peers, MoveRate rate, TimeProvider time, TagCacheOptions options)
+    {
+        (_store, _table, _owners, _peers, _rate, _time, _isDefault) = (store, table, owners, peers, rate, time, options.Standbys > 0);
+        services.Stored += Offer;
+        services.Lengthened += Offer;
+    }
+
+    /// <summary>Entries whose standby has not been sent what they have now.</summary>
+    public long Waiting => _lanes.Values.Sum(static lane => lane.Sending.Waiting);
+
+    /// <summary>How often a batch was given up since the start: its silo did not take it.</summary>
+    public long Missed => _lanes.Values.Sum(static lane => lane.Sending.Missed);
+
+    /// <summary>Writers that went on without their standby since the start.</summary>
+    public long Unsecured => Interlocked.Read(ref _unsecured);
+
+    /// <summary>Whether a value is to have a standby.</summary>
+    public bool IsWanted(StoredValue value) => value.Standby ?? _isDefault;
+
+    /// <summary>An entry has a new value, or is read so that its standby must hear of it: under its gate, or on a reader's thread.</summary>
+    public void Offer(EntrySlot slot)
+    {
+        if (slot.Value is { IsStandbyCopy: false } value && IsWanted(value) && _owners.StandbyOf(slot.ScopedKey) is { } standby)
+        {
+            LaneTo(standby)?.Sending.Add(slot);
+        }
+    }
+
+    /// <summary>The cluster has changed, or may have: what this silo owns now becomes its own, and what has another standby now is sent there.</summary>
+    public void Reconsider()
+    {
+        Rendezvous before, now;
+        lock (_gate)
+        {
+            (before, now) = (_seen, _owners.Silos);
+            _seen = now;
+        }
+
+        if (ReferenceEquals(before, now))
+        {
+            return;
+        }
+
+        foreach (var (silo, lane) in _lanes)
+        {
+            if (!now.Silos.Contains(silo) && _lanes.TryRemove(silo, out _))
+            {
+                _ = lane.Stop.CancelAsync();
+            }
+        }
+
+        _ = Task.Run(() => Walk(slot => !Equals(before.FirstTwoOf(slot.ScopedKey), now.FirstTwoOf(slot.ScopedKey))));
+    }
+
+    /// <summary>Has the standby take what the entry has, now. False if it has not, after a second at the longest; true also where there is to be none.</summary>
+    public async Task<bool> Secure(string scopedKey)
+    {
+        if (_table.Find(scopedKey) is not { Value: { IsStandbyCopy: false } value } slot || !IsWanted(value) || _owners.StandbyOf(scopedKey) is not { } standby)
+        {
+            return true;
+        }
+
+        using var second = new CancellationTokenSource(SecurePatience, _time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(second.Token, _stop.Token);
+        try
+        {
+            var sender = new CopySender(standby, _peers, _store, _time, isForStandby: true, patience.Token);
+            while (true)
+            {
+                var sent = await sender.Send([slot]);
+                if (sent is [{ Value: null }] or [{ Status: CopyStatus.Kept or CopyStatus.HasOwn }])
+                {
+                    return true;
+                }
+
+                sender.Renew();
+                await Task.Delay(RetryPause, _time, patience.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            Interlocked.Increment(ref _unsecured);
+            return false;
+        }
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    /// <summary>The way to a silo; null if this one ends.</summary>
+    private Lane? LaneTo(SiloAddress silo) => _stop.IsCancellationRequested ? null : _lanes.GetOrAdd(silo, static (silo, self) => self.Open(silo), this);
+
+    private Lane Open(SiloAddress silo)
+    {
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        var sender = new CopySender(silo, _peers, _store, _time, isForStandby: true, stop.Token);
+        return new(stop, new(sender, _rate, _time, () => _ = Task.Run(() => Walk(slot => silo.Equals(_owners.StandbyOf(slot.ScopedKey)))), stop.Token));
+    }
+
+    private void Walk(Predicate<EntrySlot> isToBeSent)
+    {
+        foreach (var slot in _table.Snapshot())
+        {
+            if (slot.Value is { IsStandbyCopy: true } && !_owners.IsAstray(slot.ScopedKey))
+            {
+                _store.Own(slot, isOwn: true);
+            }
+
+            if (isToBeSent(slot))
+            {
+                Offer(slot);
+            }
+        }
+    }
+
+    private sealed record Lane(CancellationTokenSource Stop, StandbyLane Sending);
+}
