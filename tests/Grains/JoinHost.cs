@@ -6,7 +6,6 @@ using OrleansTagCache.Entries;
 using OrleansTagCache.Joining;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Moving;
-using OrleansTagCache.Ownership;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;

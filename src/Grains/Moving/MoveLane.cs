@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Transport;
 

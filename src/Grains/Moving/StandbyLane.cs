@@ -1,7 +1,5 @@
 using System.Threading.Channels;
-using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
-using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Moving;

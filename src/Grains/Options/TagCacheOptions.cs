@@ -70,7 +70,7 @@ public sealed class TagCacheOptions : TagCacheClientOptions
     public long MaximumMoveBytesPerSecond { get; set; } = 128 * MiB;
 
     /// <summary>How many other silos hold a copy of each entry, unless it says so itself (<see cref="CacheEntryOptions.Standby"/>): with one, entries outlive the death of their silo, and cost twice their memory.</summary>
-    /// <value>0 or 1; default 0.</value>
+    /// <value>0 to 1; default 0.</value>
     /// <remarks>Set it alike on all silos. Copies go before entries where there is no room.</remarks>
     [SettingRange(0, 1)]
     public int Standbys { get; set; }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
-using OrleansTagCache.Moving;
 using OrleansTagCache.Names;
 using OrleansTagCache.Transport;
 
