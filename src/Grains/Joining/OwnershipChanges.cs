@@ -37,17 +37,16 @@ internal sealed partial class OwnershipChanges : IDisposable
     /// <summary>Another silo says how far it is.</summary>
     public void Heard(SiloAddress silo, Standing standing)
     {
-        if (!_standings.Note(silo, standing))
+        if (standing == Standing.Leaving && _standings.Of(silo) != Standing.Leaving)
         {
-            return;
-        }
-
-        if (standing == Standing.Leaving)
-        {
+            // Before its keys are this silo's: the first miss asks for the value.
             _former.Leaves(silo);
         }
 
-        Reconsider();
+        if (_standings.Note(silo, standing))
+        {
+            Reconsider();
+        }
     }
 
     /// <summary>This silo is about to serve: what is its own then is asked for, until the others have sent it.</summary>

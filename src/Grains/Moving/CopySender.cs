@@ -26,11 +26,10 @@ internal sealed class CopySender(SiloAddress silo, IPeers peers, EntryStore stor
 
     /// <summary>Sends what the entries have.</summary>
     /// <param name="batch">The entries.</param>
-    /// <param name="isGivenUp">Asked before each attempt.</param>
     /// <returns>What became of each: without a value for one that had none to send. Null if the silo did not take them.</returns>
-    public async Task<List<SentCopy>?> Send(IReadOnlyList<EntrySlot> batch, Func<bool>? isGivenUp = null)
+    public async Task<List<SentCopy>?> Send(IReadOnlyList<EntrySlot> batch)
     {
-        for (var failures = 0; failures < MostFailures && isGivenUp?.Invoke() != true; failures++)
+        for (var failures = 0; failures < MostFailures; failures++)
         {
             try
             {

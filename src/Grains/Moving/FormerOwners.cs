@@ -38,7 +38,7 @@ internal sealed class FormerOwners(Owners owners, Members members, Standings sta
     {
         lock (_gate)
         {
-            if (standings.Of(self.SiloAddress) == Standing.Serving)
+            if (standings.Of(self.SiloAddress) == Standing.Serving && _view?.Leaving.Contains(silo) != true)
             {
                 Await(_view?.Earlier ?? [], [.. _view?.Leaving ?? [], silo]);
             }

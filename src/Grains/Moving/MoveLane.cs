@@ -4,17 +4,18 @@ using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Moving;
 
-/// <summary>The way of entries to one silo: batches under its tickets, two at a time. A silo that does not take them, again and again, holds up no other: nothing more is tried then.</summary>
-/// <remarks>One caller adds; the batches are sent by loops of their own.</remarks>
+/// <summary>
+/// The way of entries to one silo: batches under its tickets, one after the other, and after each a pause as long as it took, so that readers find both processors free half of the time. A silo that does not
+/// take them, again and again, holds up no other: nothing more is tried then.
+/// </summary>
+/// <remarks>One caller adds; the batches are sent by a loop of their own.</remarks>
 internal sealed class MoveLane
 {
-    /// <summary>About so many bytes are sent at once.</summary>
-    public const int BatchBytes = 1 << 20;
+    /// <summary>About so many bytes are sent at once: what readers ask the same silo for waits behind them.</summary>
+    public const int BatchBytes = 1 << 18;
 
     /// <summary>No more entries are sent at once.</summary>
-    public const int BatchEntries = 1_024;
-
-    private const int AtATime = 2;
+    public const int BatchEntries = 256;
 
     /// <summary>What an open update, or a generation, keeps back is offered once more after this.</summary>
     public static readonly TimeSpan SecondOffer = TimeSpan.FromMilliseconds(200);
@@ -42,7 +43,7 @@ internal sealed class MoveLane
     public MoveLane(SiloAddress silo, IPeers peers, EntryStore store, MoveRate rate, TimeProvider time, Action<SentCopy> moved, CancellationToken stop)
     {
         (_rate, _time, _moved, _stop) = (rate, time, moved, stop);
-        _sending = Task.WhenAll(Enumerable.Range(0, AtATime).Select(_ => Task.Run(() => SendBatches(new(silo, peers, store, time, isForStandby: false, stop)))));
+        _sending = Task.Run(() => SendBatches(new(silo, peers, store, time, isForStandby: false, stop)), CancellationToken.None);
     }
 
     /// <summary>Ends when nothing is on its way any more, whatever became of it.</summary>
@@ -102,7 +103,9 @@ internal sealed class MoveLane
     {
         // Before the ticket, which is not good for long.
         await _rate.Pass(batch.Sum(static slot => slot.Value?.Bytes ?? 0), _stop);
-        var sent = await sender.Send(batch, () => _hasFailed);
+        var begun = _time.GetTimestamp();
+        var sent = await sender.Send(batch);
+        await Task.Delay(_time.GetElapsedTime(begun), _time, _stop);
         if (sent is null)
         {
             _hasFailed = true;

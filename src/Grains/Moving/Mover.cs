@@ -13,8 +13,8 @@ namespace OrleansTagCache.Moving;
 /// <para><b>Work.</b> A walk over the entries for each view of who owns what; a new view ends it and begins the next. What is stored here during a walk, or afterwards, and belongs elsewhere follows.
 /// When a walk has ended, each silo that got something is told that this was all.</para>
 ///
-/// <para><b>Bounds.</b> To each silo two batches are on their way at a time, of about 1 MB each, and all together take no more bytes a second than the options say, so that readers
-/// and updates do not suffer.</para>
+/// <para><b>Bounds.</b> To each silo one batch is on its way at a time, of a quarter of a MB at most, half of the time none, and all together take no more bytes a second than the options say, so that
+/// readers and updates do not suffer.</para>
 /// </summary>
 /// <remarks>Thread-safe. Nothing rests on it but warmth: what is not sent is generated again.</remarks>
 internal sealed partial class Mover : IDisposable
