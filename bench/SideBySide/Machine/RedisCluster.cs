@@ -41,6 +41,13 @@ internal sealed class RedisCluster : IAsyncDisposable
     /// <summary>One more silo.</summary>
     public async Task Add() => _silos.Add(await Silo.Start(Redis, _settings));
 
+    /// <summary>The silo that has run longest is killed.</summary>
+    public async Task KillOldest()
+    {
+        await _silos[0].DisposeAsync();
+        _silos.RemoveAt(0);
+    }
+
     /// <summary>The silo that has run longest ends.</summary>
     public async Task StopOldest()
     {

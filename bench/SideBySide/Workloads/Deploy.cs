@@ -6,7 +6,7 @@ using OrleansTagCache.Bench.SideBySide.Reporting;
 
 namespace OrleansTagCache.Bench.SideBySide.Workloads;
 
-/// <summary>What a deploy costs readers: each silo ends in turn and another one starts, and one more joins.</summary>
+/// <summary>What a deploy and the death of a silo cost readers: each silo ends in turn and another one starts, one more joins, and one is killed.</summary>
 internal sealed class Deploy : IWorkload
 {
     private const int Silos = 3;
@@ -26,18 +26,33 @@ internal sealed class Deploy : IWorkload
     public async Task<Findings> Run(Extent extent)
     {
         var count = extent > Extent.Short ? 100_000 : 10_000;
-        await using var cluster = await RedisCluster.Start(Silos);
+        var findings = new Findings(
+            "W16: a deploy, and a death",
+            $"{Silos} silos, and a client without a near cache that reads {count:N0} entries of {ValueSize:N0} bytes at a steady pace, in no order, while another tag is updated {1 / UpdatePause.TotalSeconds:F0} times a second and its {UpdatedEntries:N0} entries are read. "
+            + "What was lost is counted by reading every entry once afterwards. A silo ends by SIGTERM, and the next one ends when its successor is ready; it is killed by SIGKILL.");
+        foreach (var standbys in new[] { 0, 1 })
+        {
+            await Run(findings, count, standbys);
+        }
+
+        return findings;
+    }
+
+    private static async Task Run(Findings findings, int count, int standbys)
+    {
+        await using var cluster = await RedisCluster.Start(Silos, $"--TagCache:Standbys={standbys}");
         await using var ours = await Ours.Connect(cluster.Redis, options => options.NearCache = NearCacheMode.Off);
         var kept = new EntrySet<byte[]>("kept", count, ours.Entries, () => Value, ownTags: true);
         var updated = new EntrySet<byte[]>(Updated, UpdatedEntries, ours.Entries, () => Value, ownTags: true);
+        var begun = TimeProvider.System.GetTimestamp();
         await kept.Fill();
+        var filled = TimeProvider.System.GetElapsedTime(begun).TotalSeconds;
         await updated.Fill();
-        var table = new Table($"{Silos} silos, {count:N0} entries of {ValueSize:N0} bytes", "", "in s", "reads", "of them made by their factories", "entries lost", "longer than 100 ms", "p50, us", "p99, us", "longest, ms", "updates", "incomplete");
-        var findings = new Findings(
-            "W16: a deploy",
-            $"{Silos} silos, and a client without a near cache that reads {count:N0} entries at a steady pace, in no order, while another tag is updated {1 / UpdatePause.TotalSeconds:F0} times a second and its {UpdatedEntries:N0} entries are read. "
-            + "What was lost is counted by reading every entry once afterwards. A silo ends by SIGTERM, and the next one ends when its successor is ready.")
-        { Tables = { table } };
+        await Task.Delay(Settling, TimeProvider.System);
+        var table = new Table(
+            $"Standbys: {standbys}. Filled in {Samples.One(filled)} s, with {Samples.One(cluster.ProcessorTimes().Silos.TotalSeconds)} s of the silos' processors until then; they have {cluster.Silos.Sum(silo => silo.ResidentBytes) / 1e6:N0} MB",
+            "", "in s", "reads", "of them made by their factories", "entries lost", "longer than 100 ms", "p50, us", "p99, us", "longest, ms", "updates", "incomplete");
+        findings.Tables.Add(table);
 
         await Measure("quiet", () => Task.Delay(Settling, TimeProvider.System));
         var restarted = await Measure("each silo replaced, one after the other", async () =>
@@ -55,9 +70,17 @@ internal sealed class Deploy : IWorkload
             await cluster.Add();
             await Task.Delay(Settling, TimeProvider.System);
         });
-        findings.Targets.Add(Target.AtMost(0, "each silo replaced: entries lost, and factories run", Samples.One(restarted)));
-        findings.Targets.Add(Target.AtMost(0, "one more joins: entries lost, and factories run", Samples.One(joined)));
-        return findings;
+        var killed = await Measure("one is killed", async () =>
+        {
+            await cluster.KillOldest();
+            await Task.Delay(3 * Settling, TimeProvider.System);
+        });
+        findings.Targets.Add(Target.AtMost(0, $"standbys {standbys}, each silo replaced: entries lost, and factories run", Samples.One(restarted)));
+        findings.Targets.Add(Target.AtMost(0, $"standbys {standbys}, one more joins: entries lost, and factories run", Samples.One(joined)));
+        if (standbys > 0)
+        {
+            findings.Targets.Add(Target.AtMost(0, $"standbys {standbys}, one is killed: entries lost, and factories run", Samples.One(killed)));
+        }
 
         async Task<long> Measure(string what, Func<Task> work)
         {
@@ -75,6 +98,7 @@ internal sealed class Deploy : IWorkload
             await kept.ReadAll();
             var after = kept.Made;
             await kept.Fill();
+            await Task.Delay(Settling, TimeProvider.System);
             table.Add(
                 what, Samples.One(seconds), Whole(reads.Count), Whole(during - before), Whole(after - during), Whole(reads.LongerThan(Waited)),
                 Samples.One(reads.Nanoseconds(50) / 1e3), Samples.One(reads.Nanoseconds(99) / 1e3), Samples.One(reads.Nanoseconds(100) / 1e6), Whole(complete), Whole(incomplete));

@@ -20,6 +20,9 @@ internal sealed class RunOptions
     /// <summary>Nobody calls SetAsync.</summary>
     public bool WithoutSets { get; set; }
 
+    /// <summary>How many standbys each entry has: 0 or 1.</summary>
+    public int Standbys { get; set; }
+
     /// <summary>Where the table is written to as well.</summary>
     public string? Out { get; set; }
 

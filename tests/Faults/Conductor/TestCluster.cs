@@ -104,7 +104,7 @@ internal sealed class TestCluster : IAsyncDisposable
             [
                 .. arguments,
                 "--urls", $"http://127.0.0.1:{_ports[slot * 3]}", $"--TagCache:SiloPort={SiloPort(slot)}", $"--TagCache:GatewayPort={_ports[(slot * 3) + 2]}",
-                "--TagCache:Clustering:Provider=Redis", $"--TagCache:Clustering:ConnectionString=127.0.0.1:{_ports[^1]}", "--Logging:LogLevel:Orleans=Warning",
+                $"--TagCache:Standbys={Text(_options.Standbys)}", "--TagCache:Clustering:Provider=Redis", $"--TagCache:Clustering:ConnectionString=127.0.0.1:{_ports[^1]}", "--Logging:LogLevel:Orleans=Warning",
             ];
         }
 
