@@ -35,7 +35,7 @@ internal sealed class JoinHost : IDisposable
             Silo.Ledger, table, Silo.Lease, Silo.Invalidator, Silo.Sessions, Silo.History, refreshes: null!, InvalidatorHost.Metrics(), InvalidatorHost.Details, Silo.Time, Options);
         var store = new EntryStore(services);
         var rate = new MoveRate(Options.MaximumMoveBytesPerSecond, Silo.Time);
-        _standbys = new(services, store, table, Cluster.Owners, Silo.Peers, rate, Silo.Time, Options);
+        _standbys = new(services, store, table, Cluster.Owners, Silo.Peers, rate, Silo.Time, NullLogger<Standbys>.Instance, Options);
         Mover = new(services, store, table, Cluster.Owners, Silo.Peers, InvalidatorHost.Details, _standbys, rate, InvalidatorHost.Metrics(), Silo.Time, NullLogger<Mover>.Instance);
         var former = new FormerOwners(Cluster.Owners, Silo.Members, Cluster.Standings, InvalidatorHost.Details, Silo.Time);
         _ownership = new(Cluster.Standings, Silo.Members, former, Mover, _standbys, Silo.Peers, InvalidatorHost.Details, Silo.Time, NullLogger<OwnershipChanges>.Instance);

@@ -70,7 +70,7 @@ public sealed class StandbysTests : IAsyncLifetime
         Keep("key");
         Assert.NotSame(first, _standby.Stored("key"));
 
-        _standby.Store.Own(_standby.Table.Find(EntrySilo.Scope("key"))!, isOwn: true);
+        _standby.Store.Own(_standby.Table.Find(EntrySilo.Scope("key"))!, _standby.Stored("key")!, isOwn: true);
         Assert.Equal(CopyStatus.HasOwn, Keep("key"));
     }
 
@@ -137,6 +137,61 @@ public sealed class StandbysTests : IAsyncLifetime
         Assert.False(await securing);
         Assert.Equal(1, _owner.Standbys.Unsecured);
         Assert.InRange(_owner.Time.Now() - begun, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
+
+        // The next writer does not wait for it again.
+        Assert.False(await _owner.Standbys.Secure(EntrySilo.Scope(key)).Soon());
+    }
+
+    /// <summary>A silo that is full takes no copy, and says so.</summary>
+    [Fact]
+    public async Task Secure_WithAStandbyThatHasNoRoom_IsFalse()
+    {
+        using var full = await EntrySilo.Serve(maximumEntries: 1);
+        await full.Generate("own", EntrySilo.Data());
+        _owner.Silo.Peers[Two].Entries = full;
+        var key = OwnKey();
+        await Generate(key, standby: true);
+        Assert.False(await _owner.Standbys.Secure(EntrySilo.Scope(key)).Soon());
+    }
+
+    /// <summary>A set that ends while its key is another silo's by now is safe once that one has it.</summary>
+    [Fact]
+    public async Task Secure_OfAnEntryOfAnotherSilo_SendsItToItsOwner()
+    {
+        var key = Enumerable.Range(0, 200).Select(i => $"key-{i}").First(key => _owner.Cluster.Owners.IsAstray(EntrySilo.Scope(key)));
+        await Generate(key, standby: true);
+        Assert.True(await _owner.Standbys.Secure(EntrySilo.Scope(key)).Soon());
+        Assert.False(_standby.Stored(key)!.IsStandbyCopy);
+    }
+
+    /// <summary>A value that replaced the one that was sent is not let go of for it.</summary>
+    [Fact]
+    public async Task Own_OfAValueThatWasReplaced_ChangesNothing()
+    {
+        await Generate(OwnKey(), standby: null);
+        var (slot, sent) = (_owner.Table.Find(EntrySilo.Scope(OwnKey()))!, _owner.Stored(OwnKey())!);
+        await _owner.Update("tag");
+        await _owner.Entry(OwnKey()).Remove(null);
+        await Generate(OwnKey(), standby: null);
+        _owner.Store.Own(_owner.Table.Find(EntrySilo.Scope(OwnKey()))!, sent, isOwn: false);
+        Assert.False(_owner.Stored(OwnKey())!.IsStandbyCopy);
+        Assert.Equal(1, _owner.Table.Count);
+        Assert.NotNull(slot);
+    }
+
+    /// <summary>A silo that can host entries is known a moment after it is active: nothing else tells that it may be a standby now.</summary>
+    [Fact]
+    public async Task SiloThatComesUnnoticed_IsSentItsCopies()
+    {
+        _owner.Cluster.Is((FakeCluster.Self, SiloStatus.Active, true));
+        _owner.Standbys.Reconsider();
+        await Generate(OwnKey(), standby: true);
+        _owner.Cluster.Is((FakeCluster.Self, SiloStatus.Active, true), (Two, SiloStatus.Active, true));
+        using var mover = new Moving.Mover(
+            _owner.Host, _owner.Store, _owner.Table, _owner.Cluster.Owners, _owner.Silo.Peers, InvalidatorHost.Details, _owner.Standbys, _owner.Rate, InvalidatorHost.Metrics(), _owner.Time,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<Moving.Mover>.Instance);
+        mover.HaveLeft(_owner.Cluster.Owners.Silos);
+        await Waits.Advance(_owner.Time, TimeSpan.FromMilliseconds(1), () => _standby.Table.ValueCount >= 1);
     }
 
     /// <summary>What was missed while the standby did not answer follows when it does.</summary>
@@ -145,10 +200,13 @@ public sealed class StandbysTests : IAsyncLifetime
     {
         _owner.Silo.Peers[Two].Entries = null;
         await Generate(OwnKey(), standby: true);
-        await Waits.Advance(_owner.Time, TimeSpan.FromMilliseconds(50), () => _owner.Standbys.Missed > 0);
-        _owner.Silo.Peers[Two].Entries = _standby;
+        await Waits.Advance(_owner.Time, TimeSpan.FromMilliseconds(50), () => _owner.Standbys.Silent > 0);
         await Generate(OwnKey(1), standby: true);
+        Assert.Equal(0, _owner.Standbys.Waiting);
+
+        _owner.Silo.Peers[Two].Entries = _standby;
         await Waits.Advance(_owner.Time, TimeSpan.FromMilliseconds(10), () => _standby.Stored(OwnKey()) is not null && _standby.Stored(OwnKey(1)) is not null);
+        Assert.Equal(0, _owner.Standbys.Silent);
     }
 
     /// <summary>Reads lengthen a sliding life at the owner: the standby hears of it before its copy is over.</summary>

@@ -51,6 +51,7 @@ internal sealed class EntryMaker
             Life = Jittered(entry.Life, options),
             IsLoaded = isLoaded,
             FailSafe = options?.FailSafe ?? TimeSpan.Zero,
+            Standby = options?.Standby,
         };
         return new(entry, context.WhyNotStored ?? FaultOf(payload), context.IsUnwanted, context.IsFar);
     }

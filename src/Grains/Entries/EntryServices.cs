@@ -25,7 +25,7 @@ internal sealed class EntryServices(
     TimeProvider time,
     TagCacheOptions options) : IEntryTerms
 {
-    /// <summary>A value was stored, under the gate of its entry.</summary>
+    /// <summary>A value was stored, or became this silo's own, under the gate of its entry.</summary>
     public event Action<EntrySlot>? Stored;
 
     /// <summary>A read has lengthened a sliding life by much, on the reader's thread.</summary>
@@ -62,6 +62,15 @@ internal sealed class EntryServices(
         {
             Stored?.Invoke((EntrySlot)entry);
             CacheEvents.Write(CacheEvent.EntryStored, table);
+        }
+    }
+
+    /// <summary>A value became this silo's own, or a copy, under its gate.</summary>
+    public void Owned(EntrySlot slot, bool isOwn)
+    {
+        if (isOwn)
+        {
+            Stored?.Invoke(slot);
         }
     }
 

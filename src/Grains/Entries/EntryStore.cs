@@ -229,15 +229,21 @@ internal sealed class EntryStore(EntryServices services)
         }
 
         MakeRoomBeside(slot, status == CopyStatus.Kept);
-        return status;
+
+        // There may have been room for anything but the copy.
+        return status == CopyStatus.Kept && slot.Value is null ? CopyStatus.Refused : status;
     }
 
-    /// <summary>The entry becomes this silo's own, or one of which it holds a copy as a standby.</summary>
-    public void Own(EntrySlot slot, bool isOwn)
+    /// <summary>The entry becomes this silo's own, or one of which it holds a copy as a standby, if that value is still the entry's.</summary>
+    public void Own(EntrySlot slot, StoredValue value, bool isOwn)
     {
         lock (slot.Gate)
         {
-            _table.OwnNeedsGate(slot, isOwn);
+            if (ReferenceEquals(slot.Value, value) && value.IsStandbyCopy == isOwn)
+            {
+                _table.OwnNeedsGate(slot, isOwn);
+                services.Owned(slot, isOwn);
+            }
         }
     }
 

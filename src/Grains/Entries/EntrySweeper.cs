@@ -37,6 +37,9 @@ internal sealed partial class EntrySweeper : IDisposable
 
     private static readonly TimeSpan AgePass = TimeSpan.FromSeconds(10);
 
+    /// <summary>A copy stays as long where another silo is the standby now: that one may not have it yet.</summary>
+    private static readonly TimeSpan CopyGrace = TimeSpan.FromMinutes(2);
+
     /// <summary>How long nothing more must have been freed before the owner of the process is told.</summary>
     private static readonly TimeSpan QuietFor = TimeSpan.FromSeconds(10);
 
@@ -58,6 +61,7 @@ internal sealed partial class EntrySweeper : IDisposable
     private Task _loop = Task.CompletedTask;
     private long _freed;
     private Moment _lastFreed;
+    private Moment _viewSince;
 
     public EntrySweeper(
         EntryStore store,
@@ -108,6 +112,7 @@ internal sealed partial class EntrySweeper : IDisposable
             if (isChanged || isAgePass)
             {
                 (swept, lastPass) = (stamp, _time.Now());
+                _viewSince = ReferenceEquals(silos, current) ? _viewSince : lastPass;
                 await SweepValues(mayBeAstray: isAgePass || !ReferenceEquals(silos, current));
                 silos = current;
             }
@@ -133,10 +138,10 @@ internal sealed partial class EntrySweeper : IDisposable
                 {
                     Freed(value.Bytes, now);
                 }
-                else if (mayBeAstray && entry.Value is { IsStandbyCopy: true } && !_owners.IsAstray(entry.ScopedKey))
+                else if (mayBeAstray && entry.Value is { IsStandbyCopy: true } copy && !_owners.IsAstray(entry.ScopedKey))
                 {
                     // It came when this silo owned the key already.
-                    _store.Own(entry, isOwn: true);
+                    _store.Own(entry, copy, isOwn: true);
                 }
 
                 _slice[i] = null;
@@ -147,7 +152,8 @@ internal sealed partial class EntrySweeper : IDisposable
         }
 
         bool IsDead(EntrySlot slot, StoredValue value) =>
-            value.FreshnessAt(_ledger, _time.Now()) == Freshness.Expired || (mayBeAstray && _haveLeft(_owners.Silos) && !_owners.MayHold(slot.ScopedKey, value.IsStandbyCopy));
+            value.FreshnessAt(_ledger, _time.Now()) == Freshness.Expired
+            || (mayBeAstray && _haveLeft(_owners.Silos) && !_owners.MayHold(slot.ScopedKey, value.IsStandbyCopy) && (!value.IsStandbyCopy || _time.Now() - _viewSince > CopyGrace));
     }
 
     /// <summary>Lets slots go whose tokens have ended. Should there be too many without a value, those that were watched longest go with their tokens.</summary>

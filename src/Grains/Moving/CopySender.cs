@@ -64,6 +64,19 @@ internal sealed class CopySender(SiloAddress silo, IPeers peers, EntryStore stor
         return null;
     }
 
+    /// <summary>Whether the silo answers and takes copies.</summary>
+    public async Task<bool> IsAnswered()
+    {
+        try
+        {
+            return await HasAskedForTicket();
+        }
+        catch (Exception) when (!stop.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
     private static List<SentCopy> Told(List<SentCopy> sent, CopyStatus[] statuses)
     {
         var next = 0;
@@ -82,7 +95,8 @@ internal sealed class CopySender(SiloAddress silo, IPeers peers, EntryStore stor
         var sent = new List<SentCopy>(batch.Count);
         foreach (var slot in batch)
         {
-            if (store.CopyOf(slot) is var (copy, value))
+            // A copy is its owner's to send.
+            if (store.CopyOf(slot) is (var copy, { IsStandbyCopy: false } value))
             {
                 read.Add(isForStandby ? copy with { IsForStandby = true } : copy);
                 sent.Add(new(slot, value, Status: null));

@@ -75,7 +75,11 @@ internal sealed class FormerOwners(Owners owners, Members members, Standings sta
         {
             if (_view is { } view)
             {
-                Await(Array.FindAll(view.Earlier, isAwaited), Array.FindAll(view.Leaving, isAwaited));
+                var (earlier, leaving) = (Array.FindAll(view.Earlier, isAwaited), Array.FindAll(view.Leaving, isAwaited));
+                if (earlier.Length + leaving.Length < view.Earlier.Length + view.Leaving.Length)
+                {
+                    Await(earlier, leaving);
+                }
             }
         }
     }

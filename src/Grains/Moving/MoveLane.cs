@@ -101,18 +101,7 @@ internal sealed class MoveLane
 
     private async Task Send(CopySender sender, IReadOnlyList<EntrySlot> batch, List<EntrySlot>? again)
     {
-        // Before the ticket, which is not good for long.
-        await _rate.Pass(batch.Sum(static slot => slot.Value?.Bytes ?? 0), _stop);
-        var begun = _time.GetTimestamp();
-        var sent = await sender.Send(batch);
-        await Task.Delay(_time.GetElapsedTime(begun), _time, _stop);
-        if (sent is null)
-        {
-            _hasFailed = true;
-            sent = [.. batch.Select(static slot => new SentCopy(slot, Value: null, Status: null))];
-        }
-
-        foreach (var copy in sent)
+        foreach (var copy in await TrySend(sender, batch) ?? [.. batch.Select(static slot => new SentCopy(slot, Value: null, Status: null))])
         {
             if (copy.IsKeptBack && again is not null)
             {
@@ -123,5 +112,26 @@ internal sealed class MoveLane
                 _moved(copy);
             }
         }
+    }
+
+    /// <returns>What became of each; null if the silo takes nothing.</returns>
+    private async Task<List<SentCopy>?> TrySend(CopySender sender, IReadOnlyList<EntrySlot> batch)
+    {
+        if (_hasFailed)
+        {
+            return null;
+        }
+
+        // Before the ticket, which is not good for long.
+        await _rate.Pass(batch.Sum(static slot => slot.Value?.Bytes ?? 0), _stop);
+        var begun = _time.GetTimestamp();
+        if (await sender.Send(batch) is not { } sent)
+        {
+            _hasFailed = true;
+            return null;
+        }
+
+        await Task.Delay(_time.GetElapsedTime(begun), _time, _stop);
+        return sent;
     }
 }

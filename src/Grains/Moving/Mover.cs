@@ -38,6 +38,10 @@ internal sealed partial class Mover : IDisposable
     /// <summary>What was stored here since the walk began, and may belong elsewhere.</summary>
     private readonly List<EntrySlot> _late = [];
 
+    /// <summary>The silos that have everything that was theirs in a view.</summary>
+    private readonly HashSet<SiloAddress> _done = [];
+
+    private Rendezvous _doneIn = Rendezvous.OfNone;
     private CancellationTokenSource _current = new();
     private Task _walk = Task.CompletedTask;
     private Rendezvous _sentFor = Rendezvous.OfNone;
@@ -62,6 +66,8 @@ internal sealed partial class Mover : IDisposable
     /// <summary>Whether all that belongs elsewhere in that view was sent, as far as it was taken: what is left may be let go of. If it was not yet, it is begun.</summary>
     public bool HaveLeft(Rendezvous silos)
     {
+        // Who there is may have changed without any word of it: what a silo can host is known a moment after it is active.
+        _standbys.Reconsider();
         lock (_gate)
         {
             if (HasSentAllNeedsLock(silos))
@@ -81,7 +87,7 @@ internal sealed partial class Mover : IDisposable
         lock (_gate)
         {
             var silos = _owners.Silos;
-            if (!_isStopped && !HasSentAllNeedsLock(silos) && !(_isWalking && ReferenceEquals(_walkingFor, silos)))
+            if (!_isStopped && Owns(silos) && !HasSentAllNeedsLock(silos) && !(_isWalking && ReferenceEquals(_walkingFor, silos)))
             {
                 BeginNeedsLock(silos);
             }
@@ -89,11 +95,13 @@ internal sealed partial class Mover : IDisposable
     }
 
     /// <summary>This silo leaves, and owns nothing in its own view any more: sends everything, until that is done or the caller does not wait any longer.</summary>
-    public async Task HandOver(CancellationToken cancellationToken)
+    /// <param name="hasSuccessors">Whether there is a silo that may take anything.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task HandOver(Func<bool> hasSuccessors, CancellationToken cancellationToken)
     {
         try
         {
-            while (MustWalkAsLeaver(out var walk))
+            while (hasSuccessors() && MustWalkAsLeaver(out var walk))
             {
                 await walk.WaitAsync(cancellationToken);
                 if (HasToSend())
@@ -130,6 +138,7 @@ internal sealed partial class Mover : IDisposable
         lock (_gate)
         {
             _isStopped = true;
+            _current.Cancel();
             _current.Dispose();
         }
     }
@@ -167,7 +176,8 @@ internal sealed partial class Mover : IDisposable
 
         lock (_gate)
         {
-            if (_isStopped)
+            var silos = _owners.Silos;
+            if (_isStopped || !Owns(silos))
             {
                 return;
             }
@@ -175,7 +185,7 @@ internal sealed partial class Mover : IDisposable
             _late.Add(slot);
             if (!_isWalking)
             {
-                BeginNeedsLock(_owners.Silos);
+                BeginNeedsLock(silos);
             }
         }
     }
@@ -188,6 +198,9 @@ internal sealed partial class Mover : IDisposable
             return !HasSentAllNeedsLock(_owners.Silos);
         }
     }
+
+    /// <summary>A silo that does not see itself among those that own keys moves nothing, unless it leaves: all that others have sent it would seem to be theirs.</summary>
+    private bool Owns(Rendezvous silos) => _isLeaving || silos.Silos.Contains(_self.SiloAddress);
 
     private bool HasSentAllNeedsLock(Rendezvous silos) => !_isWalking && _late.Count == 0 && ReferenceEquals(_sentFor, silos);
 
@@ -235,13 +248,8 @@ internal sealed partial class Mover : IDisposable
                 lane.Complete();
             }
 
-            await Task.WhenAll(lanes.Values.Select(lane => lane.Ended));
-            if (lanes.Values.All(lane => !lane.HasFailed))
-            {
-                Volatile.Write(ref _sentFor, silos);
-            }
-
-            await Task.WhenAll(lanes.Where(lane => !lane.Value.HasFailed).Select(lane => Tell(lane.Key, stop)));
+            await Task.WhenAll(lanes.Select(lane => EndOf(silos, lane.Key, lane.Value, stop)));
+            SetSent(lanes.Values.All(lane => !lane.HasFailed) ? silos : Rendezvous.OfNone);
             CacheEvents.Write(CacheEvent.MoveEnded, this);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -251,6 +259,7 @@ internal sealed partial class Mover : IDisposable
         catch (Exception exception)
         {
             LogFailed(exception);
+            SetSent(Rendezvous.OfNone);
             await Task.Delay(FailurePause, _time, CancellationToken.None);
         }
         finally
@@ -267,13 +276,18 @@ internal sealed partial class Mover : IDisposable
     /// <summary>Everything that belongs elsewhere in a new view; in one that was walked, what was stored since.</summary>
     private void AddAll(Rendezvous silos, Dictionary<SiloAddress, MoveLane> lanes)
     {
-        EntrySlot[] all;
+        HashSet<EntrySlot> late;
+        SiloAddress[] done;
+        bool isWhole;
         lock (_gate)
         {
-            all = ReferenceEquals(_sentFor, silos) ? [.. _late] : _table.Snapshot();
+            isWhole = !ReferenceEquals(_sentFor, silos);
+            (late, done) = ([.. _late], ReferenceEquals(_doneIn, silos) ? [.. _done] : []);
             _late.Clear();
         }
 
+        // What has everything already is not sent it again because another one failed.
+        EntrySlot[] all = isWhole ? Array.FindAll(_table.Snapshot(), slot => late.Contains(slot) || !(silos.OwnerOf(slot.ScopedKey) is { } owner && done.Contains(owner))) : [.. late];
         all = Array.FindAll(all, slot => slot.Value is not { IsStandbyCopy: true } && silos.OwnerOf(slot.ScopedKey) is { } owner && lanes.ContainsKey(owner));
         Interlocked.Exchange(ref _toSend, all.Length);
         if (all.Length == 0)
@@ -315,11 +329,42 @@ internal sealed partial class Mover : IDisposable
 
         if (_owners.MayHold(copy.Slot.ScopedKey, isStandbyCopy: _standbys.IsWanted(value)))
         {
-            _store.Own(copy.Slot, isOwn: false);
+            _store.Own(copy.Slot, value, isOwn: false);
         }
         else
         {
             _store.Drop(copy.Slot, value);
+        }
+    }
+
+    /// <summary>A silo that has everything is told so, however long others take.</summary>
+    private async Task EndOf(Rendezvous silos, SiloAddress silo, MoveLane lane, CancellationToken stop)
+    {
+        await lane.Ended;
+        if (lane.HasFailed)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (!ReferenceEquals(_doneIn, silos))
+            {
+                _doneIn = silos;
+                _done.Clear();
+            }
+
+            _done.Add(silo);
+        }
+
+        await Tell(silo, stop);
+    }
+
+    private void SetSent(Rendezvous silos)
+    {
+        lock (_gate)
+        {
+            _sentFor = silos;
         }
     }
 

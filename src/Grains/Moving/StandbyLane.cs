@@ -1,86 +1,117 @@
-using System.Threading.Channels;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Moving;
 
 /// <summary>The way of copies to one silo that is a standby, for as long as it is one: what is stored is gathered for a moment, and sent in batches.</summary>
-/// <remarks>Thread-safe. One loop sends. What the silo does not take is not kept for it: once it answers again, it is sent everything.</remarks>
+/// <remarks>Thread-safe. One loop sends. What the silo does not take is not kept for it: it is asked now and then, and sent everything once it answers.</remarks>
 internal sealed class StandbyLane
 {
     /// <summary>So long is gathered: a set's own update is over by then, as a rule.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Between two questions to a silo that takes nothing.</summary>
+    private static readonly TimeSpan MissedPause = TimeSpan.FromSeconds(1);
 
     private readonly CopySender _sender;
     private readonly MoveRate _rate;
     private readonly TimeProvider _time;
     private readonly Action _sendAll;
     private readonly CancellationToken _stop;
-    private readonly Channel<Offer> _offers = Channel.CreateUnbounded<Offer>();
-    private long _waiting;
-    private long _missed;
+    private readonly Lock _gate = new();
+
+    /// <summary>What is to be sent, and whether it was offered before.</summary>
+    private readonly Dictionary<EntrySlot, bool> _waiting = [];
+
+    private TaskCompletionSource _offered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _hasMissed;
 
     /// <param name="sender">The way to the silo.</param>
     /// <param name="rate">How fast copies go.</param>
     /// <param name="time">The clock.</param>
     /// <param name="sendAll">The silo has missed some, and answers again.</param>
+    /// <param name="failed">Hears of faults.</param>
     /// <param name="stop">Ends it.</param>
-    public StandbyLane(CopySender sender, MoveRate rate, TimeProvider time, Action sendAll, CancellationToken stop)
+    public StandbyLane(CopySender sender, MoveRate rate, TimeProvider time, Action sendAll, Action<Exception> failed, CancellationToken stop)
     {
         (_sender, _rate, _time, _sendAll, _stop) = (sender, rate, time, sendAll, stop);
-        Ended = Task.Run(() => BackgroundLoop.Loop(SendNext, static _ => { }, time, stop), CancellationToken.None);
+        _ = Task.Run(() => BackgroundLoop.Loop(Round, failed, time, stop), CancellationToken.None);
     }
-
-    /// <summary>Ends when it was stopped.</summary>
-    public Task Ended { get; }
 
     /// <summary>How many entries wait to be sent.</summary>
-    public long Waiting => Interlocked.Read(ref _waiting);
-
-    /// <summary>How many batches the silo did not take.</summary>
-    public long Missed => Interlocked.Read(ref _missed);
-
-    /// <summary>Sends what the entry has by then.</summary>
-    public void Add(EntrySlot slot) => Add(new Offer(slot, IsSecond: false));
-
-    private void Add(Offer offer)
+    public long Waiting
     {
-        Interlocked.Increment(ref _waiting);
-        _offers.Writer.TryWrite(offer);
-    }
-
-    private async Task<bool> SendNext()
-    {
-        if (!await _offers.Reader.WaitToReadAsync(_stop))
+        get
         {
-            return false;
-        }
-
-        await Task.Delay(Gathering, _time, _stop);
-        var batch = new Dictionary<EntrySlot, bool>();
-        var bytes = 0L;
-        while (bytes < MoveLane.BatchBytes && batch.Count < MoveLane.BatchEntries && _offers.Reader.TryRead(out var offer))
-        {
-            Interlocked.Decrement(ref _waiting);
-            if (batch.TryAdd(offer.Slot, offer.IsSecond))
+            lock (_gate)
             {
-                bytes += offer.Slot.Value?.Bytes ?? 0;
+                return _waiting.Count;
             }
         }
+    }
 
-        await _rate.Pass(bytes, _stop);
-        if (await _sender.Send([.. batch.Keys]) is not { } sent)
+    /// <summary>Whether the silo took nothing when it was asked last: no copy is waited for, and it is sent everything once it answers.</summary>
+    public bool HasMissed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _hasMissed;
+            }
+        }
+    }
+
+    /// <summary>Sends what the entry has by then.</summary>
+    public void Add(EntrySlot slot) => Add(slot, isSecond: false);
+
+    /// <summary>The silo has not taken a copy in time.</summary>
+    public void Miss()
+    {
+        lock (_gate)
         {
             _hasMissed = true;
-            Interlocked.Increment(ref _missed);
+            _waiting.Clear();
+            _offered.TrySetResult();
+        }
+    }
+
+    private void Add(EntrySlot slot, bool isSecond)
+    {
+        lock (_gate)
+        {
+            if (_hasMissed)
+            {
+                return;
+            }
+
+            // A new value is offered twice, whatever became of the one before.
+            _waiting[slot] = isSecond && (!_waiting.TryGetValue(slot, out var before) || before);
+            _offered.TrySetResult();
+        }
+    }
+
+    private async Task<bool> Round()
+    {
+        if (HasMissed)
+        {
+            await Task.Delay(MissedPause, _time, _stop);
+            if (await _sender.IsAnswered())
+            {
+                Answers();
+            }
+
             return true;
         }
 
-        if (_hasMissed)
+        await Offered().WaitAsync(_stop);
+        await Task.Delay(Gathering, _time, _stop);
+        var batch = Take();
+        await _rate.Pass(batch.Keys.Sum(static slot => slot.Value?.Bytes ?? 0), _stop);
+        if (await _sender.Send([.. batch.Keys]) is not { } sent)
         {
-            _hasMissed = false;
-            _sendAll();
+            Miss();
+            return true;
         }
 
         EntrySlot[] again = [.. sent.Where(copy => copy.IsKeptBack && !batch[copy.Slot]).Select(static copy => copy.Slot)];
@@ -92,11 +123,57 @@ internal sealed class StandbyLane
         return true;
     }
 
+    private void Answers()
+    {
+        lock (_gate)
+        {
+            _hasMissed = false;
+        }
+
+        _sendAll();
+    }
+
+    private Task Offered()
+    {
+        lock (_gate)
+        {
+            if (_waiting.Count > 0 || _hasMissed)
+            {
+                return Task.CompletedTask;
+            }
+
+            _offered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _offered.Task;
+        }
+    }
+
+    private Dictionary<EntrySlot, bool> Take()
+    {
+        lock (_gate)
+        {
+            var (batch, bytes) = (new Dictionary<EntrySlot, bool>(), 0L);
+            foreach (var (slot, isSecond) in _waiting)
+            {
+                batch.Add(slot, isSecond);
+                bytes += slot.Value?.Bytes ?? 0;
+                if (bytes >= MoveLane.BatchBytes || batch.Count == MoveLane.BatchEntries)
+                {
+                    break;
+                }
+            }
+
+            foreach (var slot in batch.Keys)
+            {
+                _waiting.Remove(slot);
+            }
+
+            return batch;
+        }
+    }
+
     private async Task OfferAgain(EntrySlot[] slots)
     {
         await Task.Delay(MoveLane.SecondOffer, _time, _stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Array.ForEach(slots, slot => Add(new Offer(slot, IsSecond: true)));
+        Array.ForEach(slots, slot => Add(slot, isSecond: true));
     }
-
-    private readonly record struct Offer(EntrySlot Slot, bool IsSecond);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Ownership;
@@ -11,7 +12,7 @@ namespace OrleansTagCache.Moving;
 /// the copy, answers readers who do not reach this silo, and has the value already when it becomes the owner.
 /// </summary>
 /// <remarks>Thread-safe. Nothing rests on it but warmth.</remarks>
-internal sealed class Standbys : IDisposable
+internal sealed partial class Standbys : IDisposable
 {
     /// <summary>A writer that asks for it waits no longer than this for the standby.</summary>
     public static readonly TimeSpan SecurePatience = TimeSpan.FromSeconds(1);
@@ -25,24 +26,25 @@ internal sealed class Standbys : IDisposable
     private readonly TimeProvider _time;
     private readonly MoveRate _rate;
     private readonly bool _isDefault;
-    private readonly ConcurrentDictionary<SiloAddress, Lane> _lanes = new();
+    private readonly ILogger<Standbys> _logger;
+    private readonly ConcurrentDictionary<SiloAddress, Lazy<Lane>> _lanes = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private Rendezvous _seen = Rendezvous.OfNone;
     private long _unsecured;
 
-    public Standbys(EntryServices services, EntryStore store, EntryTable table, Owners owners, IPeers peers, MoveRate rate, TimeProvider time, TagCacheOptions options)
+    public Standbys(EntryServices services, EntryStore store, EntryTable table, Owners owners, IPeers peers, MoveRate rate, TimeProvider time, ILogger<Standbys> logger, TagCacheOptions options)
     {
-        (_store, _table, _owners, _peers, _rate, _time, _isDefault) = (store, table, owners, peers, rate, time, options.Standbys > 0);
+        (_store, _table, _owners, _peers, _rate, _time, _logger, _isDefault) = (store, table, owners, peers, rate, time, logger, options.Standbys > 0);
         services.Stored += Offer;
         services.Lengthened += Offer;
     }
 
     /// <summary>Entries whose standby has not been sent what they have now.</summary>
-    public long Waiting => _lanes.Values.Sum(static lane => lane.Sending.Waiting);
+    public long Waiting => _lanes.Values.Sum(static lane => lane.Value.Sending.Waiting);
 
-    /// <summary>How often a batch was given up since the start: its silo did not take it.</summary>
-    public long Missed => _lanes.Values.Sum(static lane => lane.Sending.Missed);
+    /// <summary>Silos that took no copies when they were asked last.</summary>
+    public int Silent => _lanes.Values.Count(static lane => lane.Value.Sending.HasMissed);
 
     /// <summary>Writers that went on without their standby since the start.</summary>
     public long Unsecured => Interlocked.Read(ref _unsecured);
@@ -76,45 +78,41 @@ internal sealed class Standbys : IDisposable
 
         foreach (var (silo, lane) in _lanes)
         {
-            if (!now.Silos.Contains(silo) && _lanes.TryRemove(silo, out _))
+            if (!now.Silos.Contains(silo) && _lanes.TryRemove(new(silo, lane)))
             {
-                _ = lane.Stop.CancelAsync();
+                lane.Value.End();
             }
         }
 
         _ = Task.Run(() => Walk(slot => !Equals(before.FirstTwoOf(slot.ScopedKey), now.FirstTwoOf(slot.ScopedKey))));
     }
 
-    /// <summary>Has the standby take what the entry has, now. False if it has not, after a second at the longest; true also where there is to be none.</summary>
+    /// <summary>
+    /// Has the standby take what the entry has, now; or, of an entry that is another silo's by now, that one. False if it has not, after a second at the longest, or at once while that silo takes nothing; true also
+    /// where there is to be no standby.
+    /// </summary>
     public async Task<bool> Secure(string scopedKey)
     {
-        if (_table.Find(scopedKey) is not { Value: { IsStandbyCopy: false } value } slot || !IsWanted(value) || _owners.StandbyOf(scopedKey) is not { } standby)
+        if (_table.Find(scopedKey) is not { Value: { } value } slot)
+        {
+            return false;
+        }
+
+        var isAstray = _owners.IsAstray(scopedKey);
+        if (!IsWanted(value) || (isAstray ? _owners.Silos.FirstTwoOf(scopedKey).Owner : _owners.StandbyOf(scopedKey)) is not { } silo)
         {
             return true;
         }
 
-        using var second = new CancellationTokenSource(SecurePatience, _time);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(second.Token, _stop.Token);
-        try
+        var lane = LaneTo(silo)?.Sending;
+        if (lane?.HasMissed == false && await IsTaken(slot, silo, isForStandby: !isAstray))
         {
-            var sender = new CopySender(standby, _peers, _store, _time, isForStandby: true, patience.Token);
-            while (true)
-            {
-                var sent = await sender.Send([slot]);
-                if (sent is [{ Value: null }] or [{ Status: CopyStatus.Kept or CopyStatus.HasOwn }])
-                {
-                    return true;
-                }
+            return true;
+        }
 
-                sender.Renew();
-                await Task.Delay(RetryPause, _time, patience.Token);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            Interlocked.Increment(ref _unsecured);
-            return false;
-        }
+        lane?.Miss();
+        Interlocked.Increment(ref _unsecured);
+        return false;
     }
 
     public void Dispose()
@@ -123,23 +121,51 @@ internal sealed class Standbys : IDisposable
         _stop.Dispose();
     }
 
+    private async Task<bool> IsTaken(EntrySlot slot, SiloAddress silo, bool isForStandby)
+    {
+        using var second = new CancellationTokenSource(SecurePatience, _time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(second.Token, _stop.Token);
+        var sender = new CopySender(silo, _peers, _store, _time, isForStandby, patience.Token);
+        try
+        {
+            while (true)
+            {
+                switch (await sender.Send([slot]))
+                {
+                    case [{ Value: null }] or [{ Status: CopyStatus.Kept or CopyStatus.HasOwn }]:
+                        return true;
+                    case [{ Status: CopyStatus.Refused }]:
+                        return false;
+                    default:
+                        sender.Renew();
+                        await Task.Delay(RetryPause, _time, patience.Token);
+                        break;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The way to a silo; null if this one ends.</summary>
-    private Lane? LaneTo(SiloAddress silo) => _stop.IsCancellationRequested ? null : _lanes.GetOrAdd(silo, static (silo, self) => self.Open(silo), this);
+    private Lane? LaneTo(SiloAddress silo) => _stop.IsCancellationRequested ? null : _lanes.GetOrAdd(silo, static (silo, self) => new(() => self.Open(silo)), this).Value;
 
     private Lane Open(SiloAddress silo)
     {
         var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         var sender = new CopySender(silo, _peers, _store, _time, isForStandby: true, stop.Token);
-        return new(stop, new(sender, _rate, _time, () => _ = Task.Run(() => Walk(slot => silo.Equals(_owners.StandbyOf(slot.ScopedKey)))), stop.Token));
+        return new(stop, new(sender, _rate, _time, () => _ = Task.Run(() => Walk(slot => silo.Equals(_owners.StandbyOf(slot.ScopedKey)))), LogFailed, stop.Token));
     }
 
     private void Walk(Predicate<EntrySlot> isToBeSent)
     {
         foreach (var slot in _table.Snapshot())
         {
-            if (slot.Value is { IsStandbyCopy: true } && !_owners.IsAstray(slot.ScopedKey))
+            if (slot.Value is { IsStandbyCopy: true } copy && !_owners.IsAstray(slot.ScopedKey))
             {
-                _store.Own(slot, isOwn: true);
+                _store.Own(slot, copy, isOwn: true);
             }
 
             if (isToBeSent(slot))
@@ -149,5 +175,15 @@ internal sealed class Standbys : IDisposable
         }
     }
 
-    private sealed record Lane(CancellationTokenSource Stop, StandbyLane Sending);
+    [LoggerMessage(3906, LogLevel.Error, "Copies for a standby could not be sent; it is tried again")]
+    private partial void LogFailed(Exception exception);
+
+    private sealed record Lane(CancellationTokenSource Stop, StandbyLane Sending)
+    {
+        public void End()
+        {
+            Stop.Cancel();
+            Stop.Dispose();
+        }
+    }
 }

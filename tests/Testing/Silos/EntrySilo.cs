@@ -48,7 +48,7 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
         Fetches = new(Store, Former, Tickets, Silo.Peers, Time, NullLogger<Fetches>.Instance);
         Batches = new(Store, Cluster.Owners, Fetches);
         Rate = new(new TagCacheOptions().MaximumMoveBytesPerSecond, Time);
-        Standbys = new(Host, Store, Table, Cluster.Owners, Silo.Peers, Rate, Time, new());
+        Standbys = new(Host, Store, Table, Cluster.Owners, Silo.Peers, Rate, Time, NullLogger<Standbys>.Instance, new());
     }
 
     public SteppedTime Time { get; } = new();
