@@ -308,6 +308,9 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         try
         {
             var answer = await standby.Acquire(new(scopedKey, MayGenerate: false, request.FreshOnly, Guid.Empty), request.Sessions).Answer.WaitAsync(patience, time).ConfigureAwait(false);
+
+            // Whatever it has: the cluster can be reached, and one silent silo is no reason for the readers of the others to do without it.
+            reachability.Reached();
             return answer is { Entry: not null } ? answer : null;
         }
         catch (Exception exception)
