@@ -183,15 +183,16 @@ public sealed class StandbysTests : IAsyncLifetime
     [Fact]
     public async Task SiloThatComesUnnoticed_IsSentItsCopies()
     {
+        var key = OwnKey();
         _owner.Cluster.Is((FakeCluster.Self, SiloStatus.Active, true));
         _owner.Standbys.Reconsider();
-        await Generate(OwnKey(), standby: true);
+        await Generate(key, standby: true);
         _owner.Cluster.Is((FakeCluster.Self, SiloStatus.Active, true), (Two, SiloStatus.Active, true));
         using var mover = new Moving.Mover(
             _owner.Host, _owner.Store, _owner.Table, _owner.Cluster.Owners, _owner.Silo.Peers, InvalidatorHost.Details, _owner.Standbys, _owner.Rate, InvalidatorHost.Metrics(), _owner.Time,
             Microsoft.Extensions.Logging.Abstractions.NullLogger<Moving.Mover>.Instance);
         mover.HaveLeft(_owner.Cluster.Owners.Silos);
-        await Waits.Advance(_owner.Time, TimeSpan.FromMilliseconds(1), () => _standby.Table.ValueCount >= 1);
+        await Waits.Advance(_owner.Time, TimeSpan.FromMilliseconds(1), () => _standby.Stored(key) is not null);
     }
 
     /// <summary>What was missed while the standby did not answer follows when it does.</summary>
