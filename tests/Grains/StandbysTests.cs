@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Moving;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -184,15 +186,14 @@ public sealed class StandbysTests : IAsyncLifetime
     public async Task SiloThatComesUnnoticed_IsSentItsCopies()
     {
         var key = OwnKey();
-        _owner.Cluster.Is((FakeCluster.Self, SiloStatus.Active, true));
-        _owner.Standbys.Reconsider();
-        await Generate(key, standby: true);
-        _owner.Cluster.Is((FakeCluster.Self, SiloStatus.Active, true), (Two, SiloStatus.Active, true));
-        using var mover = new Moving.Mover(
-            _owner.Host, _owner.Store, _owner.Table, _owner.Cluster.Owners, _owner.Silo.Peers, InvalidatorHost.Details, _owner.Standbys, _owner.Rate, InvalidatorHost.Metrics(), _owner.Time,
-            Microsoft.Extensions.Logging.Abstractions.NullLogger<Moving.Mover>.Instance);
-        mover.HaveLeft(_owner.Cluster.Owners.Silos);
-        await Waits.Advance(_owner.Time, TimeSpan.FromMilliseconds(1), () => _standby.Stored(key) is not null);
+        using var owner = await EntrySilo.Serve();
+        await owner.Generate(key, EntrySilo.Data() with { Standby = true });
+        owner.Silo.Peers[Two].Entries = _standby;
+        owner.Cluster.Is((FakeCluster.Self, SiloStatus.Active, true), (Two, SiloStatus.Active, true));
+        using var mover = new Mover(
+            owner.Host, owner.Store, owner.Table, owner.Cluster.Owners, owner.Silo.Peers, InvalidatorHost.Details, owner.Standbys, owner.Rate, InvalidatorHost.Metrics(), owner.Time, NullLogger<Mover>.Instance);
+        mover.HaveLeft(owner.Cluster.Owners.Silos);
+        await Waits.Advance(owner.Time, TimeSpan.FromMilliseconds(1), () => _standby.Stored(key) is not null);
     }
 
     /// <summary>What was missed while the standby did not answer follows when it does.</summary>
