@@ -23,6 +23,7 @@ public sealed class StandbyReadTests : IAsyncLifetime
     private readonly Rendezvous _owners = new([Silent, Other]);
     private EntryClient _entries = null!;
     private Func<EntryRead, Acquired> _answer = static _ => Acquired.Moved;
+    private bool _isUnanswered;
 
     public async Task InitializeAsync()
     {
@@ -47,6 +48,16 @@ public sealed class StandbyReadTests : IAsyncLifetime
 
         Assert.Equal(AcquireStatus.Fresh, (await Read(Silent))!.Status);
         Assert.False(Assert.Single(_asked).MayGenerate);
+    }
+
+    /// <summary>Who waits behind the messages that a dead silo has not answered gets no answer, and no fault either.</summary>
+    [Fact]
+    public async Task Read_ThatGetsNoAnswerAtAll_IsAnsweredByTheStandby()
+    {
+        _isUnanswered = true;
+        _answer = static _ => new(AcquireStatus.Fresh, new(new([1], null), [], CacheLife.Max, TimeSpan.Zero), TokenId.None);
+
+        Assert.Equal(AcquireStatus.Fresh, (await Read(Silent))!.Status);
     }
 
     [Fact]
@@ -88,7 +99,7 @@ public sealed class StandbyReadTests : IAsyncLifetime
         {
             _asked.Enqueue(read);
             return (Acquired?)_answer(read);
-        }) : throw new SiloUnavailableException("It is silent.");
+        }) : _isUnanswered ? new Acquired?[reads.Length] : throw new SiloUnavailableException("It is silent.");
         return service;
     }
 
