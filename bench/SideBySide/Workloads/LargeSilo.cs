@@ -11,7 +11,8 @@ namespace OrleansTagCache.Bench.SideBySide.Workloads;
 internal sealed class LargeSilo : IWorkload
 {
     private const int ValueSize = 100;
-    private const int HotEntries = 1_000;
+    /// <summary>Others, which are read.</summary>
+    public const int HotEntries = 1_000;
     private const int Callers = 64;
     private const int UpdateRounds = 101;
     private const int MostPasses = 10;
@@ -38,6 +39,25 @@ internal sealed class LargeSilo : IWorkload
         }
 
         return findings;
+    }
+
+    /// <summary>Makes so many small entries beside the hot ones, until the cluster has them all.</summary>
+    public static async Task Fill(ITagCache cache, Silo silo, int entries)
+    {
+        var all = HotEntries + entries;
+        for (var pass = 0; await silo.Entries() < all; pass++)
+        {
+            if (pass == MostPasses)
+            {
+                throw new InvalidOperationException($"After {MostPasses} passes the silo has {await silo.Entries()} of {all} entries.");
+            }
+
+            await Parallel.ForAsync(0, entries, new ParallelOptions { MaxDegreeOfParallelism = Callers }, async (entry, token) =>
+            {
+                var options = new CacheEntryOptions { Tags = [Common, OwnTag(entry)], Life = CacheLife.Max };
+                await cache.GetOrCreateAsync(Key(entry), static (_, _) => ValueTask.FromResult(Value), options, token);
+            });
+        }
     }
 
     private static async Task Run(Findings findings, int entries, TimeSpan quietFor, TimeSpan patience)
@@ -94,24 +114,6 @@ internal sealed class LargeSilo : IWorkload
     }
 
     private static Task<Latencies> Hits(EntrySet<byte[]> hot, Task until) => PacedLoop.Run(until, Sequence, hot.Read);
-
-    private static async Task Fill(ITagCache cache, Silo silo, int entries)
-    {
-        var all = HotEntries + entries;
-        for (var pass = 0; await silo.Entries() < all; pass++)
-        {
-            if (pass == MostPasses)
-            {
-                throw new InvalidOperationException($"After {MostPasses} passes the silo has {await silo.Entries()} of {all} entries.");
-            }
-
-            await Parallel.ForAsync(0, entries, new ParallelOptions { MaxDegreeOfParallelism = Callers }, async (entry, token) =>
-            {
-                var options = new CacheEntryOptions { Tags = [Common, OwnTag(entry)], Life = CacheLife.Max };
-                await cache.GetOrCreateAsync(Key(entry), static (_, _) => ValueTask.FromResult(Value), options, token);
-            });
-        }
-    }
 
     private static async Task Others(Ours ours)
     {
