@@ -169,7 +169,7 @@ internal static class MovingConfigurations
         stage.Script(owner, Reads(owner, Key));
         stage.Script(other, Reads(other, Key), Checks(other, Key));
         stage.Script("W", Updates(former, former, Catalog.B));
-        stage.AtOnce = ["queues", "change", "commit", "factory"];
+        stage.AtOnce = ["queues", "change", "commit", "factory", "answer"];
     }
 
     /// <summary>A reader asks the standby beside the silent owner, before and after an update.</summary>
@@ -198,7 +198,7 @@ internal static class MovingConfigurations
         stage.Script(owner, Do("evicts", () => owner.Entries.Evict(Key)), Reads(owner, Key), Do("sends it to its standby", () => owner.Moving.Send(Key, standby, drops: false, isForStandby: true)));
         stage.Script("W", Updates(owner, owner, Catalog.B));
         stage.Script(client, Checks(client, Key));
-        stage.AtOnce = ["queues", "change", "commit", "factory", "receipt", "acknowledges"];
+        stage.AtOnce = ["queues", "change", "commit", "factory", "answer", "receipt", "acknowledges"];
     }
 
     /// <summary>A standby that is cut off was declared dead, and its reader asks it beside the silent owner.</summary>
