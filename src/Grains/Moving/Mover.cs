@@ -341,17 +341,18 @@ internal sealed partial class Mover : IDisposable
     private async Task EndOf(Rendezvous silos, SiloAddress silo, MoveLane lane, CancellationToken stop)
     {
         await lane.Ended;
-        if (lane.HasFailed)
-        {
-            return;
-        }
-
         lock (_gate)
         {
             if (!ReferenceEquals(_doneIn, silos))
             {
                 _doneIn = silos;
                 _done.Clear();
+            }
+
+            if (lane.HasFailed)
+            {
+                _done.Remove(silo);
+                return;
             }
 
             _done.Add(silo);

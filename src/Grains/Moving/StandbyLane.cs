@@ -108,6 +108,9 @@ internal sealed class StandbyLane
         await Task.Delay(Gathering, _time, _stop);
         var batch = Take();
         await _rate.Pass(batch.Keys.Sum(static slot => slot.Value?.Bytes ?? 0), _stop);
+
+        // What was kept back is over by now, if the ticket is from now.
+        _sender.Renew();
         if (await _sender.Send([.. batch.Keys]) is not { } sent)
         {
             Miss();
