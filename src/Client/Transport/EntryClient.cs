@@ -287,7 +287,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
                 return default;
             }
 
-            return (answer, null, IsSilent: answer is null);
+            return (answer, null, IsSilent: asking.IsUnsent);
         }
         catch (Exception exception)
         {

@@ -192,6 +192,9 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
 
         public TRequest Request => request;
 
+        /// <summary>Whether it was not sent at all, since the silo did not answer those before it: its answer is null then.</summary>
+        public bool IsUnsent { get; private set; }
+
         /// <summary>In time, or a fault.</summary>
         public Task<TAnswer?> Answer => _answer.Task;
 
@@ -206,6 +209,13 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
             {
                 return _sent is null ? null : (await _sent.ConfigureAwait(false))[_place];
             }
+        }
+
+        /// <summary>It is not sent any more.</summary>
+        public void GiveUp()
+        {
+            IsUnsent = true;
+            Tell(null, isHere: false);
         }
 
         /// <summary>Tells the answer. What awaits it continues on a thread of its own, unless it holds up no other on this one.</summary>
@@ -299,6 +309,6 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
         }
 
         /// <summary>It was not sent, and will not be.</summary>
-        public void GivenUp() => _callers.ForEach(caller => caller.Tell(null, isHere: false));
+        public void GivenUp() => _callers.ForEach(caller => caller.GiveUp());
     }
 }

@@ -202,6 +202,9 @@ internal sealed class EntryStore(EntryServices services)
         }
     }
 
+    /// <summary>Whether this silo has the right to serve, and so to send what it has.</summary>
+    public bool MayServe => services.MayServe(services.Now);
+
     /// <summary>The value for another silo, whose ticket was received before this call; null if there is nothing that may be sent.</summary>
     public EntryCopy? CopyOf(string scopedKey) => _table.Find(scopedKey) is { } slot ? CopyOf(slot)?.Copy : null;
 

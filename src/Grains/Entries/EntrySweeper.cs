@@ -100,7 +100,8 @@ internal sealed partial class EntrySweeper : IDisposable
         {
             await Task.Delay(pause, _time, _stop.Token);
             var stamp = _ledger.Stamp();
-            var current = _haveLeft(_owners.Silos) ? _owners.Silos : silos;
+            var view = _owners.Silos;
+            var current = _haveLeft(view) ? view : silos;
             var isChanged = stamp > swept || !ReferenceEquals(silos, current);
             var isAgePass = _table.ValueCount > 0 && _time.Now() - lastPass > AgePass;
             pause = isChanged ? Pause : _table.WatchedCount switch
@@ -113,7 +114,7 @@ internal sealed partial class EntrySweeper : IDisposable
             {
                 (swept, lastPass) = (stamp, _time.Now());
                 _viewSince = ReferenceEquals(silos, current) ? _viewSince : lastPass;
-                await SweepValues(mayBeAstray: isAgePass || !ReferenceEquals(silos, current));
+                await SweepValues(current, mayBeAstray: isAgePass || !ReferenceEquals(silos, current));
                 silos = current;
             }
 
@@ -125,7 +126,7 @@ internal sealed partial class EntrySweeper : IDisposable
         }
     }
 
-    private async Task SweepValues(bool mayBeAstray)
+    private async Task SweepValues(Rendezvous view, bool mayBeAstray)
     {
         for (var end = int.MaxValue; end > 0;)
         {
@@ -153,7 +154,7 @@ internal sealed partial class EntrySweeper : IDisposable
 
         bool IsDead(EntrySlot slot, StoredValue value) =>
             value.FreshnessAt(_ledger, _time.Now()) == Freshness.Expired
-            || (mayBeAstray && _haveLeft(_owners.Silos) && !_owners.MayHold(slot.ScopedKey, value.IsStandbyCopy) && (!value.IsStandbyCopy || _time.Now() - _viewSince > CopyGrace));
+            || (mayBeAstray && ReferenceEquals(_owners.Silos, view) && _haveLeft(view) && !_owners.MayHold(slot.ScopedKey, value.IsStandbyCopy) && (!value.IsStandbyCopy || _time.Now() - _viewSince > CopyGrace));
     }
 
     /// <summary>Lets slots go whose tokens have ended. Should there be too many without a value, those that were watched longest go with their tokens.</summary>

@@ -40,6 +40,13 @@ internal sealed class CopySender(SiloAddress silo, IPeers peers, EntryStore stor
                 }
 
                 var sent = Read(batch, out var copies);
+                if (copies.Length < batch.Count && !store.MayServe)
+                {
+                    // It is not known that there is nothing to send.
+                    await Task.Delay(FailurePause, time, stop);
+                    continue;
+                }
+
                 if (copies.Length == 0)
                 {
                     return sent;

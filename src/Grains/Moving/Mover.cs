@@ -259,7 +259,7 @@ internal sealed partial class Mover : IDisposable
         catch (Exception exception)
         {
             LogFailed(exception);
-            SetSent(Rendezvous.OfNone);
+            ForgetWhatWasSent();
             await Task.Delay(FailurePause, _time, CancellationToken.None);
         }
         finally
@@ -359,6 +359,15 @@ internal sealed partial class Mover : IDisposable
         }
 
         await Tell(silo, stop);
+    }
+
+    private void ForgetWhatWasSent()
+    {
+        lock (_gate)
+        {
+            (_sentFor, _doneIn) = (Rendezvous.OfNone, Rendezvous.OfNone);
+            _done.Clear();
+        }
     }
 
     private void SetSent(Rendezvous silos)

@@ -29,6 +29,7 @@ internal sealed partial class Standbys : IDisposable
     private readonly ILogger<Standbys> _logger;
     private readonly ConcurrentDictionary<SiloAddress, Lazy<Lane>> _lanes = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _stopping;
     private readonly Lock _gate = new();
     private Rendezvous _seen = Rendezvous.OfNone;
     private long _unsecured;
@@ -36,6 +37,7 @@ internal sealed partial class Standbys : IDisposable
     public Standbys(EntryServices services, EntryStore store, EntryTable table, Owners owners, IPeers peers, MoveRate rate, TimeProvider time, ILogger<Standbys> logger, TagCacheOptions options)
     {
         (_store, _table, _owners, _peers, _rate, _time, _logger, _isDefault) = (store, table, owners, peers, rate, time, logger, options.Standbys > 0);
+        _stopping = _stop.Token;
         services.Stored += Offer;
         services.Lengthened += Offer;
     }
@@ -105,12 +107,17 @@ internal sealed partial class Standbys : IDisposable
         }
 
         var lane = LaneTo(silo)?.Sending;
-        if (lane?.HasMissed == false && await IsTaken(slot, silo, isForStandby: !isAstray))
+        var taken = lane?.HasMissed == false ? await IsTaken(slot, silo, isForStandby: !isAstray) : false;
+        if (taken == true)
         {
             return true;
         }
 
-        lane?.Miss();
+        if (taken is null)
+        {
+            lane!.Miss();
+        }
+
         Interlocked.Increment(ref _unsecured);
         return false;
     }
@@ -121,10 +128,12 @@ internal sealed partial class Standbys : IDisposable
         _stop.Dispose();
     }
 
-    private async Task<bool> IsTaken(EntrySlot slot, SiloAddress silo, bool isForStandby)
+    /// <returns>Whether it is there; null if the silo has not answered at all.</returns>
+    private async Task<bool?> IsTaken(EntrySlot slot, SiloAddress silo, bool isForStandby)
     {
+        bool? isTaken = null;
         using var second = new CancellationTokenSource(SecurePatience, _time);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(second.Token, _stop.Token);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(second.Token, _stopping);
         var sender = new CopySender(silo, _peers, _store, _time, isForStandby, patience.Token);
         try
         {
@@ -136,25 +145,28 @@ internal sealed partial class Standbys : IDisposable
                         return true;
                     case [{ Status: CopyStatus.Refused }]:
                         return false;
+                    case null:
+                        break;
                     default:
+                        isTaken = false;
                         sender.Renew();
                         await Task.Delay(RetryPause, _time, patience.Token);
                         break;
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (patience.IsCancellationRequested)
         {
-            return false;
+            return isTaken;
         }
     }
 
     /// <summary>The way to a silo; null if this one ends.</summary>
-    private Lane? LaneTo(SiloAddress silo) => _stop.IsCancellationRequested ? null : _lanes.GetOrAdd(silo, static (silo, self) => new(() => self.Open(silo)), this).Value;
+    private Lane? LaneTo(SiloAddress silo) => _stopping.IsCancellationRequested ? null : _lanes.GetOrAdd(silo, static (silo, self) => new(() => self.Open(silo)), this).Value;
 
     private Lane Open(SiloAddress silo)
     {
-        var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(_stopping);
         var sender = new CopySender(silo, _peers, _store, _time, isForStandby: true, stop.Token);
         return new(stop, new(sender, _rate, _time, () => _ = Task.Run(() => Walk(slot => silo.Equals(_owners.StandbyOf(slot.ScopedKey)))), LogFailed, stop.Token));
     }
