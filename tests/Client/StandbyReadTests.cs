@@ -57,8 +57,9 @@ public sealed class StandbyReadTests : IAsyncLifetime
         _isUnanswered = true;
         _answer = static _ => new(AcquireStatus.Fresh, new(new([1], null), [], CacheLife.Max, TimeSpan.Zero), TokenId.None);
 
-        var reads = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Read(Silent, i)));
-        Assert.All(reads, read => Assert.Equal(AcquireStatus.Fresh, read!.Status));
+        var reading = Task.WhenAll(Enumerable.Range(0, 20).Select(i => _entries.TryAcquire(KeyOf(Silent, i), Reading, Patience, CancellationToken.None).AsTask()));
+        await Waits.Advance(_time, TimeSpan.FromMilliseconds(1), () => reading.IsCompleted);
+        Assert.All(await reading, read => Assert.Equal(AcquireStatus.Fresh, read!.Status));
     }
 
     [Fact]
