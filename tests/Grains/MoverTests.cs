@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Moving;
@@ -53,16 +54,39 @@ public sealed class MoverTests : IAsyncLifetime
     public async Task Stored_OfWhatBelongsElsewhere_Follows()
     {
         var share = Share();
-        var key = Enumerable.Range(0, 100).Select(i => $"late-{i}").First(key => _here.Cluster.Owners.IsAstray(EntrySilo.Scope(key)));
-        var token = _here.Store.Ask(EntrySilo.Scope(key), Read()).Token;
+        var (key, token) = AskLate();
         await Walked();
         var moved = Events.On(CacheEvent.MoveEnded);
-        Assert.Equal(CommitStatus.Stored, _here.Batches.Commit([new(EntrySilo.Scope(key), token, EntrySilo.Data())], sessions: null)[0]!.Status);
+        CommitLate(key, token);
         await moved.Until(() => _there.Stored(key) is not null && _here.Stored(key) is null);
         Assert.Equal((0, share.Length + 1, 0), _mover.Counts);
 
         // A token that it has not given is the owner's to judge.
         Assert.Null(Assert.Single(_here.Batches.Commit([new(EntrySilo.Scope(key), new(Guid.NewGuid()), EntrySilo.Data())], sessions: null)));
+    }
+
+    /// <summary>The silo had everything once: what came late, and it did not take, is not forgotten for that.</summary>
+    [Fact]
+    public async Task Stored_OfWhatBelongsToASiloThatDoesNotAnswer_FollowsOnceItDoes()
+    {
+        var share = Share();
+        var (key, token) = AskLate();
+        await Walked();
+        _here.Silo.Peers[Two].Entries = null;
+        CommitLate(key, token);
+        await Waits.Advance(_here.Time, TimeSpan.FromMilliseconds(1), () => _mover.Counts.ToSend == 1);
+
+        // It is given up after some tries, and only then is nothing left to send.
+        await Waits.Advance(_here.Time, TimeSpan.FromMilliseconds(1), () => _mover.Counts.ToSend == 0);
+        Assert.Equal((0, share.Length, 0), _mover.Counts);
+        Assert.NotNull(_here.Stored(key));
+
+        // What is here once all was sent is let go of: by then it is there.
+        _here.Silo.Peers[Two].Entries = _there;
+        await Waits.Advance(_here.Time, TimeSpan.FromMilliseconds(1), () => _mover.HaveLeft(_here.Cluster.Owners.Silos));
+        Assert.NotNull(_there.Stored(key));
+        Assert.Null(_here.Stored(key));
+        Assert.Equal((0, share.Length + 1, 0), _mover.Counts);
     }
 
     /// <summary>An update that is open there keeps it back for a moment.</summary>
@@ -118,6 +142,16 @@ public sealed class MoverTests : IAsyncLifetime
         Assert.InRange(share.Length, 1, Keys.Length - 1);
         return share;
     }
+
+    /// <summary>A key of the second silo, and a token for it that is out here.</summary>
+    private (string Key, TokenId Token) AskLate()
+    {
+        var key = Enumerable.Range(0, 100).Select(i => $"late-{i}").First(key => _here.Cluster.Owners.IsAstray(EntrySilo.Scope(key)));
+        return (key, _here.Store.Ask(EntrySilo.Scope(key), Read()).Token);
+    }
+
+    private void CommitLate(string key, TokenId token) =>
+        Assert.Equal(CommitStatus.Stored, _here.Batches.Commit([new(EntrySilo.Scope(key), token, EntrySilo.Data())], sessions: null)[0]!.Status);
 
     private async Task Walked()
     {

@@ -212,6 +212,24 @@ public sealed class StandbysTests : IAsyncLifetime
         Assert.Equal(0, _owner.Standbys.Silent);
     }
 
+    /// <summary>An update that is open there keeps it back for a moment. The ticket of the first offer's answer is from before the update was settled: the second one is not made under it.</summary>
+    [Fact]
+    public async Task Value_ThatAnUpdateThereKeepsBack_IsSentOnceMore_UnderANewTicket()
+    {
+        var (other, acknowledged) = (InvalidatorHost.Silo(3), new TaskCompletionSource<UpdateReceipt>());
+        _standby.Silo.Observe((other, SiloStatus.Active));
+        _standby.Silo.Peers[other].Answer = _ => acknowledged.Task;
+        var update = _standby.Update("tag");
+        await _owner.Generate(OwnKey(), EntrySilo.Data("tag") with { Standby = true });
+        await Waits.Advance(_owner.Time, TimeSpan.FromMilliseconds(1), () => _owner.Silo.Peers[Two].Takes == 1);
+        Assert.Null(_standby.Stored(OwnKey()));
+
+        acknowledged.SetResult(await FakePeer.AcknowledgeAll(await _standby.Silo.Peers[other].NextWithUpdates()));
+        await update.Soon();
+        await Waits.Advance(_owner.Time, TimeSpan.FromMilliseconds(1), () => _owner.Silo.Peers[Two].Takes == 2);
+        Assert.True(_standby.Stored(OwnKey())?.IsStandbyCopy);
+    }
+
     /// <summary>Reads lengthen a sliding life at the owner: the standby hears of it before its copy is over.</summary>
     [Fact]
     public async Task SlidingValue_ThatIsRead_StaysAliveAtTheStandby()
