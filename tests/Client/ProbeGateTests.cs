@@ -27,6 +27,24 @@ public sealed class ProbeGateTests
         }
     }
 
+    /// <summary>Calls that were under way together and end together are one sign of silence, not many probes.</summary>
+    [Fact]
+    public void Failed_OfCallsFromBeforeThePause_DoesNotLengthenIt()
+    {
+        var gate = new ProbeGate(_time, tolerated: 0, TimeSpan.FromSeconds(1), mostDoublings: 5);
+        Assert.Equal([true, false, false, false], Enumerable.Range(0, 4).Select(_ => gate.Failed()));
+        _time.Advance(TimeSpan.FromMilliseconds(900));
+        Assert.False(gate.Failed());
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.True(gate.MayTry());
+
+        // The probe's own failure counts, and only that.
+        gate.Failed();
+        gate.Failed();
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.True(gate.MayTry());
+    }
+
     [Fact]
     public void Failed_AsOftenAsTolerated_LeavesTheGateOpen()
     {

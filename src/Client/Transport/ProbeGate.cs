@@ -4,7 +4,7 @@ namespace OrleansTagCache.Transport;
 
 /// <summary>
 /// Decides whether something that may not answer is called. After some failures in a row it is left alone for a pause, then one call probes it; each failed
-/// probe doubles the pause up to a bound, and any answer opens the gate again.
+/// probe doubles the pause up to a bound, and any answer opens the gate again. Failures of calls from before the pause say nothing new.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="tolerated">How many failures in a row leave the gate open.</param>
@@ -15,6 +15,7 @@ internal sealed class ProbeGate(TimeProvider time, int tolerated, TimeSpan pause
 {
     private long _nextProbe = Moment.Past.Ticks;
     private int _failures;
+    private int _isProbing;
 
     /// <summary>Whether every call may go through.</summary>
     public bool IsOpen => Volatile.Read(ref _failures) <= tolerated;
@@ -29,19 +30,43 @@ internal sealed class ProbeGate(TimeProvider time, int tolerated, TimeSpan pause
 
         var next = Volatile.Read(ref _nextProbe);
         var now = time.Now();
-        return now.Ticks >= next && Interlocked.CompareExchange(ref _nextProbe, (now + pause).Ticks, next) == next;
+        if (now.Ticks < next || Interlocked.CompareExchange(ref _nextProbe, (now + pause).Ticks, next) != next)
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _isProbing, 1);
+        return true;
     }
 
     /// <summary>An answer came.</summary>
     /// <returns>Whether it has opened the gate.</returns>
-    public bool Succeeded() => Volatile.Read(ref _failures) != 0 && Interlocked.Exchange(ref _failures, 0) > tolerated;
+    public bool Succeeded()
+    {
+        if (Volatile.Read(ref _failures) == 0)
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _isProbing, 0);
+        return Interlocked.Exchange(ref _failures, 0) > tolerated;
+    }
 
     /// <summary>No answer came.</summary>
     /// <returns>Whether that has closed the gate.</returns>
     public bool Failed()
     {
-        var failures = Interlocked.Increment(ref _failures);
-        if (failures <= tolerated)
+        int failures;
+        do
+        {
+            failures = Volatile.Read(ref _failures);
+            if (failures > tolerated && Interlocked.Exchange(ref _isProbing, 0) == 0)
+            {
+                return false;
+            }
+        }
+        while (Interlocked.CompareExchange(ref _failures, failures + 1, failures) != failures);
+        if (++failures <= tolerated)
         {
             return false;
         }
