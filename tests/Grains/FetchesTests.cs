@@ -93,6 +93,23 @@ public sealed class FetchesTests : IAsyncLifetime
         Assert.True(_here.Time.GetElapsedTime(begun) >= Fetches.Patience);
     }
 
+    /// <summary>A process that stands still, as during a collection, cannot hear the answer: that time does not count.</summary>
+    [Fact]
+    public async Task Read_DuringAPauseOfTheProcess_IsAnsweredByTheFormerOwnerAllTheSame()
+    {
+        var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _here.Silo.Peers[Two].BeforeCopy = () =>
+        {
+            asked.TrySetResult();
+            return answer.Task;
+        };
+        var read = _here.Entry(_name).Acquire(Read()).AsTask();
+        await asked.Task.Soon();
+        _here.Time.Advance(Fetches.Patience * 2);
+        answer.SetResult();
+        Assert.Equal(AcquireStatus.Fresh, (await read.Soon()).Status);
+    }
+
     /// <summary>What a silo had long ago says nothing of where a key was before this one left.</summary>
     [Fact]
     public void Of_ASiloThatLeaves_IsAskedForWhatItHad()

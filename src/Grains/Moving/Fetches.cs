@@ -12,8 +12,10 @@ namespace OrleansTagCache.Moving;
 /// <remarks>Thread-safe.</remarks>
 internal sealed partial class Fetches(EntryStore store, FormerOwners former, TicketIssuer tickets, IPeers peers, TimeProvider time, ILogger<Fetches> logger) : IFormerValues
 {
-    /// <summary>No reader waits longer: its factory may be faster.</summary>
+    /// <summary>No reader waits longer: its factory may be faster. What counts is time in which this process runs: it is waited in steps, and a pause of the collector, in which no answer could be heard, is one of them.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
+
+    private const int Steps = 5;
 
     private readonly ConcurrentDictionary<string, Lazy<Task>> _asking = new(StringComparer.Ordinal);
 
@@ -32,7 +34,10 @@ internal sealed partial class Fetches(EntryStore store, FormerOwners former, Tic
         }
 
         var asking = _asking.GetOrAdd(scopedKey, static (key, of) => new(() => of.Self.Ask(key, of.From)), (Self: this, From: from)).Value;
-        await asking.WaitAsync(Patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        for (var step = 0; step < Steps && !asking.IsCompleted; step++)
+        {
+            await asking.WaitAsync(Patience / Steps, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private async Task Ask(string scopedKey, SiloAddress from)
