@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -33,6 +34,9 @@ public static class TagCacheSiloBuilderExtensions
 {
     private static readonly TimeSpan LongestCollectionQuantum = TimeSpan.FromSeconds(30);
 
+    /// <summary>What a silo that stops does beside handing its entries over.</summary>
+    private static readonly TimeSpan RestOfLeaving = TimeSpan.FromSeconds(10);
+
     /// <summary>
     /// Makes this silo host entries and carry updates, and registers <see cref="ITagCache"/> for an application that it hosts. Options come
     /// from the section <c>TagCache</c> of the configuration if there is one, then from <paramref name="configure"/>. Calling it again only
@@ -60,6 +64,7 @@ public static class TagCacheSiloBuilderExtensions
     private static void Add(ISiloBuilder builder)
     {
         AddOptions(builder.Services, builder.Configuration);
+        AddShutdown(builder.Services);
         AddProtocol(builder.Services);
         AddEntries(builder.Services);
         AddOwners(builder);
@@ -83,6 +88,24 @@ public static class TagCacheSiloBuilderExtensions
         // Orleans wants its looks for idle grains closer together than any grain may be idle, and a tag's may for a minute.
         services.PostConfigure<GrainCollectionOptions>(collection => collection.CollectionQuantum =
             collection.CollectionQuantum < LongestCollectionQuantum ? collection.CollectionQuantum : LongestCollectionQuantum);
+    }
+
+    /// <summary>A host that has not been told how long its services may take to stop waits for the entries to be handed over.</summary>
+    private static void AddShutdown(IServiceCollection services)
+    {
+        var byDefault = new HostOptions().ShutdownTimeout;
+        services.AddOptions<HostOptions>().PostConfigure<IServiceProvider>((host, provider) =>
+        {
+            try
+            {
+                var needed = provider.GetRequiredService<IOptions<TagCacheOptions>>().Value.HandoverTimeout + RestOfLeaving;
+                host.ShutdownTimeout = host.ShutdownTimeout == byDefault && needed > byDefault ? needed : host.ShutdownTimeout;
+            }
+            catch (OptionsValidationException)
+            {
+                // It does not start, and says why then.
+            }
+        });
     }
 
     private static void AddJobs(ISiloBuilder builder)

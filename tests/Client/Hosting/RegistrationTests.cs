@@ -357,6 +357,21 @@ public sealed class RegistrationTests
         return builder.Build();
     }
 
+    /// <summary>In seconds. Else the host would cut the hand-over off.</summary>
+    [Theory]
+    [InlineData(20, null, 30)]
+    [InlineData(300, null, 310)]
+    [InlineData(300, 5, 5)]
+    public void HostOfASilo_WaitsForTheHandover_UnlessItsTimeWasSet(int handover, int? shutdown, int expected)
+    {
+        using var host = Silo(silo =>
+        {
+            silo.AddTagCache(cache => cache.HandoverTimeout = TimeSpan.FromSeconds(handover));
+            silo.Services.Configure<HostOptions>(options => options.ShutdownTimeout = shutdown is { } seconds ? TimeSpan.FromSeconds(seconds) : options.ShutdownTimeout);
+        });
+        Assert.Equal(TimeSpan.FromSeconds(expected), host.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout);
+    }
+
     private static TimeSpan GatewayPeriod(KeyValuePair<string, string?>[] settings, Action<IClientBuilder> before)
     {
         using var host = Client(
