@@ -179,9 +179,13 @@ internal sealed record SiloReport
     [Id(24)]
     public long StandbyBytes { get; init; }
 
-    /// <summary>Entries whose standby has not been sent what they have now.</summary>
+    /// <summary>Entries whose standby has not acknowledged what they have now.</summary>
     [Id(25)]
     public long StandbyWaiting { get; init; }
+
+    /// <summary>Silos that lack more copies than those that wait: they took none when they were asked last.</summary>
+    [Id(26)]
+    public int StandbysBehind { get; init; }
 
     /// <summary>For how long this silo has waited for others to send it what is its own now; null if it does not.</summary>
     [Id(22)]

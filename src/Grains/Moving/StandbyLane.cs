@@ -16,36 +16,53 @@ internal sealed class StandbyLane
     private readonly CopySender _sender;
     private readonly MoveRate _rate;
     private readonly TimeProvider _time;
-    private readonly Action _sendAll;
+    private readonly Func<Task> _sendAll;
     private readonly CancellationToken _stop;
     private readonly Lock _gate = new();
 
     /// <summary>What is to be sent, and whether it was offered before.</summary>
     private readonly Dictionary<EntrySlot, bool> _waiting = [];
 
+    /// <summary>In which order: what is stored again and again keeps its turn.</summary>
+    private readonly Queue<EntrySlot> _turns = [];
+
     private TaskCompletionSource _offered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _hasMissed;
+    private bool _isCatchingUp;
+    private int _underWay;
 
     /// <param name="sender">The way to the silo.</param>
     /// <param name="rate">How fast copies go.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="sendAll">The silo has missed some, and answers again.</param>
+    /// <param name="sendAll">The silo has missed some, and answers again: adds all that it is to have.</param>
     /// <param name="failed">Hears of faults.</param>
     /// <param name="stop">Ends it.</param>
-    public StandbyLane(CopySender sender, MoveRate rate, TimeProvider time, Action sendAll, Action<Exception> failed, CancellationToken stop)
+    public StandbyLane(CopySender sender, MoveRate rate, TimeProvider time, Func<Task> sendAll, Action<Exception> failed, CancellationToken stop)
     {
         (_sender, _rate, _time, _sendAll, _stop) = (sender, rate, time, sendAll, stop);
         _ = Task.Run(() => BackgroundLoop.Loop(Round, failed, time, stop), CancellationToken.None);
     }
 
-    /// <summary>How many entries wait to be sent.</summary>
+    /// <summary>How many entries wait to be sent, are on their way, or are offered again in a moment.</summary>
     public long Waiting
     {
         get
         {
             lock (_gate)
             {
-                return _waiting.Count;
+                return _waiting.Count + _underWay;
+            }
+        }
+    }
+
+    /// <summary>Whether it lacks more than those that wait: it took nothing when it was asked last, or all that it is to have is being added since it answers again.</summary>
+    public bool IsBehind
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _hasMissed || _isCatchingUp;
             }
         }
     }
@@ -72,6 +89,7 @@ internal sealed class StandbyLane
         {
             _hasMissed = true;
             _waiting.Clear();
+            _turns.Clear();
             _offered.TrySetResult();
         }
     }
@@ -86,7 +104,15 @@ internal sealed class StandbyLane
             }
 
             // A new value is offered twice, whatever became of the one before.
-            _waiting[slot] = isSecond && (!_waiting.TryGetValue(slot, out var before) || before);
+            if (_waiting.TryAdd(slot, isSecond))
+            {
+                _turns.Enqueue(slot);
+            }
+            else
+            {
+                _waiting[slot] &= isSecond;
+            }
+
             _offered.TrySetResult();
         }
     }
@@ -98,7 +124,7 @@ internal sealed class StandbyLane
             await Task.Delay(MissedPause, _time, _stop);
             if (await _sender.IsAnswered())
             {
-                Answers();
+                await Answers();
             }
 
             return true;
@@ -107,14 +133,34 @@ internal sealed class StandbyLane
         await Offered().WaitAsync(_stop);
         await Task.Delay(Gathering, _time, _stop);
         var batch = Take();
+        int? leftOver = 0;
+        try
+        {
+            leftOver = await Send(batch);
+        }
+        finally
+        {
+            Arrived(batch.Count - (leftOver ?? 0));
+        }
+
+        if (leftOver is null)
+        {
+            Miss();
+        }
+
+        return true;
+    }
+
+    /// <returns>How many are offered again in a moment; null if the silo took nothing.</returns>
+    private async Task<int?> Send(Dictionary<EntrySlot, bool> batch)
+    {
         await _rate.Pass(batch.Keys.Sum(static slot => slot.Value?.Bytes ?? 0), _stop);
 
         // What was kept back is over by now, if the ticket is from now.
         _sender.Renew();
         if (await _sender.Send([.. batch.Keys]) is not { } sent)
         {
-            Miss();
-            return true;
+            return null;
         }
 
         EntrySlot[] again = [.. sent.Where(copy => copy.IsKeptBack && !batch[copy.Slot]).Select(static copy => copy.Slot)];
@@ -123,17 +169,40 @@ internal sealed class StandbyLane
             _ = OfferAgain(again);
         }
 
-        return true;
+        return again.Length;
     }
 
-    private void Answers()
+    private async Task Answers()
     {
         lock (_gate)
         {
-            _hasMissed = false;
+            (_hasMissed, _isCatchingUp) = (false, true);
         }
 
-        _sendAll();
+        try
+        {
+            await _sendAll();
+        }
+        catch (Exception)
+        {
+            Miss();
+            throw;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _isCatchingUp = false;
+            }
+        }
+    }
+
+    private void Arrived(int count)
+    {
+        lock (_gate)
+        {
+            _underWay -= count;
+        }
     }
 
     private Task Offered()
@@ -155,21 +224,14 @@ internal sealed class StandbyLane
         lock (_gate)
         {
             var (batch, bytes) = (new Dictionary<EntrySlot, bool>(), 0L);
-            foreach (var (slot, isSecond) in _waiting)
+            while (bytes < MoveLane.BatchBytes && batch.Count < MoveLane.BatchEntries && _turns.TryDequeue(out var slot))
             {
+                _waiting.Remove(slot, out var isSecond);
                 batch.Add(slot, isSecond);
                 bytes += slot.Value?.Bytes ?? 0;
-                if (bytes >= MoveLane.BatchBytes || batch.Count == MoveLane.BatchEntries)
-                {
-                    break;
-                }
             }
 
-            foreach (var slot in batch.Keys)
-            {
-                _waiting.Remove(slot);
-            }
-
+            _underWay += batch.Count;
             return batch;
         }
     }
@@ -178,5 +240,6 @@ internal sealed class StandbyLane
     {
         await Task.Delay(MoveLane.SecondOffer, _time, _stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Array.ForEach(slots, slot => Add(slot, isSecond: true));
+        Arrived(slots.Length);
     }
 }

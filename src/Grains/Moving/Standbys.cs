@@ -42,11 +42,11 @@ internal sealed partial class Standbys : IDisposable
         services.Lengthened += Offer;
     }
 
-    /// <summary>Entries whose standby has not been sent what they have now.</summary>
+    /// <summary>Entries whose standby has not acknowledged what they have now.</summary>
     public long Waiting => _lanes.Values.Sum(static lane => lane.Value.Sending.Waiting);
 
-    /// <summary>Silos that took no copies when they were asked last.</summary>
-    public int Silent => _lanes.Values.Count(static lane => lane.Value.Sending.HasMissed);
+    /// <summary>Silos that took no copies when they were asked last, and have not been sent all that they missed since.</summary>
+    public int Behind => _lanes.Values.Count(static lane => lane.Value.Sending.IsBehind);
 
     /// <summary>Writers that went on without their standby since the start.</summary>
     public long Unsecured => Interlocked.Read(ref _unsecured);
@@ -73,17 +73,18 @@ internal sealed partial class Standbys : IDisposable
             _seen = now;
         }
 
-        if (ReferenceEquals(before, now))
-        {
-            return;
-        }
-
+        // At each round: one that was just being opened when its silo went is found at the next.
         foreach (var (silo, lane) in _lanes)
         {
             if (!now.Silos.Contains(silo) && _lanes.TryRemove(new(silo, lane)))
             {
                 lane.Value.End();
             }
+        }
+
+        if (ReferenceEquals(before, now))
+        {
+            return;
         }
 
         _ = Task.Run(() => Walk(slot => !Equals(before.FirstTwoOf(slot.ScopedKey), now.FirstTwoOf(slot.ScopedKey))));
@@ -168,7 +169,7 @@ internal sealed partial class Standbys : IDisposable
     {
         var stop = CancellationTokenSource.CreateLinkedTokenSource(_stopping);
         var sender = new CopySender(silo, _peers, _store, _time, isForStandby: true, stop.Token);
-        return new(stop, new(sender, _rate, _time, () => _ = Task.Run(() => Walk(slot => silo.Equals(_owners.StandbyOf(slot.ScopedKey)))), LogFailed, stop.Token));
+        return new(stop, new(sender, _rate, _time, () => Task.Run(() => Walk(slot => silo.Equals(_owners.StandbyOf(slot.ScopedKey)))), LogFailed, stop.Token));
     }
 
     private void Walk(Predicate<EntrySlot> isToBeSent)

@@ -52,7 +52,8 @@ internal sealed class SiloReporter
         metrics.Meter.CreateObservableGauge("tagcache.sessions.interest", () => sessions.Counts.Interest, "{tag}", "Tags, keys among them, that sessions are interested in.");
         metrics.Meter.CreateObservableGauge("tagcache.moves.pending", () => mover.Counts.ToSend, "{entry}", "Entries that belong to other silos and are still to be sent there.");
         metrics.Meter.CreateObservableGauge("tagcache.standby.copies", () => table.Copies.Count, "{entry}", "Copies of other silos' entries that this one holds as a standby.");
-        metrics.Meter.CreateObservableGauge("tagcache.standby.pending", () => standbys.Waiting, "{entry}", "Entries whose standby has not been sent what they have now.");
+        metrics.Meter.CreateObservableGauge("tagcache.standby.pending", () => standbys.Waiting, "{entry}", "Entries whose standby has not acknowledged what they have now.");
+        metrics.Meter.CreateObservableGauge("tagcache.standby.behind", () => standbys.Behind, "{silo}", "Standbys that took nothing when they were asked last: they lack more than what is pending.");
         metrics.Meter.CreateObservableCounter("tagcache.standby.unsecured", () => standbys.Unsecured, "{set}", "Sets that went on without their standby, which had not acknowledged within a second.");
         metrics.Meter.CreateObservableGauge("tagcache.moves.filling", () => (former.FillingFor ?? TimeSpan.Zero).TotalSeconds, "s", "For how long this silo has waited for others to send it what is its own now.");
         metrics.Meter.CreateObservableGauge("tagcache.sessions.pushes", () => sessions.Counts.Pushes, "{push}", "Pushes that clients have not acknowledged.");
@@ -94,6 +95,7 @@ internal sealed class SiloReporter
             StandbyCopies = copies.Count,
             StandbyBytes = copies.Bytes,
             StandbyWaiting = _standbys.Waiting,
+            StandbysBehind = _standbys.Behind,
         };
     }
 }

@@ -39,8 +39,8 @@ internal sealed record MemberInfo(
     MovesInfo Moves,
     StandbyInfo Standby);
 
-/// <summary>What a member holds for others as their standby, and what its own standbys have not been sent yet.</summary>
-internal sealed record StandbyInfo(long Copies, long Bytes, long Waiting);
+/// <summary>What a member holds for others as their standby, what its own standbys have not been sent yet, and how many of them took nothing when they were asked last.</summary>
+internal sealed record StandbyInfo(long Copies, long Bytes, long Waiting, int Behind);
 
 /// <summary>What a member sends to the silos that it belongs to, and waits for from others.</summary>
 internal sealed record MovesInfo(long ToSend, long Sent, long NotKept, double? FillingSeconds);
@@ -102,7 +102,7 @@ internal sealed class ClusterEndpoints(
         report.OpenUpdates,
         report.DelayedBy,
         new(report.ToSend, report.Sent, report.NotKept, report.FillingFor is { } filling ? Math.Round(filling.TotalSeconds, 3) : null),
-        new(report.StandbyCopies, report.StandbyBytes, report.StandbyWaiting));
+        new(report.StandbyCopies, report.StandbyBytes, report.StandbyWaiting, report.StandbysBehind));
 
     private static double? Ratio(long hits, long misses) => hits + misses == 0 ? null : Math.Round((double)hits / (hits + misses), 4);
 }
