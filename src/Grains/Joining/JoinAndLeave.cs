@@ -191,7 +191,7 @@ internal sealed partial class JoinAndLeave(
         if (options.HandoverTimeout > TimeSpan.Zero && lease.IsValid() && ownership.HasSuccessors)
         {
             await ownership.Leaving(both.Token);
-            await mover.HandOver(() => ownership.HasSuccessors, both.Token);
+            await mover.HandOver(() => ownership.HasSuccessors, options.HandoverTimeout, both.Token);
         }
         else
         {

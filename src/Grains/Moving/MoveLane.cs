@@ -5,7 +5,7 @@ using OrleansTagCache.Transport;
 namespace OrleansTagCache.Moving;
 
 /// <summary>
-/// The way of entries to one silo: batches under its tickets, one after the other, and after each a pause as long as it took, so that readers find both processors free half of the time. A silo that does not
+/// The way of entries to one silo: batches under its tickets, one after the other, with a rest after each. A silo that does not
 /// take them, again and again, holds up no other: nothing more is tried then.
 /// </summary>
 /// <remarks>One caller adds; the batches are sent by a loop of their own.</remarks>
@@ -21,6 +21,7 @@ internal sealed class MoveLane
     public static readonly TimeSpan SecondOffer = TimeSpan.FromMilliseconds(200);
 
     private readonly MoveRate _rate;
+    private readonly MovePace _pace;
     private readonly TimeProvider _time;
     private readonly Action<SentCopy> _moved;
     private readonly CancellationToken _stop;
@@ -37,12 +38,13 @@ internal sealed class MoveLane
     /// <param name="peers">The way to it.</param>
     /// <param name="store">Where the values are.</param>
     /// <param name="rate">How fast they go.</param>
+    /// <param name="pace">How long it rests after each batch.</param>
     /// <param name="time">The clock.</param>
     /// <param name="moved">Is told once what became of each: without a status for one that had no live value when its turn came, or could not be sent.</param>
     /// <param name="stop">Ends it.</param>
-    public MoveLane(SiloAddress silo, IPeers peers, EntryStore store, MoveRate rate, TimeProvider time, Action<SentCopy> moved, CancellationToken stop)
+    public MoveLane(SiloAddress silo, IPeers peers, EntryStore store, MoveRate rate, MovePace pace, TimeProvider time, Action<SentCopy> moved, CancellationToken stop)
     {
-        (_rate, _time, _moved, _stop) = (rate, time, moved, stop);
+        (_rate, _pace, _time, _moved, _stop) = (rate, pace, time, moved, stop);
         _sending = Task.Run(() => SendBatches(new(silo, peers, store, time, isForStandby: false, stop)), CancellationToken.None);
     }
 
@@ -131,7 +133,7 @@ internal sealed class MoveLane
             return null;
         }
 
-        await Task.Delay(_time.GetElapsedTime(begun), _time, _stop);
+        await Task.Delay(_pace.After(_time.GetElapsedTime(begun), _batches.Reader.Count), _time, _stop);
         return sent;
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Entries;
+using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Ownership;
 using OrleansTagCache.Transport;
 
@@ -13,7 +14,7 @@ namespace OrleansTagCache.Moving;
 /// <para><b>Work.</b> A walk over the entries for each view of who owns what; a new view ends it and begins the next. What is stored here during a walk, or afterwards, and belongs elsewhere follows.
 /// When a walk has ended, each silo that got something is told that this was all.</para>
 ///
-/// <para><b>Bounds.</b> To each silo one batch is on its way at a time, of a quarter of a MB at most, half of the time none, and all together take no more bytes a second than the options say, so that
+/// <para><b>Bounds.</b> To each silo one batch is on its way at a time, of a quarter of a MB at most, most of the time none, and all together take no more bytes a second than the options say, so that
 /// readers and updates do not suffer.</para>
 /// </summary>
 /// <remarks>Thread-safe. Nothing rests on it but warmth: what is not sent is generated again.</remarks>
@@ -38,13 +39,12 @@ internal sealed partial class Mover : IDisposable
     /// <summary>What was stored here since the walk began, and may belong elsewhere.</summary>
     private readonly List<EntrySlot> _late = [];
 
-    /// <summary>The silos that have everything that was theirs in a view.</summary>
-    private readonly HashSet<SiloAddress> _done = [];
+    private readonly MoveRecord _record = new();
 
-    private Rendezvous _doneIn = Rendezvous.OfNone;
+    private readonly MovePace _pace;
+
     private CancellationTokenSource _current = new();
     private Task _walk = Task.CompletedTask;
-    private Rendezvous _sentFor = Rendezvous.OfNone;
     private Rendezvous _walkingFor = Rendezvous.OfNone;
     private volatile bool _isLeaving;
     private bool _isStopped;
@@ -56,7 +56,7 @@ internal sealed partial class Mover : IDisposable
     public Mover(EntryServices services, EntryStore store, EntryTable table, Owners owners, IPeers peers, ILocalSiloDetails self, Standbys standbys, MoveRate rate, SiloMetrics metrics, TimeProvider time, ILogger<Mover> logger)
     {
         (_store, _table, _owners, _peers, _self, _time, _logger) = (store, table, owners, peers, self, time, logger);
-        (_standbys, _rate, _metrics) = (standbys, rate, metrics);
+        (_standbys, _rate, _pace, _metrics) = (standbys, rate, new(time), metrics);
         services.Stored += Stored;
     }
 
@@ -96,9 +96,11 @@ internal sealed partial class Mover : IDisposable
 
     /// <summary>This silo leaves, and owns nothing in its own view any more: sends everything, until that is done or the caller does not wait any longer.</summary>
     /// <param name="hasSuccessors">Whether there is a silo that may take anything.</param>
+    /// <param name="patience">How long the caller waits: half of it is used, as long as that is enough.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task HandOver(Func<bool> hasSuccessors, CancellationToken cancellationToken)
+    public async Task HandOver(Func<bool> hasSuccessors, TimeSpan patience, CancellationToken cancellationToken)
     {
+        _pace.FinishBy(_time.Now() + (patience / 2));
         try
         {
             while (hasSuccessors() && MustWalkAsLeaver(out var walk))
@@ -202,7 +204,7 @@ internal sealed partial class Mover : IDisposable
     /// <summary>A silo that does not see itself among those that own keys moves nothing, unless it leaves: all that others have sent it would seem to be theirs.</summary>
     private bool Owns(Rendezvous silos) => _isLeaving || silos.Silos.Contains(_self.SiloAddress);
 
-    private bool HasSentAllNeedsLock(Rendezvous silos) => !_isWalking && _late.Count == 0 && ReferenceEquals(_sentFor, silos);
+    private bool HasSentAllNeedsLock(Rendezvous silos) => !_isWalking && _late.Count == 0 && _record.HaveAll(silos);
 
     private void BeginNeedsLock(Rendezvous silos)
     {
@@ -232,14 +234,14 @@ internal sealed partial class Mover : IDisposable
                 return true;
             }
 
-            _isWalking = _late.Count > 0 && ReferenceEquals(_sentFor, silos);
+            _isWalking = _late.Count > 0 && _record.HaveAll(silos);
             return !_isWalking;
         }
     }
 
     private async Task Walk(Rendezvous silos, CancellationToken stop)
     {
-        var lanes = silos.Silos.Where(silo => !silo.Equals(_self.SiloAddress)).ToDictionary(silo => silo, silo => new MoveLane(silo, _peers, _store, _rate, _time, Moved, stop));
+        var lanes = silos.Silos.Where(silo => !silo.Equals(_self.SiloAddress)).ToDictionary(silo => silo, silo => new MoveLane(silo, _peers, _store, _rate, _pace, _time, Moved, stop));
         try
         {
             AddAll(silos, lanes);
@@ -249,7 +251,7 @@ internal sealed partial class Mover : IDisposable
             }
 
             await Task.WhenAll(lanes.Select(lane => EndOf(silos, lane.Key, lane.Value, stop)));
-            SetSent(lanes.Values.All(lane => !lane.HasFailed) ? silos : Rendezvous.OfNone);
+            Record(record => record.Ended(silos, isWhole: lanes.Values.All(static lane => !lane.HasFailed)));
             CacheEvents.Write(CacheEvent.MoveEnded, this);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -259,7 +261,7 @@ internal sealed partial class Mover : IDisposable
         catch (Exception exception)
         {
             LogFailed(exception);
-            ForgetWhatWasSent();
+            Record(static record => record.Forget());
             await Task.Delay(FailurePause, _time, CancellationToken.None);
         }
         finally
@@ -281,14 +283,12 @@ internal sealed partial class Mover : IDisposable
         bool isWhole;
         lock (_gate)
         {
-            isWhole = !ReferenceEquals(_sentFor, silos);
-            (late, done) = ([.. _late], ReferenceEquals(_doneIn, silos) ? [.. _done] : []);
+            (isWhole, late, done) = (!_record.HaveAll(silos), [.. _late], _record.DoneIn(silos));
             _late.Clear();
         }
 
         // What has everything already is not sent it again because another one failed.
-        EntrySlot[] all = isWhole ? Array.FindAll(_table.Snapshot(), slot => late.Contains(slot) || !(silos.OwnerOf(slot.ScopedKey) is { } owner && done.Contains(owner))) : [.. late];
-        all = Array.FindAll(all, slot => slot.Value is not { IsStandbyCopy: true } && silos.OwnerOf(slot.ScopedKey) is { } owner && lanes.ContainsKey(owner));
+        var all = MovePlan.Of(isWhole ? _table.Snapshot() : late, silos, (slot, owner) => lanes.ContainsKey(owner) && (late.Contains(slot) || !done.Contains(owner)));
         Interlocked.Exchange(ref _toSend, all.Length);
         if (all.Length == 0)
         {
@@ -296,12 +296,9 @@ internal sealed partial class Mover : IDisposable
         }
 
         LogSending(all.Length, _isLeaving);
-
-        // What was read most goes first, should there be no time for all.
-        Array.Sort(Array.ConvertAll(all, slot => -slot.Links.Uses), all);
-        foreach (var slot in all)
+        foreach (var (slot, owner) in all)
         {
-            lanes[silos.OwnerOf(slot.ScopedKey)!].Add(slot);
+            lanes[owner].Add(slot);
         }
     }
 
@@ -341,40 +338,18 @@ internal sealed partial class Mover : IDisposable
     private async Task EndOf(Rendezvous silos, SiloAddress silo, MoveLane lane, CancellationToken stop)
     {
         await lane.Ended;
-        lock (_gate)
+        Record(record => record.Done(silos, silo, isDone: !lane.HasFailed));
+        if (!lane.HasFailed)
         {
-            if (!ReferenceEquals(_doneIn, silos))
-            {
-                _doneIn = silos;
-                _done.Clear();
-            }
-
-            if (lane.HasFailed)
-            {
-                _done.Remove(silo);
-                return;
-            }
-
-            _done.Add(silo);
-        }
-
-        await Tell(silo, stop);
-    }
-
-    private void ForgetWhatWasSent()
-    {
-        lock (_gate)
-        {
-            (_sentFor, _doneIn) = (Rendezvous.OfNone, Rendezvous.OfNone);
-            _done.Clear();
+            await Tell(silo, stop);
         }
     }
 
-    private void SetSent(Rendezvous silos)
+    private void Record(Action<MoveRecord> record)
     {
         lock (_gate)
         {
-            _sentFor = silos;
+            record(_record);
         }
     }
 
