@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using StackExchange.Redis;
 
 namespace OrleansTagCache.Tests.Processes;
@@ -5,6 +7,8 @@ namespace OrleansTagCache.Tests.Processes;
 /// <summary>Silo programs on a Redis of their own, each a process, as docs/how-to/operate.md starts them.</summary>
 internal sealed class RedisCluster : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly List<(int Http, int Silo, int Gateway)> _ports = [];
     private readonly List<ChildProcess> _processes = [];
     private readonly string[] _settings;
@@ -36,6 +40,20 @@ internal sealed class RedisCluster : IAsyncDisposable
         }
 
         return cluster;
+    }
+
+    /// <summary>Ends a silo as a deploy does: with SIGTERM.</summary>
+    public Task<int> Stop(int silo) => _processes[silo].Stop(Patience);
+
+    /// <summary>Waits until every silo serves, sees all others, and has sent what it had to send.</summary>
+    public async Task WhenWhole()
+    {
+        using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
+        while (!(await Task.WhenAll(Silos.Select(IsWhole))).All(isWhole => isWhole))
+        {
+            await looks.WaitForNextTickAsync(patience.Token);
+        }
     }
 
     /// <summary>Kills a silo, as a crash does: with SIGKILL.</summary>
@@ -70,6 +88,27 @@ internal sealed class RedisCluster : IAsyncDisposable
             await redis.DisposeAsync();
         }
     }
+
+    private async Task<bool> IsWhole(HttpClient silo)
+    {
+        try
+        {
+            var cluster = await silo.GetFromJsonAsync<JsonElement>("/v1/cluster");
+            var members = cluster.GetProperty("members").EnumerateArray().ToList();
+            return members.Count == Silos.Count && cluster.GetProperty("unreachable").GetArrayLength() == 0 && members.TrueForAll(IsSettled);
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsSettled(JsonElement member) =>
+        member.GetProperty("serving").GetBoolean()
+        && member.GetProperty("moves").GetProperty("toSend").GetInt64() == 0
+        && member.GetProperty("moves").GetProperty("fillingSeconds").ValueKind == JsonValueKind.Null
+        && member.GetProperty("standby").GetProperty("waiting").GetInt64() == 0
+        && member.GetProperty("standby").GetProperty("behind").GetInt32() == 0;
 
     private Task<ChildProcess> StartSilo(int silo) => ChildProcess.Start(
         "dotnet",

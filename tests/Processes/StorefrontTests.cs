@@ -1,3 +1,4 @@
+using System.Globalization;
 using OpenQA.Selenium;
 using OpenQA.Selenium.Chrome;
 using OpenQA.Selenium.Support.UI;
@@ -12,6 +13,48 @@ public sealed class StorefrontTests
     public async Task Shop_OnTwoNodes_HasOneCacheOneSessionAndOneSetOfForms()
     {
         await using var cluster = await RedisCluster.Start(silos: 3);
+        await InABrowser(cluster, (browser, nodes) =>
+        {
+            Visit(browser, nodes);
+            return Task.CompletedTask;
+        });
+    }
+
+    /// <summary>Each silo is ended and started anew, and then each is killed: whichever has the session, the cart is the same, on either node.</summary>
+    [BrowserFact]
+    public async Task Session_OutlivesADeployAndTheDeathOfAnySilo()
+    {
+        await using var cluster = await RedisCluster.Start(silos: 3);
+        await InABrowser(cluster, async (browser, nodes) =>
+        {
+            Add(browser, nodes[0]);
+            Add(browser, nodes[1]);
+            for (var silo = 0; silo < 3; silo++)
+            {
+                await cluster.WhenWhole();
+                Assert.Equal(0, await cluster.Stop(silo));
+                Assert.All(nodes, node => Assert.Equal(2, Count(browser, node)));
+                await cluster.Restart(silo);
+            }
+
+            for (var silo = 0; silo < 3; silo++)
+            {
+                await cluster.WhenWhole();
+                Add(browser, nodes[silo % 2]);
+
+                // A set goes on after a second, whether its standby has it or not.
+                await cluster.WhenWhole();
+                await cluster.Kill(silo);
+                Assert.All(nodes, node => Assert.Equal(3 + silo, Count(browser, node)));
+                await cluster.Restart(silo);
+            }
+
+            browser.GetScreenshot().SaveAsFile(Path.Combine(AppContext.BaseDirectory, "storefront-cart.png"));
+        });
+    }
+
+    private static async Task InABrowser(RedisCluster cluster, Func<ChromeDriver, string[], Task> visit)
+    {
         var folder = Directory.CreateTempSubdirectory("storefront");
         var ports = FreePorts.Take(2);
         await using var one = await Node(0);
@@ -19,7 +62,7 @@ public sealed class StorefrontTests
         using var service = ChromeDriverService.CreateDefaultService(Programs.ChromeDriver);
         using (var browser = new ChromeDriver(service, Browsers.Options(folder)))
         {
-            Visit(browser, [.. ports.Select(port => $"http://127.0.0.1:{port}")]);
+            await visit(browser, [.. ports.Select(port => $"http://127.0.0.1:{port}")]);
         }
 
         folder.Delete(recursive: true);
@@ -34,6 +77,19 @@ public sealed class StorefrontTests
                 $"--Keys={Path.Combine(folder.FullName, "keys")}",
             ],
             "Application started.");
+    }
+
+    private static void Add(ChromeDriver browser, string node)
+    {
+        browser.Navigate().GoToUrl($"{node}/product/2");
+        browser.FindElement(By.Id("add")).Click();
+        new WebDriverWait(browser, TimeSpan.FromSeconds(30)).Until(_ => browser.Url == $"{node}/cart");
+    }
+
+    private static int Count(ChromeDriver browser, string node)
+    {
+        browser.Navigate().GoToUrl($"{node}/cart");
+        return int.Parse(browser.FindElement(By.Id("count")).Text, CultureInfo.InvariantCulture);
     }
 
     private static void Visit(ChromeDriver browser, string[] nodes)
@@ -68,12 +124,8 @@ public sealed class StorefrontTests
 
         for (var things = 1; things <= 4; things++)
         {
-            var node = nodes[things % 2];
-            browser.Navigate().GoToUrl($"{node}/product/2");
-            browser.FindElement(By.Id("add")).Click();
-            new WebDriverWait(browser, TimeSpan.FromSeconds(30)).Until(_ => browser.Url == $"{node}/cart");
-            browser.Navigate().GoToUrl($"{nodes[(things + 1) % 2]}/cart");
-            Assert.Equal($"{things}", browser.FindElement(By.Id("count")).Text);
+            Add(browser, nodes[things % 2]);
+            Assert.Equal(things, Count(browser, nodes[(things + 1) % 2]));
         }
 
         browser.Navigate().GoToUrl($"{nodes[0]}/product/1");

@@ -47,6 +47,13 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Asks it to end, and waits until it has.</summary>
+    public async Task<int> Stop(TimeSpan patience)
+    {
+        using var signal = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        return await WhenExited(patience);
+    }
+
     /// <summary>Waits until it has ended by itself, and gives its exit code.</summary>
     public async Task<int> WhenExited(TimeSpan patience)
     {
