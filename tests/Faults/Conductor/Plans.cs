@@ -48,6 +48,7 @@ internal static class Plans
         (new FreezeRedis("0.5 leases", 0.5 * ServingLease), 8),
         (new FreezeRedis("3 leases", 3 * ServingLease), 4),
         (new LeaveSilo(away: TimeSpan.FromSeconds(2)), 10),
+        (new JoinSilo(), 9),
         (new RollingRestart(), 4),
     ];
 }

@@ -16,10 +16,17 @@ internal sealed class TestCluster : IAsyncDisposable
     public const int FirstClient = Silos;
     public const int HttpReader = FirstClient + Clients;
     public const int Writer = HttpReader + 1;
+
+    /// <summary>A fourth silo, which runs only when a nemesis starts it.</summary>
+    public const int Guest = Processes;
+
     /// <summary>So long is waited for anything at most.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
+    /// <summary>Those that always run.</summary>
     private const int Processes = Writer + 1;
+
+    private const int SiloPorts = (Silos + 1) * 3;
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
@@ -28,8 +35,8 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private readonly RunOptions _options;
     private readonly PosixSignalRegistration[] _endings;
-    private readonly Child?[] _children = new Child?[Processes];
-    private readonly int[] _ports = FreePorts((Silos * 3) + Clients + 2);
+    private readonly Child?[] _children = new Child?[Processes + 1];
+    private readonly int[] _ports = FreePorts(SiloPorts + Clients + 2);
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private Child? _redis;
 
@@ -38,9 +45,9 @@ internal sealed class TestCluster : IAsyncDisposable
         (_options, Folder) = (options, folder);
         _endings = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndAll), PosixSignalRegistration.Create(PosixSignal.SIGINT, EndAll)];
         State = new(Path.Combine(folder, "state"));
-        for (var silo = 0; silo < Silos; silo++)
+        foreach (var slot in Enumerable.Range(0, Silos).Append(Guest))
         {
-            State.SetPorts(silo, SiloPort(silo), _ports[(silo * 3) + 2]);
+            State.SetPorts(slot, SiloPort(slot), GatewayPort(slot));
         }
     }
 
@@ -57,7 +64,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public Load Load => Load.Of(Plans.LoadOf(_options.Plan));
 
-    public int SiloPort(int silo) => _ports[(silo * 3) + 1];
+    public int SiloPort(int slot) => _ports[FirstPort(slot) + 1];
 
     public Child Process(int slot) => _children[slot]!;
 
@@ -87,7 +94,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Starts the process of a slot; it must not run.</summary>
     public void StartProcess(int slot)
     {
-        var role = slot < Silos ? "silo" : slot < HttpReader ? "client" : slot == HttpReader ? "http-reader" : "writer";
+        var role = IsSilo(slot) ? "silo" : slot < HttpReader ? "client" : slot == HttpReader ? "http-reader" : "writer";
         string[] arguments =
         [
             Path.Combine(AppContext.BaseDirectory, "OrleansTagCache.Faults.dll"), role,
@@ -95,20 +102,20 @@ internal sealed class TestCluster : IAsyncDisposable
             $"--Faults:WithoutLease={_options.WithoutLease}", $"--Faults:Pause={Text(_options.Pause)}", $"--Faults:Burst={Text(_options.Burst)}",
             $"--Faults:WithoutSets={_options.WithoutSets}", $"--Faults:Load={Plans.LoadOf(_options.Plan)}",
             $"--Faults:Origin={Text(_ports[^2])}", $"--Faults:FirstClient={Text(FirstClient)}",
-            $"--Faults:Web={string.Join(',', _ports.Skip(Silos * 3).Take(Clients).Select(Text))}",
-            $"--Faults:Http={string.Join(',', Enumerable.Range(0, Silos).Select(silo => Text(_ports[silo * 3])))}",
+            $"--Faults:Web={string.Join(',', _ports.Skip(SiloPorts).Take(Clients).Select(Text))}",
+            $"--Faults:Http={string.Join(',', Enumerable.Range(0, Silos).Select(silo => Text(HttpPort(silo))))}",
         ];
-        if (slot < Silos)
+        if (IsSilo(slot))
         {
             arguments =
             [
                 .. arguments,
-                "--urls", $"http://127.0.0.1:{_ports[slot * 3]}", $"--TagCache:SiloPort={SiloPort(slot)}", $"--TagCache:GatewayPort={_ports[(slot * 3) + 2]}",
+                "--urls", $"http://127.0.0.1:{HttpPort(slot)}", $"--TagCache:SiloPort={SiloPort(slot)}", $"--TagCache:GatewayPort={GatewayPort(slot)}",
                 $"--TagCache:Standbys={Text(_options.Standbys)}", "--TagCache:Clustering:Provider=Redis", $"--TagCache:Clustering:ConnectionString=127.0.0.1:{_ports[^1]}", "--Logging:LogLevel:Orleans=Warning",
             ];
         }
 
-        _children[slot] = Child.Start("dotnet", arguments, slot < Silos ? "OrleansTagCache is ready." : RoleOptions.ReadyLine, Path.Combine(Folder, $"{slot}.log"));
+        _children[slot] = Child.Start("dotnet", arguments, IsSilo(slot) ? "OrleansTagCache is ready." : RoleOptions.ReadyLine, Path.Combine(Folder, $"{slot}.log"));
     }
 
     /// <summary>Starts a process again that has ended, or is about to.</summary>
@@ -118,6 +125,25 @@ internal sealed class TestCluster : IAsyncDisposable
         await Process(slot).DisposeAsync();
         StartProcess(slot);
     }
+
+    /// <summary>Starts the fourth silo, and waits until it is ready.</summary>
+    public async Task StartGuest()
+    {
+        if (_children[Guest] is { } before)
+        {
+            await before.WhenExited();
+            await before.DisposeAsync();
+        }
+
+        StartProcess(Guest);
+        await Process(Guest).Ready.WaitAsync(Patience, Time);
+    }
+
+    /// <summary>Waits until all silos and the fourth serve, and it has its share.</summary>
+    public Task WhenGuestServes() => Until(
+        async () => (await Task.WhenAll(Enumerable.Range(0, Silos).Append(Guest).Select(slot => IsWhole(slot, Silos + 1)))).All(isWhole => isWhole)
+            && await Describe(Guest) is { } cluster && cluster.GetProperty("members").EnumerateArray().All(IsFilled),
+        "the fourth silo to serve");
 
     /// <summary>Stops a process where it stands. It notes how often that was done to it.</summary>
     public void Freeze(int slot)
@@ -164,7 +190,7 @@ internal sealed class TestCluster : IAsyncDisposable
                 }
 
                 return Enumerable.Range(0, Processes).All(slot => Process(slot).Ready.IsCompletedSuccessfully)
-                    && (await Task.WhenAll(Enumerable.Range(0, Silos).Select(IsWhole))).All(isWhole => isWhole);
+                    && (await Task.WhenAll(Enumerable.Range(0, Silos).Select(silo => IsWhole(silo, Silos)))).All(isWhole => isWhole);
             },
             "the cluster to be whole");
         await WhenUpdated();
@@ -176,7 +202,7 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         try
         {
-            return JsonSerializer.Deserialize<JsonElement>(await _http.GetStringAsync(new Uri($"http://127.0.0.1:{_ports[silo * 3]}/v1/cluster")));
+            return JsonSerializer.Deserialize<JsonElement>(await _http.GetStringAsync(new Uri($"http://127.0.0.1:{HttpPort(silo)}/v1/cluster")));
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or JsonException)
         {
@@ -202,7 +228,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         State.IsOver = true;
-        var working = Task.WhenAll(_children.Skip(Silos).OfType<Child>().Select(child => child.WhenExited()));
+        var working = Task.WhenAll(_children.Skip(Silos).Take(Guest - Silos).OfType<Child>().Select(child => child.WhenExited()));
         await Task.WhenAny(working, Task.Delay(EndPatience, Time));
         await Task.WhenAll(_children.OfType<Child>().Append(_redis).OfType<Child>().Select(child => child.DisposeAsync().AsTask()));
         _http.Dispose();
@@ -230,10 +256,20 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private async Task<bool> IsWhole(int silo) =>
-        await Describe(silo) is { } cluster
-        && cluster.GetProperty("totals").GetProperty("members").GetInt32() == Silos
-        && cluster.GetProperty("totals").GetProperty("serving").GetInt32() == Silos
+    private static bool IsSilo(int slot) => slot is < Silos or Guest;
+
+    private static int FirstPort(int slot) => (slot == Guest ? Silos : slot) * 3;
+
+    private int HttpPort(int slot) => _ports[FirstPort(slot)];
+
+    private int GatewayPort(int slot) => _ports[FirstPort(slot) + 2];
+
+    private static bool IsFilled(JsonElement member) => member.GetProperty("moves").GetProperty("fillingSeconds").ValueKind == JsonValueKind.Null;
+
+    private async Task<bool> IsWhole(int slot, int silos) =>
+        await Describe(slot) is { } cluster
+        && cluster.GetProperty("totals").GetProperty("members").GetInt32() == silos
+        && cluster.GetProperty("totals").GetProperty("serving").GetInt32() == silos
         && cluster.GetProperty("unreachable").GetArrayLength() == 0;
 
     /// <summary>The whole method rests on one clock: what a process says of its start must lie before now on ours.</summary>
