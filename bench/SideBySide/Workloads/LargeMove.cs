@@ -30,11 +30,13 @@ internal sealed class LargeMove : IWorkload
         await Task.Delay(Settling, TimeProvider.System);
         var quiet = await Hits(hot, Task.Delay(Settling, TimeProvider.System));
         var made = hot.Made;
+        using var watch = cluster.Silos[1].WatchPauses();
         var begun = TimeProvider.System.GetTimestamp();
         var stopping = cluster.StopOldest();
         var moving = await Hits(hot, stopping);
         await stopping;
         var seconds = TimeProvider.System.GetElapsedTime(begun).TotalSeconds;
+        var pauses = await watch.End();
         var there = await cluster.Silos[0].Entries();
         var table = new Table($"{count:N0} entries on two silos, of which one ends", "", "in s", "p50, us", "p99, us", "longest, ms");
         table.Add("quiet", Samples.One(Settling.TotalSeconds), Samples.One(quiet.Nanoseconds(50) / 1e3), Samples.One(quiet.Nanoseconds(99) / 1e3), Samples.One(quiet.Nanoseconds(100) / 1e6));
@@ -42,7 +44,8 @@ internal sealed class LargeMove : IWorkload
         return new(
             "W17: a large silo hands over",
             $"Two silos with entries of {Value.Length} bytes, with one tag that all bear and one of their own; {LargeSilo.HotEntries:N0} others are read at a steady pace. One silo ends by SIGTERM, with a `HandoverTimeout` of {HandoverTimeout}. "
-            + $"Of {count + LargeSilo.HotEntries:N0} entries the other one had {there:N0} afterwards, and {hot.Made - made:N0} of those that were read were made anew.")
+            + $"Of {count + LargeSilo.HotEntries:N0} entries the other one had {there:N0} afterwards, and {hot.Made - made:N0} of those that were read were made anew. "
+            + $"The collector of the one that took them paused {pauses.Count} times, {pauses.Longest:N1} ms at most and {pauses.Total:N0} ms together.")
         {
             Tables = { table },
             Targets =
