@@ -55,7 +55,7 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
             {
                 if (_closed.Count == MaximumWaiting || _waitingBytes > MaximumWaitingBytes)
                 {
-                    caller.Tell(null, isHere: true);
+                    caller.GiveUp(isHere: true);
                     return caller;
                 }
 
@@ -192,7 +192,7 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
 
         public TRequest Request => request;
 
-        /// <summary>Whether it was not sent at all, since the silo did not answer those before it: its answer is null then.</summary>
+        /// <summary>Whether it was not sent at all, since the silo did not answer those before it, or too many wait: its answer is null then.</summary>
         public bool IsUnsent { get; private set; }
 
         /// <summary>In time, or a fault.</summary>
@@ -212,10 +212,10 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
         }
 
         /// <summary>It is not sent any more.</summary>
-        public void GiveUp()
+        public void GiveUp(bool isHere)
         {
             IsUnsent = true;
-            Tell(null, isHere: false);
+            Tell(null, isHere);
         }
 
         /// <summary>Tells the answer. What awaits it continues on a thread of its own, unless it holds up no other on this one.</summary>
@@ -309,6 +309,6 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
         }
 
         /// <summary>It was not sent, and will not be.</summary>
-        public void GivenUp() => _callers.ForEach(caller => caller.GiveUp());
+        public void GivenUp() => _callers.ForEach(caller => caller.GiveUp(isHere: false));
     }
 }
