@@ -156,7 +156,7 @@ public sealed class StandbysTests : IAsyncLifetime
         Assert.False(await _owner.Standbys.Secure(EntrySilo.Scope(key)).Soon());
 
         // It has answered: the others' copies still go there.
-        Assert.Equal(0, _owner.Standbys.Behind);
+        Assert.Equal(0, _owner.Standbys.Backlog.Behind);
     }
 
     /// <summary>A set that ends while its key is another silo's by now is safe once that one has it.</summary>
@@ -203,13 +203,13 @@ public sealed class StandbysTests : IAsyncLifetime
     {
         _owner.Silo.Peers[Two].Entries = null;
         await Generate(OwnKey(), standby: true);
-        await Waits.Advance(_owner.Time, TimeSpan.FromMilliseconds(50), () => _owner.Standbys.Behind > 0);
+        await Waits.Advance(_owner.Time, TimeSpan.FromMilliseconds(50), () => _owner.Standbys.Backlog is { Behind: > 0, Waiting: 0 });
         await Generate(OwnKey(1), standby: true);
-        Assert.Equal(0, _owner.Standbys.Waiting);
+        Assert.Equal(0, _owner.Standbys.Backlog.Waiting);
 
         _owner.Silo.Peers[Two].Entries = _standby;
         await Waits.Advance(_owner.Time, TimeSpan.FromMilliseconds(10), () => _standby.Stored(OwnKey()) is not null && _standby.Stored(OwnKey(1)) is not null);
-        Assert.Equal(0, _owner.Standbys.Behind);
+        Assert.Equal(0, _owner.Standbys.Backlog.Behind);
     }
 
     /// <summary>An update that is open there keeps it back for a moment. The ticket of the first offer's answer is from before the update was settled: the second one is not made under it.</summary>

@@ -32,7 +32,9 @@ public sealed class OperationTests(SiloServer silo)
         Assert.InRange(member.GetProperty("hitRatio").GetDouble(), 0.0001, 1);
 
         var moves = member.GetProperty("moves");
-        Assert.Equal(["toSend", "sent", "notKept", "fillingSeconds"], Names(moves));
+        Assert.Equal(["owners", "settled", "toSend", "sent", "notKept", "fillingSeconds"], Names(moves));
+        Assert.Equal(1, moves.GetProperty("owners").GetInt32());
+        Assert.Equal(["copies", "bytes", "waiting", "behind"], Names(member.GetProperty("standby")));
         Assert.Equal(("0", "0", "null"), (moves.GetProperty("toSend").GetRawText(), moves.GetProperty("sent").GetRawText(), moves.GetProperty("fillingSeconds").GetRawText()));
 
         var totals = cluster.GetProperty("totals");

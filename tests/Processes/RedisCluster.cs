@@ -95,7 +95,7 @@ internal sealed class RedisCluster : IAsyncDisposable
         {
             var cluster = await silo.GetFromJsonAsync<JsonElement>("/v1/cluster");
             var members = cluster.GetProperty("members").EnumerateArray().ToList();
-            return members.Count == Silos.Count && cluster.GetProperty("unreachable").GetArrayLength() == 0 && members.TrueForAll(IsSettled);
+            return members.Count == Silos.Count && cluster.GetProperty("unreachable").GetArrayLength() == 0 && members.TrueForAll(member => IsSettled(member, members.Count));
         }
         catch (HttpRequestException)
         {
@@ -103,9 +103,10 @@ internal sealed class RedisCluster : IAsyncDisposable
         }
     }
 
-    private static bool IsSettled(JsonElement member) =>
+    private static bool IsSettled(JsonElement member, int silos) =>
         member.GetProperty("serving").GetBoolean()
-        && member.GetProperty("moves").GetProperty("toSend").GetInt64() == 0
+        && member.GetProperty("moves").GetProperty("owners").GetInt32() == silos
+        && member.GetProperty("moves").GetProperty("settled").GetBoolean()
         && member.GetProperty("moves").GetProperty("fillingSeconds").ValueKind == JsonValueKind.Null
         && member.GetProperty("standby").GetProperty("waiting").GetInt64() == 0
         && member.GetProperty("standby").GetProperty("behind").GetInt32() == 0;

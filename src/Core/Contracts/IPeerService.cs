@@ -187,6 +187,14 @@ internal sealed record SiloReport
     [Id(26)]
     public int StandbysBehind { get; init; }
 
+    /// <summary>Silos that own keys, as this one sees it.</summary>
+    [Id(27)]
+    public int Owners { get; init; }
+
+    /// <summary>Whether this silo has sent all that belongs to others of them, as far as they took it.</summary>
+    [Id(28)]
+    public bool IsSettled { get; init; }
+
     /// <summary>For how long this silo has waited for others to send it what is its own now; null if it does not.</summary>
     [Id(22)]
     public TimeSpan? FillingFor { get; init; }

@@ -43,26 +43,17 @@ internal sealed class StandbyLane
         _ = Task.Run(() => BackgroundLoop.Loop(Round, failed, time, stop), CancellationToken.None);
     }
 
-    /// <summary>How many entries wait to be sent, are on their way, or are offered again in a moment.</summary>
-    public long Waiting
+    /// <summary>
+    /// How many entries wait to be sent, are on their way, or are offered again in a moment; and whether it lacks more than those: it took nothing when it was asked last, or all that it is to
+    /// have is being added since it answers again.
+    /// </summary>
+    public (long Waiting, bool IsBehind) Backlog
     {
         get
         {
             lock (_gate)
             {
-                return _waiting.Count + _underWay;
-            }
-        }
-    }
-
-    /// <summary>Whether it lacks more than those that wait: it took nothing when it was asked last, or all that it is to have is being added since it answers again.</summary>
-    public bool IsBehind
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _hasMissed || _isCatchingUp;
+                return (_waiting.Count + _underWay, _hasMissed || _isCatchingUp);
             }
         }
     }
@@ -133,19 +124,19 @@ internal sealed class StandbyLane
         await Offered().WaitAsync(_stop);
         await Task.Delay(Gathering, _time, _stop);
         var batch = Take();
-        int? leftOver = 0;
+        int? leftOver = null;
         try
         {
             leftOver = await Send(batch);
         }
         finally
         {
-            Arrived(batch.Count - (leftOver ?? 0));
-        }
+            if (leftOver is null)
+            {
+                Miss();
+            }
 
-        if (leftOver is null)
-        {
-            Miss();
+            Arrived(batch.Count - (leftOver ?? 0));
         }
 
         return true;

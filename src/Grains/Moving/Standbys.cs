@@ -33,6 +33,7 @@ internal sealed partial class Standbys : IDisposable
     private readonly Lock _gate = new();
     private Rendezvous _seen = Rendezvous.OfNone;
     private long _unsecured;
+    private int _walks;
 
     public Standbys(EntryServices services, EntryStore store, EntryTable table, Owners owners, IPeers peers, MoveRate rate, TimeProvider time, ILogger<Standbys> logger, TagCacheOptions options)
     {
@@ -42,11 +43,22 @@ internal sealed partial class Standbys : IDisposable
         services.Lengthened += Offer;
     }
 
-    /// <summary>Entries whose standby has not acknowledged what they have now.</summary>
-    public long Waiting => _lanes.Values.Sum(static lane => lane.Value.Sending.Waiting);
+    /// <summary>Entries whose standby has not acknowledged what they have now; and how many standbys lack more than that, since they took nothing when they were asked last, or it is still being found out what they lack.</summary>
+    public (long Waiting, int Behind) Backlog
+    {
+        get
+        {
+            // A view that was not looked at yet may have other standbys.
+            var (waiting, behind) = (0L, Volatile.Read(ref _walks) + (ReferenceEquals(_seen, _owners.Silos) ? 0 : 1));
+            foreach (var lane in _lanes.Values)
+            {
+                var (more, isBehind) = lane.Value.Sending.Backlog;
+                (waiting, behind) = (waiting + more, behind + (isBehind ? 1 : 0));
+            }
 
-    /// <summary>Silos that took no copies when they were asked last, and have not been sent all that they missed since.</summary>
-    public int Behind => _lanes.Values.Count(static lane => lane.Value.Sending.IsBehind);
+            return (waiting, behind);
+        }
+    }
 
     /// <summary>Writers that went on without their standby since the start.</summary>
     public long Unsecured => Interlocked.Read(ref _unsecured);
@@ -71,12 +83,14 @@ internal sealed partial class Standbys : IDisposable
         {
             (before, now) = (_seen, _owners.Silos);
             _seen = now;
+            _ = ReferenceEquals(before, now) ? 0 : Interlocked.Increment(ref _walks);
         }
 
         // At each round: one that was just being opened when its silo went is found at the next.
         foreach (var (silo, lane) in _lanes)
         {
-            if (!now.Silos.Contains(silo) && _lanes.TryRemove(new(silo, lane)))
+            // In the view of now: the one above may be older than the lane.
+            if (!_owners.Silos.Silos.Contains(silo) && _lanes.TryRemove(new(silo, lane)))
             {
                 lane.Value.End();
             }
@@ -87,7 +101,17 @@ internal sealed partial class Standbys : IDisposable
             return;
         }
 
-        _ = Task.Run(() => Walk(slot => !Equals(before.FirstTwoOf(slot.ScopedKey), now.FirstTwoOf(slot.ScopedKey))));
+        _ = Task.Run(() =>
+        {
+            try
+            {
+                Walk(slot => !Equals(before.FirstTwoOf(slot.ScopedKey), now.FirstTwoOf(slot.ScopedKey)));
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _walks);
+            }
+        });
     }
 
     /// <summary>
@@ -158,7 +182,8 @@ internal sealed partial class Standbys : IDisposable
         }
         catch (Exception) when (patience.IsCancellationRequested)
         {
-            return isTaken;
+            // A silo that may not send knows nothing of the other one.
+            return isTaken ?? (_store.MayServe ? null : false);
         }
     }
 

@@ -6,6 +6,7 @@ using OrleansTagCache.Hosting;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Moving;
+using OrleansTagCache.Ownership;
 using OrleansTagCache.Near;
 using OrleansTagCache.Sessions;
 
@@ -22,6 +23,7 @@ internal sealed class SiloReporter
     private readonly Invalidator _invalidator;
     private readonly NearCache[] _near;
     private readonly SiloMetrics _metrics;
+    private readonly Owners _owners;
     private readonly Mover _mover;
     private readonly FormerOwners _former;
     private readonly Standbys _standbys;
@@ -36,12 +38,13 @@ internal sealed class SiloReporter
         Invalidator invalidator,
         ProcessCaches caches,
         SiloMetrics metrics,
+        Owners owners,
         Mover mover,
         FormerOwners former,
         Standbys standbys,
         ILocalSiloDetails self)
     {
-        (_table, _ledger, _lease, _membership) = (table, ledger, lease, membership);
+        (_table, _ledger, _lease, _membership, _owners) = (table, ledger, lease, membership, owners);
         (_sessions, _invalidator, _near, _metrics, _self) = (sessions, invalidator, caches.Each<NearCache>(), metrics, self);
         (_mover, _former, _standbys) = (mover, former, standbys);
         metrics.Meter.CreateObservableGauge("tagcache.entries", () => (long)table.Count, "{entry}", "Entries with a value.");
@@ -52,8 +55,8 @@ internal sealed class SiloReporter
         metrics.Meter.CreateObservableGauge("tagcache.sessions.interest", () => sessions.Counts.Interest, "{tag}", "Tags, keys among them, that sessions are interested in.");
         metrics.Meter.CreateObservableGauge("tagcache.moves.pending", () => mover.Counts.ToSend, "{entry}", "Entries that belong to other silos and are still to be sent there.");
         metrics.Meter.CreateObservableGauge("tagcache.standby.copies", () => table.Copies.Count, "{entry}", "Copies of other silos' entries that this one holds as a standby.");
-        metrics.Meter.CreateObservableGauge("tagcache.standby.pending", () => standbys.Waiting, "{entry}", "Entries whose standby has not acknowledged what they have now.");
-        metrics.Meter.CreateObservableGauge("tagcache.standby.behind", () => standbys.Behind, "{silo}", "Standbys that took nothing when they were asked last: they lack more than what is pending.");
+        metrics.Meter.CreateObservableGauge("tagcache.standby.pending", () => standbys.Backlog.Waiting, "{entry}", "Entries whose standby has not acknowledged what they have now.");
+        metrics.Meter.CreateObservableGauge("tagcache.standby.behind", () => standbys.Backlog.Behind, "{silo}", "Standbys that took nothing when they were asked last: they lack more than what is pending.");
         metrics.Meter.CreateObservableCounter("tagcache.standby.unsecured", () => standbys.Unsecured, "{set}", "Sets that went on without their standby, which had not acknowledged within a second.");
         metrics.Meter.CreateObservableGauge("tagcache.moves.filling", () => (former.FillingFor ?? TimeSpan.Zero).TotalSeconds, "s", "For how long this silo has waited for others to send it what is its own now.");
         metrics.Meter.CreateObservableGauge("tagcache.sessions.pushes", () => sessions.Counts.Pushes, "{push}", "Pushes that clients have not acknowledged.");
@@ -67,6 +70,7 @@ internal sealed class SiloReporter
         var sessions = _sessions.Counts;
         var (toSend, sent, notKept) = _mover.Counts;
         var copies = _table.Copies;
+        var (waiting, behind) = _standbys.Backlog;
         return new()
         {
             Silo = _self.SiloAddress.ToString(),
@@ -88,14 +92,16 @@ internal sealed class SiloReporter
             BrokenSessions = sessions.Broken,
             NearEntries = _near.Sum(near => near.Count),
             DelayedBy = _invalidator.DelayedBy,
+            Owners = _owners.Silos.Silos.Count,
+            IsSettled = _mover.IsSettled,
             ToSend = toSend,
             Sent = sent,
             NotKept = notKept,
             FillingFor = _former.FillingFor,
             StandbyCopies = copies.Count,
             StandbyBytes = copies.Bytes,
-            StandbyWaiting = _standbys.Waiting,
-            StandbysBehind = _standbys.Behind,
+            StandbyWaiting = waiting,
+            StandbysBehind = behind,
         };
     }
 }

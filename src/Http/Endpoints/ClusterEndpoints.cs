@@ -42,8 +42,8 @@ internal sealed record MemberInfo(
 /// <summary>What a member holds for others as their standby, what its own standbys have not been sent yet, and how many of them took nothing when they were asked last.</summary>
 internal sealed record StandbyInfo(long Copies, long Bytes, long Waiting, int Behind);
 
-/// <summary>What a member sends to the silos that it belongs to, and waits for from others.</summary>
-internal sealed record MovesInfo(long ToSend, long Sent, long NotKept, double? FillingSeconds);
+/// <summary>How many silos own keys as a member sees it, whether it has sent them all that is theirs, what it sends them, and for how long it has waited for what is its own.</summary>
+internal sealed record MovesInfo(int Owners, bool Settled, long ToSend, long Sent, long NotKept, double? FillingSeconds);
 
 /// <summary><c>/v1/cluster</c>.</summary>
 internal sealed class ClusterEndpoints(
@@ -101,7 +101,7 @@ internal sealed class ClusterEndpoints(
         report.TagRecords,
         report.OpenUpdates,
         report.DelayedBy,
-        new(report.ToSend, report.Sent, report.NotKept, report.FillingFor is { } filling ? Math.Round(filling.TotalSeconds, 3) : null),
+        new(report.Owners, report.IsSettled, report.ToSend, report.Sent, report.NotKept, report.FillingFor is { } filling ? Math.Round(filling.TotalSeconds, 3) : null),
         new(report.StandbyCopies, report.StandbyBytes, report.StandbyWaiting, report.StandbysBehind));
 
     private static double? Ratio(long hits, long misses) => hits + misses == 0 ? null : Math.Round((double)hits / (hits + misses), 4);
