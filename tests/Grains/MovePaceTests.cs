@@ -28,6 +28,10 @@ public sealed class MovePaceTests
         Assert.Equal(TimeSpan.FromMilliseconds(expected), _pace.After(Took, left: 40));
     }
 
+    /// <summary>It may have been sent again and again.</summary>
+    [Fact]
+    public void After_ABatchThatTookVeryLong_IsNoLongerThanItMayBe() => Assert.Equal(MovePace.MostRest, _pace.After(TimeSpan.FromSeconds(20), left: 1));
+
     [Fact]
     public void After_ItsEnd_IsAsLongAsTheBatch()
     {

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Moving;
 using Xunit;
 
@@ -113,7 +114,7 @@ public sealed class MoverTests : IAsyncLifetime
     {
         _here.Cluster.Is((FakeCluster.Self, SiloStatus.Active, true), (Two, SiloStatus.Active, true));
         _here.Cluster.Standings.Note(FakeCluster.Self, Standing.Leaving);
-        await _mover.HandOver(static () => true, TimeSpan.Zero, CancellationToken.None).Soon();
+        await _mover.HandOver(static () => true, _here.Time.Now(), CancellationToken.None).Soon();
         Assert.Equal(Keys, Keys.Where(key => _there.Stored(key) is not null));
         Assert.Equal(Keys, Keys.Where(key => _here.Stored(key) is not null));
         Assert.Equal([FakeCluster.Self], _here.Silo.Peers[Two].AllSentBy);
@@ -126,7 +127,7 @@ public sealed class MoverTests : IAsyncLifetime
         _here.Cluster.Standings.Note(FakeCluster.Self, Standing.Leaving);
         _here.Silo.Peers[Two].Entries = null;
         using var over = new CancellationTokenSource(TimeSpan.FromMilliseconds(100), _here.Time);
-        var leaving = _mover.HandOver(static () => true, TimeSpan.Zero, over.Token);
+        var leaving = _mover.HandOver(static () => true, _here.Time.Now(), over.Token);
         await Waits.Advance(_here.Time, TimeSpan.FromMilliseconds(10), () => leaving.IsCompleted);
         await leaving;
         Assert.Empty(_here.Silo.Peers[Two].AllSentBy);

@@ -154,7 +154,7 @@ internal sealed partial class EntrySweeper : IDisposable
 
         bool IsDead(EntrySlot slot, StoredValue value) =>
             value.FreshnessAt(_ledger, _time.Now()) == Freshness.Expired
-            || (mayBeAstray && ReferenceEquals(_owners.Silos, view) && _haveLeft(view) && !_owners.MayHold(slot.ScopedKey, value.IsStandbyCopy) && (!value.IsStandbyCopy || _time.Now() - _viewSince > CopyGrace));
+            || (mayBeAstray && ReferenceEquals(_owners.Silos, view) && !_owners.MayHold(slot.ScopedKey, value.IsStandbyCopy) && (!value.IsStandbyCopy || _time.Now() - _viewSince > CopyGrace) && _haveLeft(view));
     }
 
     /// <summary>Lets slots go whose tokens have ended. Should there be too many without a value, those that were watched longest go with their tokens.</summary>

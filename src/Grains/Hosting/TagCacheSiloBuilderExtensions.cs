@@ -101,9 +101,9 @@ public static class TagCacheSiloBuilderExtensions
                 var needed = provider.GetRequiredService<IOptions<TagCacheOptions>>().Value.HandoverTimeout + RestOfLeaving;
                 host.ShutdownTimeout = host.ShutdownTimeout == byDefault && needed > byDefault ? needed : host.ShutdownTimeout;
             }
-            catch (OptionsValidationException)
+            catch (Exception)
             {
-                // It does not start, and says why then.
+                // Options that cannot be read end the start, which says why.
             }
         });
     }

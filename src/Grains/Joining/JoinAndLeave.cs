@@ -186,12 +186,14 @@ internal sealed partial class JoinAndLeave(
     /// <summary>From when the others have heard, this silo owns nothing; it serves whoever still asks it, while what it has goes to where it belongs now.</summary>
     private async Task HandOver(CancellationToken cancellationToken)
     {
+        // In half of the time, if that is enough.
+        var finishBy = time.Now() + (options.HandoverTimeout / 2);
         using var patience = new CancellationTokenSource(options.HandoverTimeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         if (options.HandoverTimeout > TimeSpan.Zero && lease.IsValid() && ownership.HasSuccessors)
         {
             await ownership.Leaving(both.Token);
-            await mover.HandOver(() => ownership.HasSuccessors, options.HandoverTimeout, both.Token);
+            await mover.HandOver(() => ownership.HasSuccessors, finishBy, both.Token);
         }
         else
         {

@@ -33,6 +33,12 @@ internal sealed class CopySender(SiloAddress silo, IPeers peers, EntryStore stor
         {
             try
             {
+                while (!store.MayServe)
+                {
+                    // That is this silo's fault, and no reason to take the other one for silent.
+                    await Task.Delay(FailurePause, time, stop);
+                }
+
                 if ((_ticket.IsNone || time.Now() - _ticketAt > TicketPatience) && !await HasAskedForTicket())
                 {
                     await Task.Delay(FailurePause, time, stop);
@@ -43,7 +49,7 @@ internal sealed class CopySender(SiloAddress silo, IPeers peers, EntryStore stor
                 if (copies.Length < batch.Count && !store.MayServe)
                 {
                     // It is not known that there is nothing to send.
-                    await Task.Delay(FailurePause, time, stop);
+                    failures--;
                     continue;
                 }
 

@@ -33,6 +33,7 @@ internal sealed class MoveLane
     private List<EntrySlot> _open = [];
     private long _openBytes;
     private volatile bool _hasFailed;
+    private TimeSpan _took;
 
     /// <param name="silo">The silo.</param>
     /// <param name="peers">The way to it.</param>
@@ -114,6 +115,11 @@ internal sealed class MoveLane
                 _moved(copy);
             }
         }
+
+        if (!_hasFailed && _batches.Reader.Count is > 0 and var left)
+        {
+            await Task.Delay(_pace.After(_took, left), _time, _stop);
+        }
     }
 
     /// <returns>What became of each; null if the silo takes nothing.</returns>
@@ -127,13 +133,8 @@ internal sealed class MoveLane
         // Before the ticket, which is not good for long.
         await _rate.Pass(batch.Sum(static slot => slot.Value?.Bytes ?? 0), _stop);
         var begun = _time.GetTimestamp();
-        if (await sender.Send(batch) is not { } sent)
-        {
-            _hasFailed = true;
-            return null;
-        }
-
-        await Task.Delay(_pace.After(_time.GetElapsedTime(begun), _batches.Reader.Count), _time, _stop);
+        var sent = await sender.Send(batch);
+        (_hasFailed, _took) = (sent is null, _time.GetElapsedTime(begun));
         return sent;
     }
 }

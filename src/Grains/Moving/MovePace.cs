@@ -3,8 +3,8 @@ using OrleansTagCache.Lifetimes;
 namespace OrleansTagCache.Moving;
 
 /// <summary>
-/// For how long a way to another silo rests after each batch: several times as long as the batch took, so that readers find the processors free most of the time, on both sides; less where a silo that
-/// leaves would not have sent everything in time.
+/// For how long a way to another silo rests after each batch: several times as long as the batch took, so that readers find the processors free most of the time, on both sides; less where not
+/// everything would have been sent in time.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class MovePace(TimeProvider time)
@@ -14,6 +14,9 @@ internal sealed class MovePace(TimeProvider time)
 
     /// <summary>However little time there is: readers come first.</summary>
     public const int ShortestRest = 1;
+
+    /// <summary>However long the batch took: it may have been sent again and again.</summary>
+    public static readonly TimeSpan MostRest = TimeSpan.FromSeconds(1);
 
     private long _doneBy = Moment.Never.Ticks;
 
@@ -27,6 +30,7 @@ internal sealed class MovePace(TimeProvider time)
     {
         var remaining = new Moment(Interlocked.Read(ref _doneBy)) - time.Now();
         var share = (remaining / (left + 1)) - took;
-        return share < took * ShortestRest ? took * ShortestRest : share > took * LongestRest ? took * LongestRest : share;
+        var rest = share < took * ShortestRest ? took * ShortestRest : share > took * LongestRest ? took * LongestRest : share;
+        return rest < MostRest ? rest : MostRest;
     }
 }

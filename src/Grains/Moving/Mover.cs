@@ -22,6 +22,9 @@ internal sealed partial class Mover : IDisposable
 {
     private static readonly TimeSpan FailurePause = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>What belongs to a silo that has come is there within this, if it can be: until then its misses ask here.</summary>
+    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(30);
+
     private const int MostAttempts = 5;
 
     private readonly EntryStore _store;
@@ -63,6 +66,9 @@ internal sealed partial class Mover : IDisposable
     /// <summary>Entries that are still to be sent, those that were kept elsewhere since the start, and those that were not.</summary>
     public (long ToSend, long Sent, long Refused) Counts => (Math.Max(0, Interlocked.Read(ref _toSend)), Interlocked.Read(ref _sent), Interlocked.Read(ref _refused));
 
+    /// <summary>Whether all that belongs elsewhere in the view of now was sent, as far as it was taken.</summary>
+    public bool IsSettled => !HasToSend();
+
     /// <summary>Whether all that belongs elsewhere in that view was sent, as far as it was taken: what is left may be let go of. If it was not yet, it is begun.</summary>
     public bool HaveLeft(Rendezvous silos)
     {
@@ -96,11 +102,11 @@ internal sealed partial class Mover : IDisposable
 
     /// <summary>This silo leaves, and owns nothing in its own view any more: sends everything, until that is done or the caller does not wait any longer.</summary>
     /// <param name="hasSuccessors">Whether there is a silo that may take anything.</param>
-    /// <param name="patience">How long the caller waits: half of it is used, as long as that is enough.</param>
+    /// <param name="finishBy">By when everything is to be sent, if it can be.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task HandOver(Func<bool> hasSuccessors, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task HandOver(Func<bool> hasSuccessors, Moment finishBy, CancellationToken cancellationToken)
     {
-        _pace.FinishBy(_time.Now() + (patience / 2));
+        _pace.FinishBy(finishBy);
         try
         {
             while (hasSuccessors() && MustWalkAsLeaver(out var walk))
@@ -212,6 +218,11 @@ internal sealed partial class Mover : IDisposable
         _ = before.CancelAsync();
         var current = _current = new();
         (_isWalking, _walkingFor) = (true, silos);
+        if (!_isLeaving)
+        {
+            _pace.FinishBy(_time.Now() + JoinPatience);
+        }
+
         _walk = Task.Run(async () =>
         {
             await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -60,7 +60,7 @@ public sealed class TagCacheOptions : TagCacheClientOptions
 
     /// <summary>How long a silo that stops hands its entries over to the others before it goes, beside a few seconds for updates and sessions. What it has not sent by then is generated again.</summary>
     /// <value>0 to 10 min; default 20 s.</value>
-    /// <remarks>With 0 it hands nothing over. The host waits 10 s longer for its services to stop, unless its <c>HostOptions.ShutdownTimeout</c> was set; what ends the process must wait longer still (of a pod, <c>terminationGracePeriodSeconds</c>). What is large takes its time: half of it is used if that is enough.</remarks>
+    /// <remarks>With 0 it hands nothing over. Half of it is used if that is enough. The host's <c>HostOptions.ShutdownTimeout</c>, if it is still the default of 30 s, becomes this plus 10 s where that is longer; it is shared with the host's other services, such as requests that are still being answered. What ends the process must wait longer still (of a pod, <c>terminationGracePeriodSeconds</c>).</remarks>
     [SettingRange("00:00:00", "00:10:00")]
     public TimeSpan HandoverTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
