@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Silo;
+using OrleansTagCache.Silo.Clustering.PostgreSql;
 using OrleansTagCache.Silo.Keys;
 using OrleansTagCache.Silo.StartUp;
 
@@ -11,13 +12,19 @@ try
         return 0;
     }
 
+    if (SchemaCommand.Is(args))
+    {
+        SchemaCommand.Run(args, Console.Out);
+        return 0;
+    }
+
     await using var app = await SiloProgram.Build(args);
     await app.RunAsync();
     return 0;
 }
 catch (Exception exception) when (Faults(exception) is { } faults)
 {
-    await Console.Error.WriteLineAsync(KeysCommand.Is(args) ? "The command cannot be carried out:" : "The silo cannot start:");
+    await Console.Error.WriteLineAsync(KeysCommand.Is(args) || SchemaCommand.Is(args) ? "The command cannot be carried out:" : "The silo cannot start:");
     foreach (var fault in faults)
     {
         await Console.Error.WriteLineAsync($"  - {fault}");

@@ -22,11 +22,11 @@ internal static class SiloProgram
         Addresses.AddDefault(builder.Configuration);
         var options = SettingsCheck.Read(builder.Configuration);
         StartUpChecks.CheckPorts(options, builder.Configuration);
-        var redis = await StartUpChecks.ConnectRedis(options);
+        var store = await ClusterStore.Connect(options);
 
         builder.UseOrleans(silo =>
         {
-            silo.UseClustering(options, redis).AddTagCache();
+            silo.UseClustering(options, store).AddTagCache();
             if (options.Tls.IsWanted)
             {
                 silo.UseClusterTls(tls => builder.Configuration.GetSection($"{TagCacheOptions.Section}:{nameof(options.Tls)}").Bind(tls));
@@ -34,6 +34,7 @@ internal static class SiloProgram
         });
         AddHttp(builder.Services);
         builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(store);
         builder.Services.AddSingleton<IFreedMemory, MemoryCollections>();
         builder.Services.AddHostedService<Greeting>();
         builder.Services.AddHostedService<ExposureWarning>();

@@ -10,6 +10,9 @@ internal enum ClusteringProvider
 
     /// <summary>In Redis: any number of silos, and reminders and pending refreshes that outlive them.</summary>
     Redis = 1,
+
+    /// <summary>In a database of PostgreSQL: the same.</summary>
+    PostgreSql = 2,
 }
 
 /// <summary>The part <c>Clustering</c> of the section <c>TagCache</c>.</summary>
@@ -18,7 +21,7 @@ internal sealed class ClusteringOptions
     [KnownValue]
     public ClusteringProvider Provider { get; set; } = ClusteringProvider.Localhost;
 
-    /// <summary>The servers of Redis, as StackExchange.Redis writes them.</summary>
+    /// <summary>The servers of Redis, as StackExchange.Redis writes them; or the database of PostgreSQL, as Npgsql does.</summary>
     public string? ConnectionString { get; set; }
 
     public IEnumerable<string> Faults()
@@ -31,6 +34,11 @@ internal sealed class ClusteringOptions
         if (Provider == ClusteringProvider.Redis && string.IsNullOrWhiteSpace(ConnectionString))
         {
             yield return $"{TagCacheOptions.Section}:Clustering:ConnectionString must name the Redis server, for example 127.0.0.1:6379.";
+        }
+
+        if (Provider == ClusteringProvider.PostgreSql && string.IsNullOrWhiteSpace(ConnectionString))
+        {
+            yield return $"{TagCacheOptions.Section}:Clustering:ConnectionString must name the database of PostgreSQL, for example Host=127.0.0.1;Database=tagcache;Username=tagcache.";
         }
     }
 }

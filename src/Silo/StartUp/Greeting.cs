@@ -6,7 +6,7 @@ using OrleansTagCache.Silo.Clustering;
 namespace OrleansTagCache.Silo.StartUp;
 
 /// <summary>Says where the silo is and how to try it, once it can be tried.</summary>
-internal sealed class Greeting(IServer server, SiloProgramOptions options, ApiKeyRing keys, IHostApplicationLifetime lifetime) : IHostedService
+internal sealed class Greeting(IServer server, SiloProgramOptions options, ClusterStore store, ApiKeyRing keys, IHostApplicationLifetime lifetime) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -19,13 +19,10 @@ internal sealed class Greeting(IServer server, SiloProgramOptions options, ApiKe
     private void Greet()
     {
         var address = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "http://127.0.0.1:8080";
-        var place = options.Clustering.Provider == ClusteringProvider.Redis
-            ? $"Redis at {StartUpChecks.RedisServers(options)}"
-            : "in memory: entries, membership, reminders and pending refreshes end with this process";
         Console.WriteLine($"""
             OrleansTagCache is ready.
               HTTP      {address}
-              Cluster   {options.ClusterId} ({place})
+              Cluster   {options.ClusterId} ({store.Place})
               Clients   {options.AdvertisedAddress}:{options.GatewayPort}
               Try       curl {(keys.IsRequired ? "-H 'Authorization: Bearer otc_...' " : string.Empty)}"{address}/v1/cluster"
             """);

@@ -7,6 +7,10 @@ internal static class Programs
 {
     public static string? Redis { get; } = Find("redis-server");
 
+    /// <summary>The folder of PostgreSQL's programs: Debian puts them beside the path, one version in each folder.</summary>
+    public static string? PostgreSql { get; } = Path.GetDirectoryName(Find("initdb")
+        ?? (Directory.Exists("/usr/lib/postgresql") ? Directory.EnumerateFiles("/usr/lib/postgresql", "initdb", SearchOption.AllDirectories).Order(StringComparer.Ordinal).LastOrDefault() : null));
+
     public static string? Chromium { get; } = Find("chromium") ?? Find("chromium-browser") ?? Find("google-chrome");
 
     public static string? ChromeDriver { get; } = Find("chromedriver");
@@ -22,6 +26,13 @@ internal static class Programs
 public sealed class RedisFactAttribute : FactAttribute
 {
     public RedisFactAttribute() => Skip = Programs.Redis is null ? "No redis-server on the path. Install it: apt-get install redis-server" : null;
+}
+
+/// <summary>A test that starts a PostgreSQL server of its own.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class PostgreSqlFactAttribute : FactAttribute
+{
+    public PostgreSqlFactAttribute() => Skip = Programs.PostgreSql is null ? "No PostgreSQL on this machine. Install it: apt-get install postgresql" : null;
 }
 
 /// <summary>A test that drives a browser.</summary>

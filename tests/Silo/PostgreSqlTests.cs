@@ -1,0 +1,84 @@
+using Npgsql;
+using OrleansTagCache.Silo.Clustering.PostgreSql;
+using OrleansTagCache.Silo.StartUp;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Silo;
+
+/// <summary>What a silo does with its database before it starts: tables, rights, and words for what is wrong.</summary>
+public sealed class PostgreSqlTests
+{
+    [PostgreSqlFact]
+    public async Task Connect_ManyAtATime_MakesTheTablesOnce()
+    {
+        await using var server = await PostgreSqlServer.Start();
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => PostgreSqlStore.Connect(server.ConnectionString))));
+
+        // What is there is left alone: another's query of the same name would be replaced.
+        var store = await PostgreSqlStore.Connect(server.ConnectionString);
+        Assert.Matches("^PostgreSQL at 127.0.0.1:[0-9]+, database tagcache$", store.Place);
+    }
+
+    /// <summary>Another version's queries are under the same names.</summary>
+    [PostgreSqlFact]
+    public async Task Connect_WithAnotherVersionsQueries_ReplacesThem()
+    {
+        await using var server = await PostgreSqlServer.Start();
+        await PostgreSqlStore.Connect(server.ConnectionString);
+        await server.Execute("UPDATE OrleansQuery SET QueryText = 'SELECT 1' WHERE QueryKey = 'MembershipReadAllKey'");
+        await PostgreSqlStore.Connect(server.ConnectionString);
+        await using var connection = new NpgsqlConnection(server.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("SELECT QueryText FROM OrleansQuery WHERE QueryKey = 'MembershipReadAllKey'", connection);
+        Assert.Contains("OrleansMembershipTable", (string?)await command.ExecuteScalarAsync(), StringComparison.Ordinal);
+    }
+
+    /// <summary>The silos' user may not create tables: another one does what <c>schema print</c> writes.</summary>
+    [PostgreSqlFact]
+    public async Task Connect_AsAUserWhoMayNotCreateTables_WorksAfterSchemaPrint()
+    {
+        await using var server = await PostgreSqlServer.Start();
+        var fault = await Assert.ThrowsAsync<StartUpFault>(() => PostgreSqlStore.Connect(server.ConnectionStringOfUser));
+        Assert.Contains("'schema print'", Assert.Single(fault.Faults), StringComparison.Ordinal);
+
+        var script = new StringWriter();
+        SchemaCommand.Run(["schema", "print", "--role", PostgreSqlServer.User], script);
+        await server.Execute(script.ToString());
+
+        // Once more changes nothing.
+        await server.Execute(script.ToString());
+        await PostgreSqlStore.Connect(server.ConnectionStringOfUser);
+    }
+
+    [PostgreSqlFact]
+    public async Task Connect_ToWhatCannotBeUsed_SaysWhat_AndKeepsThePassword()
+    {
+        await using var server = await PostgreSqlServer.Start();
+        var wrong = await FaultOf(server.Of(PostgreSqlServer.User, "hunter2"));
+        Assert.StartsWith("PostgreSQL refuses the user or the password of TagCache:Clustering:ConnectionString", wrong, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", wrong, StringComparison.Ordinal);
+
+        var missing = await FaultOf(server.Of(PostgreSqlServer.User, PostgreSqlServer.Password, "elsewhere"));
+        Assert.StartsWith("The database of TagCache:Clustering:ConnectionString does not exist", missing, StringComparison.Ordinal);
+
+        var away = await FaultOf($"Host=127.0.0.1;Port={FreePorts.Take(1)[0]};Username=x;Password=hunter2");
+        Assert.Equal("The PostgreSQL of TagCache:Clustering:ConnectionString cannot be reached. Check that it is running and that the address is right.", away);
+
+        var unread = await FaultOf("Host=127.0.0.1;Pasword=hunter2");
+        Assert.StartsWith("TagCache:Clustering:ConnectionString is not a connection string of PostgreSQL", unread, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", unread, StringComparison.Ordinal);
+
+        async Task<string> FaultOf(string connection) => Assert.Single((await Assert.ThrowsAsync<StartUpFault>(() => PostgreSqlStore.Connect(connection))).Faults);
+    }
+
+    [Theory]
+    [InlineData("schema")]
+    [InlineData("schema", "drop")]
+    [InlineData("schema", "print", "--role")]
+    public void Run_WithOtherWords_SaysHow(params string[] args) =>
+        Assert.StartsWith("Usage:", Assert.Single(Assert.Throws<StartUpFault>(() => SchemaCommand.Run(args, TextWriter.Null)).Faults), StringComparison.Ordinal);
+
+    /// <summary>A name is quoted, whatever is in it.</summary>
+    [Fact]
+    public void Script_ForARole_QuotesItsName() => Assert.EndsWith("TO \"a\"\"b\";\n", PostgreSqlSchema.Script("a\"b").ReplaceLineEndings("\n"), StringComparison.Ordinal);
+}
