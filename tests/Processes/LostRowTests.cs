@@ -9,7 +9,7 @@ public sealed class LostRowTests
     [RedisFact]
     public async Task Silo_WhoseRedisCameBackEmpty_EndsAndServesAgainOnceItIsStarted()
     {
-        await using var cluster = await RedisCluster.Start(1, "--TagCache:ServingLease=00:00:01", "--TagCache:SessionLease=00:00:01");
+        await using var cluster = await SiloCluster.Start(1, "--TagCache:ServingLease=00:00:01", "--TagCache:SessionLease=00:00:01");
         await cluster.Flush();
 
         var (code, output) = await cluster.WhenEnded(0, TimeSpan.FromMinutes(1));

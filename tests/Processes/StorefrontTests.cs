@@ -15,7 +15,7 @@ public sealed class StorefrontTests
     [BrowserFact]
     public async Task Shop_OnTwoNodes_HasOneCacheOneSessionAndOneSetOfForms()
     {
-        await using var cluster = await RedisCluster.Start(silos: 3);
+        await using var cluster = await SiloCluster.Start(silos: 3);
         await InABrowser(cluster, (browser, nodes) =>
         {
             Visit(browser, nodes);
@@ -27,7 +27,7 @@ public sealed class StorefrontTests
     [BrowserFact]
     public async Task Session_OutlivesADeployAndTheDeathOfASilo()
     {
-        await using var cluster = await RedisCluster.Start(silos: 3);
+        await using var cluster = await SiloCluster.Start(silos: 3);
         await InABrowser(cluster, async (browser, nodes) =>
         {
             var cookies = new IReadOnlyCollection<Cookie>[Visitors];
@@ -81,7 +81,7 @@ public sealed class StorefrontTests
         });
     }
 
-    private static async Task InABrowser(RedisCluster cluster, Func<ChromeDriver, string[], Task> visit)
+    private static async Task InABrowser(SiloCluster cluster, Func<ChromeDriver, string[], Task> visit)
     {
         var folder = Directory.CreateTempSubdirectory("storefront");
         var ports = FreePorts.Take(2);

@@ -4,8 +4,8 @@ using StackExchange.Redis;
 
 namespace OrleansTagCache.Tests.Processes;
 
-/// <summary>Silo programs on a Redis of their own, each a process, as docs/how-to/operate.md starts them.</summary>
-internal sealed class RedisCluster : IAsyncDisposable
+/// <summary>Silo programs on a Redis or a PostgreSQL of their own, each a process, as docs/how-to/operate.md starts them.</summary>
+internal sealed class SiloCluster : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -14,31 +14,36 @@ internal sealed class RedisCluster : IAsyncDisposable
     private readonly string[] _settings;
     private readonly int _redis = FreePorts.Take(1)[0];
     private ChildProcess? _redisProcess;
+    private PostgreSqlServer? _database;
 
-    private RedisCluster(string[] settings) => _settings = settings;
+    private SiloCluster(string[] settings) => _settings = settings;
 
     /// <summary>Where its Redis is.</summary>
     public string Redis => $"127.0.0.1:{_redis}";
+
+    /// <summary>Where its PostgreSQL is; null if it is on Redis.</summary>
+    public string? Database => _database?.ConnectionString;
 
     /// <summary>The HTTP addresses of the silos.</summary>
     public List<HttpClient> Silos { get; } = [];
 
     /// <summary>Starts Redis and that many silos, one after the other.</summary>
-    public static async Task<RedisCluster> Start(int silos, params string[] settings)
+    public static async Task<SiloCluster> Start(int silos, params string[] settings)
     {
-        var cluster = new RedisCluster(settings);
+        var cluster = new SiloCluster(settings);
         cluster._redisProcess = await ChildProcess.Start(
             Programs.Redis!,
             ["--port", $"{cluster._redis}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
             "Ready to accept connections");
-        for (var i = 0; i < silos; i++)
-        {
-            var ports = FreePorts.Take(3);
-            cluster._ports.Add((ports[0], ports[1], ports[2]));
-            cluster._processes.Add(await cluster.StartSilo(i));
-            cluster.Silos.Add(new() { BaseAddress = new($"http://127.0.0.1:{ports[0]}") });
-        }
+        await cluster.Add(silos);
+        return cluster;
+    }
 
+    /// <summary>Starts PostgreSQL and that many silos, one after the other.</summary>
+    public static async Task<SiloCluster> StartOnPostgreSql(int silos, params string[] settings)
+    {
+        var cluster = new SiloCluster(settings) { _database = await PostgreSqlServer.Start() };
+        await cluster.Add(silos);
         return cluster;
     }
 
@@ -61,6 +66,9 @@ internal sealed class RedisCluster : IAsyncDisposable
 
     /// <summary>Waits until a silo has ended by itself, and gives its exit code and what it said.</summary>
     public async Task<(int Code, string Output)> WhenEnded(int silo, TimeSpan patience) => (await _processes[silo].WhenExited(patience), _processes[silo].Output);
+
+    /// <summary>What the silos have said that run now.</summary>
+    public string Output => string.Join('\n', _processes.Select(process => process.Output));
 
     /// <summary>Empties Redis.</summary>
     public async Task Flush()
@@ -86,6 +94,22 @@ internal sealed class RedisCluster : IAsyncDisposable
         if (_redisProcess is { } redis)
         {
             await redis.DisposeAsync();
+        }
+
+        if (_database is { } database)
+        {
+            await database.DisposeAsync();
+        }
+    }
+
+    private async Task Add(int silos)
+    {
+        for (var i = 0; i < silos; i++)
+        {
+            var ports = FreePorts.Take(3);
+            _ports.Add((ports[0], ports[1], ports[2]));
+            _processes.Add(await StartSilo(i));
+            Silos.Add(new() { BaseAddress = new($"http://127.0.0.1:{ports[0]}") });
         }
     }
 
@@ -118,8 +142,8 @@ internal sealed class RedisCluster : IAsyncDisposable
             "--urls", $"http://127.0.0.1:{_ports[silo].Http}",
             $"--TagCache:SiloPort={_ports[silo].Silo}",
             $"--TagCache:GatewayPort={_ports[silo].Gateway}",
-            "--TagCache:Clustering:Provider=Redis",
-            $"--TagCache:Clustering:ConnectionString={Redis}",
+            $"--TagCache:Clustering:Provider={(_database is null ? "Redis" : "PostgreSql")}",
+            $"--TagCache:Clustering:ConnectionString={Database ?? Redis}",
             .. _settings,
         ],
         "OrleansTagCache is ready.");
