@@ -6,8 +6,8 @@ using OrleansTagCache.Hosting;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Moving;
-using OrleansTagCache.Ownership;
 using OrleansTagCache.Near;
+using OrleansTagCache.Ownership;
 using OrleansTagCache.Sessions;
 
 namespace OrleansTagCache.Peers;
