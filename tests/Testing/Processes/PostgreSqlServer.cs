@@ -70,7 +70,11 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         }
 
         var (program, arguments) = Command("initdb", ["--pgdata", Data, "--username", Owner, "--pwfile", password, "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-sync"]);
-        await using var made = await ChildProcess.Start(program, arguments, "Success.");
+        await using var made = await ChildProcess.Start(program, arguments, "The files belonging to this database system");
+        if (await made.WhenExited(TimeSpan.FromMinutes(1)) != 0)
+        {
+            throw new InvalidOperationException($"initdb has failed:\n{made.Output}");
+        }
     }
 
     private async Task Run()
