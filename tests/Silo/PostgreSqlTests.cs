@@ -19,18 +19,40 @@ public sealed class PostgreSqlTests
         Assert.Matches("^PostgreSQL at 127.0.0.1:[0-9]+, database tagcache$", store.Place);
     }
 
-    /// <summary>Another version's queries are under the same names.</summary>
-    [PostgreSqlFact]
-    public async Task Connect_WithAnotherVersionsQueries_ReplacesThem()
+    /// <summary>Another version's queries are under the same names: older ones are replaced, and newer ones serve.</summary>
+    [PostgreSqlTheory]
+    [InlineData(0, true)]
+    [InlineData(99, false)]
+    public async Task Connect_WithAnotherVersionsQueries_ReplacesOlderOnes(int version, bool isReplaced)
     {
         await using var server = await PostgreSqlServer.Start();
         await PostgreSqlStore.Connect(server.ConnectionString);
-        await server.Execute("UPDATE OrleansQuery SET QueryText = 'SELECT 1' WHERE QueryKey = 'MembershipReadAllKey'");
+        await server.Execute($"UPDATE OrleansQuery SET QueryText = CASE QueryKey WHEN 'TagCacheSchemaVersion' THEN '{version}' ELSE 'SELECT 1' END");
         await PostgreSqlStore.Connect(server.ConnectionString);
         await using var connection = new NpgsqlConnection(server.ConnectionString);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand("SELECT QueryText FROM OrleansQuery WHERE QueryKey = 'MembershipReadAllKey'", connection);
-        Assert.Contains("OrleansMembershipTable", (string?)await command.ExecuteScalarAsync(), StringComparison.Ordinal);
+        await using var command = new NpgsqlCommand("SELECT count(*) FROM OrleansQuery WHERE QueryText = 'SELECT 1'", connection);
+        Assert.Equal(isReplaced, (long?)await command.ExecuteScalarAsync() == 0);
+    }
+
+    [PostgreSqlFact]
+    public async Task Connect_ToAnotherApplicationsTables_LeavesThemAlone()
+    {
+        await using var server = await PostgreSqlServer.Start();
+        await server.Execute("CREATE TABLE OrleansQuery (QueryKey text PRIMARY KEY, QueryText text); INSERT INTO OrleansQuery VALUES ('ReadFromStorageKey', 'SELECT 1')");
+        var fault = await Assert.ThrowsAsync<StartUpFault>(() => PostgreSqlStore.Connect(server.ConnectionString));
+        Assert.Contains("tables of another Orleans application", Assert.Single(fault.Faults), StringComparison.Ordinal);
+    }
+
+    /// <summary>A silo that has no right to write would end later, or never renew its lease.</summary>
+    [PostgreSqlFact]
+    public async Task Connect_AsAUserWhoMayOnlyRead_SaysSo()
+    {
+        await using var server = await PostgreSqlServer.Start();
+        await PostgreSqlStore.Connect(server.ConnectionString);
+        await server.Execute($"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {PostgreSqlServer.User}");
+        var fault = await Assert.ThrowsAsync<StartUpFault>(() => PostgreSqlStore.Connect(server.ConnectionStringOfUser));
+        Assert.Contains("may not read and write", Assert.Single(fault.Faults), StringComparison.Ordinal);
     }
 
     /// <summary>The silos' user may not create tables: another one does what <c>schema print</c> writes.</summary>
@@ -63,6 +85,9 @@ public sealed class PostgreSqlTests
 
         var away = await FaultOf($"Host=127.0.0.1;Port={FreePorts.Take(1)[0]};Username=x;Password=hunter2");
         Assert.Equal("The PostgreSQL of TagCache:Clustering:ConnectionString cannot be reached. Check that it is running and that the address is right.", away);
+
+        var several = await FaultOf("Host=127.0.0.1,127.0.0.2;Username=x;Password=hunter2");
+        Assert.StartsWith("TagCache:Clustering:ConnectionString must name one server", several, StringComparison.Ordinal);
 
         var unread = await FaultOf("Host=127.0.0.1;Pasword=hunter2");
         Assert.StartsWith("TagCache:Clustering:ConnectionString is not a connection string of PostgreSQL", unread, StringComparison.Ordinal);

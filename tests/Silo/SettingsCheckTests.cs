@@ -69,7 +69,7 @@ public sealed class SettingsCheckTests
     [InlineData("MaximumPayloadBytes", "67108865", "must be from 1 to 67108864; it is 67108865.")]
     [InlineData("MaximumRememberedTags", "999", "must be from 1000 to 2147483647; it is 999.")]
     [InlineData("LeaseLossBehavior", "2", "must be Bypass or ServeStale; it is 2.")]
-    [InlineData("Clustering:Provider", "3", "must be Localhost, Redis or PostgreSql; it is 3.")]
+    [InlineData("Clustering:Provider", "3", "must be Localhost or Redis or PostgreSql; it is 3.")]
     [InlineData("Limits:Connections", "9", "must be from 10 to 1000000; it is 9.")]
     [InlineData("Limits:WaitingReads", "0", "must be from 1 to 1000000; it is 0.")]
     [InlineData("Limits:RequestsPerSecond", "10000001", "must be from 1 to 10000000; it is 10000001.")]

@@ -47,10 +47,10 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks it to end, and waits until it has.</summary>
-    public async Task<int> Stop(TimeSpan patience)
+    /// <summary>Asks it to end, with SIGTERM or what is said, and waits until it has.</summary>
+    public async Task<int> Stop(TimeSpan patience, string name = "TERM")
     {
-        using var signal = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        using var signal = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
         return await WhenExited(patience);
     }
 

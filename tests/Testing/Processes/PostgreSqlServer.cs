@@ -53,6 +53,8 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         NpgsqlConnection.ClearAllPools();
         if (_process is { } process)
         {
+            // In order, so that its shared memory goes with it, and without waiting for its clients.
+            await process.Stop(TimeSpan.FromMinutes(1), "INT");
             await process.DisposeAsync();
         }
 

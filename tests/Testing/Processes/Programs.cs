@@ -35,6 +35,13 @@ public sealed class PostgreSqlFactAttribute : FactAttribute
     public PostgreSqlFactAttribute() => Skip = Programs.PostgreSql is null ? "No PostgreSQL on this machine. Install it: apt-get install postgresql" : null;
 }
 
+/// <inheritdoc cref="PostgreSqlFactAttribute"/>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class PostgreSqlTheoryAttribute : TheoryAttribute
+{
+    public PostgreSqlTheoryAttribute() => Skip = new PostgreSqlFactAttribute().Skip;
+}
+
 /// <summary>A test that drives a browser.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class BrowserFactAttribute : FactAttribute

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using Npgsql;
+using OrleansTagCache.Silo.StartUp;
 
 namespace OrleansTagCache.Silo.Clustering.PostgreSql;
 
@@ -9,8 +11,17 @@ namespace OrleansTagCache.Silo.Clustering.PostgreSql;
 /// </summary>
 internal static class PostgreSqlSchema
 {
+    /// <summary>Goes up whenever tables or queries change. A silo replaces an older one, and uses a newer one: what a later version changes must serve this one.</summary>
+    private const int Version = 1;
+
+    /// <summary>The row of the table of queries that holds the version, and says whose they are.</summary>
+    private const string VersionKey = "TagCacheSchemaVersion";
+
     /// <summary>All silos that start at the same time use this one lock.</summary>
     private const long AdvisoryLock = 0x0C1A_57E6_CACE;
+
+    /// <summary>In seconds: another silo may be making the tables.</summary>
+    private const int LockTimeout = 60;
 
     private const string Tables = """
         CREATE TABLE IF NOT EXISTS OrleansQuery (
@@ -119,6 +130,10 @@ internal static class PostgreSqlSchema
 
         // 6 is Dead: no other row may go, however old.
         ("CleanupDefunctSiloEntriesKey", "DELETE FROM OrleansMembershipTable WHERE DeploymentId = @DeploymentId AND Status = 6 AND IAmAliveTime < @IAmAliveTime"),
+        ("CleanupDefunctSiloEntryKey", $"""
+            DELETE FROM OrleansMembershipTable m
+            WHERE {Member} AND m.Status = 6 AND m.StartTime = @StartTime AND m.IAmAliveTime = @IAmAliveTime AND m.SuspectTimes IS NOT DISTINCT FROM @SuspectTimes::text
+            """),
         ("ReadReminderRowsKey", $"SELECT {ReminderColumns} FROM OrleansRemindersTable WHERE ServiceId = @ServiceId AND GrainId = @GrainId"),
         ("ReadReminderRowKey", $"SELECT {ReminderColumns} FROM OrleansRemindersTable WHERE ServiceId = @ServiceId AND GrainId = @GrainId AND ReminderName = @ReminderName"),
         ("ReadRangeRows1Key", $"SELECT {ReminderColumns} FROM OrleansRemindersTable WHERE ServiceId = @ServiceId AND GrainHash > @BeginHash AND GrainHash <= @EndHash"),
@@ -139,7 +154,7 @@ internal static class PostgreSqlSchema
         ("DeleteReminderRowsKey", "DELETE FROM OrleansRemindersTable WHERE ServiceId = @ServiceId"),
         ("ReadFromStorageKey", $"SELECT s.PayloadBinary, s.ModifiedOn, s.Version FROM OrleansStorage s WHERE {State}"),
 
-        // The version that is there already says to the provider that its write has failed.
+        // The version that is there already says to the provider that its write has failed. The first one is random: what was deleted and made anew must not look like what it was.
         ("WriteToStorageKey", $"""
             WITH changed AS (
                 UPDATE OrleansStorage s SET PayloadBinary = @PayloadBinary, ModifiedOn = now(), Version = s.Version + 1
@@ -147,7 +162,7 @@ internal static class PostgreSqlSchema
                 RETURNING s.Version),
             made AS (
                 INSERT INTO OrleansStorage (ServiceId, GrainTypeHash, GrainTypeString, GrainIdHash, GrainIdN0, GrainIdN1, GrainIdExtensionString, PayloadBinary, ModifiedOn, Version)
-                SELECT @ServiceId, @GrainTypeHash, @GrainTypeString, @GrainIdHash, @GrainIdN0, @GrainIdN1, coalesce(@GrainIdExtensionString::text, ''), @PayloadBinary, now(), 1
+                SELECT @ServiceId, @GrainTypeHash, @GrainTypeString, @GrainIdHash, @GrainIdN0, @GrainIdN1, coalesce(@GrainIdExtensionString::text, ''), @PayloadBinary, now(), 1 + (random() * 1000000000)::integer
                 WHERE @GrainStateVersion::integer IS NULL
                 ON CONFLICT DO NOTHING
                 RETURNING Version)
@@ -170,6 +185,9 @@ internal static class PostgreSqlSchema
 
     private static readonly string[] TableNames = ["OrleansMembershipVersionTable", "OrleansMembershipTable", "OrleansRemindersTable", "OrleansStorage"];
 
+    private static readonly string MayUse = "SELECT " + string.Join(
+        " AND ", TableNames.SelectMany(static table => new[] { "SELECT", "INSERT", "UPDATE", "DELETE" }.Select(right => $"has_table_privilege('{table}', '{right}')")));
+
     /// <summary>Everything, for a user of the database who may create tables. Doing it again changes nothing.</summary>
     /// <param name="role">The user that the silos connect as: is granted what they need, and no more. Null where that is the owner of the tables.</param>
     public static string Script(string? role)
@@ -181,9 +199,11 @@ internal static class PostgreSqlSchema
                 .AppendLine("$query$) ON CONFLICT (QueryKey) DO UPDATE SET QueryText = excluded.QueryText;").AppendLine();
         }
 
+        script.AppendLine(CultureInfo.InvariantCulture, $"INSERT INTO OrleansQuery (QueryKey, QueryText) VALUES ('{VersionKey}', '{Version}') ON CONFLICT (QueryKey) DO UPDATE SET QueryText = excluded.QueryText;").AppendLine();
         if (role is not null)
         {
             var name = $"\"{role.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+            script.AppendLine($"DO $grant$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO {name.Replace("'", "''", StringComparison.Ordinal).Replace("%", "%%", StringComparison.Ordinal)}', current_schema()); END $grant$;");
             script.AppendLine($"GRANT SELECT ON OrleansQuery TO {name};");
             script.AppendLine($"GRANT SELECT, INSERT, UPDATE, DELETE ON {string.Join(", ", TableNames)} TO {name};");
         }
@@ -191,53 +211,59 @@ internal static class PostgreSqlSchema
         return script.ToString();
     }
 
-    /// <summary>Makes what is not there, or is another version's. A user who may only read and write is enough where everything is there.</summary>
-    /// <exception cref="NpgsqlException">The database cannot be reached, or its user may not do that.</exception>
+    /// <summary>Makes what is not there, or is of an older version. A user who may only read and write is enough where everything is there.</summary>
+    /// <exception cref="StartUpFault">The database is not one for silos.</exception>
+    /// <exception cref="NpgsqlException">It cannot be reached, or its user may not do that.</exception>
     public static async Task Ensure(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync();
-        if (await IsThere(connection))
+        if (await Scalar(connection, "SHOW server_encoding") is not "UTF8" and var encoding)
         {
-            return;
+            throw new StartUpFault($"The database's encoding is {encoding}, and keys and tags may hold any character. Make one with: createdb -E UTF8 -T template0");
         }
 
-        await using var transaction = await connection.BeginTransactionAsync();
-        await Execute(connection, $"SELECT pg_advisory_xact_lock({AdvisoryLock})");
-
-        // Another silo may have made it while this one waited.
-        if (!await IsThere(connection))
+        if (await VersionOf(connection) < Version)
         {
-            await Execute(connection, Script(role: null));
+            await using var transaction = await connection.BeginTransactionAsync();
+            await Scalar(connection, $"SELECT pg_advisory_xact_lock({AdvisoryLock})", LockTimeout);
+
+            // Another silo may have made it while this one waited.
+            if (await VersionOf(connection) < Version)
+            {
+                await Scalar(connection, Script(role: null));
+            }
+
+            await transaction.CommitAsync();
         }
 
-        await transaction.CommitAsync();
+        if (await Scalar(connection, MayUse) is not true)
+        {
+            throw new StartUpFault("The user of TagCache:Clustering:ConnectionString may not read and write all tables. Grant it what 'schema print --role' says.");
+        }
     }
 
-    private static async Task<bool> IsThere(NpgsqlConnection connection)
+    /// <summary>0 if there is nothing.</summary>
+    private static async Task<int> VersionOf(NpgsqlConnection connection)
     {
-        await using var tables = new NpgsqlCommand("SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(@names) name", connection)
+        if (await Scalar(connection, "SELECT to_regclass('OrleansQuery') IS NOT NULL") is not true)
         {
-            Parameters = { new("names", TableNames.Append("OrleansQuery").ToArray()) },
-        };
-        if (await tables.ExecuteScalarAsync() is not true)
-        {
-            return false;
+            return 0;
         }
 
-        await using var queries = new NpgsqlCommand("SELECT QueryKey, QueryText FROM OrleansQuery", connection);
-        await using var rows = await queries.ExecuteReaderAsync();
-        var there = new Dictionary<string, string>(StringComparer.Ordinal);
-        while (await rows.ReadAsync())
+        if (await Scalar(connection, $"SELECT QueryText FROM OrleansQuery WHERE QueryKey = '{VersionKey}'") is string version)
         {
-            there.Add(rows.GetString(0), rows.GetString(1).TrimStart());
+            return int.Parse(version, CultureInfo.InvariantCulture);
         }
 
-        return Array.TrueForAll(Queries, query => there.GetValueOrDefault(query.Key) == query.Text);
+        return await Scalar(connection, "SELECT EXISTS (SELECT 1 FROM OrleansQuery)") is true
+            ? throw new StartUpFault("The database of TagCache:Clustering:ConnectionString has tables of another Orleans application. Use a database of its own, or a schema of its own (Search Path).")
+            : 0;
     }
 
-    private static async Task Execute(NpgsqlConnection connection, string text)
+    private static async Task<object?> Scalar(NpgsqlConnection connection, string text, int? timeout = null)
     {
         await using var command = new NpgsqlCommand(text, connection);
-        await command.ExecuteNonQueryAsync();
+        command.CommandTimeout = timeout ?? command.CommandTimeout;
+        return await command.ExecuteScalarAsync();
     }
 }

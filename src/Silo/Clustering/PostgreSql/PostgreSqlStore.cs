@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Npgsql;
 using Orleans.Serialization;
 using Orleans.Storage;
@@ -5,16 +6,19 @@ using OrleansTagCache.Silo.StartUp;
 
 namespace OrleansTagCache.Silo.Clustering.PostgreSql;
 
-/// <summary>A PostgreSQL database, over one pool of connections for all.</summary>
-internal sealed class PostgreSqlStore(NpgsqlDataSource database) : ClusterStore
+/// <summary>A PostgreSQL database. The membership has connections of its own, so that no lease waits behind jobs and reminders.</summary>
+internal sealed class PostgreSqlStore(NpgsqlDataSource membership, NpgsqlDataSource work) : ClusterStore
 {
     /// <summary>The name under which Orleans knows the driver.</summary>
     private const string Invariant = "Npgsql";
 
     private const string Setting = "TagCache:Clustering:ConnectionString";
 
-    /// <summary>Of each silo, unless the connection string says another number: ten silos and their applications fit into the 100 connections of an unchanged server.</summary>
+    /// <summary>Of each silo for its jobs and reminders, unless the connection string says another number: seven silos and their applications fit into the 100 connections of an unchanged server.</summary>
     private const int MostConnections = 8;
+
+    /// <summary>Of each silo for the membership.</summary>
+    private const int MostMembershipConnections = 3;
 
     /// <summary>In seconds. A membership row that is read later than this confirms no lease.</summary>
     private const int ConnectTimeout = 3;
@@ -26,8 +30,8 @@ internal sealed class PostgreSqlStore(NpgsqlDataSource database) : ClusterStore
     {
         get
         {
-            var settings = new NpgsqlConnectionStringBuilder(database.ConnectionString);
-            return $"PostgreSQL at {settings.Host}:{settings.Port}, database {settings.Database}";
+            var settings = new NpgsqlConnectionStringBuilder(work.ConnectionString);
+            return $"PostgreSQL at {settings.Host}:{settings.Port}, database {settings.Database ?? settings.Username}";
         }
     }
 
@@ -35,26 +39,26 @@ internal sealed class PostgreSqlStore(NpgsqlDataSource database) : ClusterStore
     /// <exception cref="StartUpFault">The database cannot be reached or used, and why.</exception>
     public static async Task<PostgreSqlStore> Connect(string connection)
     {
-        var database = DataSourceOf(connection);
+        var work = DataSourceOf(connection, forMembership: false);
         try
         {
-            await PostgreSqlSchema.Ensure(database);
-            return new(database);
+            await PostgreSqlSchema.Ensure(work);
+            return new(DataSourceOf(connection, forMembership: true), work);
         }
         catch (Exception exception) when (FaultOf(exception) is { } fault)
         {
-            await database.DisposeAsync();
+            await work.DisposeAsync();
             throw new StartUpFault(fault);
         }
     }
 
     public override void AddTo(ISiloBuilder silo, SiloProgramOptions options)
     {
-        silo.UseAdoNetClustering(clustering => (clustering.Invariant, clustering.DataSource) = (Invariant, database));
-        silo.UseAdoNetReminderService(reminders => (reminders.Invariant, reminders.DataSource) = (Invariant, database));
+        silo.UseAdoNetClustering(clustering => (clustering.Invariant, clustering.DataSource) = (Invariant, membership));
+        silo.UseAdoNetReminderService(reminders => (reminders.Invariant, reminders.DataSource) = (Invariant, work));
         silo.AddAdoNetGrainStorage(TagCacheOptions.JobStorage, storage => storage.Configure<IServiceProvider>((jobs, services) =>
         {
-            (jobs.Invariant, jobs.DataSource) = (Invariant, database);
+            (jobs.Invariant, jobs.DataSource) = (Invariant, work);
             jobs.GrainStorageSerializer = ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services);
             jobs.DeleteStateOnClear = true;
         }));
@@ -63,7 +67,7 @@ internal sealed class PostgreSqlStore(NpgsqlDataSource database) : ClusterStore
         silo.Services.Configure<ExceptionSerializationOptions>(exceptions => exceptions.SupportedNamespacePrefixes.Add(Invariant));
     }
 
-    private static NpgsqlDataSource DataSourceOf(string connection)
+    private static NpgsqlDataSource DataSourceOf(string connection, bool forMembership)
     {
         try
         {
@@ -73,8 +77,15 @@ internal sealed class PostgreSqlStore(NpgsqlDataSource database) : ClusterStore
                 throw new StartUpFault($"{Setting} must name the server of PostgreSQL, for example Host=127.0.0.1;Database=tagcache;Username=tagcache.");
             }
 
+            if (settings.Host.Contains(',', StringComparison.Ordinal))
+            {
+                // A replica that lags behind would confirm the lease of a silo that was declared dead.
+                throw new StartUpFault($"{Setting} must name one server, the primary: a name or a proxy that follows it when it moves.");
+            }
+
             settings.ApplicationName ??= "OrleansTagCache";
             SetUnlessSaid("Maximum Pool Size", () => settings.MaxPoolSize = MostConnections);
+            settings.MaxPoolSize = forMembership ? MostMembershipConnections : settings.MaxPoolSize;
             SetUnlessSaid("Timeout", () => settings.Timeout = ConnectTimeout);
             SetUnlessSaid("Command Timeout", () => settings.CommandTimeout = CommandTimeout);
             return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
@@ -100,11 +111,12 @@ internal sealed class PostgreSqlStore(NpgsqlDataSource database) : ClusterStore
         PostgresException { SqlState: PostgresErrorCodes.InvalidPassword } refused => $"PostgreSQL refuses the user or the password of {Setting}: {refused.MessageText}.",
         PostgresException { SqlState: PostgresErrorCodes.InvalidAuthorizationSpecification } refused => $"PostgreSQL refuses the user of {Setting}, or this machine (pg_hba.conf): {refused.MessageText}.",
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } missing => $"The database of {Setting} does not exist: {missing.MessageText}. Create it first.",
-        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } denied =>
+        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidSchemaName } denied =>
             $"The user of {Setting} may not do what is needed: {denied.MessageText}. If it may not create tables, let another one do what 'schema print' writes, and grant what it says.",
         PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } full => $"PostgreSQL has no connection left: {full.MessageText}.",
         PostgresException other => $"PostgreSQL answers with {other.SqlState}: {other.MessageText}.",
-        NpgsqlException or TimeoutException => $"The PostgreSQL of {Setting} cannot be reached. Check that it is running and that the address is right.",
+        NpgsqlException { InnerException: not (SocketException or TimeoutException or IOException) } other => $"PostgreSQL cannot be used: {other.Message}.",
+        NpgsqlException or TimeoutException or SocketException => $"The PostgreSQL of {Setting} cannot be reached. Check that it is running and that the address is right.",
         _ => null,
     };
 }
