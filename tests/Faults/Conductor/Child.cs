@@ -21,6 +21,8 @@ internal sealed class Child : IAsyncDisposable
         _process.Exited += (_, _) => _ready.TrySetException(new InvalidOperationException($"A process ended before it was ready; see {outputPath}"));
     }
 
+    public int Id => _process.Id;
+
     public bool HasExited => _process.HasExited;
 
     public Task Ready => _ready.Task;

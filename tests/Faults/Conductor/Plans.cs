@@ -15,8 +15,8 @@ internal static class Plans
     {
         IEnumerable<(INemesis Nemesis, int Rounds)> plan = options.Plan switch
         {
-            "short" => All(TimeSpan.FromSeconds(5)).Select(entry => (entry.Nemesis, 1)),
-            "full" => All(TimeSpan.FromSeconds(60)),
+            "short" => All(options.Store, TimeSpan.FromSeconds(5)).Select(entry => (entry.Nemesis, 1)),
+            "full" => All(options.Store, TimeSpan.FromSeconds(60)),
             Load.StormPages or Load.StormNested => [(new Nothing(TimeSpan.FromMinutes(options.Minutes ?? StormMinutes)), 1)],
             _ => throw new ArgumentException($"There is no plan '{options.Plan}'; there are short, full, {Load.StormPages} and {Load.StormNested}."),
         };
@@ -29,7 +29,7 @@ internal static class Plans
     /// <summary>What processes read and change meanwhile.</summary>
     public static string LoadOf(string plan) => plan is Load.StormPages or Load.StormNested ? plan : Load.Mix;
 
-    private static IEnumerable<(INemesis Nemesis, int Rounds)> All(TimeSpan baseline) =>
+    private static IEnumerable<(INemesis Nemesis, int Rounds)> All(StoreKind store, TimeSpan baseline) =>
     [
         (new Nothing(baseline), 1),
         (new KillClient(), 40),
@@ -45,8 +45,8 @@ internal static class Plans
         (new KillCoordinator(freeze: TimeSpan.FromSeconds(1)), 10),
         (new CutSilos(TimeSpan.FromSeconds(3)), 12),
         (new CutSilos(TimeSpan.FromSeconds(12)), 3),
-        (new FreezeRedis("0.5 leases", 0.5 * ServingLease), 8),
-        (new FreezeRedis("3 leases", 3 * ServingLease), 4),
+        (new FreezeStore(store, "0.5 leases", 0.5 * ServingLease), 8),
+        (new FreezeStore(store, "3 leases", 3 * ServingLease), 4),
         (new LeaveSilo(away: TimeSpan.FromSeconds(2)), 10),
         (new JoinSilo(), 9),
         (new RollingRestart(), 4),

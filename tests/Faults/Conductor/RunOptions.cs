@@ -23,6 +23,9 @@ internal sealed class RunOptions
     /// <summary>How many standbys each entry has: 0 or 1.</summary>
     public int Standbys { get; set; }
 
+    /// <summary>What keeps the membership of the cluster.</summary>
+    public StoreKind Store { get; set; }
+
     /// <summary>Where the table is written to as well.</summary>
     public string? Out { get; set; }
 

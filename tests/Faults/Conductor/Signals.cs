@@ -5,6 +5,7 @@ namespace OrleansTagCache.Faults.Conductor;
 /// <summary>What Linux can do to a process.</summary>
 internal static partial class Signals
 {
+    public const int Interrupt = 2;
     public const int Kill = 9;
     public const int Terminate = 15;
     public const int Continue = 18;

@@ -12,11 +12,11 @@ internal sealed class Soak(RunOptions options, TextWriter output)
     private const double Minutes = 15;
 
     private static readonly TimeSpan Sample = TimeSpan.FromSeconds(15);
-    private static readonly INemesis[] Nemeses =
+    private readonly INemesis[] _nemeses =
     [
         new FreezeClient("1 s", TimeSpan.FromSeconds(1)), new FreezeClient("6 s", TimeSpan.FromSeconds(6)), new KillClient(),
         new CutClient(TimeSpan.FromSeconds(3)), new CutSilos(TimeSpan.FromSeconds(2)), new FreezeSilo("1.5 s", TimeSpan.FromSeconds(1.5)),
-        new FreezeRedis("2.5 s", TimeSpan.FromSeconds(2.5)), new KillSilo(), new FreezeSiloPastDeath(),
+        new FreezeStore(options.Store, "2.5 s", TimeSpan.FromSeconds(2.5)), new KillSilo(), new FreezeSiloPastDeath(),
     ];
 
     public async Task<int> Run()
@@ -37,7 +37,7 @@ internal sealed class Soak(RunOptions options, TextWriter output)
             var faults = 0;
             while (cluster.Time.GetElapsedTime(begun) < TimeSpan.FromMinutes(options.Minutes ?? Minutes))
             {
-                faults += await Nemeses[random.Next(Nemeses.Length)].Strike(cluster, random);
+                faults += await _nemeses[random.Next(_nemeses.Length)].Strike(cluster, random);
                 await cluster.WhenWhole();
                 await cluster.Pass(TimeSpan.FromMilliseconds(random.Next(1_000, 8_000)));
             }

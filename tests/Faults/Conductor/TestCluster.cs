@@ -8,7 +8,7 @@ using OrleansTagCache.Faults.Workload;
 
 namespace OrleansTagCache.Faults.Conductor;
 
-/// <summary>Three silos on a Redis of their own, four applications, an HTTP reader and a writer, each a process; and what can be done to them.</summary>
+/// <summary>Three silos on a store of their own, four applications, an HTTP reader and a writer, each a process; and what can be done to them.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
     public const int Silos = 3;
@@ -38,13 +38,13 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly Child?[] _children = new Child?[Processes + 1];
     private readonly int[] _ports = FreePorts(SiloPorts + Clients + 2);
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(2) };
-    private Child? _redis;
 
     public TestCluster(RunOptions options, string folder)
     {
         (_options, Folder) = (options, folder);
         _endings = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndAll), PosixSignalRegistration.Create(PosixSignal.SIGINT, EndAll)];
         State = new(Path.Combine(folder, "state"));
+        Store = Store.Of(options.Store, _ports[^1], folder);
         foreach (var slot in Enumerable.Range(0, Silos).Append(Guest))
         {
             State.SetPorts(slot, SiloPort(slot), GatewayPort(slot));
@@ -60,7 +60,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public TimeProvider Time { get; } = TimeProvider.System;
 
-    public Child Redis => _redis!;
+    public Store Store { get; }
 
     public Load Load => Load.Of(Plans.LoadOf(_options.Plan));
 
@@ -70,12 +70,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public async Task Start()
     {
-        _redis = Child.Start(
-            "redis-server",
-            ["--port", Text(_ports[^1]), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
-            "Ready to accept connections",
-            Path.Combine(Folder, "redis.log"));
-        await _redis.Ready.WaitAsync(Patience, Time);
+        await Store.Start();
         for (var slot = 0; slot < Processes; slot++)
         {
             StartProcess(slot);
@@ -98,7 +93,7 @@ internal sealed class TestCluster : IAsyncDisposable
         string[] arguments =
         [
             Path.Combine(AppContext.BaseDirectory, "OrleansTagCache.Faults.dll"), role,
-            $"--Faults:Folder={Folder}", $"--Faults:Slot={Text(slot)}", $"--Faults:Seed={Text(_options.Seed + slot)}", $"--Faults:Redis={Text(_ports[^1])}",
+            $"--Faults:Folder={Folder}", $"--Faults:Slot={Text(slot)}", $"--Faults:Seed={Text(_options.Seed + slot)}", $"--Faults:Store={_options.Store}", $"--Faults:ConnectionString={Store.ConnectionString}",
             $"--Faults:WithoutLease={_options.WithoutLease}", $"--Faults:Pause={Text(_options.Pause)}", $"--Faults:Burst={Text(_options.Burst)}",
             $"--Faults:WithoutSets={_options.WithoutSets}", $"--Faults:Load={Plans.LoadOf(_options.Plan)}",
             $"--Faults:Origin={Text(_ports[^2])}", $"--Faults:FirstClient={Text(FirstClient)}",
@@ -111,7 +106,7 @@ internal sealed class TestCluster : IAsyncDisposable
             [
                 .. arguments,
                 "--urls", $"http://127.0.0.1:{HttpPort(slot)}", $"--TagCache:SiloPort={SiloPort(slot)}", $"--TagCache:GatewayPort={GatewayPort(slot)}",
-                $"--TagCache:Standbys={Text(_options.Standbys)}", "--TagCache:Clustering:Provider=Redis", $"--TagCache:Clustering:ConnectionString=127.0.0.1:{_ports[^1]}", "--Logging:LogLevel:Orleans=Warning",
+                $"--TagCache:Standbys={Text(_options.Standbys)}", $"--TagCache:Clustering:Provider={_options.Store}", $"--TagCache:Clustering:ConnectionString={Store.ConnectionString}", "--Logging:LogLevel:Orleans=Warning",
             ];
         }
 
@@ -230,7 +225,8 @@ internal sealed class TestCluster : IAsyncDisposable
         State.IsOver = true;
         var working = Task.WhenAll(_children.Skip(Silos).Take(Guest - Silos).OfType<Child>().Select(child => child.WhenExited()));
         await Task.WhenAny(working, Task.Delay(EndPatience, Time));
-        await Task.WhenAll(_children.OfType<Child>().Append(_redis).OfType<Child>().Select(child => child.DisposeAsync().AsTask()));
+        await Task.WhenAll(_children.OfType<Child>().Select(child => child.DisposeAsync().AsTask()));
+        await Store.DisposeAsync();
         _http.Dispose();
         State.Dispose();
         Array.ForEach(_endings, ending => ending.Dispose());
@@ -239,10 +235,12 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Whoever ends the conductor ends everything.</summary>
     private void EndAll(PosixSignalContext context)
     {
-        foreach (var child in _children.Append(_redis).OfType<Child>())
+        foreach (var child in _children.OfType<Child>())
         {
             child.Signal(Signals.Kill);
         }
+
+        Store.Kill();
     }
 
     private static int[] FreePorts(int count)

@@ -1,4 +1,5 @@
 using Orleans.Configuration;
+using OrleansTagCache.Faults.Conductor;
 using OrleansTagCache.Faults.Network;
 
 namespace OrleansTagCache.Faults.Roles;
@@ -19,7 +20,15 @@ internal static class CacheClient
         builder.UseOrleansClient(client =>
         {
             client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ("tagcache", "tagcache"));
-            client.UseRedisClustering($"127.0.0.1:{role.Options.Redis}");
+            if (role.Options.Store == StoreKind.PostgreSql)
+            {
+                client.UseAdoNetClustering(database => (database.Invariant, database.ConnectionString) = ("Npgsql", role.Options.ConnectionString));
+            }
+            else
+            {
+                client.UseRedisClustering(role.Options.ConnectionString);
+            }
+
             client.AddTagCacheClient();
 
             var cuts = new CutConnections(role.State, role.Options.Slot, role.Time);

@@ -1,3 +1,4 @@
+using OrleansTagCache.Faults.Conductor;
 using OrleansTagCache.Faults.History;
 using OrleansTagCache.Faults.Workload;
 
@@ -16,8 +17,10 @@ internal sealed class RoleOptions
 
     public int Seed { get; set; }
 
-    /// <summary>The port of Redis.</summary>
-    public int Redis { get; set; }
+    /// <summary>What keeps the membership of the cluster.</summary>
+    public StoreKind Store { get; set; }
+
+    public string ConnectionString { get; set; } = string.Empty;
 
     /// <summary>The HTTP ports of the silos.</summary>
     public string Http { get; set; } = string.Empty;

@@ -3,15 +3,15 @@ using OrleansTagCache.Faults.Conductor;
 namespace OrleansTagCache.Faults.Nemeses;
 
 /// <summary>The membership table cannot be reached: no silo can renew its lease.</summary>
-internal sealed class FreezeRedis(string howLong, TimeSpan duration) : INemesis
+internal sealed class FreezeStore(StoreKind store, string howLong, TimeSpan duration) : INemesis
 {
-    public string Name => $"Redis frozen {howLong}";
+    public string Name => $"{store} frozen {howLong}";
 
     public async Task<int> Strike(TestCluster cluster, Random random)
     {
-        cluster.Redis.Signal(Signals.Stop);
+        cluster.Store.Freeze();
         await cluster.Pass(duration);
-        cluster.Redis.Signal(Signals.Continue);
+        cluster.Store.Thaw();
         return 1;
     }
 }
