@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Entries;
@@ -20,13 +21,14 @@ internal static class SiloProgram
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         Defaults.AddTo(builder.Configuration);
         Addresses.AddDefault(builder.Configuration);
-        var options = SettingsCheck.Read(builder.Configuration);
-        StartUpChecks.CheckPorts(options, builder.Configuration);
+        var (options, hasKeys) = SettingsCheck.Read(builder.Configuration);
+        var addresses = await SiloAddresses.Find(options, loopbackOnly: !hasKeys, Dns.GetHostAddressesAsync, TimeProvider.System);
+        StartUpChecks.CheckPorts(options, addresses, builder.Configuration);
         var store = await ClusterStore.Connect(options);
 
         builder.UseOrleans(silo =>
         {
-            silo.UseClustering(options, store).AddTagCache();
+            silo.UseClustering(options, addresses, store).AddTagCache();
             if (options.Tls.IsWanted)
             {
                 silo.UseClusterTls(tls => builder.Configuration.GetSection($"{TagCacheOptions.Section}:{nameof(options.Tls)}").Bind(tls));
@@ -34,6 +36,7 @@ internal static class SiloProgram
         });
         AddHttp(builder.Services);
         builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(addresses);
         builder.Services.AddSingleton(store);
         builder.Services.AddSingleton<IFreedMemory, MemoryCollections>();
         builder.Services.AddHostedService<Greeting>();

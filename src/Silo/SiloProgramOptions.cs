@@ -18,14 +18,15 @@ internal sealed class SiloProgramOptions
     [SettingRange(1, 65_535)]
     public int GatewayPort { get; set; } = 30000;
 
+    /// <summary>An IP address, or a name that is looked up once, at the start.</summary>
     public string AdvertisedAddress { get; set; } = "127.0.0.1";
+
+    /// <summary>The IP address that the silo and gateway ports listen on, if it is not the advertised one; <c>0.0.0.0</c> and <c>::</c> are every address of the machine.</summary>
+    public string? ListenAddress { get; set; }
 
     public ClusteringOptions Clustering { get; set; } = new();
 
     public ClusterTlsOptions Tls { get; set; } = new();
-
-    /// <summary>The address, once <see cref="Faults"/> has found nothing.</summary>
-    public IPAddress Address => IPAddress.Parse(AdvertisedAddress);
 
     /// <summary>Everything that is wrong here.</summary>
     /// <param name="hasKeys">Whether the HTTP API has keys; without them a silo listens on loopback only.</param>
@@ -59,18 +60,69 @@ internal sealed class SiloProgramOptions
 
     private IEnumerable<string> AddressFaults(bool hasKeys)
     {
-        if (!IPAddress.TryParse(AdvertisedAddress, out var address))
+        if (IPAddress.TryParse(AdvertisedAddress, out var address))
         {
-            yield return $"{Key(nameof(AdvertisedAddress))} must be an IP address; it is '{AdvertisedAddress}'.";
+            if (AddressFault(address, loopbackOnly: !hasKeys) is { } fault)
+            {
+                yield return fault;
+            }
         }
-        else if (!IPAddress.IsLoopback(address) && !hasKeys)
+        else if (Uri.CheckHostName(AdvertisedAddress) != UriHostNameType.Dns)
         {
-            yield return $"{Key(nameof(AdvertisedAddress))} is {AdvertisedAddress}: without API keys a silo listens on loopback only. Use 127.0.0.1, or create a key with 'keys create'.";
+            yield return $"{Key(nameof(AdvertisedAddress))} must be an IP address or a host name; it is '{AdvertisedAddress}'.";
         }
-        else if (!IPAddress.IsLoopback(address) && Clustering.Provider == ClusteringProvider.Localhost)
+
+        if (ListenAddress is null)
         {
-            yield return $"{Key(nameof(AdvertisedAddress))} is {AdvertisedAddress}: a silo of the provider Localhost is reached on its own machine only. Use 127.0.0.1, or {Key("Clustering:Provider")}=Redis.";
+            yield break;
         }
+
+        if (!IPAddress.TryParse(ListenAddress, out var listening))
+        {
+            yield return $"{Key(nameof(ListenAddress))} must be an IP address; it is '{ListenAddress}'. For every address of this machine, use 0.0.0.0 or ::.";
+        }
+        else if (ReachFault(nameof(ListenAddress), ListenAddress, listening, loopbackOnly: !hasKeys) is { } reach)
+        {
+            yield return reach;
+        }
+    }
+
+    /// <summary>What is wrong with advertising that address, which the setting is or stands for; null if nothing.</summary>
+    public string? AddressFault(IPAddress address, bool loopbackOnly)
+    {
+        var shown = IPAddress.TryParse(AdvertisedAddress, out _) ? AdvertisedAddress : $"{AdvertisedAddress} ({address})";
+        if (ReachFault(nameof(AdvertisedAddress), shown, address, loopbackOnly) is { } reach)
+        {
+            return reach;
+        }
+
+        if (IsEvery(address))
+        {
+            return $"{Key(nameof(AdvertisedAddress))} is {shown}, which nobody can connect to. Use an address or a name of this machine, and {Key(nameof(ListenAddress))}={address} to listen on all of them.";
+        }
+
+        return IPAddress.TryParse(ListenAddress, out var listening) && !Reaches(listening, address)
+            ? $"{Key(nameof(AdvertisedAddress))} is {shown}, and {Key(nameof(ListenAddress))} is {ListenAddress}: one is IPv4 and the other IPv6. Use two of a kind, or {Key(nameof(ListenAddress))}=:: for both."
+            : null;
+    }
+
+    /// <summary>Whether who listens there can be connected to under that address, as far as their kinds go.</summary>
+    public static bool Reaches(IPAddress listening, IPAddress address) => listening.Equals(IPAddress.IPv6Any) || listening.AddressFamily == address.AddressFamily;
+
+    private static bool IsEvery(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    private string? ReachFault(string setting, string shown, IPAddress address, bool loopbackOnly)
+    {
+        if (IPAddress.IsLoopback(address))
+        {
+            return null;
+        }
+
+        return loopbackOnly
+            ? $"{Key(setting)} is {shown}: without API keys a silo listens on loopback only. Use 127.0.0.1, or create a key with 'keys create'."
+            : Clustering.Provider == ClusteringProvider.Localhost
+            ? $"{Key(setting)} is {shown}: a silo of the provider Localhost is reached on its own machine only. Use 127.0.0.1, or {Key("Clustering:Provider")}=Redis."
+            : null;
     }
 
     private IEnumerable<string> PartFaults()

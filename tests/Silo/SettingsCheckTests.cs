@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Configuration;
 using OrleansTagCache.Silo;
 using OrleansTagCache.Silo.Clustering;
@@ -82,7 +83,10 @@ public sealed class SettingsCheckTests
     [InlineData("GatewayPort", "-1", "must be from 1 to 65535; it is -1.")]
     [InlineData("ClusterId", " ", "must not be empty.")]
     [InlineData("ServiceId", " ", "must not be empty.")]
-    [InlineData("AdvertisedAddress", "localhost", "must be an IP address; it is 'localhost'.")]
+    [InlineData("AdvertisedAddress", "not a name", "must be an IP address or a host name; it is 'not a name'.")]
+    [InlineData("AdvertisedAddress", "silo-0:11111", "must be an IP address or a host name; it is 'silo-0:11111'.")]
+    [InlineData("ListenAddress", "localhost", "must be an IP address; it is 'localhost'. For every address of this machine, use 0.0.0.0 or ::.")]
+    [InlineData("ListenAddress", "0.0.0.0", "is 0.0.0.0: without API keys a silo listens on loopback only. Use 127.0.0.1, or create a key with 'keys create'.")]
     [InlineData("AdvertisedAddress", "192.168.0.1", "is 192.168.0.1: without API keys a silo listens on loopback only. Use 127.0.0.1, or create a key with 'keys create'.")]
     [InlineData("AdvertisedAddress", "0.0.0.0", "is 0.0.0.0: without API keys a silo listens on loopback only. Use 127.0.0.1, or create a key with 'keys create'.")]
     public void Read_OfAValueOutOfRange_NamesTheSettingTheRangeAndTheValue(string setting, string value, string fault) =>
@@ -176,6 +180,28 @@ public sealed class SettingsCheckTests
         Assert.Equal("10.0.0.1", Read([.. settings, ("TagCache:Clustering:Provider", "Redis")]).AdvertisedAddress);
     }
 
+    [Theory]
+    [InlineData("0.0.0.0", null, "is 0.0.0.0, which nobody can connect to. Use an address or a name of this machine, and TagCache:ListenAddress=0.0.0.0 to listen on all of them.")]
+    [InlineData("::", null, "is ::, which nobody can connect to. Use an address or a name of this machine, and TagCache:ListenAddress=:: to listen on all of them.")]
+    [InlineData("10.0.0.1", "::1", "is 10.0.0.1, and TagCache:ListenAddress is ::1: one is IPv4 and the other IPv6. Use two of a kind, or TagCache:ListenAddress=:: for both.")]
+    [InlineData("fd00::1", "0.0.0.0", "is fd00::1, and TagCache:ListenAddress is 0.0.0.0: one is IPv4 and the other IPv6. Use two of a kind, or TagCache:ListenAddress=:: for both.")]
+    public void Read_OfAddressesThatDoNotFit_SaysSo(string advertised, string? listen, string fault) => Assert.Equal(
+        [$"TagCache:AdvertisedAddress {fault}"],
+        Faults([.. Reachable, ("TagCache:AdvertisedAddress", advertised), ("TagCache:ListenAddress", listen)]));
+
+    [Theory]
+    [InlineData("10.0.0.1", "0.0.0.0")]
+    [InlineData("10.0.0.1", "::")]
+    [InlineData("10.0.0.1", "172.17.0.2")]
+    [InlineData("fd00::1", "::")]
+    [InlineData("silo-0.cache", "0.0.0.0")]
+    public void Read_OfAddressesThatFit_GivesThem(string advertised, string listen)
+    {
+        var options = Read([.. Reachable, ("TagCache:AdvertisedAddress", advertised), ("TagCache:ListenAddress", listen)]);
+
+        Assert.Equal((advertised, listen), (options.AdvertisedAddress, options.ListenAddress));
+    }
+
     [Fact]
     public void Read_OfKestrelEndpointsBeyondLoopback_NamesThem() => Assert.Equal(
         ["Kestrel:Endpoints:Other:Url names 0.0.0.0: without API keys the silo listens on loopback only. Use http://127.0.0.1:23071, or create a key with 'keys create'."],
@@ -201,7 +227,7 @@ public sealed class SettingsCheckTests
 
         SettingsCheck.Read(configuration);
 
-        Assert.Equal([(setting == "urls" ? "urls" : "Kestrel:Endpoints:Http:Url", 23070)], Addresses.Ports(configuration));
+        Assert.Equal([(setting == "urls" ? "urls" : "Kestrel:Endpoints:Http:Url", IPAddress.Loopback, 23070)], Addresses.Ports(configuration));
         Assert.Empty(Addresses.InClearText(configuration));
     }
 
@@ -210,7 +236,7 @@ public sealed class SettingsCheckTests
     {
         var configuration = Configuration(("HTTP_PORTS", "8080;8081"), ("HTTPS_PORTS", "8443"));
 
-        Assert.Equal([("HTTP_PORTS", 8080), ("HTTP_PORTS", 8081), ("HTTPS_PORTS", 8443)], Addresses.Ports(configuration));
+        Assert.Equal([("HTTP_PORTS", IPAddress.Any, 8080), ("HTTP_PORTS", IPAddress.Any, 8081), ("HTTPS_PORTS", IPAddress.Any, 8443)], Addresses.Ports(configuration));
         Assert.Equal(["http://*:8080", "http://*:8081"], Addresses.InClearText(configuration));
     }
 
@@ -254,7 +280,16 @@ public sealed class SettingsCheckTests
     private static string[] Faults(params (string Setting, string? Value)[] settings) =>
         [.. Assert.Throws<StartUpFault>(() => Read(settings)).Faults];
 
-    private static SiloProgramOptions Read(params (string Setting, string? Value)[] settings) => SettingsCheck.Read(Configuration(settings));
+    /// <summary>Settings of a silo that other machines may reach.</summary>
+    private static (string, string?)[] Reachable =>
+    [
+        ("TagCache:Clustering:Provider", "Redis"),
+        ("TagCache:Clustering:ConnectionString", "10.0.0.2:6379"),
+        ("TagCache:Access:Keys:abcdefgh:Hash", new string('0', 64)),
+        ("TagCache:Access:Keys:abcdefgh:Scopes", "read"),
+    ];
+
+    private static SiloProgramOptions Read(params (string Setting, string? Value)[] settings) => SettingsCheck.Read(Configuration(settings)).Options;
 
     private static IConfigurationRoot Configuration(params (string Setting, string? Value)[] settings) =>
         new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(item => item.Setting, item => item.Value)).Build();

@@ -1,4 +1,5 @@
 using Orleans.Configuration;
+using OrleansTagCache.Silo.StartUp;
 
 namespace OrleansTagCache.Silo.Clustering;
 
@@ -8,15 +9,20 @@ internal static class ClusteringExtensions
     /// <summary>How long a membership row is refreshed; rows that are three times as old do not hold up a silo that starts.</summary>
     private static readonly TimeSpan IAmAlivePeriod = TimeSpan.FromSeconds(5);
 
-    public static ISiloBuilder UseClustering(this ISiloBuilder silo, SiloProgramOptions options, ClusterStore store)
+    public static ISiloBuilder UseClustering(this ISiloBuilder silo, SiloProgramOptions options, SiloAddresses addresses, ClusterStore store)
     {
         if (store is not OwnMemory)
         {
             silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
-            silo.ConfigureEndpoints(options.Address, options.SiloPort, options.GatewayPort);
         }
 
         store.AddTo(silo, options);
+        silo.Configure<EndpointOptions>(endpoints =>
+        {
+            (endpoints.AdvertisedIPAddress, endpoints.SiloPort, endpoints.GatewayPort) = (addresses.Advertised, options.SiloPort, options.GatewayPort);
+            endpoints.SiloListeningEndpoint = new(addresses.Listening, options.SiloPort);
+            endpoints.GatewayListeningEndpoint = new(addresses.Listening, options.GatewayPort);
+        });
         return silo.DetectFailuresSoon();
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 
 namespace OrleansTagCache.Silo.StartUp;
 
@@ -53,8 +54,9 @@ internal static class Addresses
     }
 
     /// <summary>The ports that will be listened on; the addresses must have no <see cref="Faults"/>.</summary>
-    public static IEnumerable<(string Setting, int Port)> Ports(IConfiguration configuration) =>
-        Named(configuration).Select(address => (address.Setting, Parse(address.Url)!.Port)).Where(address => address.Port != 0);
+    public static IEnumerable<(string Setting, IPAddress Address, int Port)> Ports(IConfiguration configuration) =>
+        Named(configuration).Select(address => (address.Setting, Url: Parse(address.Url)!)).Where(address => address.Url.Port != 0)
+            .Select(address => (address.Setting, AddressOf(address.Url), address.Url.Port));
 
     /// <summary>Those that other machines reach without TLS.</summary>
     public static IEnumerable<string> InClearText(IConfiguration configuration) =>
@@ -76,6 +78,9 @@ internal static class Addresses
     private static List<IConfigurationSection> Endpoints(IConfiguration configuration) => [.. configuration.GetSection("Kestrel:Endpoints").GetChildren()];
 
     private static string[] Split(string? urls) => (urls ?? string.Empty).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>Kestrel takes a host name other than localhost for every address.</summary>
+    private static IPAddress AddressOf(Uri url) => IPAddress.TryParse(url.DnsSafeHost, out var address) ? address : url.IsLoopback ? IPAddress.Loopback : IPAddress.Any;
 
     // The host names * and + are Kestrel's for every address.
     private static Uri? Parse(string url) => Uri.TryCreate(

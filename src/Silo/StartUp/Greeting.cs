@@ -6,7 +6,7 @@ using OrleansTagCache.Silo.Clustering;
 namespace OrleansTagCache.Silo.StartUp;
 
 /// <summary>Says where the silo is and how to try it, once it can be tried.</summary>
-internal sealed class Greeting(IServer server, SiloProgramOptions options, ClusterStore store, ApiKeyRing keys, IHostApplicationLifetime lifetime) : IHostedService
+internal sealed class Greeting(IServer server, SiloProgramOptions options, SiloAddresses addresses, ClusterStore store, ApiKeyRing keys, IHostApplicationLifetime lifetime) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -23,7 +23,7 @@ internal sealed class Greeting(IServer server, SiloProgramOptions options, Clust
             OrleansTagCache is ready.
               HTTP      {address}
               Cluster   {options.ClusterId} ({store.Place})
-              Clients   {options.AdvertisedAddress}:{options.GatewayPort}
+              Clients   {addresses.At(options.GatewayPort)}
               Try       curl {(keys.IsRequired ? "-H 'Authorization: Bearer otc_...' " : string.Empty)}"{address}/v1/cluster"
             """);
     }

@@ -13,7 +13,8 @@ internal static class SettingsCheck
     private static readonly Type[] All = [typeof(TagCacheOptions), typeof(TagCacheHttpOptions), typeof(SiloProgramOptions)];
 
     /// <exception cref="StartUpFault">Something is wrong; all of it is named.</exception>
-    public static SiloProgramOptions Read(IConfiguration configuration)
+    /// <returns>The options, and whether the HTTP API has keys.</returns>
+    public static (SiloProgramOptions Options, bool HasKeys) Read(IConfiguration configuration)
     {
         var faults = new List<string>();
         var keys = ReadKeyFile(configuration, faults);
@@ -30,7 +31,7 @@ internal static class SettingsCheck
         faults.AddRange(new TagCacheOptionsValidator().Validate(null, cache).Failures ?? []);
         faults.AddRange(TagCacheHttpOptionsValidator.Faults(http, cache));
         faults.AddRange(Addresses.Faults(configuration, loopbackOnly: !hasKeys));
-        return faults.Count == 0 ? options : throw new StartUpFault(faults);
+        return faults.Count == 0 ? (options, hasKeys) : throw new StartUpFault(faults);
     }
 
     /// <summary>The file of keys, as it is now.</summary>

@@ -7,14 +7,14 @@ namespace OrleansTagCache.Silo.StartUp;
 internal static class StartUpChecks
 {
     /// <exception cref="StartUpFault">A port is taken, or named twice; every one is named.</exception>
-    public static void CheckPorts(SiloProgramOptions options, IConfiguration configuration)
+    public static void CheckPorts(SiloProgramOptions options, SiloAddresses addresses, IConfiguration configuration)
     {
-        (string Setting, int Port)[] ports =
-            [("TagCache:SiloPort", options.SiloPort), ("TagCache:GatewayPort", options.GatewayPort), .. Addresses.Ports(configuration)];
+        (string Setting, IPAddress Address, int Port)[] ports =
+            [("TagCache:SiloPort", addresses.Listening, options.SiloPort), ("TagCache:GatewayPort", addresses.Listening, options.GatewayPort), .. Addresses.Ports(configuration)];
         var faults = ports.GroupBy(port => port.Port).Where(same => same.Count() > 1)
             .Select(same => $"Port {same.Key} is named more than once: {string.Join(" and ", same.Select(port => port.Setting))} must differ.")
-            .Concat(ports.DistinctBy(port => port.Port).Where(port => IsTaken(options.Address, port.Port))
-                .Select(port => $"Port {port.Port} ({port.Setting}) is in use on {options.AdvertisedAddress}. End the program that uses it, or set another: --{port.Setting}=..."))
+            .Concat(ports.DistinctBy(port => port.Port).Where(port => IsTaken(port.Address, port.Port))
+                .Select(port => $"Port {port.Port} ({port.Setting}) is in use on {port.Address}. End the program that uses it, or set another: --{port.Setting}=..."))
             .ToList();
         if (faults.Count > 0)
         {
