@@ -98,7 +98,7 @@ internal sealed class SiloProgramOptions
 
         if (IsEvery(address))
         {
-            return $"{Key(nameof(AdvertisedAddress))} is {shown}, which nobody can connect to. Use an address or a name of this machine, and {Key(nameof(ListenAddress))}={address} to listen on all of them.";
+            return $"{Key(nameof(AdvertisedAddress))} is {shown}, which cannot be connected to. Use an address or a name of this machine, and {Key(nameof(ListenAddress))}={address} to listen on all of them.";
         }
 
         return IPAddress.TryParse(ListenAddress, out var listening) && !Reaches(listening, address)

@@ -181,8 +181,8 @@ public sealed class SettingsCheckTests
     }
 
     [Theory]
-    [InlineData("0.0.0.0", null, "is 0.0.0.0, which nobody can connect to. Use an address or a name of this machine, and TagCache:ListenAddress=0.0.0.0 to listen on all of them.")]
-    [InlineData("::", null, "is ::, which nobody can connect to. Use an address or a name of this machine, and TagCache:ListenAddress=:: to listen on all of them.")]
+    [InlineData("0.0.0.0", null, "is 0.0.0.0, which cannot be connected to. Use an address or a name of this machine, and TagCache:ListenAddress=0.0.0.0 to listen on all of them.")]
+    [InlineData("::", null, "is ::, which cannot be connected to. Use an address or a name of this machine, and TagCache:ListenAddress=:: to listen on all of them.")]
     [InlineData("10.0.0.1", "::1", "is 10.0.0.1, and TagCache:ListenAddress is ::1: one is IPv4 and the other IPv6. Use two of a kind, or TagCache:ListenAddress=:: for both.")]
     [InlineData("fd00::1", "0.0.0.0", "is fd00::1, and TagCache:ListenAddress is 0.0.0.0: one is IPv4 and the other IPv6. Use two of a kind, or TagCache:ListenAddress=:: for both.")]
     public void Read_OfAddressesThatDoNotFit_SaysSo(string advertised, string? listen, string fault) => Assert.Equal(
