@@ -4,12 +4,21 @@ using OrleansTagCache.Silo.Clustering.PostgreSql;
 using OrleansTagCache.Silo.Keys;
 using OrleansTagCache.Silo.StartUp;
 
+// What starts the silo need not start it again until its settings have changed, or should try again.
+const int Wrong = 2;
+const int MayPass = 3;
+
 try
 {
     if (KeysCommand.Is(args))
     {
         KeysCommand.Run(args, Console.Out, TimeProvider.System);
         return 0;
+    }
+
+    if (HealthCommand.Is(args))
+    {
+        return await HealthCommand.Run(args, Console.Out) ? 0 : 1;
     }
 
     if (SchemaCommand.Is(args))
@@ -24,13 +33,13 @@ try
 }
 catch (Exception exception) when (Faults(exception) is { } faults)
 {
-    await Console.Error.WriteLineAsync(KeysCommand.Is(args) || SchemaCommand.Is(args) ? "The command cannot be carried out:" : "The silo cannot start:");
+    await Console.Error.WriteLineAsync(KeysCommand.Is(args) || SchemaCommand.Is(args) || HealthCommand.Is(args) ? "The command cannot be carried out:" : "The silo cannot start:");
     foreach (var fault in faults)
     {
         await Console.Error.WriteLineAsync($"  - {fault}");
     }
 
-    return 2;
+    return exception is StartUpFault { MayPass: true } ? MayPass : Wrong;
 }
 
 static IEnumerable<string>? Faults(Exception exception) => exception switch

@@ -20,6 +20,7 @@ internal static class SiloProgram
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         Defaults.AddTo(builder.Configuration);
+        SettingFiles.AddTo(builder.Configuration);
         Addresses.AddDefault(builder.Configuration);
         var (options, hasKeys) = SettingsCheck.Read(builder.Configuration);
         var addresses = await SiloAddresses.Find(options, loopbackOnly: !hasKeys, Dns.GetHostAddressesAsync, TimeProvider.System);

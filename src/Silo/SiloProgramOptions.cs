@@ -24,6 +24,9 @@ internal sealed class SiloProgramOptions
     /// <summary>The IP address that the silo and gateway ports listen on, if it is not the advertised one; <c>0.0.0.0</c> and <c>::</c> are every address of the machine.</summary>
     public string? ListenAddress { get; set; }
 
+    /// <summary>A directory whose files are settings.</summary>
+    public string? SettingsDirectory { get; set; }
+
     public ClusteringOptions Clustering { get; set; } = new();
 
     public ClusterTlsOptions Tls { get; set; } = new();

@@ -24,11 +24,21 @@ internal static class CertificateFiles
         return faults.Count == 0 ? new(own!, between!, authorities!) : throw new InvalidDataException(string.Join(" ", faults));
     }
 
-    /// <summary>Changes when one of the files does.</summary>
-    public static string StampOf(ClusterTlsOptions options) => string.Join(
-        '|',
-        new[] { options.Certificate, options.Key, options.Authority }.OfType<string>().Select(path => new FileInfo(path))
-            .Select(file => file.Exists ? $"{file.Length}:{file.LastWriteTimeUtc.Ticks}" : "none"));
+    /// <summary>Changes when the content of one of the files does. What is known of a file without reading it is of its link, where it is one: Kubernetes replaces the directory that the links point into.</summary>
+    public static string StampOf(ClusterTlsOptions options) =>
+        string.Join('|', new[] { options.Certificate, options.Key, options.Authority }.OfType<string>().Select(HashOf));
+
+    private static string HashOf(string path)
+    {
+        try
+        {
+            return Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return "none";
+        }
+    }
 
     private static X509Certificate2 Own(string path, ClusterTlsOptions options) => IsPkcs12(path)
         ? X509CertificateLoader.LoadPkcs12FromFile(path, options.Password)

@@ -25,7 +25,7 @@ public sealed class ProcessTests
     }
 
     [Fact]
-    public async Task Silo_OnAPortInUse_NamesItOnStandardErrorAndExitsWith2()
+    public async Task Silo_OnAPortInUse_NamesItOnStandardErrorAndExitsWith3()
     {
         using var taken = FreePorts.Listen();
         var port = FreePorts.PortOf(taken);
@@ -33,8 +33,24 @@ public sealed class ProcessTests
         var (code, output, error) = await Run(
             "--urls=http://127.0.0.1:0", $"--TagCache:SiloPort={port}", $"--TagCache:GatewayPort={FreePorts.Take(1)[0]}");
 
-        Assert.Equal((2, string.Empty), (code, output));
+        Assert.Equal((3, string.Empty), (code, output));
         Assert.Contains($"  - Port {port} (TagCache:SiloPort) is in use", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Silo_WithoutItsRedis_ExitsWith3_SinceItMayComeBack()
+    {
+        var ports = FreePorts.Take(3);
+
+        var (code, _, error) = await Run(
+            "--urls=http://127.0.0.1:0",
+            $"--TagCache:SiloPort={ports[0]}",
+            $"--TagCache:GatewayPort={ports[1]}",
+            "--TagCache:Clustering:Provider=Redis",
+            $"--TagCache:Clustering:ConnectionString=127.0.0.1:{ports[2]}");
+
+        Assert.Equal(3, code);
+        Assert.Contains("cannot be reached", error, StringComparison.Ordinal);
     }
 
     private static async Task<(int Code, string Output, string Error)> Run(params string[] arguments)

@@ -23,7 +23,7 @@ internal sealed class RedisStore(IConnectionMultiplexer redis, string connection
         }
         catch (Exception exception) when (exception is RedisException or ArgumentException)
         {
-            throw new StartUpFault("The Redis of TagCache:Clustering:ConnectionString cannot be reached. Check that it is running and that the address is right.");
+            throw new StartUpFault("The Redis of TagCache:Clustering:ConnectionString cannot be reached. Check that it is running and that the address is right.", mayPass: exception is RedisException);
         }
     }
 

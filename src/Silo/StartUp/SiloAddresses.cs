@@ -70,7 +70,7 @@ internal sealed record SiloAddresses(IPAddress Advertised, IPAddress Listening)
 
             if (time.GetElapsedTime(begun) >= Patience)
             {
-                throw new StartUpFault($"{TagCacheOptions.Section}:{nameof(SiloProgramOptions.AdvertisedAddress)} is {name}, which was looked up for {Patience.TotalSeconds:0} s in vain: {why}.");
+                throw new StartUpFault($"{TagCacheOptions.Section}:{nameof(SiloProgramOptions.AdvertisedAddress)} is {name}, which was looked up for {Patience.TotalSeconds:0} s in vain: {why}.", mayPass: true);
             }
 
             await Task.Delay(Pause, time);

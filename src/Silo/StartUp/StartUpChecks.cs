@@ -18,7 +18,7 @@ internal static class StartUpChecks
             .ToList();
         if (faults.Count > 0)
         {
-            throw new StartUpFault(faults);
+            throw new StartUpFault(faults, mayPass: true);
         }
     }
 

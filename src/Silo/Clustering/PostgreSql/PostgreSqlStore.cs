@@ -48,7 +48,7 @@ internal sealed class PostgreSqlStore(NpgsqlDataSource membership, NpgsqlDataSou
         catch (Exception exception) when (FaultOf(exception) is { } fault)
         {
             await work.DisposeAsync();
-            throw new StartUpFault(fault);
+            throw new StartUpFault(fault, mayPass: exception is NpgsqlException { IsTransient: true } or TimeoutException or SocketException);
         }
     }
 
