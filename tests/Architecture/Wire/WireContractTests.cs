@@ -114,11 +114,16 @@ public sealed class WireContractTests
         return rest;
     }
 
+    /// <summary>It knows nothing of Orleans, and sends silos nothing.</summary>
+    private const string StartsSilosAlone = "OrleansTagCache.Hosting";
+
     private static (WireContract Contract, List<string> Faults) ReadCode()
     {
         var reader = new WireReader(ProtocolVersion.Newest);
         var assemblies = Directory.GetFiles(System.IO.Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)
-            .Select(project => Assembly.Load(System.IO.Path.GetFileNameWithoutExtension(project)));
+            .Select(project => System.IO.Path.GetFileNameWithoutExtension(project))
+            .Where(name => name != StartsSilosAlone)
+            .Select(Assembly.Load);
         return (reader.Read(assemblies.SelectMany(assembly => assembly.GetTypes())), reader.Faults);
     }
 
