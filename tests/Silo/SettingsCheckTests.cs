@@ -115,6 +115,12 @@ public sealed class SettingsCheckTests
         Faults(("TagCache:SessionLease", "00:00:06")));
 
     [Fact]
+    public void Read_OfMoreMemoryThanThereIs_NamesTheBounds() => Assert.StartsWith(
+        "TagCache:MaximumBytes (9223372036854775807), TagCache:NearCacheMaximumBytes (",
+        Assert.Single(Faults(("TagCache:MaximumBytes", "9223372036854775807"))),
+        StringComparison.Ordinal);
+
+    [Fact]
     public void Read_OfOnePortForBoth_NamesBoth() => Assert.Equal(
         ["TagCache:SiloPort and TagCache:GatewayPort must differ; both are 20000."],
         Faults(("TagCache:SiloPort", "20000"), ("TagCache:GatewayPort", "20000")));

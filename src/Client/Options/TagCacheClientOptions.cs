@@ -46,9 +46,10 @@ public class TagCacheClientOptions
     public int NearCacheMaximumEntries { get; set; } = 100_000;
 
     /// <summary>How many bytes are kept near: serialized values, and an estimate of the overhead of each entry. In a silo this is in addition to <c>MaximumBytes</c>.</summary>
-    /// <value>From 1 MiB; default 256 MiB.</value>
+    /// <value>From 1 MiB; default 256 MiB, or an eighth of the memory limit if that is less.</value>
+    /// <remarks>The memory limit is what the runtime may use: in a container 75 % of the container's limit, or what <c>DOTNET_GCHeapHardLimit</c> says; else the memory of the machine.</remarks>
     [SettingRange(MiB, long.MaxValue)]
-    public long NearCacheMaximumBytes { get; set; } = 256 * MiB;
+    public long NearCacheMaximumBytes { get; set; } = MemoryShare.OfNearCache(MemoryShare.Limit);
 
     /// <summary>
     /// Whether the start of an application waits until a silo has answered, and fails if Orleans gives up: after three minutes, at once if the list of gateways cannot be read, or when a connection retry filter of the application says so. Otherwise

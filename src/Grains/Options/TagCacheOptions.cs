@@ -76,9 +76,10 @@ public sealed class TagCacheOptions : TagCacheClientOptions
     public int Standbys { get; set; }
 
     /// <summary>The bound on the bytes of this silo's entries, an estimate of their overhead included. A larger value is not stored.</summary>
-    /// <value>From 1 MiB; default half of the memory limit.</value>
+    /// <value>From 1 MiB; default half of what the memory limit leaves beyond 64 MiB.</value>
+    /// <remarks>The memory limit is what the runtime may use: in a container 75 % of the container's limit, or what <c>DOTNET_GCHeapHardLimit</c> says; else the memory of the machine.</remarks>
     [SettingRange(MiB, long.MaxValue)]
-    public long MaximumBytes { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+    public long MaximumBytes { get; set; } = MemoryShare.OfEntries(MemoryShare.Limit);
 
     /// <summary>The bound on the number of this silo's entries.</summary>
     /// <value>From 1; default none.</value>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrleansTagCache.Http.Limits;
@@ -32,13 +31,12 @@ internal static class BodyReader
         }
 
         // It grows as bytes arrive: what is only announced takes nothing.
-        using var body = new MemoryStream();
+        using var body = new BodyPieces();
         var taken = 0;
-        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
         try
         {
             int read;
-            while ((read = await ReadSome(request, buffer)) > 0)
+            while ((read = await ReadSome(request, body.Free())) > 0)
             {
                 if (body.Length + read > limit)
                 {
@@ -51,15 +49,19 @@ internal static class BodyReader
                 }
 
                 taken += read;
-                body.Write(buffer, 0, read);
+                body.Advance(read);
             }
 
             return body.ToArray();
         }
+        catch (OutOfMemoryException)
+        {
+            // What was read of it goes now, and with it the need.
+            throw new OverloadedException("There is no memory for the request body at the moment.");
+        }
         finally
         {
             request.HttpContext.Response.RegisterForDispose(new Taken(quota, taken));
-            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -22,9 +22,10 @@ public sealed class HttpLimitOptions
     public int RequestsPerSecond { get; set; } = 20_000;
 
     /// <summary>How many bytes of request bodies are held, of all calls that are not answered yet; more get 503. Not less than <see cref="TagCacheClientOptions.MaximumPayloadBytes"/>.</summary>
-    /// <value>1 byte to 65536 MiB; default 256 MiB.</value>
+    /// <value>1 byte to 65536 MiB; default 256 MiB, or a sixteenth of the memory limit if that is less.</value>
+    /// <remarks>The memory limit is what the runtime may use: in a container 75 % of the container's limit, or what <c>DOTNET_GCHeapHardLimit</c> says; else the memory of the machine. While its body is read, a call may take twice its bytes.</remarks>
     [SettingRange(1, 64L * 1024 * 1024 * 1024)]
-    public long BodyBytes { get; set; } = 256 * 1024 * 1024;
+    public long BodyBytes { get; set; } = MemoryShare.OfBodies(MemoryShare.Limit);
 
     /// <summary>How many refused keys and signatures of one address are answered at once; beyond, one every 3 s, and 429.</summary>
     /// <value>1 to 1,000,000; default 20.</value>

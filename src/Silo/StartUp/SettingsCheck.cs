@@ -30,6 +30,11 @@ internal static class SettingsCheck
         var cache = readable.Get<TagCacheOptions>() ?? new();
         faults.AddRange(new TagCacheOptionsValidator().Validate(null, cache).Failures ?? []);
         faults.AddRange(TagCacheHttpOptionsValidator.Faults(http, cache));
+        if (faults.Count == 0 && MemoryCheck.FaultOf(cache, http.Limits, MemoryShare.Limit) is { } tooMuch)
+        {
+            faults.Add(tooMuch);
+        }
+
         faults.AddRange(Addresses.Faults(configuration, loopbackOnly: !hasKeys));
         return faults.Count == 0 ? (options, hasKeys) : throw new StartUpFault(faults);
     }

@@ -19,6 +19,14 @@ public sealed class SettingsPageTests
         ["limits"] = new HttpLimitOptions(),
     };
 
+    /// <summary>Defaults that follow the memory limit: MemoryShareTests has their figures.</summary>
+    private static readonly Dictionary<string, string> OfMemory = new()
+    {
+        [nameof(TagCacheOptions.MaximumBytes)] = "half of what the memory limit leaves beyond 64 MiB",
+        [nameof(TagCacheClientOptions.NearCacheMaximumBytes)] = "256 MiB, or an eighth of the memory limit if that is less",
+        [nameof(HttpLimitOptions.BodyBytes)] = "256 MiB, or a sixteenth of the memory limit if that is less",
+    };
+
     [Theory]
     [InlineData("cache")]
     [InlineData("silo")]
@@ -105,11 +113,11 @@ public sealed class SettingsPageTests
 
     private static string DefaultOf(PropertyInfo property, object options) => property.GetValue(options) switch
     {
+        _ when OfMemory.TryGetValue(property.Name, out var share) => share,
         null or System.Collections.IEnumerable and not string => "none",
         TimeSpan duration => Text(duration),
         CacheLife life => $"`{nameof(CacheLife)}.{typeof(CacheLife).GetProperties(BindingFlags.Public | BindingFlags.Static).First(named => ReferenceEquals(named.GetValue(null), life)).Name}`",
         bool value => value ? "`true`" : "`false`",
-        long bytes when bytes == GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 => "half of the memory limit",
         int or long => Text(property, Convert.ToInt64(property.GetValue(options), CultureInfo.InvariantCulture)),
         var value => $"`{value}`",
     };

@@ -11,7 +11,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     private readonly Process _process;
     private bool _isDisposed;
 
-    private ChildProcess(string program, IEnumerable<string> arguments, string readyWhen)
+    private ChildProcess(string program, IEnumerable<string> arguments, string readyWhen, (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -20,6 +20,11 @@ internal sealed class ChildProcess : IAsyncDisposable
             WorkingDirectory = Path.GetTempPath(),
         };
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         _process = new() { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Heard(line.Data, readyWhen);
         _process.ErrorDataReceived += (_, line) => Heard(line.Data, readyWhen);
@@ -29,9 +34,9 @@ internal sealed class ChildProcess : IAsyncDisposable
     public string Output => string.Join('\n', _output);
 
     /// <summary>Starts a program and waits until it has printed that it is ready.</summary>
-    public static async Task<ChildProcess> Start(string program, IEnumerable<string> arguments, string readyWhen)
+    public static async Task<ChildProcess> Start(string program, IEnumerable<string> arguments, string readyWhen, params (string Name, string Value)[] environment)
     {
-        var child = new ChildProcess(program, arguments, readyWhen);
+        var child = new ChildProcess(program, arguments, readyWhen, environment);
         child._process.Start();
         child._process.BeginOutputReadLine();
         child._process.BeginErrorReadLine();
