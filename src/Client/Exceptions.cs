@@ -72,6 +72,33 @@ public sealed class TagCacheUnavailableException : TagCacheException
     }
 }
 
+/// <summary>
+/// This process and a silo of the cluster have no version of the protocol in common. A silo does not join such a cluster; a client goes on without the cache, and this is the inner exception of
+/// what its sets, removals, updates and revalidations throw. The message names both versions.
+/// </summary>
+public sealed class TagCacheVersionException : TagCacheException
+{
+    /// <summary>No version is in common.</summary>
+    public TagCacheVersionException()
+    {
+    }
+
+    /// <summary>No version is in common, with a message.</summary>
+    /// <param name="message">The message.</param>
+    public TagCacheVersionException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>No version is in common, with a message and its cause.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="innerException">The cause.</param>
+    public TagCacheVersionException(string message, Exception? innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
 /// <summary>A tag was to be updated outside a server action. Nothing has happened.</summary>
 public sealed class ServerActionRequiredException : InvalidOperationException
 {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using OrleansTagCache;
 using OrleansTagCache.Silo;
 using OrleansTagCache.Silo.Clustering.PostgreSql;
 using OrleansTagCache.Silo.Keys;
@@ -47,5 +48,6 @@ static IEnumerable<string>? Faults(Exception exception) => exception switch
     StartUpFault fault => fault.Faults,
     OptionsValidationException invalid => invalid.Failures,
     Orleans.Runtime.OrleansConfigurationException invalid => [invalid.Message],
+    TagCacheVersionException refused => [refused.Message],
     _ => null,
 };

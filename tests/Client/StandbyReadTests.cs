@@ -36,9 +36,11 @@ public sealed class StandbyReadTests : IAsyncLifetime
             GrainId identity => Service(identity == GrainIdOf(Other)),
             _ => new Endpoints(),
         };
-        var endpoints = new SiloEndpoints(factory, new Identities(), _time, NullLogger<SiloEndpoints>.Instance);
+        var reachability = new Reachability(_time, NullLogger<Reachability>.Instance);
+        var protocol = new ProtocolCheck(ProtocolVersions.OfThisBuild, factory, reachability, _time, NullLogger<ProtocolCheck>.Instance);
+        var endpoints = new SiloEndpoints(factory, protocol, new Identities(), _time, NullLogger<SiloEndpoints>.Instance);
         var silent = DispatchProxy.Create<IEntryGrain, Faulty>();
-        _entries = new(new OneEntry(silent), endpoints, new(_time, NullLogger<Reachability>.Instance), _time);
+        _entries = new(new OneEntry(silent), endpoints, reachability, _time);
         await Waits.Advance(_time, TimeSpan.FromMilliseconds(1), () => endpoints.Find(KeyOf(Other)) is not null);
     }
 
@@ -105,7 +107,7 @@ public sealed class StandbyReadTests : IAsyncLifetime
 
     private sealed class Endpoints : IEndpointsGrain
     {
-        public ValueTask<EndpointAddress[]> Find() => new([new(Silent, GrainIdOf(Silent), null), new(Other, GrainIdOf(Other), null)]);
+        public ValueTask<EndpointAddress[]> Find(string? name = null, ProtocolVersions? versions = null) => new([new(Silent, GrainIdOf(Silent), null), new(Other, GrainIdOf(Other), null)]);
     }
 
     private sealed class Identities : IEndpointResolver

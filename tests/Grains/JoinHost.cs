@@ -2,9 +2,11 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Reflection;
 using Microsoft.Extensions.Logging.Abstractions;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Joining;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Membership;
 using OrleansTagCache.Moving;
 using Xunit;
 
@@ -20,7 +22,8 @@ internal sealed class JoinHost : IDisposable
     private readonly OwnershipChanges _ownership;
     private readonly Standbys _standbys;
 
-    public JoinHost()
+    /// <param name="own">What the silo speaks; what this build does if null.</param>
+    public JoinHost(ProtocolVersions? own = null)
     {
         var begun = Silo.Time.Now();
         Silo.Lease.Renewed += () =>
@@ -49,10 +52,12 @@ internal sealed class JoinHost : IDisposable
             Silo.Ledger,
             Silo.History,
             _ownership,
+            Versions = new(own ?? ProtocolVersions.OfThisBuild, Silo.Members, NullLogger<PeerVersions>.Instance),
             Mover,
             Options,
             Silo.Peers,
             InvalidatorHost.Details,
+            Fatal,
             Silo.Time,
             NullLogger<JoinAndLeave>.Instance);
         _join.Participate(new Lifecycle(_lifecycle));
@@ -63,6 +68,12 @@ internal sealed class JoinHost : IDisposable
     public FakeCluster Cluster { get; } = new();
 
     public Mover Mover { get; }
+
+    /// <summary>What the silos speak.</summary>
+    public PeerVersions Versions { get; }
+
+    /// <summary>What ends a silo that has started.</summary>
+    public Ends Fatal { get; } = new();
 
     public TagCacheOptions Options { get; } = new();
 
@@ -80,6 +91,9 @@ internal sealed class JoinHost : IDisposable
     {
         set => _table.OnRead = value;
     }
+
+    /// <summary>What the silo has written into its own row itself.</summary>
+    public SiloStatus? Written => _table.Written;
 
     /// <summary>Ends when the silo serves, with the time that it took.</summary>
     public Task<TimeSpan> Served => _served.Task;
@@ -101,6 +115,19 @@ internal sealed class JoinHost : IDisposable
         Mover.Dispose();
         _standbys.Dispose();
         Silo.Dispose();
+    }
+
+    /// <summary>Hears that the process is to end.</summary>
+    internal sealed class Ends : IFatalErrorHandler
+    {
+        private readonly TaskCompletionSource<string?> _reason = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Why it is to end.</summary>
+        public Task<string?> Reason => _reason.Task;
+
+        public bool IsUnexpected(Exception exception) => true;
+
+        public void OnFatalException(object? sender = null, string? context = null, Exception? exception = null) => _reason.TrySetResult(context);
     }
 
     private sealed class Lifecycle(ConcurrentDictionary<string, ILifecycleObserver> observers) : ISiloLifecycle
@@ -165,7 +192,7 @@ internal sealed class JoinHost : IDisposable
         public Task<bool> TryKill(SiloAddress siloAddress) => throw new NotSupportedException();
     }
 
-    /// <summary>A table that can be read as a whole, and nothing else.</summary>
+    /// <summary>A table that can be read as a whole, and whose rows can be written.</summary>
 #pragma warning disable CA1852 // The proxy derives from it.
     internal class MembershipTable : DispatchProxy
 #pragma warning restore CA1852
@@ -176,9 +203,17 @@ internal sealed class JoinHost : IDisposable
 
         public Action OnRead { get; set; } = () => { };
 
+        public SiloStatus? Written { get; private set; }
+
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
-            Assert.Equal(nameof(IMembershipTable.ReadAllAsync), targetMethod!.Name);
+            if (targetMethod!.Name == nameof(IMembershipTable.UpdateRowAsync))
+            {
+                Written = ((MembershipEntry)args![0]!).Status;
+                return Task.FromResult(true);
+            }
+
+            Assert.Equal(nameof(IMembershipTable.ReadAllAsync), targetMethod.Name);
             OnRead();
             var rows = Rows.Select(row => Tuple.Create(new MembershipEntry { SiloAddress = row.Silo, Status = row.Status }, string.Empty)).ToList();
             return Task.FromResult(new MembershipTableData(rows, new TableVersion(++_version, string.Empty)));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansTagCache.Contracts;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Http;
@@ -36,6 +37,10 @@ public sealed class OperationTests(SiloServer silo)
         Assert.Equal(1, moves.GetProperty("owners").GetInt32());
         Assert.Equal(["copies", "bytes", "waiting", "behind"], Names(member.GetProperty("standby")));
         Assert.Equal(("0", "0", "null"), (moves.GetProperty("toSend").GetRawText(), moves.GetProperty("sent").GetRawText(), moves.GetProperty("fillingSeconds").GetRawText()));
+
+        Assert.Equal(ProtocolVersions.OfThisBuild.Product, member.GetProperty("version").GetString());
+        Assert.Equal(
+            $$"""{"oldest":{{ProtocolVersion.Oldest}},"newest":{{ProtocolVersion.Newest}},"spoken":{{ProtocolVersion.Newest}}}""", member.GetProperty("protocol").GetRawText());
 
         var totals = cluster.GetProperty("totals");
         Assert.Equal(["members", "serving", "entries", "bytes", "sessions", "hitRatio"], Names(totals));

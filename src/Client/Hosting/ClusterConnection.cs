@@ -12,12 +12,13 @@ namespace OrleansTagCache.Hosting;
 /// <remarks>The host starts and stops it, one after the other.</remarks>
 /// <param name="client">Orleans' own hosted service.</param>
 /// <param name="attempts">Hears of every attempt that fails.</param>
+/// <param name="protocol">Whether the silos and this process have a version in common.</param>
 /// <param name="reachability">Is told when calls can be sent.</param>
 /// <param name="options">Whether to insist.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 internal sealed partial class ClusterConnection(
-    IHostedService client, ConnectionAttempts attempts, Reachability reachability, TagCacheClientOptions options, TimeProvider time, ILogger<ClusterConnection> logger)
+    IHostedService client, ConnectionAttempts attempts, ProtocolCheck protocol, Reachability reachability, TagCacheClientOptions options, TimeProvider time, ILogger<ClusterConnection> logger)
     : IHostedService, IDisposable
 {
     /// <summary>How long a stop waits for an attempt that does not heed its cancellation; the end of the process ends it.</summary>
@@ -67,6 +68,15 @@ internal sealed partial class ClusterConnection(
     private async Task Connect()
     {
         await client.StartAsync(_stop.Token).ConfigureAwait(false);
+        try
+        {
+            await protocol.First().ConfigureAwait(false);
+        }
+        catch (TagCacheVersionException) when (!options.RequireClusterAtStart)
+        {
+            // It has been logged. The application goes on without the cache until versions are in common.
+        }
+
         reachability.Connected();
         attempts.Succeeded();
     }

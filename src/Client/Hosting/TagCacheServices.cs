@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Adapters;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Loaders;
@@ -55,6 +56,8 @@ internal static class TagCacheServices
         services.TryAddSingleton<LogOnce>();
         services.TryAddSingleton<PayloadSerializer>();
         services.TryAddSingleton<IEntryGrains, EntryGrains>();
+        services.TryAddSingleton(ProtocolVersions.OfThisBuild);
+        services.TryAddSingleton<ProtocolCheck>();
         services.TryAddSingleton<SiloEndpoints>();
         services.TryAddSingleton<Reachability>();
         services.TryAddSingleton<EntryClient>();

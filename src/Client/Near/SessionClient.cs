@@ -30,6 +30,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
     private readonly Dictionary<SiloAddress, HeldSession<SiloAddress>> _sessions = [];
     private readonly HashSet<SiloAddress> _opening = [];
     private readonly IGrainFactory _grains;
+    private readonly ProtocolVersions _versions;
     private readonly TimeProvider _time;
     private readonly ILogger<SessionClient> _logger;
     private readonly CancellationTokenSource _stop = new();
@@ -38,8 +39,8 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
     private readonly Lazy<INearCacheObserver> _self;
     private Task _heartbeats = Task.CompletedTask;
 
-    public SessionClient(IGrainFactory grains, TimeProvider time, ILogger<SessionClient> logger) =>
-        (_grains, _time, _logger, _self) = (grains, time, logger, new(() => grains.CreateObjectReference<INearCacheObserver>(this)));
+    public SessionClient(IGrainFactory grains, ProtocolVersions versions, TimeProvider time, ILogger<SessionClient> logger) =>
+        (_grains, _versions, _time, _logger, _self) = (grains, versions, time, logger, new(() => grains.CreateObjectReference<INearCacheObserver>(this)));
 
     public TagLedger Ledger { get; } = new(MaximumRememberedTags);
 
@@ -156,7 +157,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
             try
             {
                 var askedAt = _time.Now();
-                var terms = await SessionsOn(silo).Open(_self.Value, _name).AsTask().WaitAsync(CallPatience, _time).ConfigureAwait(false);
+                var terms = await SessionsOn(silo).Open(_self.Value, _name, _versions).AsTask().WaitAsync(CallPatience, _time).ConfigureAwait(false);
                 Opened(silo, terms, askedAt);
             }
             catch (Exception exception)

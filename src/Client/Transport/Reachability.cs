@@ -19,13 +19,17 @@ internal sealed partial class Reachability : IDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly ProbeGate _gate;
     private volatile bool _hasConnected;
+    private TagCacheVersionException? _refusal;
 
     /// <summary>A silo's process is part of the cluster from the start; a client is not before it has connected.</summary>
     public Reachability(TimeProvider time, ILogger<Reachability> logger, bool isConnected = true) =>
         (_gate, _logger, _hasConnected, Closed) = (new(time, FailuresOfOneSilo, ProbePeriod, mostDoublings: 0), logger, isConnected, _closing.Token);
 
     /// <summary>Whether calls can be sent at all.</summary>
-    public bool IsConnected => _hasConnected && !Closed.IsCancellationRequested;
+    public bool IsConnected => _hasConnected && Refusal is null && !Closed.IsCancellationRequested;
+
+    /// <summary>Why the cluster must not be called, although it answers; null if it may.</summary>
+    public TagCacheVersionException? Refusal => Volatile.Read(ref _refusal);
 
     /// <summary>Cancelled when this process stops: from then on the cluster does not answer.</summary>
     public CancellationToken Closed { get; }
@@ -33,13 +37,26 @@ internal sealed partial class Reachability : IDisposable
     /// <summary>From here on calls can be sent.</summary>
     public void Connected() => _hasConnected = true;
 
+    /// <summary>A silo has no version in common with this process.</summary>
+    /// <returns>Whether that is news.</returns>
+    public bool Refused(TagCacheVersionException refusal) => Interlocked.Exchange(ref _refusal, refusal) is null;
+
+    /// <summary>Every silo has a version in common with this process.</summary>
+    /// <returns>Whether that is news.</returns>
+    public bool Accepted() => Interlocked.Exchange(ref _refusal, null) is not null;
+
     /// <summary>From here on calls are not sent any more, for good.</summary>
     public void Close() => _closing.Cancel();
 
     /// <summary>Of a call that no factory can serve, while it cannot be sent; null while it can.</summary>
-    public TagCacheUnavailableException? WhyNot(string what) => IsConnected ? null : new(Closed.IsCancellationRequested
-        ? $"The {what} was not started: this process's host is stopping or has stopped, and with it its connection to the cluster."
-        : $"The {what} was not started: this process has not been connected to the cluster yet. It connects when a silo answers; its log says why it is not connected.");
+    public TagCacheUnavailableException? WhyNot(string what)
+    {
+        var refusal = Refusal;
+        return IsConnected ? null
+            : Closed.IsCancellationRequested ? new($"The {what} was not started: this process's host is stopping or has stopped, and with it its connection to the cluster.")
+            : refusal is not null ? new($"The {what} was not started. {refusal.Message}", refusal)
+            : new($"The {what} was not started: this process has not been connected to the cluster yet. It connects when a silo answers; its log says why it is not connected.");
+    }
 
     /// <summary>Whether this call may try the cluster.</summary>
     public bool MayTry() => IsConnected && _gate.MayTry();

@@ -10,7 +10,7 @@ namespace OrleansTagCache.Transport;
 /// may be old; then the endpoint has no answer, and the grain itself is called.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed partial class SiloEndpoints(IGrainFactory grains, IEndpointResolver reach, TimeProvider time, ILogger<SiloEndpoints> logger)
+internal sealed partial class SiloEndpoints(IGrainFactory grains, ProtocolCheck protocol, IEndpointResolver reach, TimeProvider time, ILogger<SiloEndpoints> logger)
 {
     /// <summary>How long what is known is used before it is looked up again, in the background.</summary>
     private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(5);
@@ -62,7 +62,7 @@ internal sealed partial class SiloEndpoints(IGrainFactory grains, IEndpointResol
         {
             var known = Volatile.Read(ref _known);
             Dictionary<SiloAddress, SiloEndpoint> endpoints = [];
-            var silos = await grains.GetGrain<IEndpointsGrain>(0).Find().ConfigureAwait(false);
+            var silos = await protocol.Find().ConfigureAwait(false);
             foreach (var (silo, identity) in await reach.Identities(silos).ConfigureAwait(false))
             {
                 endpoints.Add(silo, known.Endpoints.GetValueOrDefault(silo) ?? new(grains.GetGrain<IBatchService>(identity), time));

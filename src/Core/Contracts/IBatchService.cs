@@ -88,13 +88,21 @@ internal sealed record KeyChanged([property: Id(0)] CommitOutcome? Commit, [prop
 [Alias("otc.IEndpointsGrain")]
 internal interface IEndpointsGrain : IGrainWithIntegerKey
 {
+    /// <summary>The endpoints, with what each silo speaks. It is the first that a client asks.</summary>
+    /// <param name="name">The caller's process, for people; null from one that does not tell.</param>
+    /// <param name="versions">What the caller speaks; null from one that does not tell.</param>
     [Alias("Find"), ResponseTimeout("00:00:02")]
-    ValueTask<EndpointAddress[]> Find();
+    ValueTask<EndpointAddress[]> Find(string? name = null, ProtocolVersions? versions = null);
 }
 
 /// <summary>Where a silo's batch service is reached.</summary>
 /// <param name="Silo">The silo.</param>
 /// <param name="Identity">Its identity for other silos. For a client it is named by the silo's gateway.</param>
 /// <param name="Gateway">The silo's gateway, as Orleans' clients name it; null if it has none.</param>
+/// <param name="Versions">What the silo speaks; null if it, or the one that answers, does not tell.</param>
 [GenerateSerializer, Immutable, Alias("otc.EndpointAddress")]
-internal sealed record EndpointAddress([property: Id(0)] SiloAddress Silo, [property: Id(1)] GrainId Identity, [property: Id(2)] SiloAddress? Gateway);
+internal sealed record EndpointAddress(
+    [property: Id(0)] SiloAddress Silo,
+    [property: Id(1)] GrainId Identity,
+    [property: Id(2)] SiloAddress? Gateway,
+    [property: Id(3)] ProtocolVersions? Versions = null);

@@ -16,9 +16,14 @@ internal interface IPeerService : IGrainService
     [Alias("Confirm"), ResponseTimeout("00:00:02")]
     ValueTask Confirm(SiloAddress member, UpdateId[] updates);
 
-    /// <summary>A silo that is about to serve asks to be reached by every update from now on. Answered with how far this one is; null if the caller's row is dead here.</summary>
+    /// <summary>
+    /// A silo that is about to serve asks to be reached by every update from now on. Answered with how far this one is; null if the caller's row is dead here, or it has no version in common
+    /// with this one. The caller has looked at this one's versions before, in <see cref="Report"/>: that is what silos of every version answer.
+    /// </summary>
+    /// <param name="silo">The caller.</param>
+    /// <param name="versions">What it speaks; null from one that does not tell.</param>
     [Alias("Hello"), ResponseTimeout("00:00:02")]
-    ValueTask<Standing?> Hello(SiloAddress silo);
+    ValueTask<Standing?> Hello(SiloAddress silo, ProtocolVersions? versions = null);
 
     /// <summary>A silo says how far it is: it serves, or leaves.</summary>
     [Alias("Announce"), ResponseTimeout("00:00:02")]
@@ -198,4 +203,12 @@ internal sealed record SiloReport
     /// <summary>For how long this silo has waited for others to send it what is its own now; null if it does not.</summary>
     [Id(22)]
     public TimeSpan? FillingFor { get; init; }
+
+    /// <summary>What this silo speaks; null from one that does not tell.</summary>
+    [Id(29)]
+    public ProtocolVersions? Versions { get; init; }
+
+    /// <summary>The version that it speaks with all the others: the newest that each of them knows. Zero from one that does not tell.</summary>
+    [Id(30)]
+    public int Spoken { get; init; }
 }

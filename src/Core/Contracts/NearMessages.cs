@@ -19,11 +19,12 @@ internal sealed record NearTerms(
 [Alias("otc.ISessionGrain")]
 internal interface ISessionGrain : IGrainWithStringKey
 {
-    /// <summary>Opens a session; none if the silo does not serve.</summary>
+    /// <summary>Opens a session; none if the silo does not serve, or has no version in common with the client.</summary>
     /// <param name="client">Whom to push to.</param>
     /// <param name="name">The client's process, for people.</param>
+    /// <param name="versions">What the client speaks; null from one that does not tell.</param>
     [Alias("Open"), ResponseTimeout("00:00:02")]
-    ValueTask<NearTerms> Open(INearCacheObserver client, string name);
+    ValueTask<NearTerms> Open(INearCacheObserver client, string name, ProtocolVersions? versions = null);
 
     /// <summary>A heartbeat. The terms name no session if it is unknown here: then the client leaves it.</summary>
     [Alias("Renew"), ResponseTimeout("00:00:02")]

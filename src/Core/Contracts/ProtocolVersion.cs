@@ -1,8 +1,40 @@
+using System.Reflection;
+
 namespace OrleansTagCache.Contracts;
 
-/// <summary>The versions of what processes say to each other.</summary>
+/// <summary>The versions of what processes say to each other, as numbers from 1.</summary>
 internal static class ProtocolVersion
 {
-    /// <summary>The newest version that this process speaks.</summary>
-    public const int Newest = 1;
+    /// <summary>The oldest version that this process understands: one whose newest is less is refused.</summary>
+    public const int Oldest = 1;
+
+    /// <summary>The newest version that this process speaks: 2 is the first in which processes tell their versions.</summary>
+    public const int Newest = 2;
+}
+
+/// <summary>What a process says of its version. Processes without a version in common refuse each other before the first of them has asked or told the other anything else.</summary>
+/// <param name="Oldest">The oldest version of the protocol that it understands.</param>
+/// <param name="Newest">The newest that it speaks.</param>
+/// <param name="Product">The version of its package, for people.</param>
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.ProtocolVersions")]
+internal sealed record ProtocolVersions([property: Id(0)] int Oldest, [property: Id(1)] int Newest, [property: Id(2)] string? Product)
+{
+    /// <summary>Of a process that does not tell its version.</summary>
+    public static readonly ProtocolVersions Untold = new(1, 1, null);
+
+    /// <summary>Of this process, unless a test says otherwise.</summary>
+    public static readonly ProtocolVersions OfThisBuild = new(
+        ProtocolVersion.Oldest,
+        ProtocolVersion.Newest,
+        typeof(ProtocolVersions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]);
+
+    /// <summary>The newest version that both understand; null if there is none.</summary>
+    public int? SpokenWith(ProtocolVersions other)
+    {
+        var newest = Math.Min(Newest, other.Newest);
+        return newest >= Math.Max(Oldest, other.Oldest) ? newest : null;
+    }
+
+    /// <summary>For people.</summary>
+    public override string ToString() => $"{(Oldest == Newest ? $"{Newest}" : $"{Oldest} to {Newest}")}{(Product is null ? " (from before versions were told)" : $" (OrleansTagCache {Product})")}";
 }

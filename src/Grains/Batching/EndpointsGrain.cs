@@ -1,19 +1,25 @@
 using Orleans.Concurrency;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Membership;
 using OrleansTagCache.Ownership;
 
 namespace OrleansTagCache.Batching;
 
 /// <inheritdoc cref="IEndpointsGrain"/>
 [StatelessWorker, GrainType("otc.endpoints")]
-internal sealed class EndpointsGrain(EndpointPlan plan) : Grain, IEndpointsGrain
+internal sealed class EndpointsGrain(EndpointPlan plan, PeerVersions peers) : Grain, IEndpointsGrain
 {
-    public ValueTask<EndpointAddress[]> Find() => plan.Find();
+    /// <summary>A client without a common version is told what the silos speak: it does not call them.</summary>
+    public ValueTask<EndpointAddress[]> Find(string? name = null, ProtocolVersions? versions = null)
+    {
+        peers.AcceptsClient(name, versions);
+        return plan.Find();
+    }
 }
 
 /// <summary>The endpoints of the silos that entries belong to now. Their gateways are read from the membership table when silos have joined or left.</summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class EndpointPlan(Owners owners, BatchServiceClient services, IMembershipTable table)
+internal sealed class EndpointPlan(Owners owners, BatchServiceClient services, IMembershipTable table, PeerVersions versions, ILocalSiloDetails self)
 {
     private Plan? _plan;
 
@@ -44,7 +50,7 @@ internal sealed class EndpointPlan(Owners owners, BatchServiceClient services, I
 
         // Orleans names gateways without a generation.
         var gateway = gatewayPort > 0 ? SiloAddress.New(silo.Endpoint.Address, gatewayPort, 0) : null;
-        return new(silo, inside, gateway);
+        return new(silo, inside, gateway, silo.Equals(self.SiloAddress) ? versions.Own : versions.Of(silo));
     }
 
     private sealed record Plan(Rendezvous Silos, Task<EndpointAddress[]> Endpoints);

@@ -144,6 +144,7 @@ public static class TagCacheSiloBuilderExtensions
         });
         services.AddSingleton<IPeers, PeerClient>();
         services.AddSingleton<Standings>();
+        services.AddSingleton<PeerVersions>();
         services.AddSingleton<TicketIssuer>();
         services.AddSingleton<FormerOwners>();
         services.AddSingleton<IFormerValues, Fetches>();

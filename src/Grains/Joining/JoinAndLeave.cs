@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Membership;
@@ -13,7 +14,7 @@ namespace OrleansTagCache.Joining;
 /// <summary>
 /// Brings a silo into the protocol before it serves its first value, and out of it before it goes.
 ///
-/// <para><b>Joining.</b> The own row is in the table. The table is read afterwards, and every silo in it that is not dead is greeted until it
+/// <para><b>Joining.</b> The own row is in the table. The table is read afterwards, and every silo in it that is not dead is asked what versions it speaks, and greeted, until it
 /// has answered or died: from then on its updates reach this silo. Then every dead row is waited out, since a dead silo may hold the right to
 /// serve, and to complete updates that do not know of this silo, until its lease is over. Then everything is expired, and serving begins.</para>
 ///
@@ -23,7 +24,7 @@ namespace OrleansTagCache.Joining;
 /// <remarks>
 /// Runs at the stage at which the own row is readable and grains are not yet placed here. If greeting takes long, because a row belongs to a
 /// silo that crashed and has not been declared dead yet, the silo starts without serving and joins in the background: it takes an active
-/// silo to declare another one dead.
+/// silo to declare another one dead. A silo that has no version in common with another one does not join, and ends.
 /// </remarks>
 internal sealed partial class JoinAndLeave(
     IMembershipTable table,
@@ -35,10 +36,12 @@ internal sealed partial class JoinAndLeave(
     TagLedger ledger,
     StampHistory history,
     OwnershipChanges ownership,
+    PeerVersions versions,
     Mover mover,
     TagCacheOptions options,
     IPeers peers,
     ILocalSiloDetails self,
+    IFatalErrorHandler fatal,
     TimeProvider time,
     ILogger<JoinAndLeave> logger) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
@@ -51,6 +54,7 @@ internal sealed partial class JoinAndLeave(
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _watch = Task.CompletedTask;
     private Task _join = Task.CompletedTask;
 
@@ -71,11 +75,46 @@ internal sealed partial class JoinAndLeave(
         _join = Task.Run(Join, CancellationToken.None);
         try
         {
-            await _join.WaitAsync(StartWithoutServingAfter, time, cancellationToken);
+            await await Task.WhenAny(_join, _refused.Task).WaitAsync(StartWithoutServingAfter, time, cancellationToken);
         }
         catch (TimeoutException)
         {
             LogJoiningInBackground();
+            _ = EndWhenRefused();
+        }
+        catch (TagCacheVersionException)
+        {
+            await TryGiveRowUp();
+            throw;
+        }
+    }
+
+    /// <summary>A silo whose start fails does not stop in order, and its row would say for minutes that it joins: others that join would wait for it.</summary>
+    private async Task TryGiveRowUp()
+    {
+        try
+        {
+            var data = await table.ReadAllAsync(_stop.Token).WaitAsync(AnswerPatience, time, _stop.Token);
+            var (row, etag) = data.Members.Single(row => row.Item1.SiloAddress.Equals(self.SiloAddress));
+            row.Status = SiloStatus.Dead;
+            await table.UpdateRowAsync(row, etag, data.Version.Next(), _stop.Token).WaitAsync(AnswerPatience, time, _stop.Token);
+        }
+        catch (Exception exception)
+        {
+            LogNotGreeted(exception, self.SiloAddress);
+        }
+    }
+
+    /// <summary>Of a silo that has started: it can only be ended from here.</summary>
+    private async Task EndWhenRefused()
+    {
+        try
+        {
+            await _refused.Task;
+        }
+        catch (TagCacheVersionException exception)
+        {
+            fatal.OnFatalException(nameof(JoinAndLeave), exception.Message, exception);
         }
     }
 
@@ -107,7 +146,7 @@ internal sealed partial class JoinAndLeave(
             if (!lease.IsAlive || !await TryGreetAll() || !membership.IsWaitedOut)
             {
                 await Task.Delay(Pause, time, _stop.Token);
-                return true;
+                return !_refused.Task.IsCompleted;
             }
 
             ledger.ExpireEverything();
@@ -145,7 +184,7 @@ internal sealed partial class JoinAndLeave(
     {
         try
         {
-            if (await peers.On(silo).Hello(self.SiloAddress).AsTask().WaitAsync(AnswerPatience, time, _stop.Token) is not { } standing)
+            if (!await SpeaksWith(silo) || await Answer(peer => peer.Hello(self.SiloAddress, versions.Own)) is not { } standing)
             {
                 return false;
             }
@@ -156,6 +195,35 @@ internal sealed partial class JoinAndLeave(
         catch (Exception exception)
         {
             LogNotGreeted(exception, silo);
+            return false;
+        }
+
+        Task<T> Answer<T>(Func<IPeerService, ValueTask<T>> ask) => ask(peers.On(silo)).AsTask().WaitAsync(AnswerPatience, time, _stop.Token);
+
+        // Asked before it is greeted: a silo of an earlier version does not look at this one's, and would take the greeting.
+        async Task<bool> SpeaksWith(SiloAddress silo)
+        {
+            if (versions.Of(silo) is not null)
+            {
+                return true;
+            }
+
+            var told = (await Answer(peer => peer.Report())).Versions;
+            if (versions.Accepts(silo, told))
+            {
+                return true;
+            }
+
+            // One that looks at versions says in its own log whom it refuses.
+            if (told is not null)
+            {
+                Task saying = Answer(peer => peer.Hello(self.SiloAddress, versions.Own));
+                await saying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            _refused.TrySetException(new TagCacheVersionException(
+                $"This silo speaks protocol {versions.Own}, and silo {silo} of the cluster {told ?? ProtocolVersions.Untold}: they have no version in common, so this one does not join. "
+                + "Upgrade by way of a version that both understand, one silo after the other; or stop all silos, and start them in one version."));
             return false;
         }
     }

@@ -28,6 +28,7 @@ internal sealed class PeerService(
     RefreshWorker refreshes,
     SiloReporter reporter,
     Standings standings,
+    PeerVersions peers,
     OwnershipChanges changes,
     FormerOwners former,
     TicketIssuer tickets,
@@ -45,7 +46,7 @@ internal sealed class PeerService(
         return default;
     }
 
-    public ValueTask<Standing?> Hello(SiloAddress silo) => new(membership.Greet(silo) ? standings.Of(_self) : null);
+    public ValueTask<Standing?> Hello(SiloAddress silo, ProtocolVersions? versions = null) => new(peers.Accepts(silo, versions) && membership.Greet(silo) ? standings.Of(_self) : null);
 
     public ValueTask Announce(SiloAddress silo, Standing standing)
     {

@@ -27,6 +27,7 @@ internal sealed class SiloReporter
     private readonly Mover _mover;
     private readonly FormerOwners _former;
     private readonly Standbys _standbys;
+    private readonly PeerVersions _versions;
     private readonly ILocalSiloDetails _self;
 
     public SiloReporter(
@@ -42,11 +43,12 @@ internal sealed class SiloReporter
         Mover mover,
         FormerOwners former,
         Standbys standbys,
+        PeerVersions versions,
         ILocalSiloDetails self)
     {
         (_table, _ledger, _lease, _membership, _owners) = (table, ledger, lease, membership, owners);
         (_sessions, _invalidator, _near, _metrics, _self) = (sessions, invalidator, caches.Each<NearCache>(), metrics, self);
-        (_mover, _former, _standbys) = (mover, former, standbys);
+        (_mover, _former, _standbys, _versions) = (mover, former, standbys, versions);
         metrics.Meter.CreateObservableGauge("tagcache.entries", () => (long)table.Count, "{entry}", "Entries with a value.");
         metrics.Meter.CreateObservableGauge("tagcache.entries.size", () => table.Bytes, "By", "Bytes accounted for entries with a value.");
         metrics.Meter.CreateObservableCounter("tagcache.evictions", () => table.Evictions, "{entry}", "Entries evicted to make room.");
@@ -102,6 +104,8 @@ internal sealed class SiloReporter
             StandbyBytes = copies.Bytes,
             StandbyWaiting = waiting,
             StandbysBehind = behind,
+            Versions = _versions.Own,
+            Spoken = _versions.Spoken,
         };
     }
 }

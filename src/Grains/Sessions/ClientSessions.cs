@@ -78,6 +78,15 @@ internal sealed partial class ClientSessions : IDisposable
         }
     }
 
+    /// <summary>What a client is answered that gets no session.</summary>
+    public NearTerms Refuse()
+    {
+        lock (_gate)
+        {
+            return TermsNeedLock(session: null, mayKeep: false);
+        }
+    }
+
     /// <summary>Terms without a session mean that this table did not issue it, or has broken it.</summary>
     public NearTerms Renew(SessionId id)
     {

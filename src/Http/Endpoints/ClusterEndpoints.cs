@@ -37,7 +37,12 @@ internal sealed record MemberInfo(
     int OpenUpdates,
     string[] DelayedBy,
     MovesInfo Moves,
-    StandbyInfo Standby);
+    StandbyInfo Standby,
+    string? Version,
+    ProtocolInfo Protocol);
+
+/// <summary>The versions of the protocol that a member understands, and the one that it speaks with all the others.</summary>
+internal sealed record ProtocolInfo(int Oldest, int Newest, int Spoken);
 
 /// <summary>What a member holds for others as their standby, what its own standbys have not been sent yet, and how many of them took nothing when they were asked last.</summary>
 internal sealed record StandbyInfo(long Copies, long Bytes, long Waiting, int Behind);
@@ -102,7 +107,12 @@ internal sealed class ClusterEndpoints(
         report.OpenUpdates,
         report.DelayedBy,
         new(report.Owners, report.IsSettled, report.ToSend, report.Sent, report.NotKept, report.FillingFor is { } filling ? Math.Round(filling.TotalSeconds, 3) : null),
-        new(report.StandbyCopies, report.StandbyBytes, report.StandbyWaiting, report.StandbysBehind));
+        new(report.StandbyCopies, report.StandbyBytes, report.StandbyWaiting, report.StandbysBehind),
+        report.Versions?.Product,
+        report.Versions is { } versions ? new(versions.Oldest, versions.Newest, report.Spoken) : Untold);
+
+    /// <summary>Of a member that does not tell.</summary>
+    private static ProtocolInfo Untold { get; } = new(ProtocolVersions.Untold.Oldest, ProtocolVersions.Untold.Newest, ProtocolVersions.Untold.Newest);
 
     private static double? Ratio(long hits, long misses) => hits + misses == 0 ? null : Math.Round((double)hits / (hits + misses), 4);
 }

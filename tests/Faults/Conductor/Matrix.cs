@@ -6,8 +6,9 @@ namespace OrleansTagCache.Faults.Conductor;
 internal sealed class Matrix(RunOptions options, TextWriter output)
 {
     private bool _isStuck;
+    private int _lost;
 
-    /// <returns>The process's exit code: 0 if nothing was violated, 1 if something was, 2 if something got stuck or a surface was not read.</returns>
+    /// <returns>The process's exit code: 0 if nothing was violated, 1 if something was, 2 if something got stuck, a surface was not read, or an upgrade lost an entry or an update.</returns>
     public async Task<int> Run()
     {
         var folder = Directory.CreateDirectory(Path.Combine(options.Folder, $"faults-{TimeProvider.System.GetTimestamp()}")).FullName;
@@ -27,6 +28,8 @@ internal sealed class Matrix(RunOptions options, TextWriter output)
                     break;
                 }
             }
+
+            _lost = cluster.Lost;
         }
 
         var table = Table.Of(phases);
@@ -42,6 +45,14 @@ internal sealed class Matrix(RunOptions options, TextWriter output)
         {
             _isStuck = true;
             output.WriteLine($"Nothing was read through {Workload.Surfaces.NameOf(surface)}.");
+        }
+
+        if (options.Plan == Plans.Upgrade)
+        {
+            // A deploy in order costs nothing: no entry, and no update for good.
+            var failed = phases.Sum(phase => phase.UpdatesFailed);
+            output.WriteLine($"{_lost} entries were lost, and {failed} updates failed.");
+            _isStuck |= _lost > 0 || failed > 0;
         }
 
         if (violations == 0 && !_isStuck && !options.Keep)

@@ -6,6 +6,9 @@ namespace OrleansTagCache.Faults.Conductor;
 /// <summary>Which nemeses a run meets, and for how many rounds. The lengths are parts of the default leases.</summary>
 internal static class Plans
 {
+    /// <summary>Two versions of all processes, mixed.</summary>
+    public const string Upgrade = "upgrade";
+
     private const double StormMinutes = 5;
 
     private static readonly TimeSpan ServingLease = TimeSpan.FromSeconds(5);
@@ -18,7 +21,9 @@ internal static class Plans
             "short" => All(options.Store, TimeSpan.FromSeconds(5)).Select(entry => (entry.Nemesis, 1)),
             "full" => All(options.Store, TimeSpan.FromSeconds(60)),
             Load.StormPages or Load.StormNested => [(new Nothing(TimeSpan.FromMinutes(options.Minutes ?? StormMinutes)), 1)],
-            _ => throw new ArgumentException($"There is no plan '{options.Plan}'; there are short, full, {Load.StormPages} and {Load.StormNested}."),
+            Upgrade when options.Old is not null => Upgrades(),
+            Upgrade => throw new ArgumentException("Say where the earlier version is: --old FOLDER. tests/upgrade.sh builds it."),
+            _ => throw new ArgumentException($"There is no plan '{options.Plan}'; there are short, full, {Load.StormPages}, {Load.StormNested} and {Upgrade}."),
         };
         var scale = options.Scale;
         return plan
@@ -28,6 +33,23 @@ internal static class Plans
 
     /// <summary>What processes read and change meanwhile.</summary>
     public static string LoadOf(string plan) => plan is Load.StormPages or Load.StormNested ? plan : Load.Mix;
+
+    /// <summary>All processes begin in the earlier version. Silos go first, with clients of the earlier version; back and forth again with clients of both; and last the other clients.</summary>
+    private static IEnumerable<(INemesis Nemesis, int Rounds)> Upgrades()
+    {
+        int[] silos = [.. Enumerable.Range(0, TestCluster.Silos)];
+        int[] clients = [.. Enumerable.Range(TestCluster.FirstClient, TestCluster.Clients)];
+        return
+        [
+            (new Nothing(TimeSpan.FromSeconds(5)), 1),
+            (new ChangeVersion("silos upgraded, clients not", silos, toOld: false), 1),
+            (new ChangeVersion("half of the clients upgraded", clients[..2], toOld: false), 1),
+            (new ChangeVersion("silos go back, clients of both", silos, toOld: true), 1),
+            (new ChangeVersion("the others upgraded before the silos", [.. clients[2..], TestCluster.HttpReader, TestCluster.Writer], toOld: false), 1),
+            (new ChangeVersion("silos upgraded, clients before", silos, toOld: false), 1),
+            (new ChangeVersion("clients go back", clients, toOld: true), 1),
+        ];
+    }
 
     private static IEnumerable<(INemesis Nemesis, int Rounds)> All(StoreKind store, TimeSpan baseline) =>
     [

@@ -3,7 +3,7 @@ namespace OrleansTagCache.Faults.Conductor;
 /// <summary>What the conductor is told on its command line.</summary>
 internal sealed class RunOptions
 {
-    /// <summary><c>short</c> or <c>full</c>; or, without faults, <c>storm-pages</c> or <c>storm-nested</c>.</summary>
+    /// <summary><c>short</c> or <c>full</c>; without faults, <c>storm-pages</c> or <c>storm-nested</c>; or <c>upgrade</c>.</summary>
     public string Plan { get; set; } = "short";
 
     /// <summary>Multiplies the rounds of the plan.</summary>
@@ -25,6 +25,9 @@ internal sealed class RunOptions
 
     /// <summary>What keeps the membership of the cluster.</summary>
     public StoreKind Store { get; set; }
+
+    /// <summary>For the plan <c>upgrade</c>: the folder of this program as an earlier version of the repository builds it.</summary>
+    public string? Old { get; set; }
 
     /// <summary>Where the table is written to as well.</summary>
     public string? Out { get; set; }

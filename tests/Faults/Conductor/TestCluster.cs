@@ -37,11 +37,14 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly PosixSignalRegistration[] _endings;
     private readonly Child?[] _children = new Child?[Processes + 1];
     private readonly int[] _ports = FreePorts(SiloPorts + Clients + 2);
+    private readonly bool[] _isOld = new bool[Processes + 1];
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(2) };
+    private KeptEntries? _kept;
 
     public TestCluster(RunOptions options, string folder)
     {
         (_options, Folder) = (options, folder);
+        Array.Fill(_isOld, options.Plan == Plans.Upgrade);
         _endings = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndAll), PosixSignalRegistration.Create(PosixSignal.SIGINT, EndAll)];
         State = new(Path.Combine(folder, "state"));
         Store = Store.Of(options.Store, _ports[^1], folder);
@@ -84,7 +87,17 @@ internal sealed class TestCluster : IAsyncDisposable
 
         await Task.WhenAll(Enumerable.Range(0, Processes).Select(slot => Process(slot).Ready)).WaitAsync(Patience, Time);
         CheckClocks();
+        if (_options.Plan == Plans.Upgrade)
+        {
+            _kept = await KeptEntries.Fill(_options.Store, Store.ConnectionString);
+        }
     }
+
+    /// <summary>Which version the process of a slot starts in from now on.</summary>
+    public void SetVersion(int slot, bool isOld) => _isOld[slot] = isOld;
+
+    /// <summary>How many entries were lost that nothing updates.</summary>
+    public int Lost { get; private set; }
 
     /// <summary>Starts the process of a slot; it must not run.</summary>
     public void StartProcess(int slot)
@@ -92,7 +105,7 @@ internal sealed class TestCluster : IAsyncDisposable
         var role = IsSilo(slot) ? "silo" : slot < HttpReader ? "client" : slot == HttpReader ? "http-reader" : "writer";
         string[] arguments =
         [
-            Path.Combine(AppContext.BaseDirectory, "OrleansTagCache.Faults.dll"), role,
+            Path.Combine(_isOld[slot] ? _options.Old! : AppContext.BaseDirectory, "OrleansTagCache.Faults.dll"), role,
             $"--Faults:Folder={Folder}", $"--Faults:Slot={Text(slot)}", $"--Faults:Seed={Text(_options.Seed + slot)}", $"--Faults:Store={_options.Store}", $"--Faults:ConnectionString={Store.ConnectionString}",
             $"--Faults:WithoutLease={_options.WithoutLease}", $"--Faults:Pause={Text(_options.Pause)}", $"--Faults:Burst={Text(_options.Burst)}",
             $"--Faults:WithoutSets={_options.WithoutSets}", $"--Faults:Load={Plans.LoadOf(_options.Plan)}",
@@ -108,6 +121,12 @@ internal sealed class TestCluster : IAsyncDisposable
                 "--urls", $"http://127.0.0.1:{HttpPort(slot)}", $"--TagCache:SiloPort={SiloPort(slot)}", $"--TagCache:GatewayPort={GatewayPort(slot)}",
                 $"--TagCache:Standbys={Text(_options.Standbys)}", $"--TagCache:Clustering:Provider={_options.Store}", $"--TagCache:Clustering:ConnectionString={Store.ConnectionString}", "--Logging:LogLevel:Orleans=Warning",
             ];
+        }
+
+        if (_isOld[slot])
+        {
+            // What this program was told before the store could be chosen.
+            arguments = [.. arguments, $"--Faults:Redis={Text(_ports[^1])}"];
         }
 
         _children[slot] = Child.Start("dotnet", arguments, IsSilo(slot) ? "OrleansTagCache is ready." : RoleOptions.ReadyLine, Path.Combine(Folder, $"{slot}.log"));
@@ -192,6 +211,32 @@ internal sealed class TestCluster : IAsyncDisposable
         await WhenRead();
     }
 
+    /// <summary>Waits until every silo has what is its own.</summary>
+    public Task WhenFilled() => Until(
+        async () => await Describe(0) is { } cluster
+            && cluster.GetProperty("members").EnumerateArray().All(member => IsFilled(member) && member.GetProperty("moves").GetProperty("settled").GetBoolean()),
+        "silos to have what is their own");
+
+    /// <summary>Waits until every silo speaks the newest version that all silos know. One of a version that does not tell shows none.</summary>
+    public async Task WhenVersionsAgree()
+    {
+        var silo = Array.FindIndex(_isOld, 0, Silos, isOld => !isOld);
+        if (silo >= 0)
+        {
+            await Until(async () => await Describe(silo) is { } cluster && HaveAgreed(cluster), "silos to speak what all of them know");
+        }
+
+        static bool HaveAgreed(JsonElement cluster)
+        {
+            var protocols = cluster.GetProperty("members").EnumerateArray().Select(member => member.GetProperty("protocol")).ToList();
+            var newest = protocols.Min(protocol => protocol.GetProperty("newest").GetInt32());
+            return protocols.TrueForAll(protocol => protocol.GetProperty("spoken").GetInt32() == newest);
+        }
+    }
+
+    /// <summary>Counts what was lost.</summary>
+    public async Task CheckKept() => Lost += _kept is null ? 0 : await _kept.CountLost();
+
     /// <summary>What a silo says of the cluster; null if it does not answer.</summary>
     public async Task<JsonElement?> Describe(int silo)
     {
@@ -223,6 +268,11 @@ internal sealed class TestCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         State.IsOver = true;
+        if (_kept is not null)
+        {
+            await _kept.DisposeAsync();
+        }
+
         var working = Task.WhenAll(_children.Skip(Silos).Take(Guest - Silos).OfType<Child>().Select(child => child.WhenExited()));
         await Task.WhenAny(working, Task.Delay(EndPatience, Time));
         await Task.WhenAll(_children.OfType<Child>().Select(child => child.DisposeAsync().AsTask()));
@@ -254,7 +304,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static bool IsSilo(int slot) => slot is < Silos or Guest;
+    public static bool IsSilo(int slot) => slot is < Silos or Guest;
 
     private static int FirstPort(int slot) => (slot == Guest ? Silos : slot) * 3;
 

@@ -14,21 +14,26 @@ internal static class CacheClient
         return builder.Build();
     }
 
+    /// <summary>Says which cluster it is, and where its silos are found.</summary>
+    public static void UseCluster(IClientBuilder client, StoreKind store, string connectionString)
+    {
+        client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ("tagcache", "tagcache"));
+        if (store == StoreKind.PostgreSql)
+        {
+            client.UseAdoNetClustering(database => (database.Invariant, database.ConnectionString) = ("Npgsql", connectionString));
+        }
+        else
+        {
+            client.UseRedisClustering(connectionString);
+        }
+    }
+
     public static void AddTo(IHostApplicationBuilder builder, RoleContext role)
     {
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.UseOrleansClient(client =>
         {
-            client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ("tagcache", "tagcache"));
-            if (role.Options.Store == StoreKind.PostgreSql)
-            {
-                client.UseAdoNetClustering(database => (database.Invariant, database.ConnectionString) = ("Npgsql", role.Options.ConnectionString));
-            }
-            else
-            {
-                client.UseRedisClustering(role.Options.ConnectionString);
-            }
-
+            UseCluster(client, role.Options.Store, role.Options.ConnectionString);
             client.AddTagCacheClient();
 
             var cuts = new CutConnections(role.State, role.Options.Slot, role.Time);

@@ -11,11 +11,12 @@ internal static class FakeEntries
     public static UpdateClient Over(IEntryGrain entry, TimeProvider time, Reachability? reachability = null)
     {
         var factory = Factory(entry);
-        return new(factory, new OneEntry(entry), Endpoints(factory, time), reachability ?? new(time, NullLogger<Reachability>.Instance), new(), time);
+        reachability ??= new(time, NullLogger<Reachability>.Instance);
+        return new(factory, new OneEntry(entry), Endpoints(factory, reachability, time), reachability, new(), time);
     }
 
     public static EntryClient Reads(IEntryGrain entry, TimeProvider time, Reachability reachability) =>
-        new(new OneEntry(entry), Endpoints(Factory(entry), time), reachability, time);
+        new(new OneEntry(entry), Endpoints(Factory(entry), reachability, time), reachability, time);
 
     public static IGrainFactory Factory(object grain)
     {
@@ -24,7 +25,8 @@ internal static class FakeEntries
         return factory;
     }
 
-    private static SiloEndpoints Endpoints(IGrainFactory factory, TimeProvider time) => new(factory, new NoReach(), time, NullLogger<SiloEndpoints>.Instance);
+    private static SiloEndpoints Endpoints(IGrainFactory factory, Reachability reachability, TimeProvider time) => new(
+        factory, new(ProtocolVersions.OfThisBuild, factory, reachability, time, NullLogger<ProtocolCheck>.Instance), new NoReach(), time, NullLogger<SiloEndpoints>.Instance);
 
 #pragma warning disable CA1852 // The proxy derives from it.
     internal class OneGrain : DispatchProxy

@@ -57,7 +57,17 @@ internal sealed class FakePeer : IPeerService
     /// <summary>The next updates that were confirmed to it.</summary>
     public async Task<UpdateId[]> NextConfirmed() => await _confirmed.Reader.ReadAsync().AsTask().Soon();
 
-    public async ValueTask<Standing?> Hello(SiloAddress silo) => await AnswerHello() ? Standing : null;
+    public async ValueTask<Standing?> Hello(SiloAddress silo, ProtocolVersions? versions = null)
+    {
+        GreetedWith.Enqueue(versions);
+        return await AnswerHello() ? Standing : null;
+    }
+
+    /// <summary>What it says that it speaks.</summary>
+    public ProtocolVersions? Versions { get; set; } = ProtocolVersions.OfThisBuild;
+
+    /// <summary>What silos that greeted it have said that they speak.</summary>
+    public ConcurrentQueue<ProtocolVersions?> GreetedWith { get; } = [];
 
     /// <summary>How far it says that it is.</summary>
     public Standing Standing { get; set; } = Standing.Serving;
@@ -124,7 +134,36 @@ internal sealed class FakePeer : IPeerService
 
     public ValueTask<string[]> Dependents(TagId tag, int limit, string? after) => throw new NotSupportedException();
 
-    public ValueTask<SiloReport> Report() => throw new NotSupportedException();
+    /// <summary>What comes before it says how it is.</summary>
+    public Func<Task> BeforeReport { get; set; } = () => Task.CompletedTask;
+
+    public async ValueTask<SiloReport> Report()
+    {
+        await BeforeReport();
+        return new()
+        {
+            Silo = "peer",
+            IsServing = true,
+            Lease = default,
+            Entries = 0,
+            Bytes = 0,
+            Hits = 0,
+            StaleHits = 0,
+            Misses = 0,
+            Evictions = 0,
+            TagRecords = 0,
+            OpenUpdates = 0,
+            Members = [],
+            MaximumBytes = 0,
+            Sessions = 0,
+            Interest = 0,
+            Pushes = 0,
+            DelayedBy = [],
+            NearEntries = 0,
+            BrokenSessions = 0,
+            Versions = Versions,
+        };
+    }
 
     private async Task<UpdateBatch> NextThat(Func<UpdateBatch, bool> isWanted)
     {
