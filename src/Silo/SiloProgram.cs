@@ -54,10 +54,18 @@ internal static class SiloProgram
     {
         // Without keys the program listens on loopback only.
         services.AddTagCacheHttp(http => http.Access.AllowLocalWithoutKeys ??= true);
+        ProtectNothing(services);
         services.AddHealthChecks().AddTagCache();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<TagCacheHttpOptions>>((server, http) => ServerLimits.Apply(server, http.Value.Limits));
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = context =>
             context.ProblemDetails.Extensions.TryAdd("code", Problems.CodeOf(context.ProblemDetails.Status)));
+    }
+
+    /// <summary>Authentication brings ASP.NET Core's data protection, whose key would be written to disk at the start, in the clear, for no use: API keys need none.</summary>
+    private static void ProtectNothing(IServiceCollection services)
+    {
+        var starts = services.Where(service => service.ServiceType == typeof(IHostedService) && service.ImplementationType?.Namespace?.StartsWith("Microsoft.AspNetCore.DataProtection", StringComparison.Ordinal) == true).ToList();
+        starts.ForEach(start => services.Remove(start));
     }
 
     private static void MapHttp(WebApplication app)
