@@ -3,18 +3,15 @@ using OrleansTagCache;
 using OrleansTagCache.Silo;
 using OrleansTagCache.Silo.Clustering.PostgreSql;
 using OrleansTagCache.Silo.Keys;
+using OrleansTagCache.Silo.Running;
 using OrleansTagCache.Silo.StartUp;
-
-// What starts the silo need not start it again until its settings have changed, or should try again.
-const int Wrong = 2;
-const int MayPass = 3;
 
 try
 {
     if (KeysCommand.Is(args))
     {
         KeysCommand.Run(args, Console.Out, TimeProvider.System);
-        return 0;
+        return ExitCode.Ended;
     }
 
     if (HealthCommand.Is(args))
@@ -25,12 +22,11 @@ try
     if (SchemaCommand.Is(args))
     {
         SchemaCommand.Run(args, Console.Out);
-        return 0;
+        return ExitCode.Ended;
     }
 
-    await using var app = await SiloProgram.Build(args);
-    await app.RunAsync();
-    return 0;
+    using var signals = new Signals();
+    return await SiloRun.Run(await SiloProgram.Build(args), signals);
 }
 catch (Exception exception) when (Faults(exception) is { } faults)
 {
@@ -40,7 +36,7 @@ catch (Exception exception) when (Faults(exception) is { } faults)
         await Console.Error.WriteLineAsync($"  - {fault}");
     }
 
-    return exception is StartUpFault { MayPass: true } ? MayPass : Wrong;
+    return exception is StartUpFault { MayPass: true } ? ExitCode.MayPass : ExitCode.CannotStart;
 }
 
 static IEnumerable<string>? Faults(Exception exception) => exception switch

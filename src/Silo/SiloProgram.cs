@@ -40,12 +40,18 @@ internal static class SiloProgram
         builder.Services.AddSingleton(addresses);
         builder.Services.AddSingleton(store);
         builder.Services.AddSingleton<IFreedMemory, MemoryCollections>();
+        builder.Services.AddHostedService<StoreWatch>();
         builder.Services.AddHostedService<Greeting>();
         builder.Services.AddHostedService<ExposureWarning>();
         Telemetry.AddTo(builder.Services, builder.Configuration);
 
         last?.Invoke(builder.Services);
         var app = builder.Build();
+        if (app.Services.GetService<OwnAddress>() is { } address)
+        {
+            await store.Ask(() => address.Choose(app.Services.GetRequiredService<IMembershipTable>()));
+        }
+
         MapHttp(app);
         return app;
     }

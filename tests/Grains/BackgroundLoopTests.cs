@@ -56,6 +56,44 @@ public sealed class BackgroundLoopTests
         await loop.WaitAsync(TimeSpan.FromMinutes(1));
     }
 
+    /// <summary>As where the host has failed to start, and everything is disposed of without having been stopped.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Loop_WhoseSurroundingsAreGone_DoesNotSpin(bool isClockGone)
+    {
+        using var stop = new CancellationTokenSource();
+        var (rounds, told) = (0, 0);
+        var loop = BackgroundLoop.Loop(
+            () =>
+            {
+                stop.Dispose();
+                return ++rounds == 2 ? Task.FromResult(false) : throw new ObjectDisposedException("What it works on.");
+            },
+            _ => told++,
+            isClockGone ? new GoneTime() : TimeProvider.System,
+            stop.Token);
+
+        // It rests, by whatever clock there is.
+        Assert.Equal((1, 1), (rounds, told));
+        Assert.False(loop.IsCompleted);
+        await loop.Soon();
+    }
+
+    [Fact]
+    public async Task Loop_WhoseStopHasEnded_Ends()
+    {
+        var stop = new CancellationTokenSource();
+        var told = 0;
+        var loop = BackgroundLoop.Loop(() => Task.FromException<bool>(new ObjectDisposedException(stop.IsCancellationRequested ? "over" : string.Empty)), _ => told++, new FakeTimeProvider(), stop.Token);
+
+        stop.End();
+        stop.End();
+
+        await loop.Soon();
+        Assert.Equal(1, told);
+    }
+
     [Fact]
     public async Task BatchSender_WhoseSourceThrowsOnce_StillDelivers()
     {
@@ -91,6 +129,12 @@ public sealed class BackgroundLoopTests
         host.News.Publish(2, (InvalidatorHost.Self, SiloStatus.Active), (A, SiloStatus.Dead));
 
         await host.AdvanceUntil(() => host.Silo.Members.IsDead(A));
+    }
+
+    /// <summary>A clock that gives no timers any more.</summary>
+    private sealed class GoneTime : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => throw new ObjectDisposedException(nameof(GoneTime));
     }
 
     /// <summary>A source of one batch, which throws when it is asked for the first time.</summary>

@@ -77,6 +77,9 @@ internal sealed class SiloCluster : IAsyncDisposable
         await redis.GetServer(Redis).FlushAllDatabasesAsync();
     }
 
+    /// <summary>Drops all tables of PostgreSQL.</summary>
+    public Task DropTables() => _database!.Execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+
     /// <summary>Starts a silo anew that was killed.</summary>
     public async Task Restart(int silo) => _processes[silo] = await StartSilo(silo);
 

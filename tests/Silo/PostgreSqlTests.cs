@@ -12,10 +12,10 @@ public sealed class PostgreSqlTests
     public async Task Connect_ManyAtATime_MakesTheTablesOnce()
     {
         await using var server = await PostgreSqlServer.Start();
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => PostgreSqlStore.Connect(server.ConnectionString))));
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Connect(server.ConnectionString))));
 
         // What is there is left alone: another's query of the same name would be replaced.
-        var store = await PostgreSqlStore.Connect(server.ConnectionString);
+        var store = await Connect(server.ConnectionString);
         Assert.Matches("^PostgreSQL at 127.0.0.1:[0-9]+, database tagcache$", store.Place);
     }
 
@@ -26,9 +26,9 @@ public sealed class PostgreSqlTests
     public async Task Connect_WithAnotherVersionsQueries_ReplacesOlderOnes(int version, bool isReplaced)
     {
         await using var server = await PostgreSqlServer.Start();
-        await PostgreSqlStore.Connect(server.ConnectionString);
+        await Connect(server.ConnectionString);
         await server.Execute($"UPDATE OrleansQuery SET QueryText = CASE QueryKey WHEN 'TagCacheSchemaVersion' THEN '{version}' ELSE 'SELECT 1' END");
-        await PostgreSqlStore.Connect(server.ConnectionString);
+        await Connect(server.ConnectionString);
         await using var connection = new NpgsqlConnection(server.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand("SELECT count(*) FROM OrleansQuery WHERE QueryText = 'SELECT 1'", connection);
@@ -40,7 +40,7 @@ public sealed class PostgreSqlTests
     {
         await using var server = await PostgreSqlServer.Start();
         await server.Execute("CREATE TABLE OrleansQuery (QueryKey text PRIMARY KEY, QueryText text); INSERT INTO OrleansQuery VALUES ('ReadFromStorageKey', 'SELECT 1')");
-        var fault = await Assert.ThrowsAsync<StartUpFault>(() => PostgreSqlStore.Connect(server.ConnectionString));
+        var fault = await Assert.ThrowsAsync<StartUpFault>(() => Connect(server.ConnectionString));
         Assert.Contains("tables of another Orleans application", Assert.Single(fault.Faults), StringComparison.Ordinal);
     }
 
@@ -49,9 +49,9 @@ public sealed class PostgreSqlTests
     public async Task Connect_AsAUserWhoMayOnlyRead_SaysSo()
     {
         await using var server = await PostgreSqlServer.Start();
-        await PostgreSqlStore.Connect(server.ConnectionString);
+        await Connect(server.ConnectionString);
         await server.Execute($"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {PostgreSqlServer.User}");
-        var fault = await Assert.ThrowsAsync<StartUpFault>(() => PostgreSqlStore.Connect(server.ConnectionStringOfUser));
+        var fault = await Assert.ThrowsAsync<StartUpFault>(() => Connect(server.ConnectionStringOfUser));
         Assert.Contains("may not read and write", Assert.Single(fault.Faults), StringComparison.Ordinal);
     }
 
@@ -60,7 +60,7 @@ public sealed class PostgreSqlTests
     public async Task Connect_AsAUserWhoMayNotCreateTables_WorksAfterSchemaPrint()
     {
         await using var server = await PostgreSqlServer.Start();
-        var fault = await Assert.ThrowsAsync<StartUpFault>(() => PostgreSqlStore.Connect(server.ConnectionStringOfUser));
+        var fault = await Assert.ThrowsAsync<StartUpFault>(() => Connect(server.ConnectionStringOfUser));
         Assert.Contains("'schema print'", Assert.Single(fault.Faults), StringComparison.Ordinal);
 
         var script = new StringWriter();
@@ -69,7 +69,7 @@ public sealed class PostgreSqlTests
 
         // Once more changes nothing.
         await server.Execute(script.ToString());
-        await PostgreSqlStore.Connect(server.ConnectionStringOfUser);
+        await Connect(server.ConnectionStringOfUser);
     }
 
     [PostgreSqlFact]
@@ -93,7 +93,39 @@ public sealed class PostgreSqlTests
         Assert.StartsWith("TagCache:Clustering:ConnectionString is not a connection string of PostgreSQL", unread, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", unread, StringComparison.Ordinal);
 
-        async Task<string> FaultOf(string connection) => Assert.Single((await Assert.ThrowsAsync<StartUpFault>(() => PostgreSqlStore.Connect(connection))).Faults);
+        async Task<string> FaultOf(string connection) => Assert.Single((await Assert.ThrowsAsync<StartUpFault>(() => Connect(connection))).Faults);
+    }
+
+    /// <summary>Else a silo would wait for tables that only one which starts makes.</summary>
+    [PostgreSqlFact]
+    public async Task Loss_OfTheTables_IsToldFromADatabaseThatIsAway()
+    {
+        await using var server = await PostgreSqlServer.Start();
+        var store = await Connect(server.ConnectionString);
+        await server.Execute("DROP TABLE OrleansMembershipTable, OrleansMembershipVersionTable");
+        await using var connection = new NpgsqlConnection(server.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("SELECT * FROM OrleansMembershipTable", connection);
+
+        var lost = await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteScalarAsync());
+        Assert.True(store.IsMeantBy(lost));
+        Assert.False(store.IsMeantBy(new NpgsqlException("It is away.")));
+    }
+
+    [PostgreSqlFact]
+    public async Task Connect_WithAPasswordFile_TakesItFromThere()
+    {
+        await using var server = await PostgreSqlServer.Start();
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, PostgreSqlServer.Password + "\n");
+            await Connect(server.ConnectionString.Replace($"Password={PostgreSqlServer.Password}", "Password=old", StringComparison.Ordinal), file);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Theory]
@@ -106,4 +138,6 @@ public sealed class PostgreSqlTests
     /// <summary>A name is quoted, whatever is in it.</summary>
     [Fact]
     public void Script_ForARole_QuotesItsName() => Assert.EndsWith("TO \"a\"\"b\";\n", PostgreSqlSchema.Script("a\"b").ReplaceLineEndings("\n"), StringComparison.Ordinal);
+
+    private static Task<PostgreSqlStore> Connect(string connection, string? passwordFile = null) => PostgreSqlStore.Connect(new() { ConnectionString = connection, PasswordFile = passwordFile });
 }

@@ -40,7 +40,7 @@ public sealed class SettingsCheckTests
 
     [Theory]
     [InlineData("TagCache:Nope", "TagCache:Nope is not a setting. Known are: Access, AdvertisedAddress, ")]
-    [InlineData("TagCache:Clustering:Nope", "TagCache:Clustering:Nope is not a setting. Known are: ConnectionString, Provider.")]
+    [InlineData("TagCache:Clustering:Nope", "TagCache:Clustering:Nope is not a setting. Known are: ConnectionString, PasswordFile, Provider.")]
     [InlineData("TagCache:Nope:Deeper", "TagCache:Nope is not a setting. Known are: Access, AdvertisedAddress, ")]
     public void Read_OfAnUnknownSetting_NamesItAndTheKnownOnes(string setting, string fault) =>
         Assert.StartsWith(fault, Assert.Single(Faults((setting, "1"))), StringComparison.Ordinal);

@@ -68,7 +68,7 @@ internal sealed class BackgroundRefreshes : IHostedService, IDisposable
 
     public void Dispose()
     {
-        _stop.Dispose();
+        _stop.End();
         _turns.Dispose();
     }
 

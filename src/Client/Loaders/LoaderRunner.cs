@@ -98,7 +98,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
 
     public void Dispose()
     {
-        _stop.Dispose();
+        _stop.End();
         _turns.Dispose();
     }
 

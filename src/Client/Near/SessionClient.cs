@@ -127,7 +127,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
         },
         _ => Stop());
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose() => _stop.End();
 
     private ISessionGrain SessionsOn(SiloAddress silo) => _grains.GetGrain<ISessionGrain>(silo.ToParsableString());
 

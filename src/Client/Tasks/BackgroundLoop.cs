@@ -22,14 +22,14 @@ internal static class BackgroundLoop
                     return;
                 }
             }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            catch (Exception exception) when (stop.IsCancellationRequested && (exception is OperationCanceledException or ObjectDisposedException))
             {
                 return;
             }
             catch (Exception exception)
             {
                 Tell(failed, exception);
-                await Task.Delay(Pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Rest(time, stop).ConfigureAwait(false);
             }
         }
     }
@@ -44,6 +44,23 @@ internal static class BackgroundLoop
         catch (Exception exception)
         {
             Tell(failed, exception);
+        }
+    }
+
+    /// <summary>What stops it, or the clock, may have been disposed of with its process, and fail at once: the next round waits in any case.</summary>
+    private static async Task Rest(TimeProvider time, CancellationToken stop)
+    {
+        try
+        {
+            await Task.Delay(Pause, time, stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The loop ends.
+        }
+        catch (Exception)
+        {
+            await Task.Delay(Pause, TimeProvider.System, CancellationToken.None).ConfigureAwait(false);
         }
     }
 

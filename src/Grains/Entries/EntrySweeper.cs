@@ -86,7 +86,7 @@ internal sealed partial class EntrySweeper : IDisposable
         await _loop;
     }
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose() => _stop.End();
 
     private Task Run()
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -65,6 +66,7 @@ public static class TagCacheSiloBuilderExtensions
     {
         AddOptions(builder.Services, builder.Configuration);
         AddShutdown(builder.Services);
+        AddClock(builder.Services);
         AddProtocol(builder.Services);
         AddEntries(builder.Services);
         AddOwners(builder);
@@ -108,6 +110,10 @@ public static class TagCacheSiloBuilderExtensions
         });
     }
 
+    /// <summary>Nothing here rests on the machine's date, which may be set back while the silo runs.</summary>
+    private static void AddClock(IServiceCollection services) =>
+        services.TryAddKeyedSingleton<TimeProvider>(TimeProviderNames.ActivationManagement, (provider, _) => new SteadyTime(provider.GetRequiredService<TimeProvider>()));
+
     private static void AddJobs(ISiloBuilder builder)
     {
         if (!builder.Services.Any(service => service.ServiceType == typeof(IGrainStorage) && Equals(service.ServiceKey, TagCacheOptions.JobStorage)))
@@ -134,7 +140,8 @@ public static class TagCacheSiloBuilderExtensions
             provider.GetRequiredService<ILogger<Members>>()));
         services.AddSingleton(provider =>
         {
-            var row = new OwnRowReader(provider.GetRequiredService<IMembershipTable>(), provider.GetRequiredService<ILocalSiloDetails>().SiloAddress);
+            var row = new OwnRowReader(
+                provider.GetRequiredService<IMembershipTable>(), provider.GetRequiredService<ILocalSiloDetails>().SiloAddress, provider.GetService<ITableLoss>());
             return new ServingLease(
                 row.IsAlive,
                 () => provider.GetRequiredService<IFatalErrorHandler>().OnFatalException(nameof(ServingLease), "The membership table has lost this silo's row."),

@@ -66,7 +66,7 @@ internal sealed partial class JoinAndLeave(
         lifecycle.Subscribe(nameof(Leave), ServiceLifecycleStage.Active + 1, _ => Task.CompletedTask, Leave);
     }
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose() => _stop.End();
 
     private async Task Start(CancellationToken cancellationToken)
     {
@@ -261,11 +261,30 @@ internal sealed partial class JoinAndLeave(
         if (options.HandoverTimeout > TimeSpan.Zero && lease.IsValid() && ownership.HasSuccessors)
         {
             await ownership.Leaving(both.Token);
+            var watch = EndWithoutLease(both);
             await mover.HandOver(() => ownership.HasSuccessors, finishBy, both.Token);
+            await both.CancelAsync();
+            await watch;
         }
         else
         {
             await mover.Stop();
+        }
+    }
+
+    /// <summary>A silo without a lease may send nothing, and one that has had none for a whole lease is cut off from the table: it goes, with what it has.</summary>
+    private async Task EndWithoutLease(CancellationTokenSource handingOver)
+    {
+        for (var lastValid = time.Now(); !handingOver.IsCancellationRequested;)
+        {
+            var now = time.Now();
+            lastValid = lease.IsValid(now) ? now : lastValid;
+            if (now - lastValid > options.ServingLease)
+            {
+                await handingOver.CancelAsync();
+            }
+
+            await Task.Delay(Pause, time, handingOver.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Moving;
+using OrleansTagCache.Tasks;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Joining;
@@ -70,11 +71,7 @@ internal sealed partial class OwnershipChanges : IDisposable
         await AnnounceAll(Standing.Leaving, _stop.Token).WaitAsync(AnswerPatience, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    public void Dispose()
-    {
-        _stop.Cancel();
-        _stop.Dispose();
-    }
+    public void Dispose() => _stop.End();
 
     private void Reconsider()
     {

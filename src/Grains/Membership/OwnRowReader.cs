@@ -1,7 +1,7 @@
 namespace OrleansTagCache.Membership;
 
 /// <summary>This silo's own row in the membership table.</summary>
-internal sealed class OwnRowReader(IMembershipTable table, SiloAddress self)
+internal sealed class OwnRowReader(IMembershipTable table, SiloAddress self, ITableLoss? loss = null)
 {
     /// <summary>
     /// Whether it is there and not dead. A table that has lost everything is told from one that cannot be reached by beginning it anew, as every silo that starts does: an empty one
@@ -15,8 +15,15 @@ internal sealed class OwnRowReader(IMembershipTable table, SiloAddress self)
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
-            await table.InitializeMembershipTableAsync(tryInitTableVersion: true, cancellationToken);
-            return await Read(cancellationToken);
+            try
+            {
+                await table.InitializeMembershipTableAsync(tryInitTableVersion: true, cancellationToken);
+                return await Read(cancellationToken);
+            }
+            catch (Exception exception) when (loss?.IsMeantBy(exception) is true)
+            {
+                return false;
+            }
         }
     }
 

@@ -82,7 +82,7 @@ internal sealed partial class ServingLease : INearLease, IDisposable
     /// <summary>Whether the last renewals found this silo alive.</summary>
     public bool IsAlive => _deadline.IsValid(_time.Now());
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose() => _stop.End();
 
     private async Task RenewPeriodically()
     {

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Ownership;
+using OrleansTagCache.Tasks;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Moving;
@@ -147,11 +148,7 @@ internal sealed partial class Standbys : IDisposable
         return false;
     }
 
-    public void Dispose()
-    {
-        _stop.Cancel();
-        _stop.Dispose();
-    }
+    public void Dispose() => _stop.End();
 
     /// <returns>Whether it is there; null if the silo has not answered at all.</returns>
     private async Task<bool?> IsTaken(EntrySlot slot, SiloAddress silo, bool isForStandby)

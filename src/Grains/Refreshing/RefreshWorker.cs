@@ -5,6 +5,7 @@ using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Refreshing;
 
@@ -42,7 +43,7 @@ internal sealed partial class RefreshWorker(
 
     public void Dispose()
     {
-        _stop.Dispose();
+        _stop.End();
         _loads.Dispose();
     }
 

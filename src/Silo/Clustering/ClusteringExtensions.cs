@@ -9,11 +9,16 @@ internal static class ClusteringExtensions
     /// <summary>How long a membership row is refreshed; rows that are three times as old do not hold up a silo that starts.</summary>
     private static readonly TimeSpan IAmAlivePeriod = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a silo that stops tries to write that it does.</summary>
+    private static readonly TimeSpan LastWritePatience = TimeSpan.FromSeconds(3);
+
     public static ISiloBuilder UseClustering(this ISiloBuilder silo, SiloProgramOptions options, SiloAddresses addresses, ClusterStore store)
     {
         if (store is not OwnMemory)
         {
             silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
+            silo.Services.AddSingleton<OwnAddress>();
+            silo.Services.AddSingleton<ILocalSiloDetails>(services => services.GetRequiredService<OwnAddress>());
         }
 
         store.AddTo(silo, options);
@@ -23,7 +28,7 @@ internal static class ClusteringExtensions
             endpoints.SiloListeningEndpoint = new(addresses.Listening, options.SiloPort);
             endpoints.GatewayListeningEndpoint = new(addresses.Listening, options.GatewayPort);
         });
-        return silo.DetectFailuresSoon();
+        return silo.DetectFailuresSoon().StopWithoutTheStore();
     }
 
     /// <summary>A killed silo is declared dead within about 4 s, a frozen one within about 8 s.</summary>
@@ -35,4 +40,12 @@ internal static class ClusteringExtensions
         membership.TableRefreshTimeout = TimeSpan.FromSeconds(10);
         membership.IAmAliveTablePublishTimeout = IAmAlivePeriod;
     });
+
+    /// <summary>A silo that starts waits for the store; one that stops does not: without it, it is found dead, as one that was killed is.</summary>
+    private static ISiloBuilder StopWithoutTheStore(this ISiloBuilder silo)
+    {
+        silo.Services.AddOptions<ClusterMembershipOptions>().PostConfigure<IHostApplicationLifetime>((membership, lifetime) =>
+            lifetime.ApplicationStopping.Register(() => membership.MaxJoinAttemptTime = LastWritePatience));
+        return silo;
+    }
 }

@@ -24,6 +24,9 @@ internal sealed class ClusteringOptions
     /// <summary>The servers of Redis, as StackExchange.Redis writes them; or the database of PostgreSQL, as Npgsql does.</summary>
     public string? ConnectionString { get; set; }
 
+    /// <summary>A file that holds the password of Redis or of PostgreSQL, instead of the connection string: it is read at each new connection.</summary>
+    public string? PasswordFile { get; set; }
+
     public IEnumerable<string> Faults()
     {
         foreach (var value in new ClusteringValues().Validate(null, this).Failures ?? [])

@@ -16,4 +16,6 @@ internal sealed class OwnMemory : ClusterStore
         silo.UseInMemoryReminderService();
         silo.AddMemoryGrainStorage(TagCacheOptions.JobStorage);
     }
+
+    protected override StartUpFault? FaultOf(Exception exception) => null;
 }

@@ -8,6 +8,7 @@ internal sealed class ChildProcess : IAsyncDisposable
 {
     private readonly ConcurrentQueue<string> _output = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Signal _heard = new();
     private readonly Process _process;
     private bool _isDisposed;
 
@@ -52,10 +53,20 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until it has printed that.</summary>
+    public Task Says(string text) => _heard.Until(() => Output.Contains(text, StringComparison.Ordinal), what: text);
+
+    /// <summary>Sends it a signal.</summary>
+    public async Task Send(string name)
+    {
+        using var signal = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        await signal.WaitForExitAsync();
+    }
+
     /// <summary>Asks it to end, with SIGTERM or what is said, and waits until it has.</summary>
     public async Task<int> Stop(TimeSpan patience, string name = "TERM")
     {
-        using var signal = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        await Send(name);
         return await WhenExited(patience);
     }
 
@@ -91,6 +102,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
 
         _output.Enqueue(line);
+        _heard.Set();
         if (line.Contains(readyWhen, StringComparison.Ordinal))
         {
             _ready.TrySetResult();

@@ -2,12 +2,13 @@ using System.Net.Sockets;
 using Npgsql;
 using Orleans.Serialization;
 using Orleans.Storage;
+using OrleansTagCache.Membership;
 using OrleansTagCache.Silo.StartUp;
 
 namespace OrleansTagCache.Silo.Clustering.PostgreSql;
 
 /// <summary>A PostgreSQL database. The membership has connections of its own, so that no lease waits behind jobs and reminders.</summary>
-internal sealed class PostgreSqlStore(NpgsqlDataSource membership, NpgsqlDataSource work) : ClusterStore
+internal sealed class PostgreSqlStore(NpgsqlDataSource membership, NpgsqlDataSource work) : ClusterStore, ITableLoss
 {
     /// <summary>The name under which Orleans knows the driver.</summary>
     private const string Invariant = "Npgsql";
@@ -37,18 +38,19 @@ internal sealed class PostgreSqlStore(NpgsqlDataSource membership, NpgsqlDataSou
 
     /// <summary>Connects, and makes the tables if they are not there.</summary>
     /// <exception cref="StartUpFault">The database cannot be reached or used, and why.</exception>
-    public static async Task<PostgreSqlStore> Connect(string connection)
+    public static async Task<PostgreSqlStore> Connect(ClusteringOptions options)
     {
-        var work = DataSourceOf(connection, forMembership: false);
+        var password = PasswordFile.Of(options);
+        var work = DataSourceOf(options.ConnectionString!, password, forMembership: false);
         try
         {
             await PostgreSqlSchema.Ensure(work);
-            return new(DataSourceOf(connection, forMembership: true), work);
+            return new(DataSourceOf(options.ConnectionString!, password, forMembership: true), work);
         }
-        catch (Exception exception) when (FaultOf(exception) is { } fault)
+        catch (Exception exception) when (FaultIn(exception) is { } fault)
         {
             await work.DisposeAsync();
-            throw new StartUpFault(fault, mayPass: exception is NpgsqlException { IsTransient: true } or TimeoutException or SocketException);
+            throw fault;
         }
     }
 
@@ -63,11 +65,23 @@ internal sealed class PostgreSqlStore(NpgsqlDataSource membership, NpgsqlDataSou
             jobs.DeleteStateOnClear = true;
         }));
 
+        OwnJobs.AddTo(silo.Services, options);
+        silo.Services.AddSingleton<ITableLoss>(this);
+
         // What the driver throws crosses silos with the answer of a grain.
         silo.Services.Configure<ExceptionSerializationOptions>(exceptions => exceptions.SupportedNamespacePrefixes.Add(Invariant));
     }
 
-    private static NpgsqlDataSource DataSourceOf(string connection, bool forMembership)
+    /// <summary>Its tables, their schema or the database were dropped. Only a silo that starts makes them again.</summary>
+    public bool IsMeantBy(Exception exception) =>
+        exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.InvalidCatalogName };
+
+    protected override StartUpFault? FaultOf(Exception exception) => FaultIn(exception);
+
+    private static StartUpFault? FaultIn(Exception exception) =>
+        WordsFor(exception) is { } words ? new(words, mayPass: exception is NpgsqlException { IsTransient: true } or TimeoutException or SocketException) : null;
+
+    private static NpgsqlDataSource DataSourceOf(string connection, PasswordFile? password, bool forMembership)
     {
         try
         {
@@ -88,7 +102,14 @@ internal sealed class PostgreSqlStore(NpgsqlDataSource membership, NpgsqlDataSou
             settings.MaxPoolSize = forMembership ? MostMembershipConnections : settings.MaxPoolSize;
             SetUnlessSaid("Timeout", () => settings.Timeout = ConnectTimeout);
             SetUnlessSaid("Command Timeout", () => settings.CommandTimeout = CommandTimeout);
-            return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+            settings.Password = password is null ? settings.Password : null;
+            var source = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+            if (password is not null)
+            {
+                source.UsePasswordProvider(_ => password.Current, (_, _) => new(password.Current));
+            }
+
+            return source.Build();
 
             void SetUnlessSaid(string keyword, Action set)
             {
@@ -106,7 +127,7 @@ internal sealed class PostgreSqlStore(NpgsqlDataSource membership, NpgsqlDataSou
     }
 
     /// <summary>In words for the person who starts the silo, without the connection string.</summary>
-    private static string? FaultOf(Exception exception) => exception switch
+    private static string? WordsFor(Exception exception) => exception switch
     {
         PostgresException { SqlState: PostgresErrorCodes.InvalidPassword } refused => $"PostgreSQL refuses the user or the password of {Setting}: {refused.MessageText}.",
         PostgresException { SqlState: PostgresErrorCodes.InvalidAuthorizationSpecification } refused => $"PostgreSQL refuses the user of {Setting}, or this machine (pg_hba.conf): {refused.MessageText}.",
