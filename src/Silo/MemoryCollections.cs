@@ -10,13 +10,14 @@ namespace OrleansTagCache.Silo;
 /// That one leaves the memory with the process. So where little is live, and a blocking collection is a matter of a fraction of a second, one
 /// follows that gives it back to the system; where much is live it stays for the values to come.
 /// </remarks>
-internal sealed class MemoryCollections : IFreedMemory
+/// <param name="fewLiveBytes">So much is compacted in a fraction of a second.</param>
+internal sealed class MemoryCollections(long fewLiveBytes = MemoryCollections.FewLiveBytes) : IFreedMemory
 {
     /// <summary>How many bytes must have been let go for a collection to be asked for.</summary>
     private const long WorthACollection = 64L * 1024 * 1024;
 
-    /// <summary>So much is compacted in a fraction of a second.</summary>
-    private const long FewLiveBytes = 256L * 1024 * 1024;
+    /// <summary>So much is compacted in a fraction of a second, as a rule.</summary>
+    public const long FewLiveBytes = 256L * 1024 * 1024;
 
     private static readonly TimeSpan LongQuiet = TimeSpan.FromSeconds(20);
 
@@ -35,7 +36,7 @@ internal sealed class MemoryCollections : IFreedMemory
         {
             _isToGiveBack = false;
             var heap = LastFullCollection();
-            if (heap.HeapSizeBytes - heap.FragmentedBytes <= FewLiveBytes)
+            if (heap.HeapSizeBytes - heap.FragmentedBytes <= fewLiveBytes)
             {
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             }
