@@ -6,6 +6,13 @@ using OrleansTagCache.Silo.Keys;
 using OrleansTagCache.Silo.Running;
 using OrleansTagCache.Silo.StartUp;
 
+if (Descriptors.Fault() is { } few)
+{
+    // Before most of its assemblies are loaded.
+    await Console.Error.WriteLineAsync($"The silo cannot start:{Environment.NewLine}  - {few}");
+    return ExitCode.CannotStart;
+}
+
 try
 {
     if (KeysCommand.Is(args))

@@ -1,11 +1,13 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Http;
 using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Messages;
 using OrleansTagCache.Silo.Clustering;
+using OrleansTagCache.Silo.Logs;
 using OrleansTagCache.Silo.StartUp;
 
 namespace OrleansTagCache.Silo;
@@ -40,7 +42,13 @@ internal static class SiloProgram
         builder.Services.AddSingleton(addresses);
         builder.Services.AddSingleton(store);
         builder.Services.AddSingleton<IFreedMemory, MemoryCollections>();
+        builder.Logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
         builder.Services.AddHostedService<StoreWatch>();
+        if (store is not OwnMemory)
+        {
+            builder.Services.AddHostedService<ClockWatch>();
+        }
+
         builder.Services.AddHostedService<Greeting>();
         builder.Services.AddHostedService<ExposureWarning>();
         Telemetry.AddTo(builder.Services, builder.Configuration);

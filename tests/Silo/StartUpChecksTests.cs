@@ -76,4 +76,15 @@ public sealed class StartUpChecksTests
             ],
             fault.Faults);
     }
+
+    [Theory]
+    [InlineData("64", true)]
+    [InlineData("511", true)]
+    [InlineData("512", false)]
+    [InlineData("1048576", false)]
+    [InlineData("unlimited", false)]
+    public void Descriptors_ThatAreTooFew_AreNamed(string soft, bool isFault) => Assert.Equal(
+        isFault,
+        Descriptors.Fault($"Max processes             15360                15360                processes\nMax open files            {soft,-20} 1048576              files\n")?
+            .StartsWith($"This process may have {soft} files and connections open", StringComparison.Ordinal) ?? false);
 }

@@ -13,6 +13,9 @@ namespace OrleansTagCache.Membership;
 /// <remarks>Thread-safe. Events are raised outside the lock, by the caller that brought the news.</remarks>
 internal sealed partial class Members : IDisposable
 {
+    /// <summary>Of more that were seen dead in one reading only the number is logged: a silo that starts sees all that have died in a week.</summary>
+    private const int MostNamed = 10;
+
     private readonly Lock _gate = new();
     private readonly MemberTable<SiloAddress> _table;
     private readonly TimeProvider _time;
@@ -71,10 +74,19 @@ internal sealed partial class Members : IDisposable
         }
         finally
         {
+            if (died.Count > MostNamed)
+            {
+                LogManyDied(died.Count);
+            }
+
             // Each is told once, whatever becomes of the others.
             foreach (var silo in died)
             {
-                LogDied(silo);
+                if (died.Count <= MostNamed)
+                {
+                    LogDied(silo);
+                }
+
                 BackgroundLoop.Try(() => Died?.Invoke(silo), LogFailed);
                 CacheEvents.Write(CacheEvent.MemberDied, this);
             }
@@ -134,6 +146,9 @@ internal sealed partial class Members : IDisposable
 
     [LoggerMessage(3201, LogLevel.Information, "Silo {Silo} was seen dead; updates wait until its serving lease is over by any clock")]
     private partial void LogDied(SiloAddress silo);
+
+    [LoggerMessage(3209, LogLevel.Information, "{Count} silos were seen dead; updates wait until their serving leases are over by any clock")]
+    private partial void LogManyDied(int count);
 
     [LoggerMessage(3203, LogLevel.Error, "A membership change could not be processed; the next one will be")]
     private partial void LogFailed(Exception exception);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration.Memory;
+using OrleansTagCache.Silo.Logs;
 
 namespace OrleansTagCache.Silo.StartUp;
 
@@ -35,6 +36,7 @@ internal static class Defaults
     public static void AddTo(IConfigurationManager configuration) => configuration.Sources.Insert(0, new MemoryConfigurationSource
     {
         InitialData = Levels.Select(level => KeyValuePair.Create($"Logging:LogLevel:{level.Key}", (string?)level.Value.ToString()))
+            .Append(KeyValuePair.Create("Logging:Console:FormatterName", (string?)LineFormatter.FormatterName))
 
             // Of HTTP/2 the bounds are others.
             .Append(KeyValuePair.Create("Kestrel:EndpointDefaults:Protocols", (string?)nameof(HttpProtocols.Http1))),
