@@ -8,6 +8,7 @@ using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Messages;
 using OrleansTagCache.Silo.Clustering;
 using OrleansTagCache.Silo.Logs;
+using OrleansTagCache.Silo.Running;
 using OrleansTagCache.Silo.StartUp;
 
 namespace OrleansTagCache.Silo;
@@ -42,6 +43,7 @@ internal static class SiloProgram
         builder.Services.AddSingleton(addresses);
         builder.Services.AddSingleton(store);
         builder.Services.AddSingleton<IFreedMemory, MemoryCollections>();
+        builder.Services.AddSingleton<IFatalErrorHandler, FatalEnd>();
         builder.Logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
         builder.Services.AddHostedService<StoreWatch>();
         if (store is not OwnMemory)

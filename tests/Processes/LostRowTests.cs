@@ -1,9 +1,10 @@
 using System.Net;
+using OrleansTagCache.Silo.Running;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Processes;
 
-/// <summary>A silo whose membership table came back empty: it can never serve again, and ends so that it is started anew.</summary>
+/// <summary>A silo that can never serve again, since its membership table came back empty or the others have declared it dead: it ends so that it is started anew.</summary>
 public sealed class LostRowTests
 {
     [RedisFact]
@@ -14,7 +15,7 @@ public sealed class LostRowTests
 
         var (code, output) = await cluster.WhenEnded(0, TimeSpan.FromMinutes(1));
 
-        Assert.NotEqual(0, code);
+        EndedItself(code, output, "The membership table has lost this silo's row.");
         Assert.Contains("its row is gone for good", output, StringComparison.Ordinal);
         await cluster.Restart(0);
         using var put = await cluster.Silos[0].PutAsync("/v1/entry?key=again", new StringContent("value"));
@@ -30,10 +31,31 @@ public sealed class LostRowTests
 
         var (code, output) = await cluster.WhenEnded(0, TimeSpan.FromMinutes(1));
 
-        Assert.NotEqual(0, code);
+        EndedItself(code, output, "The membership table has lost this silo's row.");
         Assert.Contains("its row is gone for good", output, StringComparison.Ordinal);
         await cluster.Restart(0);
         using var put = await cluster.Silos[0].PutAsync("/v1/entry?key=again", new StringContent("value"));
         Assert.Equal(HttpStatusCode.NoContent, put.StatusCode);
+    }
+
+    [RedisFact]
+    public async Task Silo_ThatWasDeclaredDeadWhileItWasFrozen_EndsWhenItWakes()
+    {
+        await using var cluster = await SiloCluster.Start(2, "--TagCache:ServingLease=00:00:01", "--TagCache:SessionLease=00:00:01");
+        await cluster.Send(1, "STOP");
+        await cluster.Says(0, "was seen dead");
+        await cluster.Send(1, "CONT");
+
+        var (code, output) = await cluster.WhenEnded(1, TimeSpan.FromMinutes(1));
+
+        EndedItself(code, output, "I have been told I am dead");
+    }
+
+    /// <summary>With a line for an operator, and neither a stack nor a core.</summary>
+    private static void EndedItself(int code, string output, string why)
+    {
+        Assert.Equal(ExitCode.EndedItself, code);
+        Assert.Single(output.Split('\n'), line => line.StartsWith($"The silo ends itself, and must be started again: {why}", StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
     }
 }

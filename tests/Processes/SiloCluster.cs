@@ -64,6 +64,12 @@ internal sealed class SiloCluster : IAsyncDisposable
     /// <summary>Kills a silo, as a crash does: with SIGKILL.</summary>
     public ValueTask Kill(int silo) => _processes[silo].DisposeAsync();
 
+    /// <summary>Sends a silo a signal.</summary>
+    public Task Send(int silo, string signal) => _processes[silo].Send(signal);
+
+    /// <summary>Waits until a silo has printed that.</summary>
+    public Task Says(int silo, string text) => _processes[silo].Says(text);
+
     /// <summary>Waits until a silo has ended by itself, and gives its exit code and what it said.</summary>
     public async Task<(int Code, string Output)> WhenEnded(int silo, TimeSpan patience) => (await _processes[silo].WhenExited(patience), _processes[silo].Output);
 

@@ -49,8 +49,14 @@ internal sealed partial class Standbys : IDisposable
     {
         get
         {
-            // A view that was not looked at yet may have other standbys.
-            var (waiting, behind) = (0L, Volatile.Read(ref _walks) + (ReferenceEquals(_seen, _owners.Silos) ? 0 : 1));
+            var waiting = 0L;
+            int behind;
+            lock (_gate)
+            {
+                // A view that was not looked at yet may have other standbys; with one that was, its walk is counted.
+                behind = _walks + (ReferenceEquals(_seen, _owners.Silos) ? 0 : 1);
+            }
+
             foreach (var lane in _lanes.Values)
             {
                 var (more, isBehind) = lane.Value.Sending.Backlog;
@@ -84,7 +90,10 @@ internal sealed partial class Standbys : IDisposable
         {
             (before, now) = (_seen, _owners.Silos);
             _seen = now;
-            _ = ReferenceEquals(before, now) ? 0 : Interlocked.Increment(ref _walks);
+            if (!ReferenceEquals(before, now))
+            {
+                _walks++;
+            }
         }
 
         // At each round: one that was just being opened when its silo went is found at the next.
@@ -110,7 +119,10 @@ internal sealed partial class Standbys : IDisposable
             }
             finally
             {
-                Interlocked.Decrement(ref _walks);
+                lock (_gate)
+                {
+                    _walks--;
+                }
             }
         });
     }

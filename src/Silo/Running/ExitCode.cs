@@ -17,6 +17,9 @@ internal static class ExitCode
     /// <summary>It was told to end, and could not within its time: the other silos will find it dead.</summary>
     public const int NotInTime = 4;
 
+    /// <summary>It has ended itself, since it can never serve again as the silo that it was: whatever starts it must start it again.</summary>
+    public const int EndedItself = 5;
+
     /// <summary>A second signal ended it at once: the code that a shell gives a process which a signal has killed.</summary>
     public static int OfSignal(PosixSignal signal) => signal == PosixSignal.SIGINT ? 130 : 143;
 }
