@@ -21,10 +21,7 @@ internal static class SiloProgram
     /// <exception cref="StartUpFault">The settings or the surroundings do not allow it to start.</exception>
     public static async Task<WebApplication> Build(string[] args, Action<IServiceCollection>? last = null)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        Defaults.AddTo(builder.Configuration);
-        SettingFiles.AddTo(builder.Configuration);
-        Addresses.AddDefault(builder.Configuration);
+        var builder = Configure(args);
         var (options, hasKeys) = SettingsCheck.Read(builder.Configuration);
         var addresses = await SiloAddresses.Find(options, loopbackOnly: !hasKeys, Dns.GetHostAddressesAsync, TimeProvider.System);
         StartUpChecks.CheckPorts(options, addresses, builder.Configuration);
@@ -64,6 +61,17 @@ internal static class SiloProgram
 
         MapHttp(app);
         return app;
+    }
+
+    /// <summary>The settings, from everywhere that they may be in: those of a silo that is started with this command line, in this environment.</summary>
+    /// <exception cref="StartUpFault">The directory of settings cannot be read.</exception>
+    public static WebApplicationBuilder Configure(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        Defaults.AddTo(builder.Configuration);
+        SettingFiles.AddTo(builder.Configuration);
+        Addresses.AddDefault(builder.Configuration);
+        return builder;
     }
 
     private static void AddHttp(IServiceCollection services)
