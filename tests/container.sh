@@ -98,17 +98,24 @@ echo "own files: $(du -sk "$work/root/app" | cut -f1) KiB; all, packed: $((size 
 [ "$(jq -c '.config.ExposedPorts | keys' "$config")" = '["11111/tcp","30000/tcp","8080/tcp"]' ]
 
 step "run it"
-mkdir -p "$work/root/etc/tagcache/access"
-"$dotnet/dotnet" "$work/root/app/OrleansTagCache.Silo.dll" keys create --namespace default --scopes read,write,admin --file "$work/root/etc/tagcache/access/keys.json" | tail -n 1 > "$work/key"
-chmod 644 "$work/root/etc/tagcache/access/keys.json"
+# The directory of the keys as the page makes it, with this program instead of a build.
+page=docs/how-to/deploy-container.md
+making=$(sed -n '/^```bash$/,/^docker run/p' "$page" | grep -v -e '^```' -e '^docker run' | sed "s|dotnet run --project src/Silo -- |$dotnet/dotnet $work/root/app/OrleansTagCache.Silo.dll |; s|--scopes [a-z,]* |--scopes read,write,admin |")
+mount=$(grep -o -e '-v "$PWD/[^"]*:ro"' "$page" | sed 's|-v "$PWD/\(.*\):ro"|\1|')
+mkdir "$work/user"
+echo "$making"
+(cd "$work/user" && umask 077 && eval "$making") | tail -n 1 > "$work/key"
+mkdir -p "$work/root${mount#*:}"
 cat > "$work/inside" <<'EOF'
 set -euo pipefail
-work=$1 config=$2
+work=$1 config=$2 outside=$3 inside=$4
 ip link set lo up
 mount --bind "$work/root" "$work/root"
 mount -t proc proc "$work/root/proc"
 for device in null zero random urandom; do touch "$work/root/dev/$device"; mount --bind "/dev/$device" "$work/root/dev/$device"; done
 mount -o remount,bind,ro "$work/root"
+mount --bind "$work/user/$outside" "$work/root$inside"
+mount -o remount,bind,ro "$work/root$inside"
 mapfile -t environment < <(jq -r '.config.Env[]' "$config")
 mapfile -t command < <(jq -r '(.config.Entrypoint // []) + (.config.Cmd // []) | .[]' "$config")
 container() { (exec env -i "${environment[@]}" "$@"); }
@@ -125,6 +132,8 @@ silo=$!
 curl -sf --retry 60 --retry-delay 1 --retry-all-errors -o /dev/null http://127.0.0.1:8080/health/ready || { cat "$work/silo.log"; exit 1; }
 grep -E '^Uid|^Gid|^Groups|^CapEff|^VmRSS' "/proc/$silo/status"
 grep -qP '^Uid:\t1654\t' "/proc/$silo/status"
+# As with --cap-drop ALL: it enters and reads what is mounted as its user may.
+grep -qP '^CapEff:\t0+$' "/proc/$silo/status"
 key="Authorization: Bearer $(cat "$work/key")"
 curl -sf -X PUT -H "$key" -d hello "http://127.0.0.1:8080/v1/entry?key=greeting"
 [ "$(curl -sf -H "$key" "http://127.0.0.1:8080/v1/entry?key=greeting")" = hello ]
@@ -135,5 +144,5 @@ wait "$silo"
 cat "$work/silo.log"
 ! grep -iE 'read-only|permission denied|fail:|crit:|DataProtection' "$work/silo.log"
 EOF
-unshare --mount --net --pid --fork --mount-proc bash "$work/inside" "$work" "$config"
+unshare --mount --net --pid --fork --mount-proc bash "$work/inside" "$work" "$config" "${mount%:*}" "${mount#*:}"
 printf '\nThe image runs.\n'

@@ -1,5 +1,9 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using k8s;
 using k8s.Models;
+using Microsoft.Extensions.Configuration;
+using OrleansTagCache.Silo.StartUp;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Architecture.Deploy;
@@ -83,6 +87,20 @@ public sealed class KubernetesTests
         Assert.Equal(["/health/ready", "/health/ready", "/health/live"], Probes().Select(probe => probe.HttpGet.Path));
     }
 
+    /// <summary>As the manifests are, and with the example of HTTPS on the page: an endpoint that is named makes the image's HTTP_PORTS void.</summary>
+    [Fact]
+    public void Silos_ListenWhereTheyAreAsked()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "how-to", "deploy-kubernetes.md"));
+        var example = Regex.Matches(page, @"^ *(?<name>Kestrel__\w+): (?<value>\S+)$", RegexOptions.Multiline).ToDictionary(line => line.Groups["name"].Value, line => (string?)line.Groups["value"].Value);
+        var https = int.Parse(Regex.Match(page, @"name: https\n *containerPort: (\d+)$", RegexOptions.Multiline).Groups[1].Value, CultureInfo.InvariantCulture);
+        var probed = Silo.Ports.Single(port => port.Name == Probes()[0].HttpGet.Port.Value).ContainerPort;
+
+        Assert.Equal([probed], Listening(Environment));
+        Assert.Equal([probed, https], Listening([.. Environment, .. example]).Order());
+        Assert.Contains($"port: {https}\n", page, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Policy_LetsOnlySilosReachTheSiloPort()
     {
@@ -100,7 +118,7 @@ public sealed class KubernetesTests
         Assert.Equal(3, Silos.Spec.Replicas);
         Assert.Equal(labels, Silos.Spec.Selector.MatchLabels);
         Assert.Equal(labels, One<V1PodDisruptionBudget>("tagcache").Spec.Selector.MatchLabels);
-        Assert.Equal("1", One<V1PodDisruptionBudget>("tagcache").Spec.MaxUnavailable.Value);
+        Assert.Equal(("1", null), (One<V1PodDisruptionBudget>("tagcache").Spec.MaxUnavailable.Value, One<V1PodDisruptionBudget>("tagcache").Spec.UnhealthyPodEvictionPolicy));
         Assert.All(_all.OfType<V1Service>(), service => Assert.Equal(labels, service.Spec.Selector));
         Assert.Equal("None", One<V1Service>(Silos.Spec.ServiceName).Spec.ClusterIP);
         Assert.All(Pod.TopologySpreadConstraints, spread => Assert.Equal(labels, spread.LabelSelector.MatchLabels));
@@ -140,6 +158,16 @@ public sealed class KubernetesTests
 
     [Fact]
     public void Secrets_AreNotInTheManifests() => Assert.Empty(_all.OfType<V1Secret>());
+
+    private static IEnumerable<int> Listening(IEnumerable<KeyValuePair<string, string?>> environment)
+    {
+        using var configuration = new ConfigurationManager();
+        configuration["HTTP_PORTS"] = "8080";
+        configuration.AddInMemoryCollection(environment.Select(pair => KeyValuePair.Create(pair.Key.Replace("__", ":", StringComparison.Ordinal), pair.Value)));
+        Addresses.AddDefault(configuration);
+        Assert.Empty(Addresses.Faults(configuration, loopbackOnly: false));
+        return Addresses.Ports(configuration).Select(at => at.Port);
+    }
 
     private V1Probe[] Probes() => [Silo.StartupProbe, Silo.ReadinessProbe, Silo.LivenessProbe];
 

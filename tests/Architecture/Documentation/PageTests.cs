@@ -70,6 +70,8 @@ public sealed class PageTests
     [InlineData("dawdles?")]
     [InlineData("lies")]
     [InlineData("is none")]
+    [InlineData("in the place of")]
+    [InlineData("translation of addresses")]
     public void Pages_DoNotUse(string word) =>
         Assert.DoesNotContain(
             Pages(),
