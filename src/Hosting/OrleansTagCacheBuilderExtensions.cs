@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Aspire.Hosting.ApplicationModel;
 
 namespace Aspire.Hosting;
@@ -28,7 +26,7 @@ public static class OrleansTagCacheBuilderExtensions
         if (builder.ExecutionContext.IsPublishMode)
         {
             throw new DistributedApplicationException(
-                $"The silos of '{name}' run in an Aspire host, and are deployed by other means. Where ExecutionContext.IsPublishMode, use builder.AddConnectionString(\"{name}\") in the place of AddOrleansTagCache(\"{name}\").");
+                $"The silos of '{name}' run in an Aspire host, and are deployed by other means. Where ExecutionContext.IsPublishMode, use builder.AddConnectionString(\"{name}\") instead of AddOrleansTagCache(\"{name}\").");
         }
 
         var path = Path.GetFullPath(program ?? Path.Combine(AppContext.BaseDirectory, Folder, ProgramFile));
@@ -90,6 +88,7 @@ public static class OrleansTagCacheBuilderExtensions
     /// <param name="store">A resource with a connection string, for example of <c>AddConnectionString</c>.</param>
     /// <param name="kind">What it is.</param>
     /// <returns>The cluster.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such kind.</exception>
     public static IResourceBuilder<OrleansTagCacheResource> WithReference(
         this IResourceBuilder<OrleansTagCacheResource> cache, IResourceBuilder<IResourceWithConnectionString> store, TagCacheStore kind)
     {
@@ -111,14 +110,15 @@ public static class OrleansTagCacheBuilderExtensions
 
     /// <summary>Sets the ids of the cluster, which are <c>tagcache</c> otherwise.</summary>
     /// <param name="cache">The cluster.</param>
-    /// <param name="clusterId">The <c>ClusterId</c> of its silos.</param>
-    /// <param name="serviceId">The <c>ServiceId</c> of its silos.</param>
+    /// <param name="clusterId">The <c>ClusterId</c> of its silos: letters, digits, and <c>. _ -</c>.</param>
+    /// <param name="serviceId">The <c>ServiceId</c> of its silos: the same.</param>
     /// <returns>The cluster.</returns>
+    /// <exception cref="ArgumentException">One is empty, or has other characters.</exception>
     public static IResourceBuilder<OrleansTagCacheResource> WithIds(this IResourceBuilder<OrleansTagCacheResource> cache, string clusterId, string serviceId)
     {
         ArgumentNullException.ThrowIfNull(cache);
-        ArgumentException.ThrowIfNullOrWhiteSpace(clusterId);
-        ArgumentException.ThrowIfNullOrWhiteSpace(serviceId);
+        CheckId(clusterId, nameof(clusterId));
+        CheckId(serviceId, nameof(serviceId));
         (cache.Resource.ClusterId, cache.Resource.ServiceId) = (clusterId, serviceId);
         return cache;
     }
@@ -128,20 +128,37 @@ public static class OrleansTagCacheBuilderExtensions
     /// <param name="name">Its name below <c>TagCache</c>, for example <c>MaximumBytes</c> or <c>Limits:BodyBytes</c>.</param>
     /// <param name="value">Its value.</param>
     /// <returns>The cluster.</returns>
+    /// <exception cref="ArgumentException">The name is empty, or one that this package sets: a port, an address, an id, or the store.</exception>
     public static IResourceBuilder<OrleansTagCacheResource> WithSetting(this IResourceBuilder<OrleansTagCacheResource> cache, string name, string value)
     {
         ArgumentNullException.ThrowIfNull(cache);
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(value);
+        if (OwnSettings.Contains(name.Split(':', '_')[0], StringComparer.OrdinalIgnoreCase))
+        {
+            throw new ArgumentException($"The setting {name} is not to be set: the ports and addresses of silos are chosen here, ids are set by WithIds, and the store by WithReference.", nameof(name));
+        }
+
         cache.Resource.Settings[name] = value;
         return cache;
     }
 
     private const int MostReplicas = 20;
 
+    private static readonly string[] OwnSettings = ["SiloPort", "GatewayPort", "AdvertisedAddress", "ListenAddress", "ClusterId", "ServiceId", "Clustering"];
+
+    private static void CheckId(string id, string name)
+    {
+        if (string.IsNullOrEmpty(id) || !id.All(each => char.IsAsciiLetterOrDigit(each) || each is '.' or '_' or '-'))
+        {
+            throw new ArgumentException($"'{id}' is not an id of a cluster here: it has letters, digits, and . _ - alone.", name);
+        }
+    }
+
     private static void AddSilo(IResourceBuilder<OrleansTagCacheResource> cache, string program)
     {
         var cluster = cache.Resource;
-        var ports = FreePorts(3);
+        var ports = HeldPorts.Take(3);
         var silo = cache.ApplicationBuilder
             .AddResource(new TagCacheSiloResource($"{cluster.Name}-{cluster.Silos.Count + 1}", cluster, program, ports[0], ports[1], ports[2]))
             .WithArgs(program)
@@ -150,7 +167,12 @@ public static class OrleansTagCacheBuilderExtensions
             .WithHttpEndpoint(ports[2], ports[2], isProxied: false)
             .WithHttpHealthCheck("/health/ready")
             .WithEnvironment(context => SetUp(context.EnvironmentVariables, cluster, ports))
-            .WithOtlpExporter();
+            .WithOtlpExporter()
+            .OnBeforeResourceStarted((_, _, _) =>
+            {
+                HeldPorts.Release(ports);
+                return Task.CompletedTask;
+            });
         if (cluster.Store is { } store)
         {
             silo.WaitFor(store.Resource);
@@ -184,14 +206,5 @@ public static class OrleansTagCacheBuilderExtensions
         {
             throw new DistributedApplicationException($"The {cluster.Silos.Count} silos of '{cluster.Name}' need Redis or PostgreSQL to find each other: add WithReference(redis), or take one silo.");
         }
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        listeners.ForEach(listener => listener.Dispose());
-        return ports;
     }
 }

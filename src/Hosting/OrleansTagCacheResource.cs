@@ -1,10 +1,15 @@
 namespace Aspire.Hosting.ApplicationModel;
 
 /// <summary>A cluster of OrleansTagCache: its silos are its children, and its connection string names their gateways.</summary>
-/// <param name="name">Its name, which is that of the connection string too.</param>
-public sealed class OrleansTagCacheResource(string name) : Resource(name), IResourceWithConnectionString, IResourceWithWaitSupport
+public sealed class OrleansTagCacheResource : Resource, IResourceWithConnectionString, IResourceWithWaitSupport
 {
     private readonly List<IResourceBuilder<TagCacheSiloResource>> _silos = [];
+
+    /// <param name="name">Its name, which is that of the connection string too.</param>
+    internal OrleansTagCacheResource(string name)
+        : base(name)
+    {
+    }
 
     /// <summary>The <c>ClusterId</c> of its silos.</summary>
     public string ClusterId { get; internal set; } = "tagcache";

@@ -70,7 +70,7 @@ internal sealed class SiloProgramOptions
                 yield return fault;
             }
         }
-        else if (Uri.CheckHostName(AdvertisedAddress) != UriHostNameType.Dns)
+        else if (AdvertisedAddress.Length > LongestName || Uri.CheckHostName(AdvertisedAddress) != UriHostNameType.Dns)
         {
             yield return $"{Key(nameof(AdvertisedAddress))} must be an IP address or a host name; it is '{AdvertisedAddress}'.";
         }
@@ -104,15 +104,29 @@ internal sealed class SiloProgramOptions
             return $"{Key(nameof(AdvertisedAddress))} is {shown}, which cannot be connected to. Use an address or a name of this machine, and {Key(nameof(ListenAddress))}={address} to listen on all of them.";
         }
 
-        return IPAddress.TryParse(ListenAddress, out var listening) && !Reaches(listening, address)
+        var isForOthers = !loopbackOnly && Clustering.Provider != ClusteringProvider.Localhost;
+        if (isForOthers && IPAddress.IsLoopback(address) && !IPAddress.TryParse(AdvertisedAddress, out _) && !AdvertisedAddress.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+        {
+            return $"{Key(nameof(AdvertisedAddress))} is {shown}, which no other machine can connect to; /etc/hosts often gives a machine's own name such an address. Use an address, or a name that stands for one that others reach.";
+        }
+
+        if (!IPAddress.TryParse(ListenAddress, out var listening))
+        {
+            return null;
+        }
+
+        return !Reaches(listening, address)
             ? $"{Key(nameof(AdvertisedAddress))} is {shown}, and {Key(nameof(ListenAddress))} is {ListenAddress}: one is IPv4 and the other IPv6. Use two of a kind, or {Key(nameof(ListenAddress))}=:: for both."
+            : isForOthers && IPAddress.IsLoopback(address) && !IPAddress.IsLoopback(listening)
+            ? $"{Key(nameof(AdvertisedAddress))} is {shown}, and {Key(nameof(ListenAddress))} is {ListenAddress}: other machines reach the ports, and are told an address that is their own. Set {Key(nameof(AdvertisedAddress))} to one that they reach."
             : null;
     }
 
     /// <summary>Whether who listens there can be connected to under that address, as far as their kinds go.</summary>
     public static bool Reaches(IPAddress listening, IPAddress address) => listening.Equals(IPAddress.IPv6Any) || listening.AddressFamily == address.AddressFamily;
 
-    private static bool IsEvery(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+    /// <summary>Whether it stands for every address of a machine.</summary>
+    public static bool IsEvery(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     private string? ReachFault(string setting, string shown, IPAddress address, bool loopbackOnly)
     {
@@ -140,6 +154,9 @@ internal sealed class SiloProgramOptions
             yield return fault;
         }
     }
+
+    /// <summary>A DNS name has no more characters.</summary>
+    private const int LongestName = 253;
 
     private static string Key(string option) => $"{TagCacheOptions.Section}:{option}";
 }

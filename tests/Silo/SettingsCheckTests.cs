@@ -140,6 +140,7 @@ public sealed class SettingsCheckTests
     [InlineData("https://192.168.0.1:8080", "192.168.0.1")]
     [InlineData("http://example.com:8080", "example.com")]
     [InlineData("http://localhost.example.com:8080", "localhost.example.com")]
+    [InlineData("http://loopback:8080", "loopback")]
     public void Read_OfAUrlThatIsNotLoopback_NamesIt(string url, string host)
     {
         var fault = $"urls names {host}: without API keys the silo listens on loopback only. Use http://127.0.0.1:8080, or create a key with 'keys create'.";
@@ -190,6 +191,7 @@ public sealed class SettingsCheckTests
     [InlineData("0.0.0.0", null, "is 0.0.0.0, which cannot be connected to. Use an address or a name of this machine, and TagCache:ListenAddress=0.0.0.0 to listen on all of them.")]
     [InlineData("::", null, "is ::, which cannot be connected to. Use an address or a name of this machine, and TagCache:ListenAddress=:: to listen on all of them.")]
     [InlineData("10.0.0.1", "::1", "is 10.0.0.1, and TagCache:ListenAddress is ::1: one is IPv4 and the other IPv6. Use two of a kind, or TagCache:ListenAddress=:: for both.")]
+    [InlineData("127.0.0.1", "0.0.0.0", "is 127.0.0.1, and TagCache:ListenAddress is 0.0.0.0: other machines reach the ports, and are told an address that is their own. Set TagCache:AdvertisedAddress to one that they reach.")]
     [InlineData("fd00::1", "0.0.0.0", "is fd00::1, and TagCache:ListenAddress is 0.0.0.0: one is IPv4 and the other IPv6. Use two of a kind, or TagCache:ListenAddress=:: for both.")]
     public void Read_OfAddressesThatDoNotFit_SaysSo(string advertised, string? listen, string fault) => Assert.Equal(
         [$"TagCache:AdvertisedAddress {fault}"],

@@ -1,3 +1,5 @@
+using System.Net;
+using Microsoft.Extensions.Configuration;
 using OrleansTagCache.Silo;
 using OrleansTagCache.Silo.Clustering;
 using OrleansTagCache.Silo.StartUp;
@@ -35,6 +37,41 @@ public sealed class StartUpChecksTests
             ["--urls=http://127.0.0.1:0", $"--TagCache:SiloPort={FreePorts.Take(1)[0]}", $"--TagCache:GatewayPort={port}"]));
 
         Assert.StartsWith($"Port {port} (TagCache:GatewayPort) is in use", Assert.Single(fault.Faults), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", "127.0.0.1", "0.0.0.0", false)]
+    [InlineData("127.0.0.1", "127.0.0.1", "127.0.0.1", false)]
+    [InlineData("127.0.0.1", "127.0.0.1", "127.0.0.2", true)]
+    [InlineData("127.0.0.1", "127.0.0.1", "[::1]", true)]
+    public void CheckPorts_OfOnePortTwice_RefusesItWhereBothWouldListen(string advertised, string listening, string host, bool isRight)
+    {
+        var ports = FreePorts.Take(2);
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("urls", $"http://{host}:{ports[0]}")]).Build();
+
+        var fault = Record.Exception(() => StartUpChecks.CheckPorts(
+            new() { SiloPort = ports[0], GatewayPort = ports[1] }, new(IPAddress.Parse(advertised), IPAddress.Parse(listening)), configuration));
+
+        Assert.Equal(isRight, fault is null);
+        if (fault is StartUpFault named)
+        {
+            Assert.Equal([$"Port {ports[0]} is named more than once: TagCache:SiloPort and urls must differ."], named.Faults);
+            Assert.False(named.MayPass);
+        }
+    }
+
+    /// <summary>As behind NAT, where the address that others know is another machine's.</summary>
+    [Fact]
+    public void CheckPorts_OfAnAddressThatTheMachineDoesNotHave_NamesTheSettingThatHelps()
+    {
+        var ports = FreePorts.Take(2);
+
+        var fault = Assert.Throws<StartUpFault>(() => StartUpChecks.CheckPorts(
+            new() { SiloPort = ports[0], GatewayPort = ports[1] }, new(IPAddress.Parse("203.0.113.5"), IPAddress.Parse("203.0.113.5")), new ConfigurationBuilder().Build()));
+
+        Assert.Equal(
+            $"203.0.113.5 is not an address of this machine, so port {ports[0]} (TagCache:SiloPort) cannot be listened on. Set TagCache:ListenAddress to one that it has, or to 0.0.0.0 for all of them.",
+            fault.Faults.First());
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace Orleans.Hosting;
 public static class GatewayNamesExtensions
 {
     /// <summary>
-    /// Finds the silos of a cluster by names, in the place of Redis or PostgreSQL, which this client then need not reach. Each name is looked up again whenever Orleans reads the list of
+    /// Finds the silos of a cluster by names, instead of Redis or PostgreSQL, which this client then need not reach. Each name is looked up again, for 2 s at most, whenever Orleans reads the list of
     /// gateways, every 2 s with <see cref="TagCacheClientBuilderExtensions.AddTagCacheClient"/>, so silos are found whose addresses change at every start: those of a headless service
     /// of Kubernetes, or of a service in a compose file. One silo that answers is enough; it names the others. Set the silos' <c>ClusterId</c> and <c>ServiceId</c> as well.
     /// </summary>
@@ -29,12 +29,11 @@ public static class GatewayNamesExtensions
         }
 
         DnsEndPoint[] endpoints = [.. gateways.Select(Parse)];
-        builder.Services.AddSingleton<IGatewayListProvider>(new GatewayNames(endpoints, Dns.GetHostAddressesAsync));
+        builder.Services.AddSingleton<IGatewayListProvider>(services => new GatewayNames(endpoints, Dns.GetHostAddressesAsync, services.GetService<TimeProvider>() ?? TimeProvider.System));
         return builder;
     }
 
-    private static DnsEndPoint Parse(string gateway) =>
-        Uri.TryCreate($"tcp://{gateway}", UriKind.Absolute, out var uri) && uri is { Port: > 0, PathAndQuery: "" or "/", UserInfo: "", Fragment: "" } && Uri.CheckHostName(uri.DnsSafeHost) != UriHostNameType.Unknown
-            ? new(uri.DnsSafeHost, uri.Port)
-            : throw new ArgumentException($"'{gateway}' is no gateway. Write name:port, for example cache:30000, or [::1]:30000 for an address of IPv6.", nameof(gateway));
+    private static DnsEndPoint Parse(string gateway) => GatewayNames.TryParse(gateway, out var endpoint)
+        ? endpoint
+        : throw new ArgumentException($"'{gateway}' is not a gateway. Write name:port, for example cache:30000, or [::1]:30000 for an address of IPv6.", nameof(gateway));
 }

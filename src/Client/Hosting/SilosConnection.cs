@@ -1,4 +1,5 @@
 using System.Data.Common;
+using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Hosting;
 
@@ -32,6 +33,11 @@ internal sealed record SilosConnection(string[] Gateways, string ClusterId, stri
         }
 
         var gateways = Of(parts, nameof(Gateways))?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+        if (gateways.FirstOrDefault(gateway => !GatewayNames.TryParse(gateway, out _)) is { } wrong)
+        {
+            throw new FormatException($"'{wrong}' is not a gateway. Write name:port, for example cache:30000.");
+        }
+
         return gateways.Length > 0
             ? new(gateways, Of(parts, nameof(ClusterId)) ?? DefaultId, Of(parts, nameof(ServiceId)) ?? DefaultId)
             : throw new FormatException($"It names no gateway. An example: {nameof(Gateways)}=cache:30000;{nameof(ClusterId)}={DefaultId};{nameof(ServiceId)}={DefaultId}");

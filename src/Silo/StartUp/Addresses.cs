@@ -46,21 +46,20 @@ internal static class Addresses
             {
                 yield return $"{setting} holds '{url}', which is not an http address. An example: {Default}";
             }
-            else if (!uri.IsLoopback && loopbackOnly)
+            else if (!IsLoopback(url) && loopbackOnly)
             {
-                yield return $"{setting} names {uri.Host}: without API keys the silo listens on loopback only. Use http://127.0.0.1:{uri.Port}, or create a key with 'keys create'.";
+                yield return $"{setting} names {(uri.IsLoopback ? BindingAddress.Parse(url).Host : uri.Host)}: without API keys the silo listens on loopback only. Use http://127.0.0.1:{uri.Port}, or create a key with 'keys create'.";
             }
         }
     }
 
     /// <summary>The ports that will be listened on; the addresses must have no <see cref="Faults"/>.</summary>
     public static IEnumerable<(string Setting, IPAddress Address, int Port)> Ports(IConfiguration configuration) =>
-        Named(configuration).Select(address => (address.Setting, Url: Parse(address.Url)!)).Where(address => address.Url.Port != 0)
-            .Select(address => (address.Setting, AddressOf(address.Url), address.Url.Port));
+        Named(configuration).Select(address => (address.Setting, AddressOf(address.Url), Parse(address.Url)!.Port)).Where(address => address.Port != 0);
 
     /// <summary>Those that other machines reach without TLS.</summary>
     public static IEnumerable<string> InClearText(IConfiguration configuration) =>
-        Named(configuration).Select(address => address.Url).Where(url => Parse(url) is { IsLoopback: false } uri && uri.Scheme == Uri.UriSchemeHttp);
+        Named(configuration).Select(address => address.Url).Where(url => !IsLoopback(url) && Parse(url)?.Scheme == Uri.UriSchemeHttp);
 
     private static IEnumerable<(string Setting, string Url)> Named(IConfiguration configuration) =>
         NamedUrls(configuration).Concat(NamedPorts(configuration).Select(named => (named.Setting, $"{named.Scheme}://*:{named.Port}")));
@@ -79,8 +78,14 @@ internal static class Addresses
 
     private static string[] Split(string? urls) => (urls ?? string.Empty).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    /// <summary>Kestrel takes a host name other than localhost for every address.</summary>
-    private static IPAddress AddressOf(Uri url) => IPAddress.TryParse(url.DnsSafeHost, out var address) ? address : url.IsLoopback ? IPAddress.Loopback : IPAddress.Any;
+    private static bool IsLoopback(string url) => IPAddress.IsLoopback(AddressOf(url));
+
+    /// <summary>Where Kestrel listens then: on an address that is named, on loopback for the one name <c>localhost</c>, and for every other name on all addresses.</summary>
+    private static IPAddress AddressOf(string url)
+    {
+        var host = BindingAddress.Parse(url).Host;
+        return IPAddress.TryParse(host.AsSpan().Trim("[]"), out var address) ? address : host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : IPAddress.Any;
+    }
 
     // The host names * and + are Kestrel's for every address.
     private static Uri? Parse(string url) => Uri.TryCreate(

@@ -1,6 +1,8 @@
+using System.Collections;
 using Microsoft.Extensions.Configuration.CommandLine;
 using Microsoft.Extensions.Configuration.KeyPerFile;
 using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Primitives;
 
 namespace OrleansTagCache.Silo.StartUp;
 
@@ -24,8 +26,7 @@ internal static class SettingFiles
         {
             var files = new KeyPerFileConfigurationSource
             {
-                FileProvider = new PhysicalFileProvider(Path.GetFullPath(path)),
-                IgnoreCondition = name => !name.Contains("__", StringComparison.Ordinal),
+                FileProvider = new SettingsOnly(new PhysicalFileProvider(Path.GetFullPath(path))),
             };
             var before = configuration.Sources.Select((source, at) => (source, at)).LastOrDefault(each => each.source is CommandLineConfigurationSource, (source: null!, at: configuration.Sources.Count));
             configuration.Sources.Insert(before.at, files);
@@ -33,6 +34,25 @@ internal static class SettingFiles
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new StartUpFault($"{Setting} names '{path}', which cannot be read: {exception.Message}");
+        }
+    }
+
+    /// <summary>Files that are settings by their names. The others are not even opened: this program may have no right to.</summary>
+    private sealed class SettingsOnly(IFileProvider all) : IFileProvider
+    {
+        public IDirectoryContents GetDirectoryContents(string subpath) => new Files(all.GetDirectoryContents(subpath));
+
+        public IFileInfo GetFileInfo(string subpath) => all.GetFileInfo(subpath);
+
+        public IChangeToken Watch(string filter) => all.Watch(filter);
+
+        private sealed class Files(IDirectoryContents all) : IDirectoryContents
+        {
+            public bool Exists => all.Exists;
+
+            public IEnumerator<IFileInfo> GetEnumerator() => all.Where(file => file.Name.Contains("__", StringComparison.Ordinal)).GetEnumerator();
+
+            IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
         }
     }
 }

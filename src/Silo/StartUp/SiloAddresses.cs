@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using OrleansTagCache.Silo.Clustering;
 
 namespace OrleansTagCache.Silo.StartUp;
 
@@ -25,7 +26,8 @@ internal sealed record SiloAddresses(IPAddress Advertised, IPAddress Listening)
         var listening = options.ListenAddress is { } text ? IPAddress.Parse(text) : null;
         if (!IPAddress.TryParse(options.AdvertisedAddress, out var advertised))
         {
-            advertised = Choose(await LookUp(options.AdvertisedAddress, names, time), listening);
+            var found = await LookUp(options.AdvertisedAddress, names, time);
+            advertised = Choose(found, listening, preferLoopback: loopbackOnly || options.Clustering.Provider == ClusteringProvider.Localhost);
             if (options.AddressFault(advertised, loopbackOnly) is { } fault)
             {
                 throw new StartUpFault(fault);
@@ -39,12 +41,14 @@ internal sealed record SiloAddresses(IPAddress Advertised, IPAddress Listening)
     public string At(int port) => new IPEndPoint(Advertised, port).ToString();
 
     /// <summary>
-    /// Of several the first that this machine has and the silo listens on; where it has none of them, as behind a translation of addresses, the first. Those of IPv4 come first.
+    /// Of several the first that this machine has and the silo listens on; where it has none of them, as behind NAT, the first. Those of IPv4 come first, and those of loopback
+    /// only where no other machine is to connect.
     /// </summary>
-    private static IPAddress Choose(IPAddress[] found, IPAddress? listening)
+    private static IPAddress Choose(IPAddress[] found, IPAddress? listening, bool preferLoopback)
     {
         var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(network => network.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address).ToHashSet();
         return found.OrderBy(address => listening is null || SiloProgramOptions.Reaches(listening, address) ? 0 : 1)
+            .ThenBy(address => IPAddress.IsLoopback(address) == preferLoopback ? 0 : 1)
             .ThenBy(address => own.Contains(address) ? 0 : 1)
             .ThenBy(address => address.AddressFamily == AddressFamily.InterNetwork ? 0 : 1)
             .First();
@@ -58,7 +62,8 @@ internal sealed record SiloAddresses(IPAddress Advertised, IPAddress Listening)
             var why = "it stands for no address";
             try
             {
-                if (await names(name) is [_, ..] found)
+                var left = Patience - time.GetElapsedTime(begun);
+                if (await names(name).WaitAsync(left > Pause ? left : Pause, time) is [_, ..] found)
                 {
                     return found;
                 }
@@ -68,9 +73,14 @@ internal sealed record SiloAddresses(IPAddress Advertised, IPAddress Listening)
                 why = unknown.Message;
             }
 
+            catch (TimeoutException)
+            {
+                why = "no name server has answered";
+            }
+
             if (time.GetElapsedTime(begun) >= Patience)
             {
-                throw new StartUpFault($"{TagCacheOptions.Section}:{nameof(SiloProgramOptions.AdvertisedAddress)} is {name}, which was looked up for {Patience.TotalSeconds:0} s in vain: {why}.", mayPass: true);
+                throw new StartUpFault($"{TagCacheOptions.Section}:{nameof(SiloProgramOptions.AdvertisedAddress)} is {name}, which could not be resolved within {Patience.TotalSeconds:0} s: {why}.", mayPass: true);
             }
 
             await Task.Delay(Pause, time);

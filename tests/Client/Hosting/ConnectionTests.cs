@@ -27,6 +27,7 @@ public sealed class ConnectionTests
     [InlineData("ClusterId=tagcache", "The connection string 'cache' cannot be read. It names no gateway. An example: Gateways=cache:30000;ClusterId=tagcache;ServiceId=tagcache")]
     [InlineData("Gateways=,", "The connection string 'cache' cannot be read. It names no gateway. An example: Gateways=cache:30000;ClusterId=tagcache;ServiceId=tagcache")]
     [InlineData("Gateways=cache:30000;Password=1", "The connection string 'cache' cannot be read. It holds 'password'. Known are: Gateways, ClusterId, ServiceId.")]
+    [InlineData("Gateways=cache:30000,cache", "The connection string 'cache' cannot be read. 'cache' is not a gateway. Write name:port, for example cache:30000.")]
     [InlineData("cache:30000", "The connection string 'cache' cannot be read. ")]
     [InlineData("", "There is no connection string 'cache' (ConnectionStrings:cache). It says where the silos are, for example Gateways=cache:30000;ClusterId=tagcache;ServiceId=tagcache")]
     [InlineData(null, "There is no connection string 'cache' (ConnectionStrings:cache).")]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Transport;
 using Xunit;
 
@@ -9,9 +10,10 @@ namespace OrleansTagCache.Tests.Client;
 public sealed class GatewayNamesTests
 {
     private readonly Dictionary<string, string> _names = [];
+    private readonly FakeTimeProvider _time = new();
     private readonly GatewayNames _gateways;
 
-    public GatewayNamesTests() => _gateways = new([new("cache", 30000), new("other", 30001)], LookUp);
+    public GatewayNamesTests() => _gateways = new([new("cache", 30000), new("other", 30001)], LookUp, _time);
 
     [Fact]
     public async Task Gateways_AreAllThatTheNamesStandForNow()
@@ -21,7 +23,35 @@ public sealed class GatewayNamesTests
         Assert.Equal(["gwy.tcp://10.0.0.1:30000/0", "gwy.tcp://10.0.0.2:30000/0", "gwy.tcp://[fd00::1]:30000/0", "gwy.tcp://10.0.0.1:30001/0"], await Gateways());
 
         _names["cache"] = "10.0.0.7";
+        _names.Remove("other");
         Assert.Equal(["gwy.tcp://10.0.0.7:30000/0", "gwy.tcp://10.0.0.1:30001/0"], await Gateways());
+    }
+
+    [Fact]
+    public async Task ANameWhoseLookUpHangs_HoldsUpNoOther_AndIsLookedUpOnce()
+    {
+        var (calls, answer) = (0, new TaskCompletionSource<IPAddress[]>());
+        var gateways = new GatewayNames(
+            [new("hangs", 1), new("10.0.0.1", 2), new("cache", 3)], name => name == "hangs" ? Interlocked.Increment(ref calls) > 0 ? answer.Task : null! : Task.FromResult<IPAddress[]>([IPAddress.Loopback]), _time);
+        var (first, second) = (gateways.GetGateways(), gateways.GetGateways());
+        await Waits.Advance(_time, TimeSpan.FromMilliseconds(100), () => first.IsCompleted && second.IsCompleted);
+
+        string[] others = ["gwy.tcp://10.0.0.1:2/0", "gwy.tcp://127.0.0.1:3/0"];
+        Assert.Equal(others, (await first).Select(gateway => gateway.ToString()));
+        Assert.Equal(others, (await second).Select(gateway => gateway.ToString()));
+        Assert.Equal(1, calls);
+
+        answer.SetResult([IPAddress.Parse("10.0.0.9")]);
+        Assert.Equal(["gwy.tcp://10.0.0.9:1/0", .. others], (await gateways.GetGateways()).Select(gateway => gateway.ToString()));
+    }
+
+    [Fact]
+    public async Task WhileNothingIsKnown_AndNoNameServerAnswers_ThatIsSaid()
+    {
+        var gateways = new GatewayNames([new("hangs", 1)], _ => new TaskCompletionSource<IPAddress[]>().Task, _time).GetGateways();
+        await Waits.Advance(_time, TimeSpan.FromMilliseconds(100), () => gateways.IsCompleted);
+
+        await Assert.ThrowsAsync<TimeoutException>(() => gateways);
     }
 
     [Fact]
@@ -53,7 +83,7 @@ public sealed class GatewayNamesTests
     [InlineData("::1:30000")]
     [InlineData("")]
     public void UseGatewayNames_OfWhatIsNone_NamesIt(string gateway) =>
-        Assert.StartsWith($"'{gateway}' is no gateway.", Assert.Throws<ArgumentException>(() => ClientApp.Build(client => client.UseGatewayNames("cache:30000", gateway))).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"'{gateway}' is not a gateway.", Assert.Throws<ArgumentException>(() => ClientApp.Build(client => client.UseGatewayNames("cache:30000", gateway))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void UseGatewayNames_OfNone_SaysSo() => Assert.Throws<ArgumentException>(() => ClientApp.Build(client => client.UseGatewayNames()));

@@ -39,6 +39,17 @@ internal sealed class PostgreSqlServer(int port, string folder) : Store
         base.Thaw();
     }
 
+    /// <summary>Those that were stopped do not see that the one that listens has gone.</summary>
+    public override void Kill()
+    {
+        if (Server is not null)
+        {
+            SignalConnections(Signals.Kill);
+        }
+
+        base.Kill();
+    }
+
     /// <summary>In order, so that its shared memory goes with it, and without waiting for its clients.</summary>
     public override async ValueTask DisposeAsync()
     {

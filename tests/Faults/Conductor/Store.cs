@@ -28,7 +28,7 @@ internal abstract class Store : IAsyncDisposable
 
     public virtual void Thaw() => Server!.Signal(Signals.Continue);
 
-    public void Kill() => Server?.Signal(Signals.Kill);
+    public virtual void Kill() => Server?.Signal(Signals.Kill);
 
     public virtual async ValueTask DisposeAsync()
     {

@@ -56,6 +56,15 @@ public sealed class PackageTests
         Assert.Contains($"lib/net10.0/{name}.xml", names);
         Assert.True(HasSymbols(archive.GetEntry($"lib/net10.0/{name}.dll")!), "A debugger must find the sources.");
         Assert.Contains("README.md", names);
+        if (name == "OrleansTagCache.Hosting")
+        {
+            Assert.Contains("buildTransitive/net10.0/OrleansTagCache.Hosting.targets", names);
+            Assert.Contains("tools/silo/OrleansTagCache.Silo.dll", names);
+            Assert.Contains("tools/silo/OrleansTagCache.Silo.runtimeconfig.json", names);
+            Assert.Contains("tools/silo/StackExchange.Redis.dll", names);
+            Assert.Single(names, path => path.EndsWith("/OrleansTagCache.Silo.dll", StringComparison.Ordinal));
+        }
+
         using var stream = archive.GetEntry($"{name}.nuspec")!.Open();
         var metadata = XDocument.Load(stream).Root!.Elements().Single();
         Assert.Equal("MIT", metadata.Elements().Single(element => element.Name.LocalName == "license").Value);
