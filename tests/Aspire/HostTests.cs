@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Reflection;
 using System.Text.Json;
@@ -20,7 +21,11 @@ public sealed class HostTests
     public async Task ThreeSilos_OnRedis_ServeAnApplicationThatWaitsForThem()
     {
         var port = FreePorts.Take(1)[0];
-        await using var redis = await ChildProcess.Start("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"], "Ready to accept connections");
+        using var redis = Process.Start(new ProcessStartInfo("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]) { RedirectStandardOutput = true })!;
+        while (await redis.StandardOutput.ReadLineAsync() is { } line && !line.Contains("Ready to accept connections", StringComparison.Ordinal))
+        {
+        }
+
         var told = Path.Combine(Directory.CreateTempSubdirectory("aspire").FullName, "connection");
         await using var builder = Builder();
         builder.Configuration["ConnectionStrings:redis"] = $"127.0.0.1:{port}";
@@ -57,6 +62,7 @@ public sealed class HostTests
         Assert.Equal("made anew", await entries.GetOrCreateAsync("key", (_, _) => ValueTask.FromResult("made anew")));
         await host.StopAsync();
         await app.StopAsync().WaitAsync(Patience, TimeProvider.System);
+        redis.Kill();
         Directory.GetParent(told)!.Delete(recursive: true);
     }
 
@@ -87,6 +93,70 @@ public sealed class HostTests
         var builder = DistributedApplication.CreateBuilder(["--publisher", "manifest", "--output-path", Path.GetTempPath()]);
 
         Assert.Contains("builder.AddConnectionString(\"cache\")", Assert.Throws<DistributedApplicationException>(() => builder.AddOrleansTagCache("cache", Metadata("SiloProgram"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stores_OfAspire_AreWhereSilosKeepTheirMembership()
+    {
+        await using var builder = Builder();
+        var redis = builder.AddOrleansTagCache("one", Metadata("SiloProgram")).WithReference(builder.AddRedis("redis"));
+        var database = builder.AddOrleansTagCache("two", Metadata("SiloProgram")).WithReference(builder.AddPostgres("postgres").AddDatabase("tagcache"));
+
+        Assert.Equal("Redis", await Variable(redis, "TagCache__Clustering__Provider"));
+        Assert.Equal("PostgreSql", await Variable(database, "TagCache__Clustering__Provider"));
+        foreach (var cache in (IResourceBuilder<OrleansTagCacheResource>[])[redis, database])
+        {
+            Assert.Contains(cache.Resource.Silos[0].Annotations, annotation => annotation is WaitAnnotation);
+        }
+
+        static async Task<string?> Variable(IResourceBuilder<OrleansTagCacheResource> cache, string name)
+        {
+            var variables = new Dictionary<string, object>();
+            var context = new EnvironmentCallbackContext(new(DistributedApplicationOperation.Run), cache.Resource.Silos[0], variables);
+            foreach (var annotation in cache.Resource.Silos[0].Annotations.OfType<EnvironmentCallbackAnnotation>())
+            {
+                await annotation.Callback(context);
+            }
+
+            return variables[name].ToString();
+        }
+    }
+
+    [Fact]
+    public async Task Silos_HaveEachPortsOfTheirOwn()
+    {
+        await using var builder = Builder();
+        var silos = builder.AddOrleansTagCache("cache", Metadata("SiloProgram")).WithReplicas(20).Resource.Silos;
+
+        Assert.Equal(60, silos.SelectMany(silo => (int[])[silo.SiloPort, silo.GatewayPort, silo.HttpPort]).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData("SiloPort", "1")]
+    [InlineData("Clustering:Provider", "Redis")]
+    [InlineData("clustering__provider", "Redis")]
+    [InlineData("", "1")]
+    [InlineData("MaximumBytes", null)]
+    public async Task Settings_ThatAreNotToBeSet_AreRefused(string name, string? value)
+    {
+        await using var builder = Builder();
+        var cache = builder.AddOrleansTagCache("cache", Metadata("SiloProgram"));
+
+        Assert.ThrowsAny<ArgumentException>(() => cache.WithSetting(name, value!));
+    }
+
+    [Theory]
+    [InlineData("a;b")]
+    [InlineData(" blue")]
+    [InlineData("{0}")]
+    [InlineData("")]
+    public async Task Ids_ThatAConnectionStringCannotHold_AreRefused(string id)
+    {
+        await using var builder = Builder();
+        var cache = builder.AddOrleansTagCache("cache", Metadata("SiloProgram"));
+
+        Assert.Throws<ArgumentException>(() => cache.WithIds(id, "shop"));
+        Assert.Throws<ArgumentException>(() => cache.WithIds("blue", id));
     }
 
     [Theory]

@@ -34,7 +34,7 @@ internal sealed class Growth : IWorkload
                     sets.Add(Set(clients[^1]));
                 }
 
-                await Update(cluster, writer, sets, updates / 10);
+                await Update(cluster, writer, sets, updates / 10, (0, 0));
                 await Fill(sets);
                 var name = $"{silos}, {count}";
                 var (wire, busy, begun) = (Loopback.Now(), cluster.ProcessorTimes(), TimeProvider.System.GetTimestamp());
@@ -43,9 +43,9 @@ internal sealed class Growth : IWorkload
                 var (said, used) = (Loopback.Now().Since(wire), cluster.ProcessorTimes().Since(busy));
                 rest.Add(name, Samples.One(said.Packets / seconds), Samples.One(said.Bytes / seconds / 1e3), Samples.One(used.Silos.TotalMilliseconds / seconds), Samples.One(used.Application.TotalMilliseconds / seconds));
 
-                var updated = await Update(cluster, writer, sets, updates);
+                var updated = await Update(cluster, writer, sets, updates, (said.Packets / seconds, said.Bytes / seconds));
                 each.Add(
-                    name, Samples.One(updated.Said.Packets / (double)updates), Samples.One(updated.Said.Bytes / 1e3 / updates), Samples.One(updated.Silos.TotalMilliseconds / updates),
+                    name, Samples.One(updated.Packets / updates), Samples.One(updated.Bytes / 1e3 / updates), Samples.One(updated.Silos.TotalMilliseconds / updates),
                     Samples.One(updated.Took.Nanoseconds(50) / 1e6), Samples.One(updated.Took.Nanoseconds(99) / 1e6));
             }
 
@@ -67,19 +67,27 @@ internal sealed class Growth : IWorkload
 
     private static Task Fill(List<EntrySet<byte[]>> sets) => Task.WhenAll(sets.Select(set => set.Fill()));
 
-    private static async Task<(Latencies Took, Loopback Said, TimeSpan Silos)> Update(RedisCluster cluster, Ours writer, List<EntrySet<byte[]>> sets, int updates)
+    /// <param name="cluster">The silos.</param>
+    /// <param name="writer">Who updates.</param>
+    /// <param name="sets">The entries, as every client has them.</param>
+    /// <param name="updates">How many.</param>
+    /// <param name="atRest">What is said a second without updates: it goes on during them, and is not theirs.</param>
+    private static async Task<(Latencies Took, double Packets, double Bytes, TimeSpan Silos)> Update(
+        RedisCluster cluster, Ours writer, List<EntrySet<byte[]>> sets, int updates, (double Packets, double Bytes) atRest)
     {
-        var (took, said, silos) = (new Latencies(), new Loopback(0, 0), TimeSpan.Zero);
+        var (took, said, silos, seconds) = (new Latencies(), new Loopback(0, 0), TimeSpan.Zero, 0.0);
         for (var i = 0; i < updates; i++)
         {
             await Fill(sets);
             var (wire, busy, begun) = (Loopback.Now(), cluster.ProcessorTimes(), TimeProvider.System.GetTimestamp());
             await writer.Invalidate(sets[0].Tag);
-            took.Record(TimeProvider.System.GetTimestamp() - begun);
+            var elapsed = TimeProvider.System.GetTimestamp() - begun;
+            took.Record(elapsed);
+            seconds += elapsed / (double)TimeProvider.System.TimestampFrequency;
             var (since, used) = (Loopback.Now().Since(wire), cluster.ProcessorTimes().Since(busy));
             (said, silos) = (new(said.Bytes + since.Bytes, said.Packets + since.Packets), silos + used.Silos);
         }
 
-        return (took, said, silos);
+        return (took, said.Packets - (atRest.Packets * seconds), said.Bytes - (atRest.Bytes * seconds), silos);
     }
 }
