@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
@@ -52,6 +53,23 @@ public sealed class EntrySweeperTests
         await sweeper.Stop();
 
         Assert.Equal(CommitStatus.Stored, silo.Store.Commit(EntrySilo.Scope("slow"), token, EntrySilo.Data(), sessions: null).Status);
+    }
+
+    /// <summary>A host that fails to start disposes of what it has begun, and stops none of it: nothing may go on, and fill the log with what it misses.</summary>
+    [Fact]
+    public async Task Sweeper_ThatIsDisposedOfWithoutBeingStopped_Ends_AndSaysNothing()
+    {
+        using var log = new CapturedLog();
+        using var logs = LoggerFactory.Create(logging => logging.AddProvider(log));
+        using var silo = await EntrySilo.Serve();
+        var sweeper = Sweeper(silo, logger: logs.CreateLogger<EntrySweeper>());
+        sweeper.Start();
+
+        sweeper.Dispose();
+        silo.Time.Advance(TimeSpan.FromMinutes(1));
+
+        await sweeper.Stop().Within(TimeSpan.FromMinutes(1), "the sweeper's loop");
+        Assert.Empty(log.Errors);
     }
 
     [Fact]
@@ -135,8 +153,8 @@ public sealed class EntrySweeperTests
         Assert.Equal([20, 3, 20, 250, 500, 1_000, 2_000, 2_000], idle[..8].Select(pause => pause.TotalMilliseconds));
     }
 
-    private static EntrySweeper Sweeper(EntrySilo silo, IFreedMemory? freed = null, TimeProvider? time = null, Func<Rendezvous, bool>? haveLeft = null) =>
-        new(silo.Store, silo.Table, silo.Silo.Ledger, silo.Cluster.Owners, time ?? silo.Time, silo.Host.GenerationLease, NullLogger<EntrySweeper>.Instance, haveLeft ?? (static _ => true), freed);
+    private static EntrySweeper Sweeper(EntrySilo silo, IFreedMemory? freed = null, TimeProvider? time = null, Func<Rendezvous, bool>? haveLeft = null, ILogger<EntrySweeper>? logger = null) =>
+        new(silo.Store, silo.Table, silo.Silo.Ledger, silo.Cluster.Owners, time ?? silo.Time, silo.Host.GenerationLease, logger ?? NullLogger<EntrySweeper>.Instance, haveLeft ?? (static _ => true), freed);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task<WeakReference<EntrySlot>> BeginGeneration(EntrySilo silo)

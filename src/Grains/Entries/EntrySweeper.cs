@@ -58,6 +58,7 @@ internal sealed partial class EntrySweeper : IDisposable
     private readonly Queue<(Stamp Stamp, Moment At)> _marks = new();
     private readonly EntrySlot?[] _slice = new EntrySlot?[SliceSize];
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _stopping;
     private Task _loop = Task.CompletedTask;
     private long _freed;
     private Moment _lastFreed;
@@ -74,7 +75,7 @@ internal sealed partial class EntrySweeper : IDisposable
         Func<Rendezvous, bool> haveLeft,
         IFreedMemory? freedMemory = null)
     {
-        _haveLeft = haveLeft;
+        (_haveLeft, _stopping) = (haveLeft, _stop.Token);
         (_store, _table, _ledger, _owners, _time, _logger, _generationLease, _freedMemory) = (store, table, ledger, owners, time, logger, generationLease, freedMemory);
     }
 
@@ -82,7 +83,7 @@ internal sealed partial class EntrySweeper : IDisposable
 
     public async Task Stop()
     {
-        await _stop.CancelAsync();
+        _stop.End();
         await _loop;
     }
 
@@ -94,11 +95,11 @@ internal sealed partial class EntrySweeper : IDisposable
         var lastPass = _time.Now();
         var silos = Rendezvous.OfNone;
         var pause = Pause;
-        return BackgroundLoop.Loop(Round, LogFailed, _time, _stop.Token);
+        return BackgroundLoop.Loop(Round, LogFailed, _time, _stopping);
 
         async Task<bool> Round()
         {
-            await Task.Delay(pause, _time, _stop.Token);
+            await Task.Delay(pause, _time, _stopping);
             var stamp = _ledger.Stamp();
             var view = _owners.Silos;
             var current = _haveLeft(view) ? view : silos;
@@ -149,7 +150,7 @@ internal sealed partial class EntrySweeper : IDisposable
             }
 
             SweepWatched(SliceSize);
-            await Task.Delay(SlicePause, _time, _stop.Token);
+            await Task.Delay(SlicePause, _time, _stopping);
         }
 
         bool IsDead(EntrySlot slot, StoredValue value) =>
