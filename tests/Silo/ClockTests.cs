@@ -1,4 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using Orleans.Configuration;
+using Orleans.Reminders;
+using OrleansTagCache.Joining;
 using OrleansTagCache.Silo;
 using Xunit;
 
@@ -24,6 +30,78 @@ public sealed class ClockTests
         }
 
         Task<Reply> Update(string tag) => silo.Http.Update(tag).WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+    }
+
+    /// <summary>Orleans counts the periods of its loops by these: those that find dead silos, read the table, write the own row, and tick reminders.</summary>
+    [Fact]
+    public async Task OrleansClocks_OfASiloWhoseClockIsSetBack_GoOn()
+    {
+        var silo = new MovedClockSilo();
+        await silo.InitializeAsync();
+        try
+        {
+            var clocks = new[] { TimeProviderNames.Membership, TimeProviderNames.SystemTimers, TimeProviderNames.ActivationManagement, ReminderTimeProviderNames.Reminders }
+                .ToDictionary(area => area, silo.Services.GetRequiredKeyedService<TimeProvider>);
+            silo.Clock.Moved = TimeSpan.FromHours(2);
+            var before = clocks.ToDictionary(clock => clock.Key, clock => clock.Value.GetUtcNow());
+            silo.Clock.Moved = TimeSpan.FromHours(1);
+
+            Assert.All(clocks, clock => Assert.True(clock.Value.GetUtcNow() >= before[clock.Key], clock.Key));
+
+            // It is compared with the dates in the rows of other machines.
+            Assert.True(before[TimeProviderNames.Membership] - TimeProvider.System.GetUtcNow() > TimeSpan.FromMinutes(119));
+
+            // A clock that is behind another one does not make a silo that joins look as if it had been doing so for long.
+            Assert.False(silo.Services.GetRequiredService<IOptions<ClusterMembershipOptions>>().Value.EvictWhenMaxJoinAttemptTimeExceeded);
+        }
+        finally
+        {
+            await silo.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Row_OfASiloThatNeverComesUp_IsMarkedDead_WhateverItsDateIs()
+    {
+        var silo = new MovedClockSilo();
+        await silo.InitializeAsync();
+        try
+        {
+            var (table, cluster) = (silo.Services.GetRequiredService<IMembershipTable>(), silo.Services.GetRequiredService<IClusterMembershipService>());
+            var tomorrow = TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(1);
+            var joins = SiloAddress.New(System.Net.IPAddress.Loopback, 1, 1);
+            var version = (await table.ReadAllAsync(CancellationToken.None)).Version.Next();
+            Assert.True(await table.InsertRowAsync(
+                new() { SiloAddress = joins, SiloName = "joins", HostName = "joins", Status = SiloStatus.Joining, SuspectTimes = [], StartTime = tomorrow, IAmAliveTime = tomorrow },
+                version,
+                CancellationToken.None));
+            await cluster.Refresh(new(version.Version));
+            await Becomes(SiloStatus.Joining);
+            var time = new FakeTimeProvider();
+            using var stuck = new StuckJoins(cluster, silo.Services.GetRequiredService<IOptions<ClusterMembershipOptions>>(), time, NullLogger<StuckJoins>.Instance);
+
+            await stuck.Look();
+            time.Advance(TimeSpan.FromMinutes(5));
+            await stuck.Look();
+
+            await Becomes(SiloStatus.Dead);
+
+            async Task Becomes(SiloStatus status)
+            {
+                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System);
+                await foreach (var snapshot in cluster.MembershipUpdates.WithCancellation(patience.Token))
+                {
+                    if (snapshot.GetSiloStatus(joins) == status)
+                    {
+                        break;
+                    }
+                }
+            }
+        }
+        finally
+        {
+            await silo.DisposeAsync();
+        }
     }
 
     [RedisFact]
@@ -60,6 +138,8 @@ public sealed class ClockTests
     private sealed class MovedClockSilo : SiloServer
     {
         public MovedClock Clock { get; } = new();
+
+        public IServiceProvider Services => Get<IServiceProvider>();
 
         protected override void Configure(IServiceCollection services) => services.AddSingleton<TimeProvider>(Clock);
     }

@@ -47,6 +47,24 @@ public sealed class LogTests
     }
 
     [Theory]
+    [InlineData(LogLevel.Warning, "warn")]
+    [InlineData(LogLevel.Error, "fail")]
+    public void Lines_OfALibraryThatRepeat_AreTheFirstOnes_AndSayHowManyWereLeftOut(LogLevel level, string told)
+    {
+        var time = new FakeTimeProvider();
+        var formatter = new LineFormatter(new Monitor(), time);
+
+        var first = Enumerable.Range(0, 20).Sum(_ => Write().Length == 0 ? 0 : 1);
+        time.Advance(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(5, first);
+        Assert.Equal($"{told}: Orleans.X[7] It failed [15 more of these were left out before]\n", Write());
+        Assert.Equal($"{told}: Orleans.X[7] It failed\n", Write());
+
+        string Write() => Written(formatter, "Orleans.X", level, exception: null, "It failed", "Failed");
+    }
+
+    [Theory]
     [InlineData(10, 10)]
     [InlineData(5_000, 1)]
     public void Members_OfAnOldTable_TellOfManyDeadInOneLine(int dead, int lines)
@@ -63,10 +81,13 @@ public sealed class LogTests
 
     private static MembershipEntry Row(int port, DateTime at) => new() { SiloAddress = OneSilo.At(port), Status = SiloStatus.Active, IAmAliveTime = at, StartTime = at };
 
-    private static string Line(string category, LogLevel level, Exception? exception, string text = "It failed", string name = "Failed")
+    private static string Line(string category, LogLevel level, Exception? exception, string text = "It failed", string name = "Failed") =>
+        Written(new(new Monitor(), TimeProvider.System), category, level, exception, text, name);
+
+    private static string Written(LineFormatter formatter, string category, LogLevel level, Exception? exception, string text, string name)
     {
         var output = new StringWriter { NewLine = "\n" };
-        new LineFormatter(new Monitor(), TimeProvider.System).Write(new LogEntry<string>(level, category, new(7, name), text, exception, (state, _) => state), scopeProvider: null, output);
+        formatter.Write(new LogEntry<string>(level, category, new(7, name), text, exception, (state, _) => state), scopeProvider: null, output);
         return output.ToString();
     }
 

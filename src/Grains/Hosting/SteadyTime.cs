@@ -5,7 +5,7 @@ namespace OrleansTagCache.Hosting;
 /// that have gone already: with a clock that was set back by an hour, none for an hour.
 /// </summary>
 /// <remarks>Thread-safe. Its date may differ from the machine's; it is for what only compares its own readings.</remarks>
-internal sealed class SteadyTime(TimeProvider time) : TimeProvider
+internal class SteadyTime(TimeProvider time) : TimeProvider
 {
     private readonly DateTimeOffset _begunAt = time.GetUtcNow();
     private readonly long _begun = time.GetTimestamp();

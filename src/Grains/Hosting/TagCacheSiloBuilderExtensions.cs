@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Reminders;
 using Orleans.Runtime.GrainDirectory;
 using Orleans.Runtime.Hosting;
 using Orleans.Storage;
@@ -111,8 +112,16 @@ public static class TagCacheSiloBuilderExtensions
     }
 
     /// <summary>Nothing here rests on the machine's date, which may be set back while the silo runs.</summary>
-    private static void AddClock(IServiceCollection services) =>
+    private static void AddClock(IServiceCollection services)
+    {
+        services.TryAddSingleton(provider => new ForwardTime(provider.GetRequiredService<TimeProvider>()));
+        foreach (var area in new[] { TimeProviderNames.Membership, TimeProviderNames.SystemTimers, ReminderTimeProviderNames.Reminders })
+        {
+            services.TryAddKeyedSingleton<TimeProvider>(area, (provider, _) => provider.GetRequiredService<ForwardTime>());
+        }
+
         services.TryAddKeyedSingleton<TimeProvider>(TimeProviderNames.ActivationManagement, (provider, _) => new SteadyTime(provider.GetRequiredService<TimeProvider>()));
+    }
 
     private static void AddJobs(ISiloBuilder builder)
     {
@@ -167,6 +176,8 @@ public static class TagCacheSiloBuilderExtensions
         services.AddSingleton<TagUpdates>();
         services.AddSingleton<JoinAndLeave>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<JoinAndLeave>());
+        services.PostConfigure<ClusterMembershipOptions>(StuckJoins.Replace);
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StuckJoins>();
     }
 
     private static void AddConnections(IServiceCollection services)

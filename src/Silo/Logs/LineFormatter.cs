@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace OrleansTagCache.Silo.Logs;
 
 /// <summary>
-/// A line for each event, for those who operate silos. What a library throws is told with its reasons and without its stack: Orleans logs the same exception at each layer that it passes. An
-/// error of the cache's own, or of the web server, has its stack. <c>Logging:Console:FormatterName=simple</c> shows everything.
+/// A line for each event, for those who operate silos. What a library throws is told with its reasons and without its stack: Orleans logs the same exception at each layer that it passes. Of
+/// its warnings and errors that repeat, only the first of a while are told. An error of the cache's own, or of the web server, has its stack. <c>Logging:Console:FormatterName=simple</c> shows everything.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class LineFormatter(IOptionsMonitor<ConsoleFormatterOptions> options, TimeProvider time) : ConsoleFormatter(FormatterName)
@@ -23,9 +23,18 @@ internal sealed class LineFormatter(IOptionsMonitor<ConsoleFormatterOptions> opt
     /// <summary>Repeated for each silo at each look, and told by the cache itself once: <c>ClockWatch</c>.</summary>
     private static readonly HashSet<string> Replaced = ["LogWarningMissedIAmAliveTableUpdate"];
 
+    private readonly Bursts _bursts = new(time);
+
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
         if (logEntry.EventId.Name is { } name && Replaced.Contains(name))
+        {
+            return;
+        }
+
+        var isOfALibrary = Array.Exists(Libraries, logEntry.Category.StartsWith);
+        var leftOut = 0;
+        if (isOfALibrary && logEntry.LogLevel is LogLevel.Warning or LogLevel.Error && !_bursts.MayTell((logEntry.Category, logEntry.EventId.Id), out leftOut))
         {
             return;
         }
@@ -36,7 +45,7 @@ internal sealed class LineFormatter(IOptionsMonitor<ConsoleFormatterOptions> opt
         }
 
         textWriter.Write($"{Level(logEntry.LogLevel)}: {logEntry.Category}[{logEntry.EventId.Id}] {OneLine(logEntry.Formatter(logEntry.State, logEntry.Exception))}");
-        var isOfALibrary = Array.Exists(Libraries, logEntry.Category.StartsWith);
+        textWriter.Write(leftOut == 0 ? "" : $" [{leftOut} more of these were left out before]");
         if (logEntry.Exception is { } exception && (isOfALibrary || logEntry.LogLevel < LogLevel.Error))
         {
             textWriter.WriteLine($" ({string.Join("; ", Reasons(exception))})");

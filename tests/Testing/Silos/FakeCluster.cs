@@ -50,5 +50,12 @@ internal sealed class FakeCluster : IClusterMembershipService, IClusterManifestP
 
     public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) => default;
 
-    public Task<bool> TryKill(SiloAddress siloAddress) => throw new NotSupportedException();
+    /// <summary>Those that were to be declared dead.</summary>
+    public List<SiloAddress> Killed { get; } = [];
+
+    public Task<bool> TryKill(SiloAddress siloAddress)
+    {
+        Killed.Add(siloAddress);
+        return Task.FromResult(true);
+    }
 }
