@@ -7,7 +7,7 @@ using OrleansTagCache.Tasks;
 namespace OrleansTagCache.Joining;
 
 /// <summary>
-/// Has silos declared dead that began to join and never came up: those that join wait for them. Orleans compares the date in the joining silo's row with its own clock, and would declare dead
+/// Has silos declared dead that began to join and never came up, though they may answer probes: those that join wait for them. Orleans compares the date in the joining silo's row with its own clock, and would declare dead
 /// whoever joins with a clock that is some minutes behind; so this counts by its own clock, from when it saw the silo first.
 /// </summary>
 internal sealed partial class StuckJoins(IClusterMembershipService cluster, IOptions<ClusterMembershipOptions> membership, TimeProvider time, ILogger<StuckJoins> logger)
