@@ -13,25 +13,6 @@ namespace OrleansTagCache.Tests.Silo;
 /// <summary>A machine's date that is set back: while the silo runs, and between two runs on one address.</summary>
 public sealed class ClockTests
 {
-    [Fact]
-    public async Task Silo_WhoseClockIsSetBack_GoesOn()
-    {
-        var silo = new MovedClockSilo();
-        await silo.InitializeAsync();
-        try
-        {
-            Assert.Equal(200, (await Update("before")).Status);
-            silo.Clock.Moved = TimeSpan.FromDays(-1);
-            Assert.Equal(200, (await Update("after")).Status);
-        }
-        finally
-        {
-            await silo.DisposeAsync();
-        }
-
-        Task<Reply> Update(string tag) => silo.Http.Update(tag).WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
-    }
-
     /// <summary>Orleans counts the periods of its loops by these: those that find dead silos, read the table, write the own row, and tick reminders.</summary>
     [Fact]
     public async Task OrleansClocks_OfASiloWhoseClockIsSetBack_GoOn()
@@ -68,6 +49,7 @@ public sealed class ClockTests
         try
         {
             var (table, cluster) = (silo.Services.GetRequiredService<IMembershipTable>(), silo.Services.GetRequiredService<IClusterMembershipService>());
+
             // One that is joining is probed, too, and found dead by that if it does not answer.
             var tomorrow = TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(1);
             var joins = SiloAddress.New(System.Net.IPAddress.Loopback, 1, 1);
