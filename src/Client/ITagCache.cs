@@ -188,6 +188,21 @@ public interface ITagCache
     ValueTask UpdateTagsAsync(IReadOnlyCollection<string> tags, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Holds tags around a change of their source, such as a database transaction, so that no read that starts after the commit, in any process, returns what was made before it. It costs one round to every process before the
+    /// change, and none after it. Until the hold ends, reads under these tags run their factories and store nothing.
+    /// Allowed only within a server action, as <see cref="UpdateTagAsync"/>.
+    /// </summary>
+    /// <param name="tags">1 to 128 tags; <c>*</c> for every entry of the namespace.</param>
+    /// <param name="atMost">How long it holds at most, counted from this call: more than zero, at most 60 seconds; 10 seconds if it is null. It must cover the change and its commit.</param>
+    /// <param name="cancellationToken">Stops waiting; a hold that was taken in spite of it ends when its time is over.</param>
+    /// <returns>The hold, when every process has let go of what it stored under the tags.</returns>
+    /// <exception cref="ServerActionRequiredException">The call is not within a server action; nothing has happened.</exception>
+    /// <exception cref="InvalidOperationException">The call is within a factory; nothing has happened.</exception>
+    /// <exception cref="ArgumentException">A tag or the time breaks a limit.</exception>
+    /// <exception cref="TagCacheUnavailableException">The cluster could not be reached, or holds as many tags as it may, or a process of it has not confirmed. Nothing is held for long; do the change without, or not at all.</exception>
+    ValueTask<ITagHold> HoldAsync(IReadOnlyCollection<string> tags, TimeSpan? atMost = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Marks every dependent of the tag stale: it is served while it is refreshed in the background, until the profile's
     /// <see cref="CacheLife.Expire"/> has passed since the call. An earlier deadline stays, and nothing revives what an update expired.
     /// </summary>

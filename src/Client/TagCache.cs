@@ -240,6 +240,8 @@ internal sealed class TagCache : ITagCache
         return Update(tags, staleFor: null, nameof(tags), cancellationToken);
     }
 
+    public ValueTask<ITagHold> HoldAsync(IReadOnlyCollection<string> tags, TimeSpan? atMost = null, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+
     public ValueTask RevalidateTagAsync(string tag, CacheLife profile, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(profile);
