@@ -13,7 +13,7 @@ public sealed class NearEntryTests
     private static readonly TagId Tag = TagId.OfTag(CacheNamespace.Default, "tag");
 
     private readonly TagLedger _ledger = new(100);
-    private readonly HeldSession<int> _session = new(new(Guid.NewGuid(), 1), 1);
+    private readonly OwnSession<int> _session = new(new(Guid.NewGuid(), 1), 1);
     private readonly NearEntry _entry;
 
     public NearEntryTests()
@@ -23,7 +23,7 @@ public sealed class NearEntryTests
         _ledger.Add(map);
         var slot = map.Take("key");
         var key = TagId.OfKey(CacheNamespace.Default.Scope("key"));
-        var (records, _) = _ledger.Hold(TagId.OfEntry(key.Name, ["tag", "other"]), key, slot, _ledger.Stamp());
+        var (records, _) = _ledger.Attach(TagId.OfEntry(key.Name, ["tag", "other"]), key, slot, _ledger.Stamp());
         _entry = new(new([1], null), CacheLife.Max, Now, _ledger.Stamp(), records, slot, _session);
         Assert.Equal(Freshness.Fresh, Look());
         Assert.Equal(Freshness.Fresh, Look());

@@ -16,7 +16,7 @@ public sealed class NearMapTests
     private const long Size = 1_000 + NearEntry.Overhead;
 
     private readonly TagLedger _ledger = new(100);
-    private readonly HeldSession<string> _session = new(new(Guid.NewGuid(), 1), "silo");
+    private readonly OwnSession<string> _session = new(new(Guid.NewGuid(), 1), "silo");
 
     [Fact]
     public void Store_OverTheBytes_MakesRoom()
@@ -148,14 +148,14 @@ public sealed class NearMapTests
         var map = MapOf(10, MaximumBytes);
         var slot = map.Take("key");
         var stamp = _ledger.Stamp();
-        var (records, isKeyLive) = _ledger.Hold(TagId.OfEntry(KeyOf(slot).Name, []), KeyOf(slot), slot, stamp);
+        var (records, isKeyLive) = _ledger.Attach(TagId.OfEntry(KeyOf(slot).Name, []), KeyOf(slot), slot, stamp);
         Assert.True(isKeyLive);
         Assert.False(map.TryGet("key", out _));
 
         _ledger.Expire([TagId.OfKey(CacheNamespace.Default.Scope("key"))]);
 
         Assert.False(slot.Admits(stamp));
-        _ledger.Release(records, slot);
+        _ledger.Detach(records, slot);
         map.GiveBack(slot);
         Assert.Null(map.Find(KeyOf(slot)));
         Assert.False(_ledger.IsLive([KeyOf(slot)], stamp));
@@ -172,7 +172,7 @@ public sealed class NearMapTests
         var slot = map.Take("key");
         KeySlot? found = null;
         var lease = new Watched(() => found = map.Find(KeyOf(slot)));
-        var (records, _) = _ledger.Hold(TagId.OfEntry(KeyOf(slot).Name, []), KeyOf(slot), slot, _ledger.Stamp());
+        var (records, _) = _ledger.Attach(TagId.OfEntry(KeyOf(slot).Name, []), KeyOf(slot), slot, _ledger.Stamp());
         var bytes = how == "too large" ? (int)MaximumBytes : 1;
         var entry = new NearEntry(new(new byte[bytes], null), CacheLife.Max, new Moment(0), _ledger.Stamp(), records, slot, lease);
         map.Store(slot, entry, bytes);
@@ -235,7 +235,7 @@ public sealed class NearMapTests
     private NearEntry Keep(NearMap map, string key, int bytes)
     {
         var slot = map.Take(key);
-        var (records, _) = _ledger.Hold(TagId.OfEntry(KeyOf(slot).Name, []), KeyOf(slot), slot, _ledger.Stamp());
+        var (records, _) = _ledger.Attach(TagId.OfEntry(KeyOf(slot).Name, []), KeyOf(slot), slot, _ledger.Stamp());
         _session.Kept();
         var entry = new NearEntry(new(new byte[bytes], null), CacheLife.Max, new Moment(0), _ledger.Stamp(), records, slot, _session);
         map.Store(slot, entry, bytes);

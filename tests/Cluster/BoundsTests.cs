@@ -79,7 +79,7 @@ public sealed class BoundsTests(BoundsTests.SmallCluster cluster) : IClassFixtur
 
         foreach (var silo in cluster.Orleans.Silos)
         {
-            await Events.On(CacheEvent.SweepEnded, CacheEvent.UpdateSettled).Until(() => TagCacheCluster.Get<TagLedger>(silo).Counts.Unheld <= SmallCluster.RememberedTags);
+            await Events.On(CacheEvent.SweepEnded, CacheEvent.UpdateSettled).Until(() => TagCacheCluster.Get<TagLedger>(silo).Counts.Unreferenced <= SmallCluster.RememberedTags);
         }
     }
 

@@ -31,7 +31,7 @@ public sealed class CoordinationTests
     {
         var update = Begin();
 
-        Assert.Equal(UpdateVerdict.Waiting, _coordination.Reconsider(update, [], isHeldHere: true, isLeaseValid: true, _mail, _settled));
+        Assert.Equal(UpdateVerdict.Waiting, _coordination.Reconsider(update, [], awaitsClients: true, isLeaseValid: true, _mail, _settled));
         Assert.Equal(UpdateVerdict.Complete, Reconsider(update));
     }
 
@@ -40,7 +40,7 @@ public sealed class CoordinationTests
     {
         var update = Begin();
 
-        Assert.Equal(UpdateVerdict.NoLease, _coordination.Reconsider(update, [], isHeldHere: false, isLeaseValid: false, _mail, _settled));
+        Assert.Equal(UpdateVerdict.NoLease, _coordination.Reconsider(update, [], awaitsClients: false, isLeaseValid: false, _mail, _settled));
         Assert.Equal(UpdateVerdict.Complete, Reconsider(update));
     }
 
@@ -139,7 +139,7 @@ public sealed class CoordinationTests
     private UpdateId Begin() => _coordination.Begin(Tags, staleFor: null).Id;
 
     private UpdateVerdict Reconsider(UpdateId update, params string[] members) =>
-        _coordination.Reconsider(update, members, isHeldHere: false, isLeaseValid: true, _mail, _settled);
+        _coordination.Reconsider(update, members, awaitsClients: false, isLeaseValid: true, _mail, _settled);
 
     private sealed class CoordinationRun
     {
@@ -193,7 +193,7 @@ public sealed class CoordinationTests
             foreach (var id in _coordination.Unsettled)
             {
                 var isReached = _members.All(member => _acknowledged[id].Contains(member));
-                var verdict = _coordination.Reconsider(id, _members, isHeldHere: false, isLeaseValid: true, new List<string>(), new List<UpdateId>());
+                var verdict = _coordination.Reconsider(id, _members, awaitsClients: false, isLeaseValid: true, new List<string>(), new List<UpdateId>());
                 Assert.Equal(isReached ? UpdateVerdict.Complete : UpdateVerdict.Waiting, verdict);
             }
         }

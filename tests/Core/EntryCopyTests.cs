@@ -97,5 +97,5 @@ public sealed class EntryCopyTests
         return new(copy, ticket, Hold(ledger, key), key);
     }
 
-    private static TagRecord[] Hold(TagLedger ledger, KeptKey key) => ledger.Hold(TagId.OfEntry(key.Scoped, ["tag"]), key.Key, key, Stamp.Never).Records;
+    private static TagRecord[] Hold(TagLedger ledger, KeptKey key) => ledger.Attach(TagId.OfEntry(key.Scoped, ["tag"]), key.Key, key, Stamp.Never).Records;
 }

@@ -107,7 +107,7 @@ public sealed class EntryValidityTests
             var ledger = new TagLedger(100);
             var key = new KeptKey(ledger, "key");
             var value = new EntryValidity(
-                ledger.Stamp(), default, Life, ledger.Hold(TagId.OfEntry(key.Scoped, ["tag"]), key.Key, key, ledger.Stamp()).Records, key);
+                ledger.Stamp(), default, Life, ledger.Attach(TagId.OfEntry(key.Scoped, ["tag"]), key.Key, key, ledger.Stamp()).Records, key);
             var extra = ExtraLife.Of(TimeSpan.FromTicks(hasFailSafe ? 4 : 0), TimeSpan.Zero, default);
             if (isStale)
             {
@@ -120,7 +120,7 @@ public sealed class EntryValidityTests
         },
         iter: 2_000);
 
-    private TagRecord[] Hold() => _ledger.Hold(TagId.OfEntry(_key.Scoped, ["tag"]), _key.Key, _key, _ledger.Stamp()).Records;
+    private TagRecord[] Hold() => _ledger.Attach(TagId.OfEntry(_key.Scoped, ["tag"]), _key.Key, _key, _ledger.Stamp()).Records;
 
     private EntryValidity Value(Moment generatedAt = default) => new(_ledger.Stamp(), generatedAt, Life, Hold(), _key);
 }

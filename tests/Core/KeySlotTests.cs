@@ -18,7 +18,7 @@ public sealed class KeySlotTests
     {
         var slot = _slots.Of("key");
 
-        Assert.True(_ledger.Hold([], slot.Key, slot, _ledger.Stamp()).IsKeyLive);
+        Assert.True(_ledger.Attach([], slot.Key, slot, _ledger.Stamp()).IsKeyLive);
 
         Assert.Null(slot.Record);
         Assert.Equal(0, _ledger.Counts.Records);
@@ -28,7 +28,7 @@ public sealed class KeySlotTests
     public void Expire_OfAKeyThatIsKept_IsInItsSlotAlone()
     {
         var (slot, stamp) = (_slots.Of("key"), _ledger.Stamp());
-        _ledger.Hold([], slot.Key, slot, stamp);
+        _ledger.Attach([], slot.Key, slot, stamp);
 
         _ledger.Expire([slot.Key]);
 
@@ -44,8 +44,8 @@ public sealed class KeySlotTests
         var (slot, stamp) = (_slots.Of("key"), _ledger.Stamp());
         _ledger.Expire([slot.Key]);
 
-        Assert.False(_ledger.Hold([], slot.Key, slot, stamp).IsKeyLive);
-        Assert.True(_ledger.Hold([], slot.Key, slot, _ledger.Stamp()).IsKeyLive);
+        Assert.False(_ledger.Attach([], slot.Key, slot, stamp).IsKeyLive);
+        Assert.True(_ledger.Attach([], slot.Key, slot, _ledger.Stamp()).IsKeyLive);
     }
 
     [Fact]
@@ -56,9 +56,9 @@ public sealed class KeySlotTests
         _ledger.Forget(_ledger.Stamp());
 
         Assert.Equal(0, _ledger.Counts.Records);
-        Assert.False(_ledger.Hold([], _slots.Of("key").Key, _slots.Of("key"), stamp).IsKeyLive);
-        Assert.False(_ledger.Hold([], _slots.Of("other").Key, _slots.Of("other"), stamp).IsKeyLive);
-        Assert.True(_ledger.Hold([], _slots.Of("another").Key, _slots.Of("another"), _ledger.Stamp()).IsKeyLive);
+        Assert.False(_ledger.Attach([], _slots.Of("key").Key, _slots.Of("key"), stamp).IsKeyLive);
+        Assert.False(_ledger.Attach([], _slots.Of("other").Key, _slots.Of("other"), stamp).IsKeyLive);
+        Assert.True(_ledger.Attach([], _slots.Of("another").Key, _slots.Of("another"), _ledger.Stamp()).IsKeyLive);
     }
 
     /// <summary>Kept first was a newer value, which knows nothing of what was forgotten; an older one may not profit from that.</summary>
@@ -68,9 +68,9 @@ public sealed class KeySlotTests
         var (slot, stamp) = (_slots.Of("key"), _ledger.Stamp());
         _ledger.Expire([slot.Key]);
         _ledger.Forget(_ledger.Stamp());
-        Assert.True(_ledger.Hold([], slot.Key, slot, _ledger.Stamp()).IsKeyLive);
+        Assert.True(_ledger.Attach([], slot.Key, slot, _ledger.Stamp()).IsKeyLive);
 
-        Assert.False(_ledger.Hold([], slot.Key, slot, stamp).IsKeyLive);
+        Assert.False(_ledger.Attach([], slot.Key, slot, stamp).IsKeyLive);
     }
 
     [Fact]
@@ -92,16 +92,16 @@ public sealed class KeySlotTests
     public void Release_WhileAnUpdateOfTheKeyIsOpen_LeavesItOpen()
     {
         var (slot, update) = (_slots.Of("key"), new UpdateId(Guid.Empty, 1));
-        _ledger.Hold([], slot.Key, slot, _ledger.Stamp());
+        _ledger.Attach([], slot.Key, slot, _ledger.Stamp());
         _ledger.Expire(update, [slot.Key]);
 
-        _ledger.Release([], slot);
+        _ledger.Detach([], slot);
         _slots.Retire(slot);
 
         Assert.False(_ledger.MayKeepCopy([slot.Key], _ledger.Stamp()));
         var again = _slots.Of("key");
         var open = _ledger.Stamp();
-        _ledger.Hold([], again.Key, again, open);
+        _ledger.Attach([], again.Key, again, open);
         Assert.False(_ledger.MayKeepCopy([slot.Key], _ledger.Stamp()));
         _ledger.Settle(update);
         Assert.False(_ledger.MayKeepCopy([slot.Key], open));
@@ -112,10 +112,10 @@ public sealed class KeySlotTests
     public void Release_OfTheLastValue_LeavesTheRecordToReadersWhoHaveTheValueInHand()
     {
         var (slot, stamp) = (_slots.Of("key"), _ledger.Stamp());
-        _ledger.Hold([], slot.Key, slot, stamp);
+        _ledger.Attach([], slot.Key, slot, stamp);
         _ledger.Expire([slot.Key]);
 
-        _ledger.Release([], slot);
+        _ledger.Detach([], slot);
 
         Assert.False(slot.Admits(stamp));
     }
@@ -126,17 +126,17 @@ public sealed class KeySlotTests
         var others = new Slots();
         _ledger.Add(others);
         var (first, second, stamp) = (_slots.Of("key"), others.Of("key"), _ledger.Stamp());
-        _ledger.Hold([], first.Key, first, stamp);
+        _ledger.Attach([], first.Key, first, stamp);
         _ledger.Expire([first.Key]);
 
         // It learns of it from the first.
-        Assert.False(_ledger.Hold([], second.Key, second, stamp).IsKeyLive);
+        Assert.False(_ledger.Attach([], second.Key, second, stamp).IsKeyLive);
 
-        _ledger.Release([], first);
+        _ledger.Detach([], first);
         _ledger.Expire([first.Key]);
         Assert.Same(second.Record, first.Record);
         Assert.False(second.Admits(new(1)));
-        _ledger.Release([], second);
+        _ledger.Detach([], second);
         Assert.False(_ledger.IsLive([first.Key], new(1)));
     }
 
@@ -221,7 +221,7 @@ public sealed class KeySlotTests
                 case Verb.Release when _held.Count > 0:
                     var value = _held[amount % _held.Count];
                     _held.Remove(value);
-                    _ledger.Release([], value.Slot);
+                    _ledger.Detach([], value.Slot);
                     _stores[value.Store].Retire(value.Slot);
                     break;
                 case Verb.Expire:
@@ -256,7 +256,7 @@ public sealed class KeySlotTests
         private void Hold(int key, int store, long stamp)
         {
             var slot = _stores[store].Of($"k{key}");
-            var isLive = _ledger.Hold([], slot.Key, slot, new(stamp)).IsKeyLive;
+            var isLive = _ledger.Attach([], slot.Key, slot, new(stamp)).IsKeyLive;
             Check(isLive, key, stamp, "A value that is to be kept");
             if (isLive)
             {
@@ -264,7 +264,7 @@ public sealed class KeySlotTests
             }
             else
             {
-                _ledger.Release([], slot);
+                _ledger.Detach([], slot);
                 _stores[store].Retire(slot);
             }
         }

@@ -52,7 +52,7 @@ internal sealed class SessionTableModel(TimeSpan lease, int bound)
 
         foreach (var (update, holders) in _held)
         {
-            Assert.Equal(holders.Count > 0, _table.IsHeld(update));
+            Assert.Equal(holders.Count > 0, _table.AwaitsClients(update));
         }
     }
 

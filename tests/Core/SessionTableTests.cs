@@ -28,19 +28,19 @@ public sealed class SessionTableTests
     }
 
     [Fact]
-    public void Queue_ForAnInterestedSession_IsHeldUntilItAcknowledges()
+    public void Queue_ForAnInterestedSession_AwaitsItUntilItAcknowledges()
     {
         var session = OpenInterestedIn(0);
         var update = Update(0);
 
         Assert.Equal([session], _table.Queue(update, Start));
-        Assert.True(_table.IsHeld(update.Id));
+        Assert.True(_table.AwaitsClients(update.Id));
         Assert.Equal([update.Id], _table.Acknowledged(session, session.Unacknowledged(10)[^1].Number));
-        Assert.False(_table.IsHeld(update.Id));
+        Assert.False(_table.AwaitsClients(update.Id));
     }
 
     [Fact]
-    public void Queue_OfAnUpdateThatComesAgain_IsHeldUntilBothPushesAreAcknowledged()
+    public void Queue_OfAnUpdateThatComesAgain_AwaitsItUntilBothPushesAreAcknowledged()
     {
         var session = OpenInterestedIn(0);
         var update = Update(0);
@@ -48,9 +48,9 @@ public sealed class SessionTableTests
 
         Assert.Equal([session], _table.Queue(update, Start));
         Assert.Empty(_table.Acknowledged(session, session.Unacknowledged(1)[0].Number));
-        Assert.True(_table.IsHeld(update.Id));
+        Assert.True(_table.AwaitsClients(update.Id));
         Assert.Equal([update.Id], _table.Acknowledged(session, session.Unacknowledged(1)[0].Number));
-        Assert.False(_table.IsHeld(update.Id));
+        Assert.False(_table.AwaitsClients(update.Id));
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class SessionTableTests
         var update = Update(1);
 
         Assert.Empty(_table.Queue(update, Start));
-        Assert.False(_table.IsHeld(update.Id));
+        Assert.False(_table.AwaitsClients(update.Id));
     }
 
     [Fact]

@@ -33,8 +33,8 @@ public sealed class TagLedgerConcurrencyTests
             {
                 var update = new UpdateId(Guid.Empty, (i * Threads) + thread);
                 var before = ledger.Stamp();
-                var ownRecord = ledger.Hold([own]);
-                var sharedRecord = ledger.Hold([shared]);
+                var ownRecord = ledger.Attach([own]);
+                var sharedRecord = ledger.Attach([shared]);
 
                 var at = ledger.Expire(update, [own, shared]);
 
@@ -48,8 +48,8 @@ public sealed class TagLedgerConcurrencyTests
 
                 ledger.Settle(update);
                 Assert.True(ledger.MayKeepCopy([own], ledger.Stamp()));
-                ledger.Release(ownRecord);
-                ledger.Release(sharedRecord);
+                ledger.Detach(ownRecord);
+                ledger.Detach(sharedRecord);
                 Assert.False(ledger.IsLive([own], before));
             }
         });
@@ -61,7 +61,7 @@ public sealed class TagLedgerConcurrencyTests
         const int Rounds = 10_000;
         var ledger = new TagLedger(1_000);
         TagId[] tags = [.. Enumerable.Range(0, 64).Select(i => Tag($"t{i}"))];
-        var records = ledger.Hold(tags);
+        var records = ledger.Attach(tags);
         return Together(2, thread =>
         {
             if (thread == 0)

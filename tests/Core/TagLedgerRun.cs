@@ -24,7 +24,7 @@ public sealed record LedgerCall(LedgerVerb Verb, int Tags, int Which, int Amount
 /// <summary>
 /// A ledger beside the full history of what was done to it. The history forgets nothing and answers every question by looking at all of it.
 /// </summary>
-internal sealed class TagLedgerRun(int maximumUnheld)
+internal sealed class TagLedgerRun(int maximumUnreferenced)
 {
     public const int TagCount = 4;
     public const int AllTags = (1 << TagCount) - 1;
@@ -41,7 +41,7 @@ internal sealed class TagLedgerRun(int maximumUnheld)
     private long _forgotten;
     private Moment _now = new(0);
 
-    public TagLedger Ledger { get; } = new(maximumUnheld);
+    public TagLedger Ledger { get; } = new(maximumUnreferenced);
 
     public static TagId[] Tags(int tags) => Sets[tags];
 
@@ -82,10 +82,10 @@ internal sealed class TagLedgerRun(int maximumUnheld)
                 Assert.Equal(new Stamp(_clock), Ledger.ExpireEverything());
                 break;
             case LedgerVerb.Hold:
-                _held.Add((call.Tags, Ledger.Hold(tags)));
+                _held.Add((call.Tags, Ledger.Attach(tags)));
                 break;
             case LedgerVerb.Release when _held.Count > 0:
-                Ledger.Release(_held[call.Which % _held.Count].Records);
+                Ledger.Detach(_held[call.Which % _held.Count].Records);
                 _held.RemoveAt(call.Which % _held.Count);
                 break;
             case LedgerVerb.Forget:
@@ -145,13 +145,13 @@ internal sealed class TagLedgerRun(int maximumUnheld)
                 CheckByName(tags, stamp, isExact);
             }
 
-            var records = Ledger.Hold(Sets[tags]);
+            var records = Ledger.Attach(Sets[tags]);
             for (var stamp = 0L; stamp <= _clock; stamp++)
             {
                 CheckHeld(tags, records, stamp, isExact);
             }
 
-            Ledger.Release(records);
+            Ledger.Detach(records);
         }
     }
 

@@ -29,10 +29,10 @@ public sealed class TagLedgerTests
 
     [Fact]
     public void Ledger_Overflowing_IsSafeAndBounded() => Gen.Select(WithForgetting, Gen.Int[1, 3]).Sample(
-        (calls, maximumUnheld) =>
+        (calls, maximumUnreferenced) =>
         {
-            var run = Play(calls, maximumUnheld, isExact: false);
-            Assert.True(run.Ledger.Counts.Unheld <= maximumUnheld);
+            var run = Play(calls, maximumUnreferenced, isExact: false);
+            Assert.True(run.Ledger.Counts.Unreferenced <= maximumUnreferenced);
         },
         iter: 1_500);
 
@@ -53,7 +53,7 @@ public sealed class TagLedgerTests
     public void Expire_Returned_RefusesOlderStampsAndAdmitsNewerOnes()
     {
         var (ledger, before) = (new TagLedger(8), Stamp.Zero);
-        var records = ledger.Hold(TagLedgerRun.Tags(A | B));
+        var records = ledger.Attach(TagLedgerRun.Tags(A | B));
         Assert.True(ledger.IsLive(records, before));
         Assert.Equal(new Stamp(1), ledger.Expire(TagLedgerRun.Update(1), TagLedgerRun.Tags(B)));
         Assert.False(ledger.IsLive(records, before));
@@ -123,7 +123,7 @@ public sealed class TagLedgerTests
     public void ExpireEverything_RefusesTagsThatNobodyNamed()
     {
         var ledger = new TagLedger(8);
-        var records = ledger.Hold(TagLedgerRun.Tags(A));
+        var records = ledger.Attach(TagLedgerRun.Tags(A));
         var before = ledger.Stamp();
         ledger.ExpireEverything();
         Assert.False(ledger.IsLive(records, before));
@@ -142,7 +142,7 @@ public sealed class TagLedgerTests
         Assert.Equal(0, ledger.Counts.Records);
 
         Assert.False(ledger.IsLive(TagLedgerRun.Tags(A), before));
-        var records = ledger.Hold(TagLedgerRun.Tags(A));
+        var records = ledger.Attach(TagLedgerRun.Tags(A));
         Assert.False(ledger.IsLive(records, before));
         Assert.False(ledger.MayKeepCopy(TagLedgerRun.Tags(A), before));
         Assert.True(ledger.IsLive(records, ledger.Stamp()));
@@ -152,7 +152,7 @@ public sealed class TagLedgerTests
     public void Forget_HeldOrOpenRecords_AreKept()
     {
         var ledger = new TagLedger(8);
-        ledger.Hold(TagLedgerRun.Tags(A));
+        ledger.Attach(TagLedgerRun.Tags(A));
         ledger.Expire(TagLedgerRun.Update(1), TagLedgerRun.Tags(A | B));
         ledger.Forget(ledger.Stamp());
         Assert.Equal((2, 0, 1), ledger.Counts);
@@ -169,7 +169,7 @@ public sealed class TagLedgerTests
             ledger.Settle(TagLedgerRun.Update(tag));
         }
 
-        Assert.True(ledger.Counts.Unheld <= 2);
+        Assert.True(ledger.Counts.Unreferenced <= 2);
         Assert.False(ledger.IsLive(TagLedgerRun.Tags(1), Stamp.Zero));
         Assert.False(ledger.IsLive(TagLedgerRun.Tags(8), Stamp.Zero));
         Assert.False(ledger.IsLive(TagLedgerRun.Tags(4), new(4)));
@@ -177,9 +177,9 @@ public sealed class TagLedgerTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new TagLedger(0));
     }
 
-    private static TagLedgerRun Play(LedgerCall[] calls, int maximumUnheld, bool isExact)
+    private static TagLedgerRun Play(LedgerCall[] calls, int maximumUnreferenced, bool isExact)
     {
-        var run = new TagLedgerRun(maximumUnheld);
+        var run = new TagLedgerRun(maximumUnreferenced);
         foreach (var call in calls)
         {
             run.Apply(call);

@@ -18,7 +18,7 @@ public sealed class CarryOverTests
     public CarryOverTests()
     {
         var key = new KeptKey(_ledger, "key");
-        var (records, _) = _ledger.Hold(TagId.OfEntry(key.Scoped, []), key.Key, key, _ledger.Stamp());
+        var (records, _) = _ledger.Attach(TagId.OfEntry(key.Scoped, []), key.Key, key, _ledger.Stamp());
         _value = new(new(Payload.Null, [], null, CacheLife.Max), _ledger.Stamp(), Now, records, key);
     }
 

@@ -179,7 +179,7 @@ public sealed class ClientSessionsTests : IDisposable
     {
         var client = new FakeClient();
         client.Session = _host.Sessions.Open(client, "client").Session;
-        var records = _host.Ledger.Hold(Update.Tags);
+        var records = _host.Ledger.Attach(Update.Tags);
         var session = _host.Sessions.Register([client.Session], records, TagId.OfKey("7:defaultkey"));
         Assert.Equal(new(InvalidatorHost.Self, client.Session, Lease, true), _host.Sessions.Terms([client.Session], session, isLive: true));
         return client;

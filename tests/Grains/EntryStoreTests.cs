@@ -57,7 +57,7 @@ public sealed class EntryStoreTests
         Assert.Equal(isStored ? 1 : 0, silo.Table.Count);
         Assert.Equal(isStored ? silo.Stored("contended")!.Bytes : 0, silo.Table.Bytes);
         Assert.Equal(isStored ? 1 : 0, silo.Index.Of(InvalidatorHost.Tag("t")).Length);
-        Assert.Equal(isStored ? 2 : 0, silo.Silo.Ledger.Counts.Records - silo.Silo.Ledger.Counts.Unheld);
+        Assert.Equal(isStored ? 2 : 0, silo.Silo.Ledger.Counts.Records - silo.Silo.Ledger.Counts.Unreferenced);
     }
 
     /// <summary>A reader that waits is woken by whatever ends the generation, and only then.</summary>

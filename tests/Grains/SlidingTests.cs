@@ -45,6 +45,6 @@ public sealed class SlidingTests
     {
         var data = new EntryData(Payload.Null, [], CopiedTags: null, new(TimeSpan.Zero, life, life), Sliding: 2 * Minute);
         var key = new KeptKey(_ledger, "sliding");
-        return new(data, _ledger.Stamp(), At(0), _ledger.Hold(TagId.OfEntry(key.Scoped, []), key.Key, key, _ledger.Stamp()).Records, key);
+        return new(data, _ledger.Stamp(), At(0), _ledger.Attach(TagId.OfEntry(key.Scoped, []), key.Key, key, _ledger.Stamp()).Records, key);
     }
 }

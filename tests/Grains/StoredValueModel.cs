@@ -31,7 +31,7 @@ internal sealed class StoredValueModel
     {
         var data = new EntryData(Payload.Null, tags, CopiedTags: null, life, FailSafe: failSafe);
         var (slot, near) = (new KeptKey(_ledger, key), new NearSlot(key));
-        TagRecord[] Hold(KeySlot at) => _ledger.Hold(TagId.OfEntry(slot.Scoped, tags), slot.Key, at, _ledger.Stamp()).Records;
+        TagRecord[] Hold(KeySlot at) => _ledger.Attach(TagId.OfEntry(slot.Scoped, tags), slot.Key, at, _ledger.Stamp()).Records;
         var stamp = _ledger.Stamp();
         _kept[key] = new(
             new StoredValue(data, stamp, Now, Hold(slot), slot),

@@ -44,5 +44,5 @@ public sealed class StoredValueTests
     }
 
     private StoredValue Stored(Stamp? stamp = null) =>
-        new(new(Payload.Null, [], CopiedTags: null, CacheLife.Max), stamp ?? _ledger.Stamp(), Now, _ledger.Hold(TagId.OfEntry(_key.Scoped, []), _key.Key, _key, Stamp.Never).Records, _key);
+        new(new(Payload.Null, [], CopiedTags: null, CacheLife.Max), stamp ?? _ledger.Stamp(), Now, _ledger.Attach(TagId.OfEntry(_key.Scoped, []), _key.Key, _key, Stamp.Never).Records, _key);
 }

@@ -117,10 +117,10 @@ internal sealed partial class NearCache : IDisposable
     {
         // The slot first: the ledger has to find it when the key is updated.
         var slot = _map!.Take(key);
-        var (records, isKeyLive) = _ledger.Hold(tags, TagId.OfKey(scopedKey), slot, ask.Stamp);
+        var (records, isKeyLive) = _ledger.Attach(tags, TagId.OfKey(scopedKey), slot, ask.Stamp);
         if (!isKeyLive || !_leases.MayKeep(tags, copied, ask.Stamp))
         {
-            _ledger.Release(records, slot);
+            _ledger.Detach(records, slot);
             _map.GiveBack(slot);
             return;
         }

@@ -158,7 +158,7 @@ internal sealed class NearMap : IKeySlots
     private void LetGo(NearEntry entry)
     {
         entry.End();
-        _ledger.Release(entry.Records, entry.Slot);
+        _ledger.Detach(entry.Records, entry.Slot);
         entry.Lease.Dropped();
         GiveBack(entry.Slot);
     }

@@ -27,7 +27,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
     private static readonly TimeSpan CallPatience = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<SiloAddress, HeldSession<SiloAddress>> _sessions = [];
+    private readonly Dictionary<SiloAddress, OwnSession<SiloAddress>> _sessions = [];
     private readonly HashSet<SiloAddress> _opening = [];
     private readonly IGrainFactory _grains;
     private readonly ProtocolVersions _versions;
@@ -53,7 +53,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
             return null;
         }
 
-        HeldSession<SiloAddress>? held;
+        OwnSession<SiloAddress>? held;
         lock (_gate)
         {
             held = _sessions.GetValueOrDefault(terms.Silo);
@@ -103,7 +103,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
 
     public Task End(SessionId session)
     {
-        HeldSession<SiloAddress>? held;
+        OwnSession<SiloAddress>? held;
         lock (_gate)
         {
             held = _sessions.Values.FirstOrDefault(candidate => candidate.Id == session);
@@ -131,7 +131,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
 
     private ISessionGrain SessionsOn(SiloAddress silo) => _grains.GetGrain<ISessionGrain>(silo.ToParsableString());
 
-    private static void Granted(HeldSession<SiloAddress> held, Moment askedAt, TimeSpan grant)
+    private static void Granted(OwnSession<SiloAddress> held, Moment askedAt, TimeSpan grant)
     {
         if (grant > TimeSpan.Zero)
         {
@@ -182,7 +182,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
             return;
         }
 
-        var held = new HeldSession<SiloAddress>(terms.Session, silo);
+        var held = new OwnSession<SiloAddress>(terms.Session, silo);
         Granted(held, askedAt, terms.Grant);
         lock (_gate)
         {
@@ -199,7 +199,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
     }
 
     /// <summary>Ends the session's values first, then forgets it. Whichever side was the first to leave, the next answer of the silo opens another.</summary>
-    private void Leave(HeldSession<SiloAddress> held)
+    private void Leave(OwnSession<SiloAddress> held)
     {
         held.Leave();
         lock (_gate)
@@ -236,7 +236,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
         _stop.Token);
 
     /// <summary>One heartbeat. It is not waited for longer than until the next one, which goes through another gateway.</summary>
-    private async Task Renew(HeldSession<SiloAddress> held, TimeSpan patience)
+    private async Task Renew(OwnSession<SiloAddress> held, TimeSpan patience)
     {
         if (held.KeptCount == 0)
         {
@@ -281,7 +281,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
         await Task.WhenAll(Held().Select(SayLeft)).ConfigureAwait(false);
     }
 
-    private async Task SayLeft(HeldSession<SiloAddress> held)
+    private async Task SayLeft(OwnSession<SiloAddress> held)
     {
         Leave(held);
         try
@@ -295,7 +295,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
         }
     }
 
-    private HeldSession<SiloAddress>[] Held()
+    private OwnSession<SiloAddress>[] Held()
     {
         lock (_gate)
         {

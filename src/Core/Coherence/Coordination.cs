@@ -51,9 +51,10 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
     /// <param name="staleFor">Null to expire; otherwise how long the dependents may still be served stale.</param>
     /// <param name="finishes">The update of a dead coordinator that this one finishes; settled together with it.</param>
     /// <param name="trace">The <c>traceparent</c> of its coordination, if that is traced.</param>
-    public TagUpdate Begin(TagId[] tags, TimeSpan? staleFor, UpdateId? finishes = null, string? trace = null)
+    /// <param name="holdFor">Of a hold: how long the tags are held at most. It is complete when an update would be, and is not settled.</param>
+    public TagUpdate Begin(TagId[] tags, TimeSpan? staleFor, UpdateId? finishes = null, string? trace = null, TimeSpan? holdFor = null)
     {
-        var update = new TagUpdate(new(incarnation, ++_sequence), tags, staleFor, trace);
+        var update = new TagUpdate(new(incarnation, ++_sequence), tags, staleFor, trace, holdFor);
         _pending.Add(update.Id, new(update, finishes));
         return update;
     }
@@ -64,19 +65,19 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
     /// <summary>Addresses an update to members that it was not addressed to yet, and completes it if all members as of now have acknowledged.</summary>
     /// <param name="id">An update that is not settled; for another one nothing happens.</param>
     /// <param name="members">Every other silo that may be serving, as of now.</param>
-    /// <param name="isHeldHere">Whether a client of this silo has not let go yet.</param>
+    /// <param name="awaitsClients">Whether a client of this silo has not let go yet.</param>
     /// <param name="isLeaseValid">Whether this silo has the right to serve, read after the members were.</param>
     /// <param name="mail">Gets the members that there is something to send to.</param>
     /// <param name="settled">Gets what is to be settled in the own ledger.</param>
     public UpdateVerdict Reconsider(
-        UpdateId id, IReadOnlyList<TSilo> members, bool isHeldHere, bool isLeaseValid, ICollection<TSilo> mail, ICollection<UpdateId> settled)
+        UpdateId id, IReadOnlyList<TSilo> members, bool awaitsClients, bool isLeaseValid, ICollection<TSilo> mail, ICollection<UpdateId> settled)
     {
         if (!_pending.TryGetValue(id, out var pending))
         {
             return UpdateVerdict.Waiting;
         }
 
-        var isReached = !isHeldHere;
+        var isReached = !awaitsClients;
         foreach (var silo in members)
         {
             isReached &= pending.IsAcknowledgedBy(silo);
@@ -92,10 +93,10 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
             return isReached ? UpdateVerdict.NoLease : UpdateVerdict.Waiting;
         }
 
-        _pending.Remove(id);
-        while (_oldestUnsettled <= _sequence && !_pending.ContainsKey(new(incarnation, _oldestUnsettled)))
+        Remove(id);
+        if (pending.Update.HoldFor is not null)
         {
-            _oldestUnsettled++;
+            return UpdateVerdict.Complete;
         }
 
         Settle(id);
@@ -118,6 +119,28 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
         }
     }
 
+    /// <summary>A hold that cannot be had is given up: nothing more of it is sent. Release it next.</summary>
+    public void GiveUp(UpdateId hold)
+    {
+        Remove(hold);
+        foreach (var outbox in _outboxes.Values)
+        {
+            outbox.Sent.Remove(hold);
+            outbox.Unsent.RemoveAll(unsent => unsent.Update.Id == hold);
+        }
+    }
+
+    /// <summary>A hold has ended: every member is told, and nobody waits for that.</summary>
+    /// <param name="release">The hold.</param>
+    /// <param name="members">Every other silo that may hold it.</param>
+    public void Release(HoldRelease release, IEnumerable<TSilo> members)
+    {
+        foreach (var silo in members)
+        {
+            OutboxOf(silo).Released.Add(release);
+        }
+    }
+
     /// <summary>What is to be sent to that silo now; null for nothing. A silo that is no member is sent nothing any more.</summary>
     public UpdateBatch? TakeBatch(TSilo silo, bool isMember, Moment now)
     {
@@ -132,7 +155,7 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
             return null;
         }
 
-        if (outbox.Unsent.Count == 0 && outbox.Settled.Count == 0)
+        if (outbox.Unsent.Count == 0 && outbox.Settled.Count == 0 && outbox.Released.Count == 0)
         {
             return null;
         }
@@ -143,7 +166,8 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
             outbox.Sent[pending.Update.Id] = (pending, now);
         }
 
-        return new(incarnation, [.. updates.Select(pending => pending.Update)], [.. Take(outbox.Settled)], _oldestUnsettled);
+        HoldRelease[]? released = outbox.Released.Count == 0 ? null : [.. Take(outbox.Released)];
+        return new(incarnation, [.. updates.Select(pending => pending.Update)], [.. Take(outbox.Settled)], _oldestUnsettled, Released: released);
     }
 
     /// <summary>Nothing is known of what became of a batch: what it held is to be sent again, first.</summary>
@@ -153,6 +177,7 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
         {
             outbox.Unsent.InsertRange(0, batch.Updates.Where(update => outbox.Sent.ContainsKey(update.Id)).Select(update => outbox.Sent[update.Id].Pending));
             outbox.Settled.InsertRange(0, batch.Settled);
+            outbox.Released.InsertRange(0, batch.Released ?? []);
             foreach (var update in batch.Updates)
             {
                 outbox.Sent.Remove(update.Id);
@@ -210,6 +235,15 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
         return taken;
     }
 
+    private void Remove(UpdateId id)
+    {
+        _pending.Remove(id);
+        while (_oldestUnsettled <= _sequence && !_pending.ContainsKey(new(incarnation, _oldestUnsettled)))
+        {
+            _oldestUnsettled++;
+        }
+    }
+
     private Outbox OutboxOf(TSilo silo)
     {
         if (!_outboxes.TryGetValue(silo, out var outbox))
@@ -228,6 +262,8 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
         public Dictionary<UpdateId, (Pending Pending, Moment At)> Sent { get; } = [];
 
         public List<UpdateId> Settled { get; } = [];
+
+        public List<HoldRelease> Released { get; } = [];
     }
 
     private sealed class Pending(TagUpdate update, UpdateId? finishes)

@@ -19,6 +19,12 @@ internal static class LeaseTerms
     /// </summary>
     public const int ReadingsWithoutRow = 24;
 
+    /// <summary>How long a hold lasts at most when its holder does not say.</summary>
+    public static readonly TimeSpan DefaultHold = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest time of a hold.</summary>
+    public static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(60);
+
     /// <summary>How long the granter of a lease, or a process that saw its holder dead, waits until nothing can be served under it.</summary>
     public static TimeSpan WaitOut(TimeSpan lease) => (lease * (1 + RateError)) + Margin;
 

@@ -74,7 +74,7 @@ internal static class ProtocolRules
     public static bool SlotsTakeKeysOver => true;
 
     /// <summary>What was forgotten of a key counts against a value that is about to be kept (invariant K2).</summary>
-    public static bool KeysAreHeldAgainstTheFloor => true;
+    public static bool KeysAreJudgedByTheFloor => true;
 
     /// <summary>A caller that arrives when the cluster has been asked shares no answer to that (invariant F1).</summary>
     public static bool AskingClosesAFlight => true;
@@ -93,6 +93,30 @@ internal static class ProtocolRules
 
     /// <summary>No copy is kept while a generation or a set of its key is in flight (invariant T3).</summary>
     public static bool TokensKeepCopiesOut => true;
+
+    /// <summary>What is generated while one of its tags is held is not stored, for tags that were discovered late too (invariant H2).</summary>
+    public static bool HeldRefusesCommits => true;
+
+    /// <summary>What is set while one of its tags is held is not stored (invariant H2).</summary>
+    public static bool HeldRefusesSets => true;
+
+    /// <summary>A hold is open, as an update is: no copy is kept under it (invariant H2).</summary>
+    public static bool HoldsAreOpen => true;
+
+    /// <summary>A record is not dropped while its tag is held (invariant H2).</summary>
+    public static bool HeldRecordsStay => true;
+
+    /// <summary>The end of a hold is an expiry (invariant H1).</summary>
+    public static bool ReleasesExpire => true;
+
+    /// <summary>A hold ends in the step that expires its tags (invariant H1).</summary>
+    public static bool HoldsEndInTheirExpiry => true;
+
+    /// <summary>A release ends its own hold alone (invariant H1).</summary>
+    public static bool ReleasesEndTheirOwn => true;
+
+    /// <summary>A silo says <i>held</i> only of a hold that it has acknowledged itself (invariant H4).</summary>
+    public static bool HeldIsSaidByWitnesses => true;
 
     /// <summary>Where other threads could run if the rule on the order of an expiry were removed.</summary>
     public static void LetOthersRun()

@@ -6,18 +6,18 @@ namespace OrleansTagCache.Coherence;
 /// The records of one kind of tags by name, those without stored values bounded in number: what is forgotten of them lives on in the floor, which stands for
 /// every tag without a record and is raised first (invariant L2).
 /// </summary>
-/// <param name="maximumUnheld">How many records without stored values are remembered. Beyond it the oldest knowledge becomes the floor.</param>
+/// <param name="maximumUnreferenced">How many records without stored values are remembered. Beyond it the oldest knowledge becomes the floor.</param>
 /// <remarks>Not thread-safe: the ledger's lock guards it.</remarks>
-internal sealed class RecordTable(int maximumUnheld)
+internal sealed class RecordTable(int maximumUnreferenced)
 {
     // By tag: the set's entries are smaller than those of a dictionary that holds the tag again.
     private readonly HashSet<TagRecord> _records = new(ByTag.Instance);
-    private readonly HashSet<TagRecord> _unheld = [];
+    private readonly HashSet<TagRecord> _unreferenced = [];
     private long _floor;
 
     public int Count => _records.Count;
 
-    public int UnheldCount => _unheld.Count;
+    public int UnreferencedCount => _unreferenced.Count;
 
     public Stamp Floor => new(_floor);
 
@@ -45,14 +45,14 @@ internal sealed class RecordTable(int maximumUnheld)
     public void Keep(TagRecord record)
     {
         _records.Add(record);
-        _unheld.Remove(record);
+        _unreferenced.Remove(record);
     }
 
     /// <summary>Takes a record out of the table: it is kept elsewhere.</summary>
     public void Take(TagRecord record)
     {
         Drop(record);
-        _unheld.Remove(record);
+        _unreferenced.Remove(record);
     }
 
     /// <summary>One thing less refers to a record: without any it is remembered, unless the floor says all that it does.</summary>
@@ -70,7 +70,7 @@ internal sealed class RecordTable(int maximumUnheld)
         }
 
         _records.Add(record);
-        if (_unheld.Add(record) && _unheld.Count > maximumUnheld)
+        if (_unreferenced.Add(record) && _unreferenced.Count > maximumUnreferenced)
         {
             Forget(Median());
         }
@@ -79,7 +79,7 @@ internal sealed class RecordTable(int maximumUnheld)
     /// <summary>Drops every record that nothing refers to and that was last changed at or before the mark.</summary>
     public void Forget(Stamp mark)
     {
-        foreach (var record in _unheld)
+        foreach (var record in _unreferenced)
         {
             if (record.NewestNeedsLock <= mark)
             {
@@ -89,7 +89,7 @@ internal sealed class RecordTable(int maximumUnheld)
             }
         }
 
-        _unheld.RemoveWhere(record => record.NewestNeedsLock <= mark);
+        _unreferenced.RemoveWhere(record => record.NewestNeedsLock <= mark);
     }
 
     /// <summary>Removes that very record: another one of the tag would know more.</summary>
@@ -103,7 +103,7 @@ internal sealed class RecordTable(int maximumUnheld)
 
     private Stamp Median()
     {
-        var stamps = _unheld.Select(record => record.NewestNeedsLock.Value).ToArray();
+        var stamps = _unreferenced.Select(record => record.NewestNeedsLock.Value).ToArray();
         Array.Sort(stamps);
         return new(stamps[stamps.Length / 2]);
     }

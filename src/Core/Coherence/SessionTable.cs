@@ -118,7 +118,7 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
     }
 
     /// <summary>Whether some client has neither let go of that update's values nor lost the right to serve them.</summary>
-    public bool IsHeld(UpdateId update) => _held.ContainsKey(update);
+    public bool AwaitsClients(UpdateId update) => _held.ContainsKey(update);
 
     /// <summary>The client has applied every push up to that number. A session that was broken before stays broken.</summary>
     /// <returns>The updates that no client holds up any more.</returns>

@@ -28,7 +28,7 @@ namespace OrleansTagCache.Coherence;
 /// moments of this process.</para>
 /// </summary>
 /// <remarks>Thread-safe. <see cref="Stamp"/> and the record forms of the checks take no lock; everything else takes the one lock.</remarks>
-internal sealed class TagLedger
+internal sealed partial class TagLedger
 {
     private readonly Lock _gate = new();
     private readonly RecordTable _tags;
@@ -38,21 +38,21 @@ internal sealed class TagLedger
     private long _clock;
     private long _epoch;
 
-    /// <param name="maximumUnheld">How many tags, and as many keys, without stored values are remembered. Beyond it the oldest knowledge becomes the floor.</param>
-    public TagLedger(int maximumUnheld)
+    /// <param name="maximumUnreferenced">How many tags, and as many keys, without stored values are remembered. Beyond it the oldest knowledge becomes the floor.</param>
+    public TagLedger(int maximumUnreferenced)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(maximumUnheld, 1);
-        (_tags, _keys) = (new(maximumUnheld), new(maximumUnheld));
+        ArgumentOutOfRangeException.ThrowIfLessThan(maximumUnreferenced, 1);
+        (_tags, _keys) = (new(maximumUnreferenced), new(maximumUnreferenced));
     }
 
     /// <summary>How many tags have a record, and how many updates are open here.</summary>
-    public (int Records, int Unheld, int OpenUpdates) Counts
+    public (int Records, int Unreferenced, int OpenUpdates) Counts
     {
         get
         {
             lock (_gate)
             {
-                return (_tags.Count + _keys.Count, _tags.UnheldCount + _keys.UnheldCount, _open.Count);
+                return (_tags.Count + _keys.Count, _tags.UnreferencedCount + _keys.UnreferencedCount, _open.Count);
             }
         }
     }
@@ -168,13 +168,13 @@ internal sealed class TagLedger
         }
     }
 
-    /// <summary>The records of a value that is about to be kept; each counts it until <see cref="Release(ReadOnlySpan{TagRecord}, KeySlot)"/>.</summary>
+    /// <summary>The records of a value that is about to be kept; each counts it until <see cref="Detach"/>.</summary>
     /// <param name="tags">What the value bears beside its key.</param>
     /// <param name="key">Its key.</param>
     /// <param name="slot">Where it is to be kept. For that key it is found by the ledger's <see cref="IKeySlots"/> already.</param>
     /// <param name="keyStamp">The stamp that its key is judged by.</param>
     /// <returns>The records, and whether the key was not expired between the stamp and this call. Later expiries are in the slot's record.</returns>
-    public (TagRecord[] Records, bool IsKeyLive) Hold(ReadOnlySpan<TagId> tags, TagId key, KeySlot slot, Stamp keyStamp)
+    public (TagRecord[] Records, bool IsKeyLive) Attach(ReadOnlySpan<TagId> tags, TagId key, KeySlot slot, Stamp keyStamp)
     {
         var records = new TagRecord[tags.Length];
         lock (_gate)
@@ -182,28 +182,28 @@ internal sealed class TagLedger
             for (var i = 0; i < tags.Length; i++)
             {
                 records[i] = _tags.FindOrAdd(tags[i]);
-                records[i].HeldNeedsLock();
+                records[i].AttachedNeedsLock();
                 _tags.Keep(records[i]);
             }
 
-            return (records, HoldKeyNeedsLock(key, slot, keyStamp));
+            return (records, AttachKeyNeedsLock(key, slot, keyStamp));
         }
     }
 
-    /// <summary>The value that held these is gone.</summary>
-    public void Release(ReadOnlySpan<TagRecord> records, KeySlot key)
+    /// <summary>The value that bore these is gone.</summary>
+    public void Detach(ReadOnlySpan<TagRecord> records, KeySlot key)
     {
         lock (_gate)
         {
             foreach (var record in records)
             {
-                record.ReleasedNeedsLock();
+                record.DetachedNeedsLock();
                 _tags.Remember(record);
             }
 
             if (--key.ValuesNeedsLock == 0 && key.Record is { } own)
             {
-                own.ReleasedNeedsLock();
+                own.DetachedNeedsLock();
                 ChangedNeedsLock(own);
             }
         }
@@ -311,14 +311,7 @@ internal sealed class TagLedger
 
     private TagRecord[] OpenNeedsLock(UpdateId update, ReadOnlySpan<TagId> tags)
     {
-        var records = new TagRecord[tags.Length];
-        for (var i = 0; i < tags.Length; i++)
-        {
-            records[i] = FindOrMakeNeedsLock(tags[i]);
-            records[i].OpenedNeedsLock();
-            TableOf(tags[i]).Keep(records[i]);
-        }
-
+        var records = KeepNeedsLock(tags, static record => record.OpenedNeedsLock());
         _open.Add(update, records);
         return records;
     }
@@ -343,7 +336,7 @@ internal sealed class TagLedger
             if (slots.Find(key) is { ValuesNeedsLock: > 0 } slot && slot.Record != record)
             {
                 slot.SetRecordNeedsLock(record);
-                record.HeldNeedsLock();
+                record.AttachedNeedsLock();
             }
         }
 
@@ -364,14 +357,14 @@ internal sealed class TagLedger
     }
 
     /// <summary>Whether the value that is about to be kept in the slot may be believed as far as its key goes.</summary>
-    private bool HoldKeyNeedsLock(TagId key, KeySlot slot, Stamp keyStamp)
+    private bool AttachKeyNeedsLock(TagId key, KeySlot slot, Stamp keyStamp)
     {
         if (slot.ValuesNeedsLock == 0)
         {
             // What is known of the key moves here. Without that, all that was ever known is in the floor; a reader may still have a value in hand that what the slot knew last refuses.
             var known = ProtocolRules.SlotsTakeKeysOver ? FindNeedsLock(key) ?? (slot.Record is null ? null : _keys.Make(key)) : null;
             slot.SetRecordNeedsLock(known);
-            known?.HeldNeedsLock();
+            known?.AttachedNeedsLock();
             if (known is { OpenNeedsLock: 0 })
             {
                 _keys.Take(known);
@@ -379,7 +372,7 @@ internal sealed class TagLedger
         }
 
         slot.ValuesNeedsLock++;
-        return (slot.Record?.Expired ?? (ProtocolRules.KeysAreHeldAgainstTheFloor ? _keys.Floor : default)) <= keyStamp;
+        return (slot.Record?.Expired ?? (ProtocolRules.KeysAreJudgedByTheFloor ? _keys.Floor : default)) <= keyStamp;
     }
 
     /// <summary>A record was changed, or is referred to by one thing less: it is remembered, or dropped, or left to the slot that holds it.</summary>

@@ -28,10 +28,15 @@ internal sealed class TagRecord(TagId tag, Stamp floor)
     /// <summary>How many stored values refer to this record.</summary>
     public int ValuesNeedsLock { get; private set; }
 
-    /// <summary>How many updates are open at this tag: expired here, not yet known to be expired everywhere.</summary>
-    public int OpenNeedsLock => _updates?.Open ?? 0;
+    /// <summary>How many updates and holds are open at this tag: expired here, not yet known to be expired everywhere.</summary>
+    public int OpenNeedsLock => _updates is { } updates ? updates.Open + (ProtocolRules.HoldsAreOpen ? updates.Holds : 0) : 0;
 
-    public bool IsDroppableNeedsLock => ValuesNeedsLock == 0 && (OpenNeedsLock == 0 || !ProtocolRules.OpenRecordsStay);
+    /// <summary>How many holds of this tag are held.</summary>
+    public int HoldsNeedsLock => _updates?.Holds ?? 0;
+
+    public bool IsDroppableNeedsLock => ValuesNeedsLock == 0
+        && (_updates is not { Open: > 0 } || !ProtocolRules.OpenRecordsStay)
+        && (HoldsNeedsLock == 0 || !ProtocolRules.HeldRecordsStay);
 
     /// <summary>The newest thing that the record remembers; dropping it raises the floor to this.</summary>
     public Stamp NewestNeedsLock => Stamp.Max(Stamp.Max(Expired, SettledNeedsLock), _updates?.Stalings?.Newest ?? Stamp.Zero);
@@ -69,11 +74,17 @@ internal sealed class TagRecord(TagId tag, Stamp floor)
 
     public void OpenedNeedsLock() => UpdatesNeedLock().Open++;
 
-    public void ClosedNeedsLock() => UpdatesNeedLock().Open = ProtocolRules.SettlingClosesItsOwn ? OpenNeedsLock - 1 : 0;
+    public void ClosedNeedsLock() => UpdatesNeedLock().Open = ProtocolRules.SettlingClosesItsOwn ? UpdatesNeedLock().Open - 1 : 0;
 
-    public void HeldNeedsLock() => ValuesNeedsLock++;
+    /// <summary>One more hold of this tag is held, and open.</summary>
+    public void HeldNeedsLock() => UpdatesNeedLock().Holds++;
 
-    public void ReleasedNeedsLock() => ValuesNeedsLock--;
+    /// <summary>One hold ends: it is neither held nor open any more.</summary>
+    public void ReleasedNeedsLock() => UpdatesNeedLock().Holds = ProtocolRules.ReleasesEndTheirOwn ? Math.Max(0, HoldsNeedsLock - 1) : 0;
+
+    public void AttachedNeedsLock() => ValuesNeedsLock++;
+
+    public void DetachedNeedsLock() => ValuesNeedsLock--;
 
     private Updates UpdatesNeedLock()
     {
@@ -93,6 +104,8 @@ internal sealed class TagRecord(TagId tag, Stamp floor)
         public long Settled { get; set; }
 
         public int Open { get; set; }
+
+        public int Holds { get; set; }
 
         public StalingSchedule? Stalings
         {

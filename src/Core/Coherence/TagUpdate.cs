@@ -2,17 +2,19 @@ using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Coherence;
 
-/// <summary>One update of tags as it travels: who coordinates it, which tags, and what is to happen to their dependents.</summary>
+/// <summary>One update or hold of tags as it travels: who coordinates it, which tags, and what is to happen to their dependents.</summary>
 /// <param name="Id">Its identity.</param>
 /// <param name="Tags">All of its tags; several in one call are one update.</param>
 /// <param name="StaleFor">Null to expire the dependents now; otherwise how long they may still be served stale.</param>
 /// <param name="Trace">The <c>traceparent</c> of its coordination, if that is traced.</param>
+/// <param name="HoldFor">Of a hold: how long the tags are held at most; null for an update, which is settled instead.</param>
 [GenerateSerializer, Immutable, Alias("otc.TagUpdate")]
 internal sealed record TagUpdate(
     [property: Id(0)] UpdateId Id,
     [property: Id(1)] TagId[] Tags,
     [property: Id(2)] TimeSpan? StaleFor,
-    [property: Id(3)] string? Trace = null)
+    [property: Id(3)] string? Trace = null,
+    [property: Id(4)] TimeSpan? HoldFor = null)
 {
     /// <summary>Whether it changes any but keys, the tags that entries have of their own.</summary>
     public bool ChangesTags => Array.Exists(Tags, static tag => tag.Kind == TagKind.Tag);

@@ -6,10 +6,12 @@ namespace OrleansTagCache.Coherence;
 /// <param name="Settled">Updates that every member has acknowledged.</param>
 /// <param name="OldestUnsettled">Every update of this coordinator with a smaller number is settled.</param>
 /// <param name="Trace">The <c>traceparent</c> of the delivery, if it is traced.</param>
+/// <param name="Released">Holds that have ended; null for none.</param>
 [GenerateSerializer, Immutable, Alias("otc.UpdateBatch")]
 internal sealed record UpdateBatch(
     [property: Id(0)] Guid Incarnation,
     [property: Id(1)] TagUpdate[] Updates,
     [property: Id(2)] UpdateId[] Settled,
     [property: Id(3)] long OldestUnsettled,
-    [property: Id(4)] string? Trace = null);
+    [property: Id(4)] string? Trace = null,
+    [property: Id(5)] HoldRelease[]? Released = null);

@@ -110,7 +110,7 @@ internal enum CommitStatus : byte
     /// <summary>Stored, and live when it was.</summary>
     Stored = 0,
 
-    /// <summary>One of its tags, or its key, was updated since the token was granted. It is kept nowhere.</summary>
+    /// <summary>One of its tags, or its key, was updated since the token was granted, or is held. It is kept nowhere.</summary>
     Superseded = 1,
 
     /// <summary>The token is late, unknown or replaced.</summary>
@@ -128,16 +128,20 @@ internal enum CommitStatus : byte
 /// <param name="Fault">For a refusal, the limit and the value.</param>
 /// <param name="Near">What was said of keeping the value near; null if the call named no sessions.</param>
 /// <param name="IsStale">Whether one of its tags was revalidated since the token was granted: it was stored, and is stale.</param>
+/// <param name="IsHeld">Whether it was superseded because one of its tags is held: what is made next will not be stored either, for a while.</param>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.CommitOutcome")]
 internal sealed record CommitOutcome(
     [property: Id(0)] CommitStatus Status,
     [property: Id(1)] string? Fault = null,
     [property: Id(2)] NearTerms? Near = null,
-    [property: Id(3)] bool IsStale = false)
+    [property: Id(3)] bool IsStale = false,
+    [property: Id(4)] bool IsHeld = false)
 {
     public static readonly CommitOutcome Stored = new(CommitStatus.Stored);
 
     public static readonly CommitOutcome Superseded = new(CommitStatus.Superseded);
+
+    public static readonly CommitOutcome Held = new(CommitStatus.Superseded, IsHeld: true);
 
     public static readonly CommitOutcome UnknownToken = new(CommitStatus.UnknownToken);
 

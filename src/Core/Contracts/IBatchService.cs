@@ -45,6 +45,14 @@ internal interface IBatchService : IGrainService
     /// <param name="requestId">The same for every attempt of one request.</param>
     [Alias("Update"), ResponseTimeout("00:00:05")]
     ValueTask<UpdateOutcome?> Update(string tag, UpdateRequest request, Guid requestId);
+
+    /// <summary>As <see cref="ITagGrain.Hold"/>.</summary>
+    [Alias("Hold"), ResponseTimeout("00:00:05")]
+    ValueTask<HoldOutcome> Hold(HoldRequest request);
+
+    /// <summary>As <see cref="ITagGrain.Release"/>.</summary>
+    [Alias("Release"), ResponseTimeout("00:00:02")]
+    ValueTask<bool> Release(HoldRelease hold);
 }
 
 /// <summary>A read of one entry among many: see <see cref="AcquireRequest"/>.</summary>

@@ -48,11 +48,11 @@ internal abstract partial class Entry
             return CopyStatus.InFlight;
         }
 
-        var (records, isKeyLive) = terms.Ledger.Hold(TagId.OfEntry(scopedKey, copy.Data.Tags), Key, this, ticket.Stamp);
+        var (records, isKeyLive) = terms.Ledger.Attach(TagId.OfEntry(scopedKey, copy.Data.Tags), Key, this, ticket.Stamp);
         var value = new StoredValue(copy, ticket, records, this);
         if (!isKeyLive || value.ByTags(terms.Ledger, now) == Freshness.Expired || !MayKeep())
         {
-            terms.Ledger.Release(records, this);
+            terms.Ledger.Detach(records, this);
             return CopyStatus.Superseded;
         }
 

@@ -21,7 +21,7 @@ namespace OrleansTagCache.Entries;
 /// <remarks>Not thread-safe, but for <see cref="Value"/> and <see cref="TryRead"/>, which any thread may use: its owner guards every other member by one gate an entry.</remarks>
 internal abstract partial class Entry(string scopedKey) : KeySlot
 {
-    /// <summary>How long no reader waits after a value that was not for storing.</summary>
+    /// <summary>How long no reader waits after a value that was not for storing, or whose tag was held.</summary>
     private static readonly TimeSpan NotForStoringMemory = TimeSpan.FromSeconds(10);
 
     private volatile StoredValue? _value;
@@ -157,7 +157,7 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
         WakeWaiters();
         var made = ProtocolRules.StampIsTheTokens ? generation : generation with { Stamp = terms.Ledger.Stamp() };
         var outcome = Keep(made, data, sessions, keyStamp: null, terms, now);
-        Remember(isForStoring: outcome.Status != CommitStatus.Refused, now);
+        Remember(isForStoring: outcome is { Status: not CommitStatus.Refused, IsHeld: false }, now);
         return outcome;
     }
 
@@ -277,17 +277,18 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
             return CommitOutcome.NotServing;
         }
 
-        // Interest first, the check second (invariant C3).
-        var (records, isKeyLive) = terms.Ledger.Hold(TagId.OfEntry(scopedKey, data.Tags), Key, this, keyStamp ?? generation.Stamp);
+        // Whether it is held first, since the end of a hold is an expiry (invariant H2); then interest first, the check second (invariant C3).
+        var (records, isKeyLive) = terms.Ledger.Attach(TagId.OfEntry(scopedKey, data.Tags), Key, this, keyStamp ?? generation.Stamp);
         var value = new StoredValue(data, generation.Stamp, generation.GrantedAt, records, this, keyStamp);
+        var isHeld = terms.Ledger.IsHeld(records) && (keyStamp is null ? ProtocolRules.HeldRefusesCommits : ProtocolRules.HeldRefusesSets);
         var session = sessions is null ? null : terms.Register(sessions, records, Key);
 
         // A revalidation since the token makes it stale from the start: served, but not kept near as fresh, and not beyond the deadline.
         var byTags = value.ByTags(terms.Ledger, now);
-        if (((!isKeyLive || byTags == Freshness.Expired) && ProtocolRules.CommitsAreChecked) || !MayKeepWhatWasCopied(data, generation.Stamp, terms))
+        if (isHeld || ((!isKeyLive || byTags == Freshness.Expired) && ProtocolRules.CommitsAreChecked) || !MayKeepWhatWasCopied(data, generation.Stamp, terms))
         {
-            terms.Ledger.Release(records, this);
-            return CommitOutcome.Superseded with { Near = NearTermsOf(sessions, session, isLive: false, terms) };
+            terms.Ledger.Detach(records, this);
+            return (isHeld ? CommitOutcome.Held : CommitOutcome.Superseded) with { Near = NearTermsOf(sessions, session, isLive: false, terms) };
         }
 
         Replace(value, terms, _value);

@@ -210,7 +210,7 @@ internal sealed class EntryTable : IKeySlots
             RemoveOwn(slot, old, replacement);
         }
 
-        _ledger.Release(old.Records, slot);
+        _ledger.Detach(old.Records, slot);
     }
 
     private void AddOwn(EntrySlot slot, StoredValue value)

@@ -39,7 +39,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
     private readonly Lock _gate = new();
     private readonly Coordination<SiloAddress> _coordination = new(Guid.NewGuid());
     private readonly PendingCallers _callers;
-    private readonly Dictionary<UpdateId, SiloAddress> _heldFor = [];
+    private readonly Dictionary<UpdateId, SiloAddress> _awaitingClients = [];
     private readonly HashSet<SiloAddress> _dead = [];
     private readonly OpenUpdates<SiloAddress> _open = new();
     private readonly TagLedger _ledger;
@@ -53,7 +53,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
     private readonly ILogger<Invalidator> _logger;
     private readonly UpdateSender _sender;
     private readonly Confirmations _confirmations;
-    private int _heldHere;
+    private int _awaitingOwnClients;
     private readonly OnDemandTimer _repeating;
 
     public Invalidator(
@@ -112,7 +112,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
             lock (_gate)
             {
                 var silos = _coordination.Waiting(_membership.Others).Select(silo => silo.ToString());
-                return [.. _heldHere > 0 ? silos.Append(ClientsOf(_self)) : silos];
+                return [.. _awaitingOwnClients > 0 ? silos.Append(ClientsOf(_self)) : silos];
             }
         }
     }
@@ -181,7 +181,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
             }
 
             CacheEvents.Write(CacheEvent.UpdateSettled, this);
-            receipt = new([.. batch.Updates.Select(update => update.Id).Where(id => !_heldFor.ContainsKey(id))]);
+            receipt = new([.. batch.Updates.Select(update => update.Id).Where(id => !_awaitingClients.ContainsKey(id))]);
         }
 
         if (_membership.IsDead(coordinator))
@@ -205,7 +205,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
                 Apply(update);
                 if (!_sessions.Queue(trace is null ? update : update with { Trace = trace }))
                 {
-                    _heldFor[update.Id] = coordinator;
+                    _awaitingClients[update.Id] = coordinator;
                 }
 
                 break;
@@ -230,8 +230,8 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
             var applied = Apply(update);
             if (!_sessions.Queue(update))
             {
-                _heldFor[update.Id] = _self;
-                _heldHere++;
+                _awaitingClients[update.Id] = _self;
+                _awaitingOwnClients++;
             }
 
             CacheEvents.Write(CacheEvent.UpdateOpened, this);
@@ -275,7 +275,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
 
         // The members first, the lease second (invariant V2).
         var members = _membership.Others;
-        var verdict = _coordination.Reconsider(id, members, _heldFor.ContainsKey(id), _lease.IsValid(), mail, settled);
+        var verdict = _coordination.Reconsider(id, members, _awaitingClients.ContainsKey(id), _lease.IsValid(), mail, settled);
         foreach (var update in settled)
         {
             Settle(update);
@@ -306,13 +306,13 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         {
             foreach (var id in updates)
             {
-                if (_heldFor.Remove(id, out var coordinator) && !coordinator.Equals(_self))
+                if (_awaitingClients.Remove(id, out var coordinator) && !coordinator.Equals(_self))
                 {
                     others.Add((id, coordinator));
                     continue;
                 }
 
-                _heldHere--;
+                _awaitingOwnClients--;
                 if (_callers.Heard(id, ClientsOf(_self)))
                 {
                     ReconsiderNeedsLock(id);

@@ -163,7 +163,7 @@ internal sealed partial class ClientSessions : IDisposable
                 PushNeedsLock(session);
             }
 
-            return !_table.IsHeld(update.Id);
+            return !_table.AwaitsClients(update.Id);
         }
     }
 

@@ -9,7 +9,7 @@ namespace OrleansTagCache.Simulation.Nodes;
 /// <summary>A client process: a session with each silo whose entries it keeps (section 6).</summary>
 internal sealed class Client(World world, string name, double rate) : Process(world, name, rate)
 {
-    private readonly Dictionary<int, HeldSession<int>> _sessions = [];
+    private readonly Dictionary<int, OwnSession<int>> _sessions = [];
     private readonly HashSet<int> _opening = [];
 
     public override SessionId[]? Named => [.. _sessions.Values.Select(session => session.Id)];
@@ -98,7 +98,7 @@ internal sealed class Client(World world, string name, double rate) : Process(wo
 
     protected override bool MayServe(NearValue near) => near.Session!.IsValid(Now);
 
-    private static void Granted(HeldSession<int> session, NearTerms terms, Moment askedAt)
+    private static void Granted(OwnSession<int> session, NearTerms terms, Moment askedAt)
     {
         if (terms.Grant > TimeSpan.Zero)
         {
@@ -106,7 +106,7 @@ internal sealed class Client(World world, string name, double rate) : Process(wo
         }
     }
 
-    private void Renewed(HeldSession<int> session, Moment askedAt, NearTerms terms)
+    private void Renewed(OwnSession<int> session, Moment askedAt, NearTerms terms)
     {
         if (terms.Session.IsNone)
         {
@@ -126,14 +126,14 @@ internal sealed class Client(World world, string name, double rate) : Process(wo
             return;
         }
 
-        var session = new HeldSession<int>(terms.Session, host.Id);
+        var session = new OwnSession<int>(terms.Session, host.Id);
         Granted(session, terms, askedAt);
         _sessions[host.Id] = session;
         World.Note(this, $"holds session {session.Id.Number} of {host}");
         Beat(host, session);
     }
 
-    private void Beat(Silo host, HeldSession<int> session) => After(Terms.SessionLease / 3, $"heartbeat", () =>
+    private void Beat(Silo host, OwnSession<int> session) => After(Terms.SessionLease / 3, $"heartbeat", () =>
     {
         if (!session.IsOver && !host.IsGone)
         {
@@ -147,7 +147,7 @@ internal sealed class Client(World world, string name, double rate) : Process(wo
         }
     });
 
-    private HeldSession<int>? SessionOf(SessionId id) => _sessions.Values.FirstOrDefault(session => session.Id == id);
+    private OwnSession<int>? SessionOf(SessionId id) => _sessions.Values.FirstOrDefault(session => session.Id == id);
 
     private void Leave(SessionId id)
     {

@@ -97,7 +97,7 @@ internal sealed class EntryTerms(Silo silo, TokenBook tokens) : IEntryTerms
     {
         if (old is not null)
         {
-            silo.Ledger.Release(old.Records, entry);
+            silo.Ledger.Detach(old.Records, entry);
         }
 
         silo.World.Note(silo, $"{(value is null ? "lets go of the value of" : "stores a value of")} {entry.ScopedKey}");

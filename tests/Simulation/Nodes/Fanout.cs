@@ -86,7 +86,7 @@ internal sealed class Fanout
 
     private static string Of(UpdateId id) => $"U{id.Coordinator.ToString()[..8].TrimStart('0')}.{id.Sequence}";
 
-    private bool IsHeld(UpdateId update) => _applying.Contains(update) || _silo.Sessions.IsHeld(update);
+    private bool AwaitsClients(UpdateId update) => _applying.Contains(update) || _silo.Sessions.AwaitsClients(update);
 
     private Stamp Apply(TagUpdate change, Action then)
     {
@@ -114,7 +114,7 @@ internal sealed class Fanout
 
         var (mail, settled) = (new HashSet<int>(), new List<UpdateId>());
         var mayComplete = _silo.IsServing || Mutants.Is(Mutant.CompletedWithoutLease);
-        var verdict = _coordination.Reconsider(id, members, IsHeld(id), mayComplete, mail, settled);
+        var verdict = _coordination.Reconsider(id, members, AwaitsClients(id), mayComplete, mail, settled);
         if (verdict != UpdateVerdict.Waiting)
         {
             Tell(id, verdict == UpdateVerdict.Complete);
@@ -216,12 +216,12 @@ internal sealed class Fanout
             FinishUpdatesOf(coordinator);
         }
 
-        return [.. batch.Updates.Select(change => change.Id).Where(id => !IsHeld(id))];
+        return [.. batch.Updates.Select(change => change.Id).Where(id => !AwaitsClients(id))];
     }
 
     private void Acknowledge(UpdateId update)
     {
-        if (!IsHeld(update) && _owed.Remove(update, out var coordinator))
+        if (!AwaitsClients(update) && _owed.Remove(update, out var coordinator))
         {
             var other = _silo.World.Silos[coordinator];
             _silo.Send(other, $"acknowledges {Of(update)}", () => other.Fanout.Acknowledged(_silo.Id, [update]));

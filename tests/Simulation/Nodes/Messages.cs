@@ -15,4 +15,4 @@ internal sealed record Ask(Stamp Stamp, Moment At, SessionId[]? Named);
 /// <param name="Validity">With the stamp from before it was asked for, and the held records of its tags.</param>
 /// <param name="Extra">Its sliding expiration, if it has one.</param>
 /// <param name="Session">A client's session; null in a silo, which serves by its own lease.</param>
-internal sealed record NearValue(Value Value, EntryValidity Validity, ExtraLife? Extra, HeldSession<int>? Session);
+internal sealed record NearValue(Value Value, EntryValidity Validity, ExtraLife? Extra, OwnSession<int>? Session);

@@ -21,7 +21,7 @@ internal abstract class Process : Node, IKeySlots
         Ledger.Add(this);
     }
 
-    public TagLedger Ledger { get; } = new(Terms.MaximumUnheld);
+    public TagLedger Ledger { get; } = new(Terms.MaximumUnreferenced);
 
     public Flights Flights { get; }
 
@@ -125,17 +125,17 @@ internal abstract class Process : Node, IKeySlots
     protected abstract bool MayServe(NearValue near);
 
     /// <summary>Keeps a value that was so old when its silo answered: a duration, since moments do not travel.</summary>
-    protected void Keep(Value value, Ask ask, TimeSpan age, HeldSession<int>? session)
+    protected void Keep(Value value, Ask ask, TimeSpan age, OwnSession<int>? session)
     {
         var (generatedAt, lifetime) = (ask.At + -age, World.LifetimeOf(value.Key));
         var extra = ExtraLife.Of(TimeSpan.Zero, lifetime.Sliding, generatedAt);
 
         // The slot first: the ledger has to find it when the key is updated.
         var slot = Take(value.Key);
-        var (records, isKeyLive) = Ledger.Hold(value.Tags.AsSpan(..^1), value.Tags[^1], slot, ask.Stamp);
+        var (records, isKeyLive) = Ledger.Attach(value.Tags.AsSpan(..^1), value.Tags[^1], slot, ask.Stamp);
         if (!isKeyLive)
         {
-            Ledger.Release(records, slot);
+            Ledger.Detach(records, slot);
             GiveBack(slot);
             return;
         }
@@ -186,7 +186,7 @@ internal abstract class Process : Node, IKeySlots
         }
 
         World.Interleave(this);
-        Ledger.Release(near.Validity.Records, slot);
+        Ledger.Detach(near.Validity.Records, slot);
         if (!leavesFirst)
         {
             GiveBack(slot);

@@ -22,7 +22,7 @@ internal sealed class SessionHost
 
     public bool IsEmpty => _table.All.Count == 0;
 
-    public bool IsHeld(UpdateId update) => _table.IsHeld(update);
+    public bool AwaitsClients(UpdateId update) => _table.AwaitsClients(update);
 
     /// <summary>The one of the named sessions that this silo issued and has not broken.</summary>
     public IssuedSession? Find(SessionId[] named) => _table.Find(named);

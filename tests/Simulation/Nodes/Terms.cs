@@ -7,7 +7,7 @@ namespace OrleansTagCache.Simulation.Nodes;
 /// <summary>The simulated cluster's settings: short leases and small tables, so that every bound is met often.</summary>
 internal static class Terms
 {
-    public const int MaximumUnheld = 4;
+    public const int MaximumUnreferenced = 4;
 
     public const int MaximumInterest = 5;
 

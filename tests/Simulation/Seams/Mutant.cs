@@ -117,6 +117,30 @@ internal enum Mutant
 
     /// <summary>A standby gives tokens.</summary>
     StandbyGivesTokens,
+
+    /// <summary>A hold ends without an expiry.</summary>
+    ReleaseWithoutExpiry,
+
+    /// <summary>A hold ends first, and expires its tags in a second step.</summary>
+    HoldEndsBeforeItsExpiry,
+
+    /// <summary>What was generated while its tag is held, one that was discovered late too, is stored.</summary>
+    GenerationStoredWhileHeld,
+
+    /// <summary>What was set while its tag is held is stored.</summary>
+    SetStoredWhileHeld,
+
+    /// <summary>A copy is kept under a held tag.</summary>
+    HoldNotOpen,
+
+    /// <summary>A record is dropped while its tag is held.</summary>
+    HeldRecordDropped,
+
+    /// <summary>The release of one hold ends another of the same tag.</summary>
+    ReleaseEndsAnother,
+
+    /// <summary>A silo says <i>held</i> of a hold that it has from a Hello.</summary>
+    HeldSaidByAdopter,
 }
 
 /// <summary>Which rule is removed in the search that this thread runs.</summary>

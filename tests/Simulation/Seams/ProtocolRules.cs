@@ -52,7 +52,7 @@ internal static class ProtocolRules
 
     public static bool SlotsTakeKeysOver => !Mutants.Is(Mutant.KeyNotTakenOver);
 
-    public static bool KeysAreHeldAgainstTheFloor => !Mutants.Is(Mutant.KeyFloorUnchecked);
+    public static bool KeysAreJudgedByTheFloor => !Mutants.Is(Mutant.KeyFloorUnchecked);
 
     public static bool AskingClosesAFlight => !Mutants.Is(Mutant.JoinedWhileAsking);
 
@@ -65,6 +65,22 @@ internal static class ProtocolRules
     public static bool StaleTravelsAsStale => !Mutants.Is(Mutant.StaleTravelsAsFresh);
 
     public static bool TokensKeepCopiesOut => !Mutants.Is(Mutant.CopyKeptBesideASet);
+
+    public static bool HeldRefusesCommits => !Mutants.Is(Mutant.GenerationStoredWhileHeld);
+
+    public static bool HeldRefusesSets => !Mutants.Is(Mutant.SetStoredWhileHeld);
+
+    public static bool HoldsAreOpen => !Mutants.Is(Mutant.HoldNotOpen);
+
+    public static bool HeldRecordsStay => !Mutants.Is(Mutant.HeldRecordDropped);
+
+    public static bool ReleasesExpire => !Mutants.Is(Mutant.ReleaseWithoutExpiry);
+
+    public static bool HoldsEndInTheirExpiry => !Mutants.Is(Mutant.HoldEndsBeforeItsExpiry);
+
+    public static bool ReleasesEndTheirOwn => !Mutants.Is(Mutant.ReleaseEndsAnother);
+
+    public static bool HeldIsSaidByWitnesses => !Mutants.Is(Mutant.HeldSaidByAdopter);
 
     /// <summary>What other threads do in the middle of an expiry whose clock was published first.</summary>
     public static Action? OtherThreads

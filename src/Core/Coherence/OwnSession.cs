@@ -8,7 +8,7 @@ namespace OrleansTagCache.Coherence;
 /// </summary>
 /// <typeparam name="TSilo">The identity of one incarnation of a silo.</typeparam>
 /// <remarks>Thread-safe. <see cref="IsValid"/> is given the clock as read at this use.</remarks>
-internal sealed class HeldSession<TSilo>(SessionId id, TSilo silo) : INearLease
+internal sealed class OwnSession<TSilo>(SessionId id, TSilo silo) : INearLease
     where TSilo : notnull, IEquatable<TSilo>
 {
     private readonly LeaseDeadline _deadline = new();

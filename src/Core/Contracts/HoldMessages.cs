@@ -1,0 +1,21 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Names;
+
+namespace OrleansTagCache.Contracts;
+
+/// <summary>Tags that are to be held.</summary>
+/// <param name="Tags">The tags.</param>
+/// <param name="AtMost">How long each member holds them at most, from when it hears of it.</param>
+/// <param name="Trace">The <c>traceparent</c> of the caller; null if it is not traced.</param>
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.HoldRequest")]
+internal sealed record HoldRequest([property: Id(0)] TagId[] Tags, [property: Id(1)] TimeSpan AtMost, [property: Id(2)] string? Trace = null);
+
+/// <summary>How the beginning of a hold ended.</summary>
+/// <param name="Id">Its identity if every process holds it; null if it could not be had, and what was begun of it has been released.</param>
+/// <param name="Members">How many silos it reached.</param>
+/// <param name="Reason">Why it could not be had.</param>
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.HoldOutcome")]
+internal sealed record HoldOutcome([property: Id(0)] UpdateId? Id, [property: Id(1)] int Members = 0, [property: Id(2)] string? Reason = null)
+{
+    public static HoldOutcome Refused(string reason) => new(null, Reason: reason);
+}
