@@ -25,6 +25,7 @@ internal sealed class JoinHost : IDisposable
     /// <param name="own">What the silo speaks; what this build does if null.</param>
     public JoinHost(ProtocolVersions? own = null)
     {
+        Silo = new(own: own);
         var begun = Silo.Time.Now();
         Silo.Lease.Renewed += () =>
         {
@@ -52,7 +53,7 @@ internal sealed class JoinHost : IDisposable
             Silo.Ledger,
             Silo.History,
             _ownership,
-            Versions = new(own ?? ProtocolVersions.OfThisBuild, Silo.Members, NullLogger<PeerVersions>.Instance),
+            Versions,
             Mover,
             Options,
             Silo.Peers,
@@ -63,14 +64,14 @@ internal sealed class JoinHost : IDisposable
         _join.Participate(new Lifecycle(_lifecycle));
     }
 
-    public InvalidatorHost Silo { get; } = new();
+    public InvalidatorHost Silo { get; }
 
     public FakeCluster Cluster { get; } = new();
 
     public Mover Mover { get; }
 
     /// <summary>What the silos speak.</summary>
-    public PeerVersions Versions { get; }
+    public PeerVersions Versions => Silo.Versions;
 
     /// <summary>What ends a silo that has started.</summary>
     public Ends Fatal { get; } = new();

@@ -9,6 +9,7 @@ public sealed class JoinTests : IDisposable
 {
     private static readonly SiloAddress Self = InvalidatorHost.Self;
     private static readonly SiloAddress A = InvalidatorHost.Silo(2);
+    private static readonly SiloAddress B = InvalidatorHost.Silo(3);
 
     private readonly JoinHost _host = new();
 
@@ -39,7 +40,8 @@ public sealed class JoinTests : IDisposable
         _host.Silo.IsAliveInTable = true;
         await _host.AdvanceUntil(() => _host.Served.IsCompleted);
 
-        Assert.Equal([true], wasThere);
+        // Once for each round of greetings.
+        Assert.Equal([true, true], wasThere);
     }
 
     [Theory]
@@ -55,7 +57,8 @@ public sealed class JoinTests : IDisposable
         _ = _host.Start();
         await _host.AdvanceUntil(() => _host.Served.IsCompleted);
 
-        Assert.Equal(3, greetings);
+        // And once more in the second round.
+        Assert.Equal(4, greetings);
         Assert.Equal([A], _host.Silo.Members.Others);
     }
 
@@ -106,5 +109,42 @@ public sealed class JoinTests : IDisposable
         await _host.Leave();
 
         Assert.Equal([false], wasServing);
+    }
+
+    /// <summary>A hold may begin when the first Hello has been answered, and its coordinator die without a word to the silo that joins.</summary>
+    [Fact]
+    public async Task Join_GreetsAgainAfterTheWait_AndHoldsWhatIsHeldThen()
+    {
+        var hold = new HoldLeft(new(Guid.NewGuid(), 1), [InvalidatorHost.Tag("t")], TimeSpan.FromSeconds(10));
+        var (askedAt, begun) = (new List<TimeSpan>(), _host.Silo.Time.GetTimestamp());
+        _host.Rows = [(Self, SiloStatus.Joining), (A, SiloStatus.Active), (B, SiloStatus.Dead)];
+        _host.Silo.Peers[A].Holds = () =>
+        {
+            askedAt.Add(_host.Silo.Time.GetElapsedTime(begun));
+            return [hold];
+        };
+        _host.Silo.Lease.Renewed += () => Assert.True(!_host.Silo.Lease.IsValid() || _host.Silo.Invalidator.Holds.Count == 1, "It serves without the hold.");
+
+        _ = _host.Start();
+        await _host.AdvanceUntil(() => _host.Served.IsCompleted);
+
+        Assert.True(await _host.Served > LeaseTerms.WaitOut(InvalidatorHost.LeaseLength) - JoinHost.Step);
+        Assert.True(askedAt[^1] > LeaseTerms.WaitOut(InvalidatorHost.LeaseLength) - JoinHost.Step, $"{askedAt[^1]}");
+        Assert.Equal(1, _host.Silo.Ledger.Holds);
+        Assert.False(_host.Silo.Invalidator.Release(new(hold.Id, hold.Tags)), "It has the hold from a Hello, and cannot tell.");
+        Assert.Equal(0, _host.Silo.Ledger.Holds);
+    }
+
+    [Fact]
+    public async Task Join_IsNotOver_UntilTheSecondHelloIsAnswered()
+    {
+        _host.Rows = [(Self, SiloStatus.Joining), (A, SiloStatus.Active)];
+        var asked = 0;
+        _host.Silo.Peers[A].Holds = () => ++asked < 3 ? throw new TimeoutException() : [];
+
+        _ = _host.Start();
+        await _host.AdvanceUntil(() => _host.Served.IsCompleted);
+
+        Assert.Equal(3, asked);
     }
 }

@@ -25,6 +25,15 @@ internal interface IPeerService : IGrainService
     [Alias("Hello"), ResponseTimeout("00:00:02")]
     ValueTask<Standing?> Hello(SiloAddress silo, ProtocolVersions? versions = null);
 
+    /// <summary>
+    /// The second Hello of a silo that is about to serve, after it has waited for the dead ones: greets it as the first, and tells it what this one holds. A hold may have begun after the first Hello was answered, and
+    /// the silo that coordinated it may have died unheard of.
+    /// </summary>
+    /// <param name="silo">The caller.</param>
+    /// <param name="versions">What it speaks.</param>
+    [Alias("HelloAgain"), ResponseTimeout("00:00:02")]
+    ValueTask<HelloAgainAnswer?> HelloAgain(SiloAddress silo, ProtocolVersions versions);
+
     /// <summary>A silo says how far it is: it serves, or leaves.</summary>
     [Alias("Announce"), ResponseTimeout("00:00:02")]
     ValueTask Announce(SiloAddress silo, Standing standing);
@@ -77,6 +86,12 @@ internal interface IPeerService : IGrainService
 /// <summary>The updates of a batch that the member, and every client of it, has let go of. The others are confirmed later, each by itself.</summary>
 [GenerateSerializer, Immutable, Alias("otc.UpdateReceipt")]
 internal sealed record UpdateReceipt([property: Id(0)] UpdateId[] Acknowledged);
+
+/// <summary>The answer to a second Hello.</summary>
+/// <param name="Standing">How far the silo is.</param>
+/// <param name="Holds">What it holds.</param>
+[GenerateSerializer, Immutable, Alias("otc.HelloAgainAnswer")]
+internal sealed record HelloAgainAnswer([property: Id(0)] Standing Standing, [property: Id(1)] HoldLeft[] Holds);
 
 /// <summary>Stale dependents of a tag on one silo.</summary>
 /// <param name="Keys">Their namespaced keys.</param>
@@ -211,4 +226,12 @@ internal sealed record SiloReport
     /// <summary>The version that it speaks with all the others: the newest that each of them knows. Zero from one that does not tell.</summary>
     [Id(30)]
     public int Spoken { get; init; }
+
+    /// <summary>Holds that are held there now.</summary>
+    [Id(31)]
+    public int Holds { get; init; }
+
+    /// <summary>For how long the oldest of them has been held there; null if none is.</summary>
+    [Id(32)]
+    public TimeSpan? OldestHold { get; init; }
 }

@@ -65,6 +65,10 @@ internal sealed class BatchService(
 
     public async ValueTask<UpdateOutcome?> Update(string tag, UpdateRequest request, Guid requestId) =>
         owners.IsAstray(tag) ? null : await updates.Update(tag, request, requestId);
+
+    public async ValueTask<HoldOutcome> Hold(HoldRequest request) => await updates.Hold(request);
+
+    public async ValueTask<bool> Release(HoldRelease hold) => await updates.Release(hold);
 }
 
 /// <summary>Knows the identity of any silo's batch service.</summary>

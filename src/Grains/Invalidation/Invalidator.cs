@@ -48,6 +48,8 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
     private readonly ClientSessions _sessions;
     private readonly RecentUpdates _recent;
     private readonly StampHistory _history;
+    private readonly PeerVersions _versions;
+    private readonly int _maximumHolds;
     private readonly SiloAddress _self;
     private readonly TimeProvider _time;
     private readonly ILogger<Invalidator> _logger;
@@ -65,10 +67,13 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         StampHistory history,
         IPeers peers,
         SiloMetrics metrics,
+        PeerVersions versions,
+        TagCacheOptions options,
         ILocalSiloDetails self,
         TimeProvider time,
         ILogger<Invalidator> logger)
     {
+        (_versions, _maximumHolds) = (versions, options.MaximumHolds);
         (_ledger, _membership, _lease, _sessions, _recent, _history) = (ledger, membership, lease, sessions, recent, history);
         (_self, _time, _logger, _callers) = (self.SiloAddress, time, logger, new(metrics, time, logger));
         _sender = new(peers, this, _self, time, logger);
@@ -78,6 +83,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         lease.Renewed += ReconsiderAll;
         sessions.Released += ClientsLetGo;
         _repeating = new(RepeatAfter / 2, Repeat, LogRepeatFailed, time);
+        _holdsEnd = time.CreateTimer(_ => EndOverdueHolds(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>How many updates of this silo's own are not settled.</summary>
@@ -175,13 +181,15 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
                 Settle(id);
             }
 
-            foreach (var update in batch.Updates)
+            var received = batch.Updates.Where(update => ReceiveNeedsLock(coordinator, update, activity?.Id ?? batch.Trace)).Select(update => update.Id).ToList();
+            foreach (var hold in batch.Released ?? [])
             {
-                ReceiveNeedsLock(coordinator, update, activity?.Id ?? batch.Trace);
+                _holds.End(hold.Id, isLeaseValid: false);
+                ReleaseNeedsLock(hold.Id, hold.Tags);
             }
 
             CacheEvents.Write(CacheEvent.UpdateSettled, this);
-            receipt = new([.. batch.Updates.Select(update => update.Id).Where(id => !_awaitingClients.ContainsKey(id))]);
+            receipt = new([.. received.Where(id => !_awaitingClients.ContainsKey(id))]);
         }
 
         if (_membership.IsDead(coordinator))
@@ -195,10 +203,20 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
     /// <summary>A member's clients have let go of what they held up.</summary>
     public void Confirmed(SiloAddress member, UpdateId[] updates) => Acknowledged(member, updates);
 
-    public void Dispose() => _repeating.Dispose();
-
-    private void ReceiveNeedsLock(SiloAddress coordinator, TagUpdate update, string? trace)
+    public void Dispose()
     {
+        _repeating.Dispose();
+        _holdsEnd.Dispose();
+    }
+
+    /// <summary>Applies it. False if it must not be acknowledged.</summary>
+    private bool ReceiveNeedsLock(SiloAddress coordinator, TagUpdate update, string? trace)
+    {
+        if (update.HoldFor is not null)
+        {
+            return ReceiveHoldNeedsLock(coordinator, update, trace);
+        }
+
         switch (_open.Arrived(coordinator, update))
         {
             case Arrival.First:
@@ -217,6 +235,8 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
             default:
                 break;
         }
+
+        return true;
     }
 
     private (Stamp Applied, Task<UpdateOutcome> Completion) Begin(UpdateRequest request, UpdateId? finishes, ICollection<SiloAddress>? later = null)
@@ -225,19 +245,24 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         {
             var activity = Tracing.StartApart<string>(CacheActivities.Update, ActivityKind.Server, request.Traces, static trace => trace);
             var update = _coordination.Begin(request.Tags, request.StaleFor, finishes, activity?.Id ?? request.Traces?[0]);
-            _repeating.Start();
-            var completion = _callers.Add(update.Id, activity);
-            var applied = Apply(update);
-            if (!_sessions.Queue(update))
-            {
-                _awaitingClients[update.Id] = _self;
-                _awaitingOwnClients++;
-            }
-
-            CacheEvents.Write(CacheEvent.UpdateOpened, this);
-            ReconsiderNeedsLock(update.Id, later);
-            return (applied, completion);
+            return BeginNeedsLock(update, activity, later);
         }
+    }
+
+    private (Stamp Applied, Task<UpdateOutcome> Completion) BeginNeedsLock(TagUpdate update, Activity? activity, ICollection<SiloAddress>? later)
+    {
+        _repeating.Start();
+        var completion = _callers.Add(update.Id, activity);
+        var applied = Apply(update);
+        if (!_sessions.Queue(update))
+        {
+            _awaitingClients[update.Id] = _self;
+            _awaitingOwnClients++;
+        }
+
+        CacheEvents.Write(CacheEvent.UpdateOpened, this);
+        ReconsiderNeedsLock(update.Id, later);
+        return (applied, completion);
     }
 
     private Stamp Apply(TagUpdate update)
@@ -245,8 +270,8 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         var now = _time.Now();
         _history.NoteOpening(update, now, _ledger);
         _recent.Note(update, now);
-        return update.StaleFor is { } staleFor
-            ? _ledger.Stale(update.Id, update.Tags, now + staleFor, now)
+        return update.HoldFor is { } atMost ? ApplyHoldNeedsLock(update, atMost, now)
+            : update.StaleFor is { } staleFor ? _ledger.Stale(update.Id, update.Tags, now + staleFor, now)
             : _ledger.Expire(update.Id, update.Tags);
     }
 
@@ -345,54 +370,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         }
     }
 
-    /// <summary>While any update of this silo's own is not settled.</summary>
-    private bool Repeat()
-    {
-        lock (_gate)
-        {
-            _coordination.Repeat(_time.Now() + -RepeatAfter).ForEach(_sender.Wake);
-            return _coordination.Count > 0;
-        }
-    }
-
-    UpdateBatch? IUpdateSource.TakeBatch(SiloAddress silo)
-    {
-        lock (_gate)
-        {
-            return _coordination.TakeBatch(silo, _membership.Others.Contains(silo), _time.Now());
-        }
-    }
-
-    void IUpdateSource.Delivered(SiloAddress silo, UpdateReceipt receipt) => Acknowledged(silo, receipt.Acknowledged);
-
-    void IUpdateSource.Lost(SiloAddress silo, UpdateBatch batch)
-    {
-        lock (_gate)
-        {
-            _coordination.Lost(silo, batch);
-        }
-    }
-
-    private void Acknowledged(SiloAddress silo, UpdateId[] updates)
-    {
-        lock (_gate)
-        {
-            var who = silo.ToString();
-            _coordination.Acknowledged(silo, updates);
-            foreach (var id in updates)
-            {
-                if (_callers.Heard(id, who))
-                {
-                    ReconsiderNeedsLock(id);
-                }
-            }
-        }
-    }
-
     private static string ClientsOf(SiloAddress silo) => $"clients of {silo}";
-
-    [LoggerMessage(3306, LogLevel.Error, "A search for updates to send again failed; the next one follows")]
-    private partial void LogRepeatFailed(Exception exception);
 
     [LoggerMessage(3302, LogLevel.Information, "Finishing {Count} updates whose coordinator {Silo} is dead")]
     private partial void LogFinishing(int count, SiloAddress silo);

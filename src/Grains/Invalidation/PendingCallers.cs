@@ -40,6 +40,15 @@ internal sealed partial class PendingCallers(SiloMetrics metrics, TimeProvider t
     public void EndWithoutLease(UpdateId id) =>
         _callers[id].Completion.TrySetResult(UpdateOutcome.Incomplete("The coordinating silo has no valid serving lease."));
 
+    /// <summary>A hold that could not be had is waited for by no one any more.</summary>
+    public void GiveUp(UpdateId hold)
+    {
+        if (_callers.Remove(hold, out var caller))
+        {
+            Tracing.End(caller.Activity);
+        }
+    }
+
     public void EndComplete(UpdateId id, int members)
     {
         _callers.Remove(id, out var caller);

@@ -16,7 +16,8 @@ namespace OrleansTagCache.Joining;
 ///
 /// <para><b>Joining.</b> The own row is in the table. The table is read afterwards, and every silo in it that is not dead is asked what versions it speaks, and greeted, until it
 /// has answered or died: from then on its updates reach this silo. Then every dead row is waited out, since a dead silo may hold the right to
-/// serve, and to complete updates that do not know of this silo, until its lease is over. Then everything is expired, and serving begins.</para>
+/// serve, and to complete updates that do not know of this silo, until its lease is over. Then the table is read once more, and every silo in it greeted AGAIN: the answers to that carry
+/// what is held. Then everything is expired, and serving begins.</para>
 ///
 /// <para><b>Leaving.</b> The silo says so, and owns nothing from then on; it sends what it has to the others (<see cref="Mover"/>), as long as the options say. Updates that are on their way from here are given a moment to complete; serving ends; then the
 /// sessions of its clients, each when the client has said so or its lease is over; then every member is told, and waits for this silo no longer.</para>
@@ -143,7 +144,8 @@ internal sealed partial class JoinAndLeave(
     private Task Join() => BackgroundLoop.Loop(
         async () =>
         {
-            if (!lease.IsAlive || !await TryGreetAll() || !membership.IsWaitedOut)
+            // Held tags are told in a second round, after the wait: a hold that began after the first one may have a coordinator that has died since.
+            if (!lease.IsAlive || !await TryGreetAll(TryGreet) || !membership.IsWaitedOut || !await TryGreetAll(TryGreetAgain) || !membership.IsWaitedOut)
             {
                 await Task.Delay(Pause, time, _stop.Token);
                 return !_refused.Task.IsCompleted;
@@ -162,7 +164,7 @@ internal sealed partial class JoinAndLeave(
         _stop.Token);
 
     /// <summary>Reads the table and greets every silo in it that is not dead. True if all of them answered.</summary>
-    private async Task<bool> TryGreetAll()
+    private async Task<bool> TryGreetAll(Func<SiloAddress, Task<bool>> tryGreet)
     {
         try
         {
@@ -170,7 +172,7 @@ internal sealed partial class JoinAndLeave(
             var rows = data.Members.Select(row => row.Item1).ToList();
             membership.Observe(rows.Select(row => KeyValuePair.Create(row.SiloAddress, row.Status)), data.Version.Version);
             var alive = rows.FindAll(row => row.Status != SiloStatus.Dead && !row.SiloAddress.Equals(self.SiloAddress));
-            var answers = await Task.WhenAll(alive.Select(row => TryGreet(row.SiloAddress)));
+            var answers = await Task.WhenAll(alive.Select(row => tryGreet(row.SiloAddress)));
             return answers.All(answered => answered);
         }
         catch (Exception exception) when (!_stop.IsCancellationRequested)
@@ -180,11 +182,28 @@ internal sealed partial class JoinAndLeave(
         }
     }
 
-    private async Task<bool> TryGreet(SiloAddress silo)
+    private Task<bool> TryGreet(SiloAddress silo) => TryGreet(silo, async () => await Answer(silo, peer => peer.Hello(self.SiloAddress, versions.Own)));
+
+    private Task<bool> TryGreetAgain(SiloAddress silo) => TryGreet(silo, async () =>
+    {
+        if (versions.Of(silo) is { Newest: < ProtocolVersion.Holds })
+        {
+            // It holds nothing, and neither does any other while it is there.
+            return await Answer(silo, peer => peer.Hello(self.SiloAddress, versions.Own));
+        }
+
+        var answer = await Answer(silo, peer => peer.HelloAgain(self.SiloAddress, versions.Own));
+        invalidator.Adopt(answer?.Holds ?? [], time.Now());
+        return answer?.Standing;
+    });
+
+    private Task<T> Answer<T>(SiloAddress silo, Func<IPeerService, ValueTask<T>> ask) => ask(peers.On(silo)).AsTask().WaitAsync(AnswerPatience, time, _stop.Token);
+
+    private async Task<bool> TryGreet(SiloAddress silo, Func<Task<Standing?>> hello)
     {
         try
         {
-            if (!await SpeaksWith(silo) || await Answer(peer => peer.Hello(self.SiloAddress, versions.Own)) is not { } standing)
+            if (!await SpeaksWith() || await hello() is not { } standing)
             {
                 return false;
             }
@@ -198,17 +217,15 @@ internal sealed partial class JoinAndLeave(
             return false;
         }
 
-        Task<T> Answer<T>(Func<IPeerService, ValueTask<T>> ask) => ask(peers.On(silo)).AsTask().WaitAsync(AnswerPatience, time, _stop.Token);
-
         // Asked before it is greeted: a silo of an earlier version does not look at this one's, and would take the greeting.
-        async Task<bool> SpeaksWith(SiloAddress silo)
+        async Task<bool> SpeaksWith()
         {
             if (versions.Of(silo) is not null)
             {
                 return true;
             }
 
-            var told = (await Answer(peer => peer.Report())).Versions;
+            var told = (await Answer(silo, peer => peer.Report())).Versions;
             if (versions.Accepts(silo, told))
             {
                 return true;
@@ -217,7 +234,7 @@ internal sealed partial class JoinAndLeave(
             // One that looks at versions says in its own log whom it refuses.
             if (told is not null)
             {
-                Task saying = Answer(peer => peer.Hello(self.SiloAddress, versions.Own));
+                Task saying = Answer(silo, peer => peer.Hello(self.SiloAddress, versions.Own));
                 await saying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 

@@ -92,6 +92,11 @@ public sealed class TagCacheOptions : TagCacheClientOptions
     [SettingRange(1_000, int.MaxValue)]
     public int MaximumRememberedTags { get; set; } = 100_000;
 
+    /// <summary>How many holds of tags (<see cref="ITagCache.HoldAsync"/>) there may be at a time, of the whole cluster. A further one is refused, before its caller has changed anything.</summary>
+    /// <value>1 to 1,000,000; default 10,000.</value>
+    [SettingRange(1, 1_000_000)]
+    public int MaximumHolds { get; set; } = 10_000;
+
     /// <summary>How many tags, including keys, one client's session with this silo may keep values of. Beyond it the client is told to let go of the oldest.</summary>
     /// <value>From 100; default 250,000.</value>
     [SettingRange(100, int.MaxValue)]

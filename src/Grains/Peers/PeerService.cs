@@ -46,7 +46,10 @@ internal sealed class PeerService(
         return default;
     }
 
-    public ValueTask<Standing?> Hello(SiloAddress silo, ProtocolVersions? versions = null) => new(peers.Accepts(silo, versions) && membership.Greet(silo) ? standings.Of(_self) : null);
+    public ValueTask<Standing?> Hello(SiloAddress silo, ProtocolVersions? versions = null) => new(Greets(silo, versions) ? standings.Of(_self) : null);
+
+    public ValueTask<HelloAgainAnswer?> HelloAgain(SiloAddress silo, ProtocolVersions versions) =>
+        new(Greets(silo, versions) ? new HelloAgainAnswer(standings.Of(_self), invalidator.HoldsLeft()) : null);
 
     public ValueTask Announce(SiloAddress silo, Standing standing)
     {
@@ -97,4 +100,8 @@ internal sealed class PeerService(
     }
 
     public ValueTask<SiloReport> Report() => new(_views.StartNew(reporter.Report));
+
+    /// <summary>A silo that knows no holds has to wait for the end of those that are held: it could not be told of them.</summary>
+    private bool Greets(SiloAddress silo, ProtocolVersions? versions) =>
+        peers.Accepts(silo, versions) && (!peers.HasOlderThan(ProtocolVersion.Holds) || invalidator.Holds.Count == 0) && membership.Greet(silo);
 }

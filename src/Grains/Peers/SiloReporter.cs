@@ -73,6 +73,7 @@ internal sealed class SiloReporter
         var (toSend, sent, notKept) = _mover.Counts;
         var copies = _table.Copies;
         var (waiting, behind) = _standbys.Backlog;
+        var (holds, oldestHold) = _invalidator.Holds;
         return new()
         {
             Silo = _self.SiloAddress.ToString(),
@@ -106,6 +107,8 @@ internal sealed class SiloReporter
             StandbysBehind = behind,
             Versions = _versions.Own,
             Spoken = _versions.Spoken,
+            Holds = holds,
+            OldestHold = oldestHold,
         };
     }
 }

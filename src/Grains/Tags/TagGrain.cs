@@ -1,6 +1,7 @@
 using Orleans.Concurrency;
 using Orleans.GrainDirectory;
 using Orleans.Placement;
+using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Names;
 using OrleansTagCache.Ownership;
@@ -17,6 +18,10 @@ namespace OrleansTagCache.Tags;
 internal sealed class TagGrain(TagUpdates updates, AllSilos silos) : Grain, ITagGrain
 {
     public async ValueTask<UpdateOutcome> Update(UpdateRequest request, Guid requestId) => await updates.Update(this.GetPrimaryKeyString(), request, requestId);
+
+    public async ValueTask<HoldOutcome> Hold(HoldRequest request) => await updates.Hold(request);
+
+    public async ValueTask<bool> Release(HoldRelease hold) => await updates.Release(hold);
 
     public async ValueTask<TagDescription> Describe()
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Tasks;
@@ -67,6 +68,20 @@ internal sealed partial class TagUpdates : IDisposable
 
             _coalescers.TryRemove(new(kind, coalescer));
         }
+    }
+
+    /// <summary>Holds, as <see cref="ITagGrain.Hold"/>. Each by itself: holds have times of their own.</summary>
+    public async Task<HoldOutcome> Hold(HoldRequest request)
+    {
+        await PoolYield.Go();
+        return await _invalidator.Hold(request, AttemptTimeout).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends a hold, as <see cref="ITagGrain.Release"/>.</summary>
+    public async Task<bool> Release(HoldRelease hold)
+    {
+        await PoolYield.Go();
+        return _invalidator.Release(hold);
     }
 
     public void Dispose() => _forgetting.Dispose();

@@ -46,6 +46,9 @@ internal sealed class FakePeer : IPeerService
     /// <summary>The next batch that settles something.</summary>
     public async Task<UpdateBatch> NextThatSettles() => await NextThat(batch => batch.Settled.Length > 0);
 
+    /// <summary>The next batch that releases something.</summary>
+    public async Task<UpdateBatch> NextThatReleases() => await NextThat(batch => batch.Released is not null);
+
     public async ValueTask<UpdateReceipt> Deliver(SiloAddress coordinator, UpdateBatch batch)
     {
         await _delivered.Writer.WriteAsync(batch);
@@ -62,6 +65,11 @@ internal sealed class FakePeer : IPeerService
         GreetedWith.Enqueue(versions);
         return await AnswerHello() ? Standing : null;
     }
+
+    /// <summary>What it says that it holds, when it is greeted again.</summary>
+    public Func<HoldLeft[]> Holds { get; set; } = () => [];
+
+    public async ValueTask<HelloAgainAnswer?> HelloAgain(SiloAddress silo, ProtocolVersions versions) => await AnswerHello() ? new HelloAgainAnswer(Standing, Holds()) : null;
 
     /// <summary>What it says that it speaks.</summary>
     public ProtocolVersions? Versions { get; set; } = ProtocolVersions.OfThisBuild;

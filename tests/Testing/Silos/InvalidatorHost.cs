@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Membership;
@@ -18,17 +19,23 @@ internal sealed class InvalidatorHost : IDisposable
 {
     public static readonly TimeSpan LeaseLength = TimeSpan.FromSeconds(5);
 
+    /// <summary>How many holds it holds at most.</summary>
+    public const int MaximumHolds = 3;
+
     private long _version;
 
     /// <param name="time">The clock; one that stands still until it is advanced if null.</param>
     /// <param name="lease">How long the serving lease is; <see cref="LeaseLength"/> if null.</param>
-    public InvalidatorHost(FakeTimeProvider? time = null, TimeSpan? lease = null)
+    /// <param name="own">What the silo speaks; what this build does if null.</param>
+    public InvalidatorHost(FakeTimeProvider? time = null, TimeSpan? lease = null, ProtocolVersions? own = null)
     {
         Time = time ?? new();
         Lease = new(_ => ReadRow(), () => Ends++, lease ?? LeaseLength, Time, NullLogger<ServingLease>.Instance);
         Members = new(Self, LeaseLength, Time, NullLogger<Members>.Instance);
         Sessions = new(Lease, Details, new TagCacheOptions(), Time, NullLogger<ClientSessions>.Instance);
-        Invalidator = new(Ledger, Members, Lease, Sessions, new RecentUpdates(), History, Peers, Metrics(), Details, Time, NullLogger<Invalidator>.Instance);
+        Versions = new(own ?? ProtocolVersions.OfThisBuild, Members, NullLogger<PeerVersions>.Instance);
+        Invalidator = new(
+            Ledger, Members, Lease, Sessions, new RecentUpdates(), History, Peers, Metrics(), Versions, new() { MaximumHolds = MaximumHolds }, Details, Time, NullLogger<Invalidator>.Instance);
     }
 
     public static ILocalSiloDetails Details { get; } = new SelfDetails();
@@ -48,6 +55,9 @@ internal sealed class InvalidatorHost : IDisposable
     public ServingLease Lease { get; }
 
     public ClientSessions Sessions { get; }
+
+    /// <summary>What the silos speak.</summary>
+    public PeerVersions Versions { get; }
 
     public Invalidator Invalidator { get; }
 

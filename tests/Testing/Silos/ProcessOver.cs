@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
+using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Hosting;
 using OrleansTagCache.Near;
@@ -47,6 +48,10 @@ internal static class ProcessOver
     private sealed class Tag(EntrySilo silo) : ITagGrain
     {
         public async ValueTask<UpdateOutcome> Update(UpdateRequest request, Guid requestId) => await silo.Silo.Invalidator.Begin(request).Completion;
+
+        public async ValueTask<HoldOutcome> Hold(HoldRequest request) => await silo.Silo.Invalidator.Hold(request, TimeSpan.FromSeconds(2));
+
+        public ValueTask<bool> Release(HoldRelease hold) => new(silo.Silo.Invalidator.Release(hold));
 
         public ValueTask<TagDescription> Describe() => throw new NotSupportedException();
 
