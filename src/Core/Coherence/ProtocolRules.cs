@@ -118,6 +118,12 @@ internal static class ProtocolRules
     /// <summary>A silo says <i>held</i> only of a hold that it has acknowledged itself (invariant H4).</summary>
     public static bool HeldIsSaidByWitnesses => true;
 
+    /// <summary>A joiner asks the others a second time, what they hold (invariant H3).</summary>
+    public static bool JoinersAskTwice => true;
+
+    /// <summary>A joiner asks the second time only when every dead silo has been waited out (invariant H3).</summary>
+    public static bool JoinersAskAfterTheWait => true;
+
     /// <summary>Where other threads could run if the rule on the order of an expiry were removed.</summary>
     public static void LetOthersRun()
     {

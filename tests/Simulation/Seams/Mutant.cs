@@ -141,6 +141,12 @@ internal enum Mutant
 
     /// <summary>A silo says <i>held</i> of a hold that it has from a Hello.</summary>
     HeldSaidByAdopter,
+
+    /// <summary>A joiner says Hello once, and does not ask what is held.</summary>
+    OneHello,
+
+    /// <summary>A joiner says its second Hello before the dead are waited out.</summary>
+    SecondHelloBeforeTheWait,
 }
 
 /// <summary>Which rule is removed in the search that this thread runs.</summary>

@@ -82,6 +82,10 @@ internal static class ProtocolRules
 
     public static bool HeldIsSaidByWitnesses => !Mutants.Is(Mutant.HeldSaidByAdopter);
 
+    public static bool JoinersAskTwice => !Mutants.Is(Mutant.OneHello);
+
+    public static bool JoinersAskAfterTheWait => !Mutants.Is(Mutant.SecondHelloBeforeTheWait);
+
     /// <summary>What other threads do in the middle of an expiry whose clock was published first.</summary>
     public static Action? OtherThreads
     {
