@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Flights;
+using OrleansTagCache.Holds;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Many;
@@ -22,6 +24,7 @@ internal sealed class TagCache : ITagCache
     private readonly TagCacheClientOptions _options;
     private readonly EntryMaker _maker;
     private readonly UpdateClient _updates;
+    private readonly HoldKeeper _holds;
     private readonly LoaderTable _loaders;
     private readonly NearCache _near;
     private readonly IServerActionSource[] _serverActions;
@@ -36,6 +39,7 @@ internal sealed class TagCache : ITagCache
         TagCacheClientOptions options,
         EntryMaker maker,
         UpdateClient updates,
+        HoldKeeper holds,
         LoaderTable loaders,
         NearCache near,
         EntryReader reader,
@@ -47,7 +51,7 @@ internal sealed class TagCache : ITagCache
         TimeProvider time)
     {
         (_serverActions, _reader, _flights, _services, _time) = ([.. serverActions], reader, flights, services, time);
-        (_options, _maker, _updates, _loaders, _near, _lookup, _many) = (options, maker, updates, loaders, near, lookup, many);
+        (_options, _maker, _updates, _holds, _loaders, _near, _lookup, _many) = (options, maker, updates, holds, loaders, near, lookup, many);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
     }
 
@@ -240,7 +244,11 @@ internal sealed class TagCache : ITagCache
         return Update(tags, staleFor: null, nameof(tags), cancellationToken);
     }
 
-    public ValueTask<ITagHold> HoldAsync(IReadOnlyCollection<string> tags, TimeSpan? atMost = null, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    public ValueTask<ITagHold> HoldAsync(IReadOnlyCollection<string> tags, TimeSpan? atMost = null, CancellationToken cancellationToken = default)
+    {
+        MustBeInServerAction();
+        return Hold(tags, atMost ?? LeaseTerms.DefaultHold, cancellationToken);
+    }
 
     public ValueTask RevalidateTagAsync(string tag, CacheLife profile, CancellationToken cancellationToken = default)
     {
@@ -311,13 +319,26 @@ internal sealed class TagCache : ITagCache
         }
     }
 
-    private async ValueTask Update(IReadOnlyCollection<string> tags, TimeSpan? staleFor, string parameterName, CancellationToken cancellationToken)
+    private static void MustNotBeInFactory()
     {
         if (CacheContext.Current is { IsOfResponse: false })
         {
-            throw new InvalidOperationException("Tags cannot be updated or revalidated inside the factory of an entry. Do it where the data is changed.");
+            throw new InvalidOperationException("Tags cannot be updated, revalidated or held inside the factory of an entry. Do it where the data is changed.");
         }
+    }
 
+    private async ValueTask<ITagHold> Hold(IReadOnlyCollection<string> tags, TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        MustNotBeInFactory();
+        var names = TagSet.ForCall(tags, nameof(tags));
+        HoldTime.Check(atMost, nameof(atMost));
+        var taken = await _holds.Begin(Array.ConvertAll(names, tag => TagId.OfTag(_namespace, tag)), atMost, _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
+        return new TagHold(names, taken, _holds, _options.UpdateTimeout, _time);
+    }
+
+    private async ValueTask Update(IReadOnlyCollection<string> tags, TimeSpan? staleFor, string parameterName, CancellationToken cancellationToken)
+    {
+        MustNotBeInFactory();
         var ids = TagSet.ForCall(tags, parameterName).Select(tag => TagId.OfTag(_namespace, tag)).ToArray();
         await _updates.Update(new(ids, staleFor == TimeSpan.Zero ? null : staleFor), _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
     }

@@ -21,6 +21,12 @@ internal static class CacheActivities
     /// <summary>An update or a revalidation: the call, and, on the silo that coordinates it, the time until every process has acknowledged.</summary>
     public const string Update = "tagcache.update";
 
+    /// <summary>Tags are held: the call, and, on the silo that coordinates it, the time until every process has acknowledged.</summary>
+    public const string Hold = "tagcache.hold";
+
+    /// <summary>A hold is released: the call.</summary>
+    public const string Release = "tagcache.release";
+
     /// <summary>A batch of updates on its way to one member, and its application there.</summary>
     public const string Deliver = "tagcache.deliver";
 

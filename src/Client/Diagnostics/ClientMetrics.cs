@@ -13,6 +13,7 @@ internal sealed class ClientMetrics
     private readonly Counter<long> _bypasses;
     private readonly Counter<long> _notStored;
     private readonly Counter<long> _refreshes;
+    private readonly Counter<long> _holds;
 
     public ClientMetrics(IMeterFactory meters)
     {
@@ -21,6 +22,7 @@ internal sealed class ClientMetrics
         _bypasses = meter.CreateCounter<long>("tagcache.bypasses", "{read}", "Factories run without the cluster, by reason: not_serving, unreachable, busy or unwanted.");
         _notStored = meter.CreateCounter<long>("tagcache.not_stored", "{value}", "Generated values that were not stored, by reason.");
         _refreshes = meter.CreateCounter<long>("tagcache.refreshes", "{refresh}", "Background refreshes of stale entries, by outcome.");
+        _holds = meter.CreateCounter<long>("tagcache.holds", "{hold}", "Holds by what became of them: taken or refused, and of those taken released, lapsed or abandoned.");
     }
 
     public void OnRead(Outcome outcome)
@@ -37,6 +39,8 @@ internal sealed class ClientMetrics
     public void OnNotStored(Outcome reason) => _notStored.Add(1, Tag("tagcache.reason", reason));
 
     public void OnRefresh(Outcome outcome) => _refreshes.Add(1, Tag(Tracing.OutcomeTag, outcome));
+
+    public void OnHold(Outcome outcome) => _holds.Add(1, Tag(Tracing.OutcomeTag, outcome));
 
     private static KeyValuePair<string, object?> Tag(string name, Outcome outcome) => new(name, outcome.Name());
 }

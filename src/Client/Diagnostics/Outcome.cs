@@ -77,6 +77,18 @@ internal enum Outcome : byte
 
     /// <summary>The entry is left for a later pass.</summary>
     Left,
+
+    /// <summary>A hold was taken.</summary>
+    Taken,
+
+    /// <summary>A hold was held until it was released.</summary>
+    Released,
+
+    /// <summary>A hold was over before it was released: its tags were updated.</summary>
+    Lapsed,
+
+    /// <summary>A hold was left to its time.</summary>
+    Abandoned,
 }
 
 /// <summary>The names of outcomes.</summary>

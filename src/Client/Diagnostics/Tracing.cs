@@ -108,6 +108,35 @@ internal static class Tracing
         return includesTags ? activity?.SetTag(TagsTag, ForeignTag.Without(entry.Tags)) : activity;
     }
 
+    /// <summary>Calls the cluster as a part of what runs here.</summary>
+    /// <param name="name">What it is.</param>
+    /// <param name="tags">The tags that it is about; null if it is about none.</param>
+    /// <param name="includesTags">Whether they are told.</param>
+    /// <param name="work">The call.</param>
+    public static Task<T> Run<T>(string name, TagId[]? tags, bool includesTags, Func<Task<T>> work)
+    {
+        return IsOn ? Traced() : work();
+
+        async Task<T> Traced()
+        {
+            using var activity = Start(name, ActivityKind.Client);
+            if (activity is not null && tags is not null && includesTags)
+            {
+                activity.SetTag(TagsTag, Array.ConvertAll(tags, tag => tag.Name));
+            }
+
+            try
+            {
+                return await work().ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                activity.Failed(exception);
+                throw;
+            }
+        }
+    }
+
     /// <summary>Notes how the cache's activity that runs here has ended.</summary>
     public static void Note(Outcome outcome)
     {

@@ -7,6 +7,7 @@ using OrleansTagCache.Adapters;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
+using OrleansTagCache.Holds;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Many;
 using OrleansTagCache.Near;
@@ -62,6 +63,8 @@ internal static class TagCacheServices
         services.TryAddSingleton<Reachability>();
         services.TryAddSingleton<EntryClient>();
         services.TryAddSingleton<UpdateClient>();
+        services.TryAddSingleton<HoldClient>();
+        services.TryAddSingleton<HoldKeeper>();
         services.TryAddSingleton<RemoteLoads>();
         services.TryAddSingleton<ProcessCaches>();
         services.TryAddSingleton(provider => ActivatorUtilities.CreateInstance<LoaderRunner>(provider, [provider.GetRequiredService<ProcessCaches>().Each<LoaderTable>()]));

@@ -84,8 +84,14 @@ internal sealed class SiloEndpoint
     /// <summary>Updates or revalidates through a tag; null if there is no answer this way.</summary>
     public Task<UpdateOutcome?> Update(string tag, UpdateRequest request, Guid requestId) => Call(() => _service.Update(tag, request, requestId));
 
+    /// <summary>Holds tags through this silo, which coordinates the hold.</summary>
+    public Task<HoldOutcome> Hold(HoldRequest request) => Call(() => _service.Hold(request));
+
+    /// <summary>Ends a hold, and says whether it was held throughout; as <see cref="IBatchService.Release"/>.</summary>
+    public Task<bool> Release(HoldRelease hold) => Call(() => _service.Release(hold));
+
     /// <summary>Calls the service, and waits for no longer than is said; else for as long as the call itself does.</summary>
-    private async Task<T?> Call<T>(Func<ValueTask<T?>> call, TimeSpan? patience = null)
+    private async Task<T> Call<T>(Func<ValueTask<T>> call, TimeSpan? patience = null)
     {
         try
         {

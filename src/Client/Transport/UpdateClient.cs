@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
@@ -114,29 +113,7 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
     private static (UpdateOutcome? Done, string? Reason) Decide(UpdateOutcome outcome) =>
         outcome.IsComplete ? (outcome, null) : (null, outcome.Reason);
 
-    private Task<T> Traced<T>(string name, TagId[]? tags, Func<Task<T>> work)
-    {
-        return Tracing.IsOn ? Run() : work();
-
-        async Task<T> Run()
-        {
-            using var activity = Tracing.Start(name, ActivityKind.Client);
-            if (activity is not null && tags is not null && options.IncludeTagsInTraces)
-            {
-                activity.SetTag(Tracing.TagsTag, Array.ConvertAll(tags, tag => tag.Name));
-            }
-
-            try
-            {
-                return await work().ConfigureAwait(false);
-            }
-            catch (Exception exception)
-            {
-                activity.Failed(exception);
-                throw;
-            }
-        }
-    }
+    private Task<T> Traced<T>(string name, TagId[]? tags, Func<Task<T>> work) => Tracing.Run(name, tags, options.IncludeTagsInTraces, work);
 
     private async Task<T> Persist<T>(
         string what, TimeSpan timeout, TimeSpan attemptPatience, Func<CancellationToken, Task<(T? Done, string? Reason)>> attempt, CancellationToken cancellationToken)

@@ -1,0 +1,159 @@
+using System.Diagnostics.CodeAnalysis;
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Holds;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+using OrleansTagCache.Tasks;
+
+namespace OrleansTagCache.Transport;
+
+/// <summary>
+/// Takes holds and ends them. To take one is tried again with a new identity and a new beginning each time: the members count from the first time that they hear of a hold, so an attempt that
+/// was lost must not be repeated as the same one (invariant H4).
+/// </summary>
+/// <remarks>Thread-safe. A hold that comes when its caller does not wait any more is released in the background.</remarks>
+internal sealed class HoldClient(IGrainFactory grains, SiloEndpoints endpoints, Reachability reachability, TagCacheClientOptions options, TimeProvider time)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>No attempt waits longer: a call through a gateway that was lost is lost without a word.</summary>
+    private static readonly TimeSpan AttemptPatience = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long each of the two ways to release a hold is tried.</summary>
+    private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>Takes a hold: it is tried for as long as an update is, but no longer than the hold would last.</summary>
+    /// <exception cref="TagCacheUnavailableException">It could not be had.</exception>
+    public Task<TakenHold> Hold(TagId[] tags, TimeSpan atMost, TimeSpan updateTimeout, CancellationToken cancellationToken) =>
+        Tracing.Run(CacheActivities.Hold, tags, options.IncludeTagsInTraces, () => Take(tags, atMost, HoldTime.LongestTry(atMost, updateTimeout), cancellationToken));
+
+    /// <summary>Ends a hold everywhere. False if no silo could say that it was held throughout, or none answered: then it ends by itself where it is held.</summary>
+    public Task<bool> Release(TakenHold hold) => Release(hold.Id, hold.Tags, hold.Coordinator);
+
+    /// <inheritdoc cref="Release(TakenHold)"/>
+    /// <param name="id">The hold.</param>
+    /// <param name="tags">Its tags.</param>
+    /// <param name="coordinator">The way to its coordinator, which is asked first.</param>
+    public Task<bool> Release(UpdateId id, TagId[] tags, SiloEndpoint? coordinator = null) =>
+        Tracing.Run(CacheActivities.Release, tags, options.IncludeTagsInTraces, () => TryRelease(new(id, tags), coordinator));
+
+    private async Task<TakenHold> Take(TagId[] tags, TimeSpan atMost, TimeSpan longest, CancellationToken cancellationToken)
+    {
+        if (reachability.WhyNot("hold") is { } notConnected)
+        {
+            throw notConnected;
+        }
+
+        var (until, pause, isFirst) = (time.Now() + longest, FirstPause, true);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, reachability.Closed);
+        while (true)
+        {
+            var (taken, reason, fault) = await TryTake(tags, atMost, until, isFirst, either.Token).ConfigureAwait(false);
+            if (taken is not null)
+            {
+                return taken;
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            if (reachability.Closed.IsCancellationRequested)
+            {
+                throw new TagCacheUnavailableException("This process stopped while it asked for the hold. Nothing is held for long.", fault);
+            }
+
+            if (time.Now() + pause >= until)
+            {
+                throw new TagCacheUnavailableException($"The tags could not be held within {longest}. {reason}", fault);
+            }
+
+            isFirst = false;
+            await Task.Delay(pause, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private async Task<(TakenHold? Taken, string? Reason, Exception? Fault)> TryTake(TagId[] tags, TimeSpan atMost, Moment until, bool isFirst, CancellationToken cancellationToken)
+    {
+        // Before it is asked for: the members count from later.
+        var hold = new HoldTime(time.Now(), atMost);
+        var asking = Ask(new(tags, atMost, Tracing.Parent), isFirst);
+        try
+        {
+            var left = until - hold.AskedAt;
+            var patience = left < AttemptPatience ? left : AttemptPatience;
+            var (outcome, coordinator) = await asking.WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.FromMilliseconds(1), time, cancellationToken).ConfigureAwait(false);
+            reachability.Reached();
+            var answeredAt = time.Now();
+            if (outcome.Id is not { } id)
+            {
+                return (null, outcome.Reason, null);
+            }
+
+            var taken = new TakenHold(id, tags, hold, answeredAt, outcome.Members, coordinator);
+            if (hold.IsHeldAt(answeredAt))
+            {
+                return (taken, null, null);
+            }
+
+            _ = DetachedTask.Run(() => Release(taken));
+            return (null, "Its time was over when the last process had confirmed it.", null);
+        }
+        catch (Exception exception)
+        {
+            _ = DetachedTask.Run(() => LetGo(asking, tags));
+            reachability.Failed(exception);
+            return (null, "The cluster did not answer.", exception);
+        }
+    }
+
+    private async Task<(HoldOutcome Outcome, SiloEndpoint? Coordinator)> Ask(HoldRequest request, bool isFirst)
+    {
+        var first = FirstOf(request.Tags);
+
+        // Once: a gateway that lost the first attempt must not get the second.
+        var there = isFirst ? endpoints.Find(first) : null;
+        return there is null
+            ? (await grains.GetGrain<ITagGrain>(first).Hold(request).ConfigureAwait(false), null)
+            : (await there.Hold(request).ConfigureAwait(false), there);
+    }
+
+    /// <summary>Nobody waits for it any more: should it come all the same, its tags are not held for longer than need be.</summary>
+    private async Task LetGo(Task<(HoldOutcome Outcome, SiloEndpoint? Coordinator)> asking, TagId[] tags)
+    {
+        try
+        {
+            var (outcome, coordinator) = await asking.ConfigureAwait(false);
+            if (outcome.Id is { } id)
+            {
+                await Release(id, tags, coordinator).ConfigureAwait(false);
+            }
+        }
+        catch (Exception)
+        {
+            // It ends by itself.
+        }
+    }
+
+    private async Task<bool> TryRelease(HoldRelease hold, SiloEndpoint? coordinator) =>
+        reachability.IsConnected
+        && ((coordinator is null ? null : await TryOnce(() => coordinator.Release(hold)).ConfigureAwait(false))
+            ?? await TryOnce(() => grains.GetGrain<ITagGrain>(FirstOf(hold.Tags)).Release(hold).AsTask()).ConfigureAwait(false)) == true;
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever it is, there is no answer.")]
+    private async Task<bool?> TryOnce(Func<Task<bool>> release)
+    {
+        try
+        {
+            return await release().WaitAsync(ReleasePatience, time, reachability.Closed).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            reachability.Failed(exception);
+            return null;
+        }
+    }
+
+    private static string FirstOf(TagId[] tags) => tags.MinBy(static tag => tag.Scoped, StringComparer.Ordinal).Scoped;
+}
