@@ -12,6 +12,8 @@ public enum LedgerVerb
     Stale,
     Settle,
     ExpireEverything,
+    Attach,
+    Detach,
     Hold,
     Release,
     Forget,
@@ -35,7 +37,8 @@ internal sealed class TagLedgerRun(int maximumUnreferenced)
     private readonly List<(long At, int Tags)> _settlings = [];
     private readonly List<(long At, int Tags, Moment Deadline)> _stalings = [];
     private readonly Dictionary<UpdateId, int> _open = [];
-    private readonly List<(int Tags, TagRecord[] Records)> _held = [];
+    private readonly Dictionary<UpdateId, int> _holds = [];
+    private readonly List<(int Tags, TagRecord[] Records)> _attached = [];
     private long _clock;
     private long _epoch;
     private long _forgotten;
@@ -46,6 +49,8 @@ internal sealed class TagLedgerRun(int maximumUnreferenced)
     public static TagId[] Tags(int tags) => Sets[tags];
 
     public static UpdateId Update(long number) => new(Guid.Empty, number);
+
+    private static UpdateId Hold(long number) => new(Guid.Empty, -1 - number);
 
     public void Apply(LedgerCall call)
     {
@@ -81,12 +86,28 @@ internal sealed class TagLedgerRun(int maximumUnreferenced)
                 _epoch = ++_clock;
                 Assert.Equal(new Stamp(_clock), Ledger.ExpireEverything());
                 break;
-            case LedgerVerb.Hold:
-                _held.Add((call.Tags, Ledger.Attach(tags)));
+            case LedgerVerb.Attach:
+                _attached.Add((call.Tags, Ledger.Attach(tags)));
                 break;
-            case LedgerVerb.Release when _held.Count > 0:
-                Ledger.Detach(_held[call.Which % _held.Count].Records);
-                _held.RemoveAt(call.Which % _held.Count);
+            case LedgerVerb.Detach when _attached.Count > 0:
+                Ledger.Detach(_attached[call.Which % _attached.Count].Records);
+                _attached.RemoveAt(call.Which % _attached.Count);
+                break;
+            case LedgerVerb.Hold:
+                var hold = Hold(call.Which);
+                if (_holds.TryAdd(hold, call.Tags))
+                {
+                    _expiries.Add((++_clock, call.Tags));
+                }
+
+                Assert.Equal(new Stamp(_clock), Ledger.Hold(hold, tags));
+                break;
+            case LedgerVerb.Release:
+                // One that is not held is an expiry, and a settling too.
+                var released = _holds.Remove(Hold(call.Which), out var held) ? held : call.Tags;
+                _expiries.Add((++_clock, released));
+                _settlings.Add((_clock, released));
+                Assert.Equal(new Stamp(_clock), Ledger.Release(Hold(call.Which), tags));
                 break;
             case LedgerVerb.Forget:
                 var mark = call.Amount % (_clock + 1);
@@ -99,7 +120,7 @@ internal sealed class TagLedgerRun(int maximumUnreferenced)
         }
 
         Assert.Equal(new Stamp(_clock), Ledger.Stamp());
-        Assert.Equal(_open.Count, Ledger.Counts.OpenUpdates);
+        Assert.Equal((_open.Count, _holds.Count), (Ledger.Counts.OpenUpdates, Ledger.Holds));
     }
 
     /// <summary>Settles and releases everything.</summary>
@@ -110,13 +131,18 @@ internal sealed class TagLedgerRun(int maximumUnreferenced)
             Apply(new(LedgerVerb.Settle, 0, (int)update.Sequence, 0));
         }
 
-        while (_held.Count > 0)
+        foreach (var hold in _holds.Keys.ToList())
         {
-            Apply(new(LedgerVerb.Release, 0, 0, 0));
+            Apply(new(LedgerVerb.Release, 0, (int)(-1 - hold.Sequence), 0));
+        }
+
+        while (_attached.Count > 0)
+        {
+            Apply(new(LedgerVerb.Detach, 0, 0, 0));
         }
     }
 
-    /// <summary>Compares the answers for every stamp ever taken, each tag and all of them, and every value held.</summary>
+    /// <summary>Compares the answers for every stamp ever taken, each tag and all of them, and every value attached.</summary>
     /// <param name="isExact">Whether nothing but what was asked for may have been forgotten.</param>
     public void Check(bool isExact)
     {
@@ -128,14 +154,14 @@ internal sealed class TagLedgerRun(int maximumUnreferenced)
             }
 
             CheckByName(AllTags, stamp, isExact);
-            foreach (var (tags, records) in _held)
+            foreach (var (tags, records) in _attached)
             {
-                CheckHeld(tags, records, stamp, isExact);
+                CheckAttached(tags, records, stamp, isExact);
             }
         }
     }
 
-    /// <summary>The same for every set of tags, also as values that are held from now on.</summary>
+    /// <summary>The same for every set of tags, also as values that are attached from now on.</summary>
     public void CheckAllSets(bool isExact)
     {
         for (var tags = 0; tags <= AllTags; tags++)
@@ -148,7 +174,7 @@ internal sealed class TagLedgerRun(int maximumUnreferenced)
             var records = Ledger.Attach(Sets[tags]);
             for (var stamp = 0L; stamp <= _clock; stamp++)
             {
-                CheckHeld(tags, records, stamp, isExact);
+                CheckAttached(tags, records, stamp, isExact);
             }
 
             Ledger.Detach(records);
@@ -173,7 +199,7 @@ internal sealed class TagLedgerRun(int maximumUnreferenced)
         var isLive = Ledger.IsLive(Sets[tags], new(stamp));
         var mayKeep = Ledger.MayKeepCopy(Sets[tags], new(stamp));
         var isExpired = IsExpired(tags, stamp);
-        var isUnsettled = _open.Values.Any(open => (open & tags) != 0)
+        var isUnsettled = _open.Values.Concat(_holds.Values).Any(open => (open & tags) != 0)
             || _settlings.Exists(settling => settling.At > stamp && (settling.Tags & tags) != 0);
         Assert.False(isLive && isExpired, $"{tags:b} is served with stamp {stamp}.");
         Assert.False(mayKeep && (isExpired || isUnsettled), $"A copy of {tags:b} is kept with stamp {stamp}.");
@@ -184,13 +210,14 @@ internal sealed class TagLedgerRun(int maximumUnreferenced)
         }
     }
 
-    private void CheckHeld(int tags, TagRecord[] records, long stamp, bool isExact)
+    private void CheckAttached(int tags, TagRecord[] records, long stamp, bool isExact)
     {
         var isLive = Ledger.IsLive(records, new(stamp));
         var verdicts = records.Select(record => record.StalingOf(new(stamp))).Where(each => each.IsStale).ToList();
         var verdict = verdicts.Count == 0 ? StalingVerdict.None : new(true, verdicts.Min(each => each.Deadline));
         var isExpired = IsExpired(tags, stamp);
         var stalings = _stalings.Where(staling => staling.At > stamp && (staling.Tags & tags) != 0).ToList();
+        Assert.Equal(_holds.Values.Any(hold => (hold & tags) != 0), Ledger.IsHeld(records));
         Assert.False(isLive && isExpired, $"A value of {tags:b} is served with stamp {stamp}.");
         if (isLive && stalings.Count > 0)
         {
