@@ -16,8 +16,8 @@ namespace OrleansTagCache.Joining;
 ///
 /// <para><b>Joining.</b> The own row is in the table. The table is read afterwards, and every silo in it that is not dead is asked what versions it speaks, and greeted, until it
 /// has answered or died: from then on its updates reach this silo. Then every dead row is waited out, since a dead silo may hold the right to
-/// serve, and to complete updates that do not know of this silo, until its lease is over. Then the table is read once more, and every silo in it greeted AGAIN: the answers to that carry
-/// what is held. Then everything is expired, and serving begins.</para>
+/// serve, and to complete updates that do not know of this silo, until its lease is over. Then the table is read once more, and every silo in it greeted again, since the answers to that carry
+/// what is held (<see cref="JoinProgress{TSilo}"/>). Then everything is expired, and serving begins.</para>
 ///
 /// <para><b>Leaving.</b> The silo says so, and owns nothing from then on; it sends what it has to the others (<see cref="Mover"/>), as long as the options say. Updates that are on their way from here are given a moment to complete; serving ends; then the
 /// sessions of its clients, each when the client has said so or its lease is over; then every member is told, and waits for this silo no longer.</para>
@@ -54,6 +54,7 @@ internal sealed partial class JoinAndLeave(
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    private readonly JoinProgress<SiloAddress> _progress = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _watch = Task.CompletedTask;
@@ -144,10 +145,11 @@ internal sealed partial class JoinAndLeave(
     private Task Join() => BackgroundLoop.Loop(
         async () =>
         {
-            // Held tags are told in a second round, after the wait: a hold that began after the first one may have a coordinator that has died since.
-            if (!lease.IsAlive || !await TryGreetAll(TryGreet) || !membership.IsWaitedOut || !await TryGreetAll(TryGreetAgain) || !membership.IsWaitedOut)
+            await TryGreetAll();
+            var step = lease.IsAlive ? _progress.Next(membership.IsDead, membership.IsWaitedOut) : JoinStep.Wait;
+            if (step != JoinStep.Serve)
             {
-                await Task.Delay(Pause, time, _stop.Token);
+                await Task.Delay(step == JoinStep.Wait ? Pause : TimeSpan.Zero, time, _stop.Token);
                 return !_refused.Task.IsCompleted;
             }
 
@@ -163,22 +165,34 @@ internal sealed partial class JoinAndLeave(
         time,
         _stop.Token);
 
-    /// <summary>Reads the table and greets every silo in it that is not dead. True if all of them answered.</summary>
-    private async Task<bool> TryGreetAll(Func<SiloAddress, Task<bool>> tryGreet)
+    /// <summary>Reads the table, once the own row is in it, and greets every silo that has not answered in this round.</summary>
+    private async Task TryGreetAll()
     {
+        if (!lease.IsAlive)
+        {
+            return;
+        }
+
         try
         {
+            var round = _progress.Round;
             var data = await table.ReadAllAsync(_stop.Token).WaitAsync(AnswerPatience, time, _stop.Token);
             var rows = data.Members.Select(row => row.Item1).ToList();
             membership.Observe(rows.Select(row => KeyValuePair.Create(row.SiloAddress, row.Status)), data.Version.Version);
-            var alive = rows.FindAll(row => row.Status != SiloStatus.Dead && !row.SiloAddress.Equals(self.SiloAddress));
-            var answers = await Task.WhenAll(alive.Select(row => tryGreet(row.SiloAddress)));
-            return answers.All(answered => answered);
+            var alive = rows.Where(row => row.Status != SiloStatus.Dead && !row.SiloAddress.Equals(self.SiloAddress)).Select(row => row.SiloAddress);
+            var greeted = _progress.Read(round, alive);
+            var answers = await Task.WhenAll(greeted.Select(silo => round == JoinRound.First ? TryGreet(silo) : TryGreetAgain(silo)));
+            foreach (var (silo, hasAnswered) in greeted.Zip(answers))
+            {
+                if (hasAnswered)
+                {
+                    _progress.Answered(round, silo);
+                }
+            }
         }
         catch (Exception exception) when (!_stop.IsCancellationRequested)
         {
             LogNotGreeted(exception, self.SiloAddress);
-            return false;
         }
     }
 
