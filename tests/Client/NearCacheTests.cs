@@ -28,6 +28,25 @@ public sealed class NearCacheTests
         Assert.Same(shared, kept[1]);
     }
 
+    /// <summary>The value's own silo may have stored it before it heard of the hold: then it does not say so.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task KeepGenerated_WhileATagIsHeldHere_KeepsNothing(bool isHeld)
+    {
+        using var silo = await EntrySilo.Serve();
+        var ledger = new TagLedger(100);
+        using var cache = new NearCache(new SiloNearLeases(ledger, silo.Silo.Lease), new(), silo.Time, NullLogger<NearCache>.Instance);
+        if (isHeld)
+        {
+            ledger.Hold(new(Guid.NewGuid(), 1), [InvalidatorHost.Tag("t")]);
+        }
+
+        cache.KeepGenerated("key", EntrySilo.Scope("key"), EntrySilo.Data("t"), terms: null, cache.Ask());
+
+        Assert.Equal(isHeld ? 0 : 1, cache.Count);
+    }
+
     [Fact]
     public async Task Sweep_OfACacheThatHasGrown_LooksAtItFromTheStart()
     {

@@ -22,8 +22,8 @@ public sealed class HoldTableTests
 
         var deadline = Arrival + (AtMost * 1.01) + TimeSpan.FromMilliseconds(50);
         Assert.Equal(deadline, _table.NextDeadline);
-        Assert.Empty(_table.TakeOver(deadline + TimeSpan.FromTicks(-1)));
-        Assert.Equal((Hold, Tags), Assert.Single(_table.TakeOver(deadline)));
+        Assert.Empty(_table.TakeOverdue(deadline + TimeSpan.FromTicks(-1)));
+        Assert.Equal((Hold, Tags), Assert.Single(_table.TakeOverdue(deadline)));
         Assert.Equal((0, null), (_table.Count, _table.NextDeadline));
     }
 

@@ -118,7 +118,9 @@ internal sealed partial class NearCache : IDisposable
         // The slot first: the ledger has to find it when the key is updated.
         var slot = _map!.Take(key);
         var (records, isKeyLive) = _ledger.Attach(tags, TagId.OfKey(scopedKey), slot, ask.Stamp);
-        if (!isKeyLive || !_leases.MayKeep(tags, copied, ask.Stamp))
+
+        // What this silo made itself may have been stored where it belongs before that silo heard of a hold; then this one asks (invariant H2).
+        if ((_ledger.IsHeld(records) && ProtocolRules.HeldIsNotKeptNear) || !isKeyLive || !_leases.MayKeep(tags, copied, ask.Stamp))
         {
             _ledger.Detach(records, slot);
             _map.GiveBack(slot);

@@ -44,7 +44,7 @@ internal sealed class HoldTable
         [.. _holds.Select(hold => new HoldLeft(hold.Key, hold.Value.Tags, hold.Value.Deadline - now is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero))];
 
     /// <summary>Those whose time is over: release each in the ledger next.</summary>
-    public List<(UpdateId Id, TagId[] Tags)> TakeOver(Moment now)
+    public List<(UpdateId Id, TagId[] Tags)> TakeOverdue(Moment now)
     {
         List<(UpdateId Id, TagId[] Tags)> over = [.. _holds.Where(hold => hold.Value.Deadline <= now).Select(hold => (hold.Key, hold.Value.Tags))];
         over.ForEach(hold => _holds.Remove(hold.Id));

@@ -100,6 +100,9 @@ internal static class ProtocolRules
     /// <summary>What is set while one of its tags is held is not stored (invariant H2).</summary>
     public static bool HeldRefusesSets => true;
 
+    /// <summary>What a silo generates while one of its tags is held there is not kept in its near cache, even if the value's own silo had not heard of the hold (invariant H2).</summary>
+    public static bool HeldIsNotKeptNear => true;
+
     /// <summary>A hold is open, as an update is: no copy is kept under it (invariant H2).</summary>
     public static bool HoldsAreOpen => true;
 

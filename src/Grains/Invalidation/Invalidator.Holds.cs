@@ -158,7 +158,7 @@ internal sealed partial class Invalidator
     {
         lock (_gate)
         {
-            foreach (var (id, tags) in _holds.TakeOver(_time.Now()))
+            foreach (var (id, tags) in _holds.TakeOverdue(_time.Now()))
             {
                 ReleaseNeedsLock(id, tags);
                 LogHoldOver(id, tags.Length);

@@ -130,6 +130,9 @@ internal enum Mutant
     /// <summary>What was set while its tag is held is stored.</summary>
     SetStoredWhileHeld,
 
+    /// <summary>A silo keeps near what it generated while the tag was held there, and not yet where the value belongs.</summary>
+    GeneratedKeptNearWhileHeld,
+
     /// <summary>A copy is kept under a held tag.</summary>
     HoldNotOpen,
 

@@ -70,6 +70,8 @@ internal static class ProtocolRules
 
     public static bool HeldRefusesSets => !Mutants.Is(Mutant.SetStoredWhileHeld);
 
+    public static bool HeldIsNotKeptNear => !Mutants.Is(Mutant.GeneratedKeptNearWhileHeld);
+
     public static bool HoldsAreOpen => !Mutants.Is(Mutant.HoldNotOpen);
 
     public static bool HeldRecordsStay => !Mutants.Is(Mutant.HeldRecordDropped);
