@@ -19,6 +19,7 @@ public sealed class ProtocolCheckTests : IDisposable
     private readonly ProtocolCheck _check;
     private ProtocolVersions?[] _silos = [];
     private bool _isSilent;
+    private Task<EndpointAddress[]>? _answer;
 
     public ProtocolCheckTests()
     {
@@ -67,6 +68,19 @@ public sealed class ProtocolCheckTests : IDisposable
         Assert.True(_reachability.IsConnected);
     }
 
+    /// <summary>What stops the connection waits for it.</summary>
+    [Fact]
+    public async Task First_OfAProcessThatStops_WaitsForNoAnswer()
+    {
+        _answer = new TaskCompletionSource<EndpointAddress[]>().Task;
+        var asking = _check.First();
+        Assert.False(asking.IsCompleted);
+
+        _reachability.Close();
+
+        await asking.Soon();
+    }
+
     /// <summary>A silo is upgraded past this process while it runs, and the next look-up of the silos finds out; then the process's own version is spoken again.</summary>
     [Fact]
     public async Task Process_ThatIsRefusedLater_StopsCalling_UntilTheSilosSpeakItsVersionAgain()
@@ -96,7 +110,8 @@ public sealed class ProtocolCheckTests : IDisposable
         public ValueTask<EndpointAddress[]> Find(string? name = null, ProtocolVersions? versions = null)
         {
             Assert.Equal(Own, versions);
-            return test._isSilent
+            return test._answer is { } answer ? new(answer)
+                : test._isSilent
                 ? ValueTask.FromException<EndpointAddress[]>(new SiloUnavailableException("It is silent."))
                 : new([.. test._silos.Zip([First, Second], (told, silo) => new EndpointAddress(silo, default, null, told))]);
         }

@@ -37,10 +37,10 @@ internal sealed class JoinHost : IDisposable
         var table = new EntryTable(Silo.Ledger, 1 << 20, maximumEntries: null);
         var services = new EntryServices(
             Silo.Ledger, table, Silo.Lease, Silo.Invalidator, Silo.Sessions, Silo.History, refreshes: null!, InvalidatorHost.Metrics(), InvalidatorHost.Details, Silo.Time, Options);
-        var store = new EntryStore(services);
+        Store = new(services);
         var rate = new MoveRate(Options.MaximumMoveBytesPerSecond, Silo.Time);
-        _standbys = new(services, store, table, Cluster.Owners, Silo.Peers, rate, Silo.Time, NullLogger<Standbys>.Instance, Options);
-        Mover = new(services, store, table, Cluster.Owners, Silo.Peers, InvalidatorHost.Details, _standbys, rate, InvalidatorHost.Metrics(), Silo.Time, NullLogger<Mover>.Instance);
+        _standbys = new(services, Store, table, Cluster.Owners, Silo.Peers, rate, Silo.Time, NullLogger<Standbys>.Instance, Options);
+        Mover = new(services, Store, table, Cluster.Owners, Silo.Peers, InvalidatorHost.Details, _standbys, rate, InvalidatorHost.Metrics(), Silo.Time, NullLogger<Mover>.Instance);
         var former = new FormerOwners(Cluster.Owners, Silo.Members, Cluster.Standings, InvalidatorHost.Details, Silo.Time);
         _ownership = new(Cluster.Standings, Silo.Members, former, Mover, _standbys, Silo.Peers, InvalidatorHost.Details, Silo.Time, NullLogger<OwnershipChanges>.Instance);
         _join = new(
@@ -70,6 +70,8 @@ internal sealed class JoinHost : IDisposable
 
     public Mover Mover { get; }
 
+    public EntryStore Store { get; }
+
     /// <summary>What the silos speak.</summary>
     public PeerVersions Versions => Silo.Versions;
 
@@ -95,6 +97,12 @@ internal sealed class JoinHost : IDisposable
 
     /// <summary>What the silo has written into its own row itself.</summary>
     public SiloStatus? Written => _table.Written;
+
+    /// <summary>How many of the next writes fail, since another silo has written at the same version of the table.</summary>
+    public int LostWrites
+    {
+        set => _table.LostWrites = value;
+    }
 
     /// <summary>Ends when the silo serves, with the time that it took.</summary>
     public Task<TimeSpan> Served => _served.Task;
@@ -206,12 +214,14 @@ internal sealed class JoinHost : IDisposable
 
         public SiloStatus? Written { get; private set; }
 
+        public int LostWrites { get; set; }
+
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
             if (targetMethod!.Name == nameof(IMembershipTable.UpdateRowAsync))
             {
-                Written = ((MembershipEntry)args![0]!).Status;
-                return Task.FromResult(true);
+                Written = LostWrites > 0 ? Written : ((MembershipEntry)args![0]!).Status;
+                return Task.FromResult(LostWrites-- <= 0);
             }
 
             Assert.Equal(nameof(IMembershipTable.ReadAllAsync), targetMethod.Name);

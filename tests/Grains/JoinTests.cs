@@ -1,5 +1,7 @@
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Names;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -146,5 +148,49 @@ public sealed class JoinTests : IDisposable
         await _host.AdvanceUntil(() => _host.Served.IsCompleted);
 
         Assert.Equal(3, asked);
+    }
+
+    /// <summary>Without a lease it may send nothing: to wait for one for as long as a hand-over may take would hold its end up for nothing.</summary>
+    [Fact]
+    public async Task Leave_OfASiloThatIsCutOffFromTheTable_EndsTheHandoverAfterALease()
+    {
+        _host.Options.HandoverTimeout = TimeSpan.FromMinutes(10);
+        await StartWithSomethingForA();
+        _host.Silo.OnReadRow = () => Task.FromException<bool>(new TimeoutException());
+
+        var took = await Leave();
+
+        // What was left of the lease, and a whole one; the clock of the test may run ahead of those that it wakes.
+        Assert.InRange(took, InvalidatorHost.LeaseLength, _host.Options.HandoverTimeout / 2);
+    }
+
+    [Fact]
+    public async Task Leave_OfASiloWithALease_HandsOverForAsLongAsItMay()
+    {
+        (_host.Options.HandoverTimeout, _host.Options.ServingLease) = (TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5));
+        await StartWithSomethingForA();
+
+        Assert.True(await Leave() >= TimeSpan.FromMinutes(1));
+    }
+
+    /// <summary>A serves, and takes nothing.</summary>
+    private async Task StartWithSomethingForA()
+    {
+        _host.Cluster.Is((Self, SiloStatus.Active, true), (A, SiloStatus.Active, true));
+        _host.Rows = [(Self, SiloStatus.Joining), (A, SiloStatus.Active)];
+        await _host.Start();
+        await _host.Served;
+        var scoped = CacheNamespace.Default.Scope("key");
+        var token = _host.Store.Ask(scoped, new(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero)).Token;
+        Assert.Equal(CommitStatus.Stored, _host.Store.Commit(scoped, token, new(new([1], null), [], CopiedTags: null, CacheLife.Default), sessions: null).Status);
+    }
+
+    private async Task<TimeSpan> Leave()
+    {
+        var begun = _host.Silo.Time.GetTimestamp();
+        var leaving = _host.Leave();
+        await _host.AdvanceUntil(() => leaving.IsCompleted);
+        await leaving;
+        return _host.Silo.Time.GetElapsedTime(begun);
     }
 }

@@ -90,6 +90,66 @@ public sealed class VersionTests
         Assert.StartsWith("This silo speaks protocol 4 to 6", await host.Fatal.Reason, StringComparison.Ordinal);
     }
 
+    /// <summary>Others that join have written their rows at the same moment.</summary>
+    [Fact]
+    public async Task Join_ThatIsRefused_GivesItsRowUp_ThoughOthersWriteTheTable()
+    {
+        using var host = new JoinHost(Later) { Rows = [(Self, SiloStatus.Joining), (A, SiloStatus.Active)], LostWrites = 3 };
+        host.Silo.Peers[A].Versions = new(7, 9, "other");
+
+        await Assert.ThrowsAsync<TagCacheVersionException>(host.Start);
+
+        Assert.Equal(SiloStatus.Dead, host.Written);
+    }
+
+    /// <summary>A silo that the cluster refuses takes no other down with it.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task Join_BesideASiloWithoutACommonVersion_WaitsUntilTheClusterHasRefusedThat(int number)
+    {
+        var other = InvalidatorHost.Silo(number);
+        using var host = new JoinHost(Later) { Rows = [(Self, SiloStatus.Joining), (A, SiloStatus.Active), (other, SiloStatus.Joining)] };
+        host.Silo.Peers[A].Versions = Later;
+        (host.Silo.Peers[other].Versions, host.Silo.Peers[other].IsServing) = (new(7, 9, "other"), false);
+        var starting = host.Start();
+        await host.AdvanceUntil(() => host.Versions.Refuses(other));
+
+        host.Rows = [(Self, SiloStatus.Joining), (A, SiloStatus.Active), (other, SiloStatus.Dead)];
+        await host.AdvanceUntil(() => starting.IsCompleted);
+
+        await starting;
+        await host.AdvanceUntil(() => host.Served.IsCompleted);
+        Assert.Empty(host.Silo.Peers[other].GreetedWith);
+    }
+
+    [Theory]
+    [InlineData(SiloStatus.Joining)]
+    [InlineData(SiloStatus.Active)]
+    public async Task Join_OfTwoWithoutACommonVersion_IsGivenUpByOne(SiloStatus status)
+    {
+        var lower = InvalidatorHost.Silo(0);
+        using var host = new JoinHost(Later) { Rows = [(lower, status), (Self, SiloStatus.Joining)] };
+        (host.Silo.Peers[lower].Versions, host.Silo.Peers[lower].IsServing) = (new(7, 9, "other"), false);
+
+        await Assert.ThrowsAsync<TagCacheVersionException>(() => host.Start().Soon());
+    }
+
+    /// <summary>What it said when it lived may come when it is known to be dead.</summary>
+    [Fact]
+    public void Silo_ThatIsDead_CountsNoMore()
+    {
+        using var host = new InvalidatorHost();
+        var versions = new PeerVersions(Later, host.Members, NullLogger<PeerVersions>.Instance);
+        host.Members.Observe([KeyValuePair.Create(A, SiloStatus.Dead), KeyValuePair.Create(B, SiloStatus.Dead)], version: 1);
+
+        versions.Accepts(A, new(4, 4, "0.4.0"));
+        versions.Accepts(B, new(1, 1, "0.1.0"));
+
+        Assert.Equal(6, versions.Spoken);
+        Assert.False(versions.Refuses(B));
+    }
+
     [Fact]
     public void Silo_WithoutACommonVersion_IsNotAccepted()
     {

@@ -33,7 +33,11 @@ public sealed class ClockTests
             Assert.True(before[TimeProviderNames.Membership] - TimeProvider.System.GetUtcNow() > TimeSpan.FromMinutes(119));
 
             // A clock that is behind another one does not make a silo that joins look as if it had been doing so for long.
-            Assert.False(silo.Services.GetRequiredService<IOptions<ClusterMembershipOptions>>().Value.EvictWhenMaxJoinAttemptTimeExceeded);
+            var membership = silo.Services.GetRequiredService<IOptions<ClusterMembershipOptions>>().Value;
+            Assert.False(membership.EvictWhenMaxJoinAttemptTimeExceeded);
+
+            // Nor does one that was ahead make the row of a silo that has died look as if it had done so long ago.
+            Assert.Equal((null, null), (membership.DefunctSiloCleanupPeriod, membership.MaxDefunctSiloEntries));
         }
         finally
         {

@@ -34,7 +34,7 @@ internal sealed partial class ProtocolCheck(ProtocolVersions own, IGrainFactory 
     {
         try
         {
-            await Find().WaitAsync(AnswerPatience, time).ConfigureAwait(false);
+            await Find().WaitAsync(AnswerPatience, time, reachability.Closed).ConfigureAwait(false);
         }
         catch (Exception exception)
         {

@@ -178,6 +178,8 @@ public static class TagCacheSiloBuilderExtensions
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<JoinAndLeave>());
         services.PostConfigure<ClusterMembershipOptions>(StuckJoins.Replace);
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StuckJoins>();
+        services.PostConfigure<ClusterMembershipOptions>(DeadRows.Replace);
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, DeadRows>();
     }
 
     private static void AddConnections(IServiceCollection services)

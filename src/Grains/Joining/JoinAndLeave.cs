@@ -54,6 +54,9 @@ internal sealed partial class JoinAndLeave(
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Another silo may write at the same version of the table, and then this one's write fails.</summary>
+    private const int MostAttempts = 10;
+
     private readonly JoinProgress<SiloAddress> _progress = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -96,10 +99,16 @@ internal sealed partial class JoinAndLeave(
     {
         try
         {
-            var data = await table.ReadAllAsync(_stop.Token).WaitAsync(AnswerPatience, time, _stop.Token);
-            var (row, etag) = data.Members.Single(row => row.Item1.SiloAddress.Equals(self.SiloAddress));
-            row.Status = SiloStatus.Dead;
-            await table.UpdateRowAsync(row, etag, data.Version.Next(), _stop.Token).WaitAsync(AnswerPatience, time, _stop.Token);
+            bool isWritten;
+            var attempts = 0;
+            do
+            {
+                var data = await table.ReadAllAsync(_stop.Token).WaitAsync(AnswerPatience, time, _stop.Token);
+                var (row, etag) = data.Members.Single(row => row.Item1.SiloAddress.Equals(self.SiloAddress));
+                row.Status = SiloStatus.Dead;
+                isWritten = await table.UpdateRowAsync(row, etag, data.Version.Next(), _stop.Token).WaitAsync(AnswerPatience, time, _stop.Token);
+            }
+            while (!isWritten && ++attempts < MostAttempts);
         }
         catch (Exception exception)
         {
@@ -239,10 +248,16 @@ internal sealed partial class JoinAndLeave(
                 return true;
             }
 
-            var told = (await Answer(silo, peer => peer.Report())).Versions;
+            var report = await Answer(silo, peer => peer.Report());
+            var told = report.Versions;
             if (versions.Accepts(silo, told))
             {
                 return true;
+            }
+
+            if (told is not null && !report.IsServing && IsToGoFirst(silo))
+            {
+                return false;
             }
 
             // One that looks at versions says in its own log whom it refuses.
@@ -258,6 +273,11 @@ internal sealed partial class JoinAndLeave(
             return false;
         }
     }
+
+    /// <summary>
+    /// Whether a silo without a common version, which does not serve either, is the one to end: it is refused by others that this silo has a version in common with, or may be; of two that are alone, the one with the higher address ends.
+    /// </summary>
+    private bool IsToGoFirst(SiloAddress silo) => self.SiloAddress.CompareTo(silo) < 0 || membership.Others.Any(other => !versions.Refuses(other));
 
     private async Task Leave(CancellationToken cancellationToken)
     {

@@ -17,11 +17,12 @@ internal sealed partial class PeerVersions
     private readonly ConcurrentDictionary<SiloAddress, ProtocolVersions> _silos = new();
     private readonly ConcurrentDictionary<SiloAddress, ProtocolVersions> _refusedSilos = new();
     private readonly ConcurrentDictionary<ProtocolVersions, bool> _refusedClients = new();
+    private readonly Members _members;
     private readonly ILogger<PeerVersions> _logger;
 
     public PeerVersions(ProtocolVersions own, Members members, ILogger<PeerVersions> logger)
     {
-        (Own, _logger) = (own, logger);
+        (Own, _members, _logger) = (own, members, logger);
         members.Died += Forget;
     }
 
@@ -47,22 +48,30 @@ internal sealed partial class PeerVersions
     /// <summary>What a silo has told; null if it was not met yet.</summary>
     public ProtocolVersions? Of(SiloAddress silo) => _silos.GetValueOrDefault(silo);
 
+    /// <summary>Whether a silo that lives was refused.</summary>
+    public bool Refuses(SiloAddress silo) => _refusedSilos.ContainsKey(silo);
+
     /// <summary>A silo tells what it speaks. False if there is nothing that both do.</summary>
     public bool Accepts(SiloAddress silo, ProtocolVersions? told)
     {
         var theirs = told ?? ProtocolVersions.Untold;
-        if (Own.SpokenWith(theirs) is not null)
+        var isAccepted = Own.SpokenWith(theirs) is not null;
+        if (isAccepted)
         {
             _silos[silo] = theirs;
-            return true;
         }
-
-        if (_refusedSilos.TryAdd(silo, theirs))
+        else if (_refusedSilos.TryAdd(silo, theirs))
         {
             LogSiloRefused(silo, theirs, Own);
         }
 
-        return false;
+        // What one that is dead has said arrives late: nothing makes it forgotten again.
+        if (_members.IsDead(silo))
+        {
+            Forget(silo);
+        }
+
+        return isAccepted;
     }
 
     /// <summary>A client tells what it speaks. False if there is nothing that both do.</summary>

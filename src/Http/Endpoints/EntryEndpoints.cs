@@ -133,7 +133,7 @@ internal sealed class EntryEndpoints(
         }
     }
 
-    private static IResult Hit(HttpContext http, EntrySnapshot entry, bool isStale)
+    private static PiecesAnswer Hit(HttpContext http, EntrySnapshot entry, bool isStale)
     {
         var left = entry.Life.Revalidate == CacheLife.Forever ? int.MaxValue : Math.Floor((entry.Life.Revalidate - entry.Age).TotalSeconds);
         var ttl = (long)(isStale ? Math.Min(left, -1) : left);
@@ -141,6 +141,6 @@ internal sealed class EntryEndpoints(
         headers[StatusHeader] = string.Create(CultureInfo.InvariantCulture, $"{CacheName}; hit; ttl={ttl}{(entry.PromiseSuspended ? "; detail=promise-suspended" : string.Empty)}");
         headers.Age = ((long)entry.Age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         headers.XContentTypeOptions = "nosniff";
-        return Results.Bytes(entry.Payload.Bytes, entry.Payload.ContentType ?? "application/octet-stream");
+        return PiecesAnswer.Of(entry.Payload.Bytes, entry.Payload.ContentType ?? "application/octet-stream");
     }
 }

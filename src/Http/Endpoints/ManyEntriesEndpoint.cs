@@ -40,7 +40,7 @@ internal sealed class ManyEntriesEndpoint(EntryReader reader, NearCache near, Re
             return Problems.InvalidArgument($"'keys' is missing: an array of at most {NameLimits.KeysPerCall} keys.");
         }
 
-        return JsonAnswer.Ok(await Read(http.Caller().Namespace, KeySet.ForCall(named, options.MaximumKeyLength), http.RequestAborted));
+        return ManyEntriesText.Of(await Read(http.Caller().Namespace, KeySet.ForCall(named, options.MaximumKeyLength), http.RequestAborted));
     }
 
     private async Task<ManyAnswer> Read(CacheNamespace ns, string[] keys, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using OrleansTagCache.Http.Messages;
 
 namespace OrleansTagCache.Http.Endpoints;
 
@@ -16,7 +17,7 @@ internal sealed class OpenApiText([FromKeyedServices(OpenApiText.Document)] IOpe
 
     private readonly Lazy<Task<byte[]>> _text = new(() => Write(documents));
 
-    public async Task<IResult> Get() => Results.Bytes(await _text.Value, "application/json; charset=utf-8");
+    public async Task<IResult> Get() => PiecesAnswer.Of(await _text.Value, "application/json; charset=utf-8");
 
     /// <summary>The document has the endpoints of the API and no others.</summary>
     public static void Configure(OpenApiOptions options)

@@ -23,7 +23,9 @@ internal static class ServerLimits
         server.Limits.MaxRequestHeaderCount = MaximumHeaders;
         var names = NameLimits.KeyLength + (NameLimits.TagsPerCall * (NameLimits.TagLength + 1));
         server.Limits.MaxRequestLineSize = (CharactersPerUnit * names) + 1_024;
-        server.Limits.MaxRequestBufferSize = Math.Max(server.Limits.MaxRequestBufferSize ?? 0, server.Limits.MaxRequestLineSize);
+
+        // What waits to be read of a connection, such as calls that are sent while an answer is not read: no more than the longest line, which must fit.
+        server.Limits.MaxRequestBufferSize = server.Limits.MaxRequestLineSize;
 
         // Bodies are read by the endpoints, within their own bounds.
         server.Limits.MaxRequestBodySize = null;

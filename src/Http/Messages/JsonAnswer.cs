@@ -8,4 +8,7 @@ internal static class JsonAnswer
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
 
     public static IResult Ok<T>(T value) => Results.Json(value, Web);
+
+    /// <summary>A part of an answer that is put together by hand.</summary>
+    public static byte[] Part<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Web);
 }

@@ -74,6 +74,9 @@ internal sealed class FakePeer : IPeerService
     /// <summary>What it says that it speaks.</summary>
     public ProtocolVersions? Versions { get; set; } = ProtocolVersions.OfThisBuild;
 
+    /// <summary>Whether it says that it serves.</summary>
+    public bool IsServing { get; set; } = true;
+
     /// <summary>What silos that greeted it have said that they speak.</summary>
     public ConcurrentQueue<ProtocolVersions?> GreetedWith { get; } = [];
 
@@ -151,7 +154,7 @@ internal sealed class FakePeer : IPeerService
         return new()
         {
             Silo = "peer",
-            IsServing = true,
+            IsServing = IsServing,
             Lease = default,
             Entries = 0,
             Bytes = 0,
