@@ -17,7 +17,25 @@ internal sealed record Value(string Key, TagId[] Tags, int[] Versions, int LateT
 }
 
 /// <summary>A read under way, with what had been promised when it began.</summary>
-internal sealed record Reading(Node By, string Key, Dictionary<TagId, int> Required, Dictionary<TagId, int> RequiredFresh);
+internal sealed record Reading(Node By, string Key, Dictionary<TagId, int> Required, Dictionary<TagId, int> RequiredFresh)
+{
+    /// <summary>What had been committed when it began, and may turn out to have been held.</summary>
+    public Committed[] Unsure { get; init; } = [];
+}
+
+/// <summary>A change of the source that was committed under a hold of which nothing was promised at that moment: whether it was held, its holder is still to be told.</summary>
+internal sealed class Committed(Node by, Changing change)
+{
+    public Node By => by;
+
+    public Changing Change => change;
+
+    /// <summary>What a read that began afterwards has got; null if nothing older.</summary>
+    public string? Offence { get; set; }
+
+    /// <summary>Its holder was told <i>held</i>.</summary>
+    public bool IsHeld { get; set; }
+}
 
 /// <summary>An update or revalidation under way: the version that it made of each of its tags.</summary>
 internal sealed record Changing(TagId[] Tags, int[] Versions, TimeSpan? StaleFor)
@@ -33,6 +51,8 @@ internal sealed class BrokenPromiseException(string message) : Exception(message
 /// reads it when it begins: the worst moments that are allowed.
 /// <para>An update that has returned forbids older versions of its tags to every read that begins afterwards. A revalidation that has
 /// returned forbids them once its time is over by any clock, and forbids to give them out as fresh at once.</para>
+/// <para>A change that is committed under a hold forbids older versions to every read that begins after the commit: at once if it is held by its holder's clock and a silo that acknowledged it lives;
+/// else if the holder is told <i>held</i> afterwards, and then to the reads since the commit too.</para>
 /// </summary>
 internal sealed class Checker
 {
@@ -40,6 +60,10 @@ internal sealed class Checker
     private readonly Dictionary<TagId, int> _required = [];
     private readonly Dictionary<TagId, int> _requiredFresh = [];
     private readonly List<(TimeSpan At, Changing Change)> _deadlines = [];
+    private readonly List<Committed> _unsure = [];
+
+    /// <summary>Whether a read has got something older than a commit whose holder may still be told <i>held</i>.</summary>
+    public bool HasOffence => _unsure.Exists(commit => commit.Offence is not null && !commit.By.IsGone);
 
     public Value Generate(string key, TagId[] tags, int lateTags) => new(key, tags, Array.ConvertAll(tags, VersionOf), lateTags);
 
@@ -72,6 +96,41 @@ internal sealed class Checker
         }
     }
 
+    /// <summary>The source changes under a hold.</summary>
+    /// <param name="by">The holder.</param>
+    /// <param name="tags">What is held.</param>
+    /// <param name="isHeld">Whether it is held at this moment.</param>
+    /// <returns>What is still to be judged; null if everything is promised already.</returns>
+    public Committed? Commit(Node by, TagId[] tags, bool isHeld)
+    {
+        var change = Begin(tags, null);
+        if (isHeld)
+        {
+            Promise(change);
+            return null;
+        }
+
+        _unsure.Add(new(by, change));
+        return _unsure[^1];
+    }
+
+    /// <summary>The holder was told what became of its hold. If it had lapsed, nothing is promised but what an update promises.</summary>
+    public void Ended(Committed commit, bool isHeld)
+    {
+        _unsure.Remove(commit);
+        if (!isHeld)
+        {
+            return;
+        }
+
+        commit.IsHeld = true;
+        Promise(commit.Change);
+        if (commit.Offence is { } offence)
+        {
+            throw new BrokenPromiseException(offence);
+        }
+    }
+
     public Reading BeginRead(Node by, string key, TimeSpan now)
     {
         foreach (var (_, change) in _deadlines.Where(deadline => deadline.At < now))
@@ -80,11 +139,13 @@ internal sealed class Checker
         }
 
         _deadlines.RemoveAll(deadline => deadline.At < now);
-        return new(by, key, new(_required), new(_requiredFresh));
+        _unsure.RemoveAll(commit => commit.By.IsGone);
+        return new(by, key, new(_required), new(_requiredFresh)) { Unsure = [.. _unsure] };
     }
 
     public static void Returned(Reading reading, Value value, bool isStale, string how)
     {
+        Array.ForEach(reading.Unsure, commit => Judge(commit, reading, value, how));
         for (var i = 0; i < value.Tags.Length; i++)
         {
             var tag = value.Tags[i];
@@ -100,6 +161,28 @@ internal sealed class Checker
                     $"{reading.By} got {value} as fresh ({how}), but version {reading.RequiredFresh[tag]} of {tag.Name} was known when it asked.");
             }
         }
+    }
+
+    private static void Judge(Committed commit, Reading reading, Value value, string how)
+    {
+        for (var i = 0; i < value.Tags.Length; i++)
+        {
+            var at = Array.IndexOf(commit.Change.Tags, value.Tags[i]);
+            if (at >= 0 && value.Versions[i] < commit.Change.Versions[at])
+            {
+                commit.Offence ??= $"{reading.By} got {value} ({how}), but {commit.Change} was committed when it asked, and its holder was told that it was held.";
+                if (commit.IsHeld)
+                {
+                    throw new BrokenPromiseException(commit.Offence);
+                }
+            }
+        }
+    }
+
+    private void Promise(Changing change)
+    {
+        Raise(_required, change);
+        Raise(_requiredFresh, change);
     }
 
     private int VersionOf(TagId tag) => _source.GetValueOrDefault(tag);

@@ -60,4 +60,33 @@ internal enum Deed
 
     /// <summary>A reader was answered by the standby, since the owner was silent.</summary>
     StandbyRead,
+
+    HoldTaken,
+
+    /// <summary>A hold could not be had, and what had been held for it was released.</summary>
+    HoldGivenUp,
+
+    /// <summary>The source was changed while it was held.</summary>
+    CommittedWhileHeld,
+
+    /// <summary>A generation was not stored, since one of its tags was held.</summary>
+    GenerationHeldBack,
+
+    /// <summary>A set was not stored, since one of its tags was held.</summary>
+    SetHeldBack,
+
+    /// <summary>A holder was told that its hold was held until its end.</summary>
+    ToldHeld,
+
+    /// <summary>A holder was told that its hold had lapsed, and updated its tags.</summary>
+    ToldLapsed,
+
+    /// <summary>A silo ended a hold that its holder had not released.</summary>
+    HoldEndedByItself,
+
+    /// <summary>A joiner was told of a hold in an answer to its Hello.</summary>
+    HoldAdopted,
+
+    /// <summary>A hold was released at a silo that did not hold it.</summary>
+    UnknownHoldReleased,
 }

@@ -17,8 +17,11 @@ internal abstract class Node(World world, string name, double rate = 1)
 
     public bool IsRunning => !IsFrozen && !IsGone;
 
+    /// <summary>How far its clock is from others': nothing may depend on it.</summary>
+    public TimeSpan Ahead { get; init; }
+
     /// <summary>The monotonic clock, as read at this use.</summary>
-    public Moment Now => new((long)(World.Time.Ticks * rate));
+    public Moment Now => new((long)(World.Time.Ticks * rate) + Ahead.Ticks);
 
     public void Crash()
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Simulation.Nodes;
 
@@ -84,6 +85,9 @@ internal sealed class World
     /// <summary>What other threads and processes do in the middle of a turn; null if nothing.</summary>
     public Action? OtherThreads { get; set; }
 
+    /// <summary>For each hold, the silos that it has reached itself.</summary>
+    public Dictionary<UpdateId, HashSet<int>> Witnesses { get; } = [];
+
     public IEnumerable<Process> Processes => Silos.Concat<Process>(Clients);
 
     public void Add(Pending pending) => _pending.Add(pending);
@@ -122,6 +126,20 @@ internal sealed class World
     }
 
     public void Did(Deed deed) => Deeds[(int)deed]++;
+
+    /// <summary>A hold has reached a silo itself.</summary>
+    public void Witnessed(UpdateId hold, Silo by)
+    {
+        if (!Witnesses.TryGetValue(hold, out var witnesses))
+        {
+            Witnesses.Add(hold, witnesses = []);
+        }
+
+        witnesses.Add(by.Id);
+    }
+
+    /// <summary>Whether every silo that a hold has reached itself is declared dead: others may have it from one of them, and need not.</summary>
+    public bool IsLost(UpdateId hold) => Witnesses[hold].All(silo => Table.StatusOf(silo) == RowStatus.Dead);
 
     /// <summary>A value that a factory makes now.</summary>
     public Value Generate(string key)
@@ -164,9 +182,12 @@ internal sealed class World
     public void Repeat(Pending pending) => _pending.Add(pending with { IsRepeat = true });
 
     /// <summary>Lets everything that is pending happen in the order in which it came, but for what is held back.</summary>
-    public void RunAll(string? heldBack = null)
+    public void RunAll(string? heldBack = null) => RunAll(pending => heldBack is not null && pending.Text.StartsWith(heldBack, StringComparison.Ordinal));
+
+    /// <summary>The same, for what is held back by other things than its text.</summary>
+    public void RunAll(Predicate<Pending> isHeldBack)
     {
-        while (_pending.Find(pending => IsEnabled(pending) && (heldBack is null || !pending.Text.StartsWith(heldBack, StringComparison.Ordinal))) is { } next)
+        while (_pending.Find(pending => IsEnabled(pending) && !isHeldBack(pending)) is { } next)
         {
             Happen(next);
         }

@@ -7,7 +7,7 @@ using OrleansTagCache.Simulation.Seams;
 namespace OrleansTagCache.Simulation.Nodes;
 
 /// <summary>A client process: a session with each silo whose entries it keeps (section 6).</summary>
-internal sealed class Client(World world, string name, double rate) : Process(world, name, rate)
+internal sealed class Client(World world, string name, double rate, TimeSpan ahead = default) : Process(world, name, rate, ahead)
 {
     private readonly Dictionary<int, OwnSession<int>> _sessions = [];
     private readonly HashSet<int> _opening = [];

@@ -49,6 +49,7 @@ internal sealed class EntryHost : IKeySlots
         var outcome = slot?.Commit(token, data, named, _terms, now) ?? CommitOutcome.UnknownToken;
         _tokens.Shown(key, token, wasOut, isTaken: outcome.Status != CommitStatus.UnknownToken && (wasOut || outcome.Status != CommitStatus.Superseded));
         Note(Deed.CommitOfUnknownToken, outcome.Status == CommitStatus.UnknownToken);
+        Note(Deed.GenerationHeldBack, outcome.IsHeld);
         reply(outcome);
     });
 
@@ -93,6 +94,7 @@ internal sealed class EntryHost : IKeySlots
         }
 
         Note(Deed.SetStored, outcome.Status == CommitStatus.Stored);
+        Note(Deed.SetHeldBack, outcome.IsHeld);
         Note(Deed.LaterSetCarriedOver, outcome.Status != CommitStatus.Stored && kept is not null);
 
         // Under one gate: what is stored now is kept through the expiry that begins now; every other value of the key falls to it.

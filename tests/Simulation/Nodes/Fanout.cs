@@ -1,5 +1,6 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Names;
+using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Seams;
 
 namespace OrleansTagCache.Simulation.Nodes;
@@ -20,6 +21,12 @@ internal sealed class Fanout
     /// <summary>Applied to the ledger, and not yet queued for the sessions: clients count as not having let go.</summary>
     private readonly HashSet<UpdateId> _applying = [];
 
+    /// <summary>Holds of this silo's own that are not had yet.</summary>
+    private readonly HashSet<UpdateId> _holds = [];
+
+    /// <summary>In one mutant: the hold that each question got, so that a repeated one gets the same.</summary>
+    private readonly Dictionary<Guid, UpdateId> _asked = [];
+
     public Fanout(Silo silo)
     {
         _silo = silo;
@@ -28,6 +35,8 @@ internal sealed class Fanout
     }
 
     public bool IsIdle => _coordination.Count == 0;
+
+    public bool IsIncarnation(Guid incarnation) => _coordination.Incarnation == incarnation;
 
     /// <summary>Begins a change: the own ledger has applied it when this returns.</summary>
     public Stamp Begin(TagId[] tags, TimeSpan? staleFor, Action<bool>? caller, UpdateId? finishes = null)
@@ -43,14 +52,56 @@ internal sealed class Fanout
             _asOfBegin.Add(change.Id, _silo.Others());
         }
 
-        var at = Apply(change, () => Reconsider(change.Id));
-        Reconsider(change.Id);
-        if (Mutants.Is(Mutant.NoAcknowledgementAwaited))
+        return Begin(change, isAwaited: !Mutants.Is(Mutant.NoAcknowledgementAwaited));
+    }
+
+    /// <summary>Holds tags at every member; what cannot be had is released again.</summary>
+    /// <param name="question">The same for a repeat, which nobody looks at but one mutant.</param>
+    /// <param name="tags">The tags.</param>
+    /// <param name="atMost">For how long.</param>
+    /// <param name="reply">Gets the hold, or nothing.</param>
+    public void Hold(Guid question, TagId[] tags, TimeSpan atMost, Action<UpdateId?> reply)
+    {
+        if (Mutants.Is(Mutant.RepeatCountsAnew) && _asked.TryGetValue(question, out var same))
         {
-            Tell(change.Id, true);
+            reply(same);
+            return;
         }
 
-        return at;
+        var hold = _coordination.Begin(tags, staleFor: null, holdFor: atMost);
+        _holds.Add(hold.Id);
+        _callers.Add(hold.Id, isComplete =>
+        {
+            _holds.Remove(hold.Id);
+            if (isComplete)
+            {
+                _asked[question] = hold.Id;
+                reply(hold.Id);
+            }
+            else
+            {
+                GiveUp(hold);
+                reply(null);
+            }
+        });
+        if (Mutants.Is(Mutant.HoldMembersAsOfBegin))
+        {
+            _asOfBegin.Add(hold.Id, _silo.Others());
+        }
+
+        Begin(hold, isAwaited: !Mutants.Is(Mutant.HoldUnawaited));
+        _silo.After(Terms.HoldPatience, "no hold", () => Tell(hold.Id, false));
+    }
+
+    /// <summary>Waits no longer for any hold of this silo's own.</summary>
+    public void GiveUpAll() => _holds.ToList().ForEach(hold => Tell(hold, false));
+
+    /// <summary>Tells every other member that a hold has ended.</summary>
+    public void Release(HoldRelease hold)
+    {
+        var members = _silo.Others();
+        _coordination.Release(hold, members);
+        members.ForEach(SendTo);
     }
 
     /// <summary>The members or the lease changed, or may have.</summary>
@@ -72,6 +123,10 @@ internal sealed class Fanout
         }
 
         _open.Forget(_silo.Members.IsDead);
+        if (Mutants.Is(Mutant.HoldFinishedByOthers))
+        {
+            _silo.Holding.Finish(_silo.World.Silos[coordinator].Fanout._coordination.Incarnation);
+        }
     }
 
     /// <summary>No client of this silo holds these up any more.</summary>
@@ -87,6 +142,25 @@ internal sealed class Fanout
     private static string Of(UpdateId id) => $"U{id.Coordinator.ToString()[..8].TrimStart('0')}.{id.Sequence}";
 
     private bool AwaitsClients(UpdateId update) => _applying.Contains(update) || _silo.Sessions.AwaitsClients(update);
+
+    private Stamp Begin(TagUpdate change, bool isAwaited)
+    {
+        var at = Apply(change, () => Reconsider(change.Id));
+        Reconsider(change.Id);
+        if (!isAwaited)
+        {
+            Tell(change.Id, true);
+        }
+
+        return at;
+    }
+
+    private void GiveUp(TagUpdate hold)
+    {
+        _silo.World.Did(Deed.HoldGivenUp);
+        _coordination.GiveUp(hold.Id);
+        _silo.Holding.Release(hold.Id, hold.Tags);
+    }
 
     private Stamp Apply(TagUpdate change, Action then)
     {
@@ -113,7 +187,7 @@ internal sealed class Fanout
         }
 
         var (mail, settled) = (new HashSet<int>(), new List<UpdateId>());
-        var mayComplete = _silo.IsServing || Mutants.Is(Mutant.CompletedWithoutLease);
+        var mayComplete = _silo.IsServing || Mutants.Is(_holds.Contains(id) ? Mutant.HoldWithoutLease : Mutant.CompletedWithoutLease);
         var verdict = _coordination.Reconsider(id, members, AwaitsClients(id), mayComplete, mail, settled);
         if (verdict != UpdateVerdict.Waiting)
         {
@@ -151,7 +225,7 @@ internal sealed class Fanout
 
         _underWay.Add(member, batch);
         var other = _silo.World.Silos[member];
-        _silo.Send(other, $"batch {string.Join(' ', batch.Updates.Select(change => Of(change.Id)))} settled {string.Join(' ', batch.Settled.Select(Of))}", () =>
+        _silo.Send(other, $"batch {string.Join(' ', batch.Updates.Select(change => Of(change.Id)))} settled {string.Join(' ', batch.Settled.Select(Of))}{(batch.Released is { } released ? $" released {string.Join(' ', released.Select(hold => Of(hold.Id)))}" : string.Empty)}", () =>
         {
             var receipt = other.Fanout.Receive(_silo.Id, batch);
             other.Send(_silo, $"receipt of {string.Join(' ', receipt.Select(Of))}", () => Received(member, batch, receipt));
@@ -195,7 +269,13 @@ internal sealed class Fanout
             Settle(settled);
         }
 
-        foreach (var change in batch.Updates)
+        foreach (var hold in batch.Updates.Where(change => change.HoldFor is not null))
+        {
+            _owed[hold.Id] = coordinator;
+            Apply(hold, () => Acknowledge(hold.Id));
+        }
+
+        foreach (var change in batch.Updates.Where(change => change.HoldFor is null))
         {
             switch (_open.Arrived(coordinator, change))
             {
@@ -209,6 +289,11 @@ internal sealed class Fanout
                     _silo.Settle(change.Id);
                     break;
             }
+        }
+
+        foreach (var released in batch.Released ?? [])
+        {
+            _silo.Holding.Released(released);
         }
 
         if (_silo.Members.IsDead(coordinator))

@@ -203,7 +203,7 @@ internal sealed class Flights(Process process)
             }
 
             // A joiner takes it if it may be served, and as what it is: a revalidation may have come while it was generated.
-            End(flight, flight.Made, outcome.IsStale, isStored || Mutants.Is(Mutant.JoinerUnchecked), "generated");
+            End(flight, flight.Made, outcome.IsStale, isStored || Mutants.Is(Mutant.JoinerUnchecked) || (outcome.IsHeld && Mutants.Is(Mutant.HeldAnswerJoined)), "generated");
         }
     }
 

@@ -8,7 +8,7 @@ namespace OrleansTagCache.Simulation.Nodes;
 /// <summary>Section 5 in one silo: renewing the serving lease, watching the table, joining and leaving.</summary>
 internal sealed class Joining(Silo silo)
 {
-    private readonly HashSet<int> _unanswered = [];
+    private readonly JoinProgress<int> _progress = new();
 
     private World World => silo.World;
 
@@ -40,23 +40,10 @@ internal sealed class Joining(Silo silo)
         silo.After(Terms.Pause * 3, "watches", Watch);
     }
 
-    /// <summary>Reads the table, greets all that are not dead in it, waits every dead one out, expires everything, and serves.</summary>
+    /// <summary>Reads the table, greets all that are not dead in it, waits every dead one out, and does it once more, for what they hold; then expires everything, and serves.</summary>
     public void TryJoin()
     {
-        ReadTable(rows =>
-        {
-            _unanswered.Clear();
-            foreach (var (id, status) in rows)
-            {
-                if (id != silo.Id && status != RowStatus.Dead && !Mutants.Is(Mutant.NoHello))
-                {
-                    _unanswered.Add(id);
-                    Greet(World.Silos[id]);
-                }
-            }
-
-            Serve();
-        });
+        GreetAll();
         silo.After(Terms.Pause * 2, "still joining?", () =>
         {
             if (!silo.HasJoined)
@@ -110,8 +97,8 @@ internal sealed class Joining(Silo silo)
         }
     }
 
-    private void ReadTable(Action<KeyValuePair<int, RowStatus>[]> then) =>
-        silo.Send(World.Table, "read all rows", () =>
+    private void ReadTable(Action<KeyValuePair<int, RowStatus>[]> then, string text = "read all rows") =>
+        silo.Send(World.Table, text, () =>
         {
             var (rows, version) = (World.Table.Rows, World.Table.Version);
             World.Table.Send(silo, $"rows of version {version}", () =>
@@ -121,30 +108,61 @@ internal sealed class Joining(Silo silo)
             });
         });
 
-    private void Greet(Silo other) => silo.Send(other, "hello", () =>
+    private void GreetAll()
+    {
+        var round = _progress.Round;
+        ReadTable(
+            rows =>
+            {
+                var alive = rows.Where(row => row.Key != silo.Id && row.Value != RowStatus.Dead && !Mutants.Is(Mutant.NoHello)).Select(row => row.Key);
+                Array.ForEach(_progress.Read(round, alive), id => Greet(World.Silos[id], round));
+                Serve();
+            },
+            round == JoinRound.First ? "read all rows" : "read rows again");
+    }
+
+    private void Greet(Silo other, JoinRound round) => silo.Send(other, round == JoinRound.First ? "hello" : "hello again", () =>
     {
         var isWelcome = other.Members.Greet(silo.Id);
         other.Fanout.ReconsiderAll();
         if (isWelcome)
         {
-            other.Send(silo, "hello answered", () =>
-            {
-                if (silo.Members.Greet(other.Id))
-                {
-                    _unanswered.Remove(other.Id);
-                    Serve();
-                }
-            });
+            HoldLeft[] holds = round == JoinRound.First || Mutants.Is(Mutant.HelloWithoutHolds) ? [] : other.Holding.Left();
+            other.Send(silo, round == JoinRound.First ? "hello answered" : "hello again answered", () => Answered(other, round, holds));
         }
     });
 
+    private void Answered(Silo other, JoinRound round, HoldLeft[] holds)
+    {
+        silo.Holding.Adopt(holds);
+        if (silo.Members.Greet(other.Id))
+        {
+            _progress.Answered(round, other.Id);
+            Serve();
+        }
+    }
+
     private void Serve()
     {
-        _unanswered.RemoveWhere(silo.Members.IsDead);
-        var isWaitedOut = silo.Members.IsWaitedOut(silo.Now) || Mutants.Is(Mutant.NoWaitForDeadRows);
-        if (silo.HasJoined || silo.Lease.HasEnded || _unanswered.Count > 0 || !isWaitedOut || !silo.Lease.IsValid(silo.Now))
+        if (silo.HasJoined || silo.Lease.HasEnded)
         {
             return;
+        }
+
+        var step = _progress.Next(silo.Members.IsDead, silo.Members.IsWaitedOut(silo.Now) || Mutants.Is(Mutant.NoWaitForDeadRows));
+        if (step == JoinStep.ReadTable)
+        {
+            GreetAll();
+        }
+
+        if (step != JoinStep.Serve || !silo.Lease.IsValid(silo.Now))
+        {
+            return;
+        }
+
+        if (Mutants.Is(Mutant.HoldsWipedByServing))
+        {
+            silo.Holding.Wipe();
         }
 
         if (!Mutants.Is(Mutant.TokenBeforeServing))

@@ -14,9 +14,10 @@ internal abstract class Process : Node, IKeySlots
     private readonly Dictionary<string, NearSlot> _slots = [];
     private long _asked;
 
-    protected Process(World world, string name, double rate)
+    protected Process(World world, string name, double rate, TimeSpan ahead = default)
         : base(world, name, rate)
     {
+        Ahead = ahead;
         Flights = new(this);
         Ledger.Add(this);
     }
@@ -24,6 +25,9 @@ internal abstract class Process : Node, IKeySlots
     public TagLedger Ledger { get; } = new(Terms.MaximumUnreferenced);
 
     public Flights Flights { get; }
+
+    /// <summary>The holds that it has taken, or is about to take.</summary>
+    public List<Holder> Holders { get; } = [];
 
     /// <summary>The sessions that a question names; null for a process that has none.</summary>
     public abstract SessionId[]? Named { get; }

@@ -10,14 +10,15 @@ namespace OrleansTagCache.Simulation.Nodes;
 /// <summary>One incarnation of a silo: its ledger, what it knows of the others, its right to serve, and a near cache of its own.</summary>
 internal sealed class Silo : Process
 {
-    public Silo(World world, int id, double rate)
-        : base(world, $"S{id}", rate)
+    public Silo(World world, int id, double rate, TimeSpan ahead = default)
+        : base(world, $"S{id}", rate, ahead)
     {
         Id = id;
         History = new(capacity: world.HasTimers ? 64 : 8);
         Address = SiloAddress.New(IPAddress.Loopback, 11_111, id);
         Members = new(id, LeaseTerms.WaitOut(Terms.ServingLease));
         Fanout = new(this);
+        Holding = new(this);
         Sessions = new(this);
         Entries = new(this);
         Joining = new(this);
@@ -40,6 +41,8 @@ internal sealed class Silo : Process
     public bool IsLeaving { get; set; }
 
     public Fanout Fanout { get; }
+
+    public Holding Holding { get; }
 
     public SessionHost Sessions { get; }
 
@@ -71,14 +74,14 @@ internal sealed class Silo : Process
 
     public Guid Unique(int kind, long number) => new(Id, (short)kind, 0, BitConverter.GetBytes(number));
 
-    /// <summary>Applies an update or revalidation, of tags and of keys. It is open here until it is settled.</summary>
+    /// <summary>Applies an update or revalidation, of tags and of keys, or a hold. It is open here until it is settled, or released.</summary>
     /// <returns>The clock of the change.</returns>
     public Stamp Apply(TagUpdate change)
     {
         var now = Now;
         History.NoteOpening(change, now, Ledger);
-        return change.StaleFor is { } staleFor
-            ? Ledger.Stale(change.Id, change.Tags, now + staleFor, now)
+        return change.HoldFor is not null ? Holding.Arrived(change)
+            : change.StaleFor is { } staleFor ? Ledger.Stale(change.Id, change.Tags, now + staleFor, now)
             : Ledger.Expire(change.Id, change.Tags);
     }
 

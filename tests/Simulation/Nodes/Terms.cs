@@ -21,6 +21,9 @@ internal static class Terms
 
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How long a coordinator goes on with a hold that it has not got from every member.</summary>
+    public static readonly TimeSpan HoldPatience = TimeSpan.FromMilliseconds(1_500);
+
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(80);
 }
 

@@ -150,6 +150,45 @@ internal enum Mutant
 
     /// <summary>A joiner says its second Hello before the dead are waited out.</summary>
     SecondHelloBeforeTheWait,
+
+    /// <summary>A silo does not say in its answer to a second Hello what it holds.</summary>
+    HelloWithoutHolds,
+
+    /// <summary>A silo that begins to serve forgets what it was given to hold.</summary>
+    HoldsWipedByServing,
+
+    /// <summary>A joiner counts the time of a hold that it is told of from nothing, not from what is left.</summary>
+    AdoptedTimeFromNothing,
+
+    /// <summary>A hold is returned without a valid lease.</summary>
+    HoldWithoutLease,
+
+    /// <summary>A hold is returned when those have acknowledged it that were members when it began.</summary>
+    HoldMembersAsOfBegin,
+
+    /// <summary>A hold is returned before all members have acknowledged it.</summary>
+    HoldUnawaited,
+
+    /// <summary>A reader who joined takes what was not stored, since a tag of it is held.</summary>
+    HeldAnswerJoined,
+
+    /// <summary>A hold is finished as an update would be, when its coordinator dies.</summary>
+    HoldFinishedByOthers,
+
+    /// <summary>A member counts the time of a hold from the sender's clock.</summary>
+    DeadlineBySendersClock,
+
+    /// <summary>The holder counts its time from the answer.</summary>
+    HolderTimeFromAnswer,
+
+    /// <summary>A repeated question gets the same hold, and the holder counts its time from the repeat.</summary>
+    RepeatCountsAnew,
+
+    /// <summary>The holder does not look at its clock after the commit.</summary>
+    HeldWithoutLook,
+
+    /// <summary>The end of a hold is not noted as a change of its tags: a set that was called before it knows nothing of it.</summary>
+    ReleaseUnnoted,
 }
 
 /// <summary>Which rule is removed in the search that this thread runs.</summary>

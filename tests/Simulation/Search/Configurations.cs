@@ -31,6 +31,8 @@ internal static class Configurations
         .. EntryConfigurations.All,
         .. TimedConfigurations.All,
         .. MovingConfigurations.All,
+        .. HoldConfigurations.All,
+        .. HoldTroubleConfigurations.All,
     ];
 
     public static Configuration Named(string name) => Array.Find(All, each => each.Name == name)!;

@@ -27,7 +27,7 @@ internal sealed class Fingerprint(World world)
             hash = Mix(hash, walk.Fields(node));
         }
 
-        hash = Mix(Mix(hash, walk.Hash(world.Checker)), Mix(walk.Hash(world.Hosts), Mix(walk.Hash(world.Former), walk.Hash(world.Standbys))));
+        hash = Mix(Mix(hash, walk.Hash(world.Checker)), Mix(walk.Hash(world.Hosts), Mix(walk.Hash(world.Former), Mix(walk.Hash(world.Standbys), walk.Hash(world.Witnesses)))));
         var pending = 0UL;
         foreach (var each in world.Pending)
         {

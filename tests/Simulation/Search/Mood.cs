@@ -13,7 +13,8 @@ namespace OrleansTagCache.Simulation.Search;
 /// <param name="Keys">How many keys are in use.</param>
 /// <param name="Silos">How many silos begin.</param>
 /// <param name="Clients">How many clients there are.</param>
-internal sealed record Mood(int Haste, int Order, int Trouble, int Calls, int Writes, int Loss, int Keys, int Silos, int Clients)
+/// <param name="Holds">Whether the source is changed under holds too.</param>
+internal sealed record Mood(int Haste, int Order, int Trouble, int Calls, int Writes, int Loss, int Keys, int Silos, int Clients, bool Holds)
 {
     public static Mood Of(Chance chance) => new(
         Haste: 1 + chance.Choose(3),
@@ -24,5 +25,6 @@ internal sealed record Mood(int Haste, int Order, int Trouble, int Calls, int Wr
         Loss: chance.OneIn(3) ? 1_000 : 30 + chance.Choose(100),
         Keys: 1 + chance.Choose(3),
         Silos: 2 + chance.Choose(2),
-        Clients: chance.Choose(3));
+        Clients: chance.Choose(3),
+        Holds: chance.OneIn(2));
 }

@@ -126,8 +126,11 @@ internal sealed class RandomDriver(World world, Chance chance)
             return;
         }
 
-        switch (chance.Choose(20))
+        switch (chance.Choose(_mood.Holds ? 23 : 20))
         {
+            case >= 20:
+                Transactions.Begin(world, chance, process, SomeTags());
+                break;
             case < 8:
                 world.Do(process, "calls", () => process.Change(SomeTags(), null, chance.Of(world.Silos)));
                 break;

@@ -37,9 +37,9 @@ internal sealed class Stage(World world)
         || (WithInstantTable is { } node && ((pending.From == node && pending.At == world.Table) || (pending.At == node && pending.From == world.Table)));
 
     /// <summary>A silo that serves and knows every silo that was added before it.</summary>
-    public Silo Serving()
+    public Silo Serving(TimeSpan ahead = default)
     {
-        var silo = New();
+        var silo = New(ahead);
         world.Table.Write(silo.Id, RowStatus.Alive);
         silo.Lease.Renewed(silo.Now, Terms.ServingLease);
         silo.History.Begin(Moment.Past);
@@ -53,9 +53,9 @@ internal sealed class Stage(World world)
     }
 
     /// <summary>A silo that has not joined; its row is there.</summary>
-    public Silo New()
+    public Silo New(TimeSpan ahead = default)
     {
-        var silo = new Silo(world, world.Silos.Count, 1);
+        var silo = new Silo(world, world.Silos.Count, 1, ahead);
         world.Silos.Add(silo);
         world.Table.Write(silo.Id, RowStatus.Joining);
         return silo;
@@ -88,7 +88,7 @@ internal sealed class Stage(World world)
     public void Script(object actor, params Step[] steps) => Scripts.Add(new(actor, steps));
 
     /// <summary>Whether some read may still return: if none may, nothing that can happen breaks the promise.</summary>
-    public bool MayBreak => world.OpenReads > 0 || Scripts.Exists(script => script.HasReads);
+    public bool MayBreak => world.OpenReads > 0 || world.Checker.HasOffence || Scripts.Exists(script => script.HasReads);
 }
 
 /// <summary>One step of a script.</summary>
@@ -97,7 +97,8 @@ internal sealed class Stage(World world)
 /// <param name="After">How many changes must have returned before; a read with no promise before it can break none.</param>
 /// <param name="IsRead">Whether it reads.</param>
 /// <param name="From">The time before which it does not happen.</param>
-internal sealed record Step(string Text, Action Run, int After = 0, bool IsRead = false, TimeSpan From = default);
+/// <param name="When">What must hold before; null for nothing.</param>
+internal sealed record Step(string Text, Action Run, int After = 0, bool IsRead = false, TimeSpan From = default, Func<bool>? When = null);
 
 /// <summary>What one actor does, step by step.</summary>
 internal sealed class Script(object actor, Step[] steps)
@@ -107,7 +108,7 @@ internal sealed class Script(object actor, Step[] steps)
     public bool HasReads => Array.Exists(steps[Position..], step => step.IsRead);
 
     public bool IsReady(World world) =>
-        Position < steps.Length && steps[Position].After <= world.Changes && steps[Position].From <= world.Time && actor is not Node { IsRunning: false };
+        Position < steps.Length && steps[Position] is var step && step.After <= world.Changes && step.From <= world.Time && step.When?.Invoke() != false && actor is not Node { IsRunning: false };
 
     public void Next(World world)
     {

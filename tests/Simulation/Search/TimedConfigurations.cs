@@ -129,7 +129,7 @@ internal static class TimedConfigurations
         stage.Script(joiner, Do("renews", joiner.Joining.Renew), Do("joins", joiner.Joining.TryJoin));
         stage.Script(joiner, Reads(joiner, Key), Checks(joiner, Key));
         stage.Script("W", Updates(coordinator, coordinator, Catalog.B));
-        stage.AtOnce = ["queues", "read ", "row", "factory", "bypassing", "commit", "change"];
+        stage.AtOnce = ["queues", "read ", "row", "hello again", "factory", "bypassing", "commit", "change"];
     }
 
     /// <summary>A silo leaves while a client keeps its entries.</summary>

@@ -13,12 +13,12 @@ internal sealed class Trouble(World world, Chance chance)
 
     public void StartSilo()
     {
-        var silo = new Silo(world, world.Silos.Count, Rate());
+        var silo = new Silo(world, world.Silos.Count, Rate(), Ahead());
         world.Silos.Add(silo);
         world.Do(silo, "starts", silo.Joining.Start);
     }
 
-    public void StartClient() => world.Clients.Add(new(world, $"C{++_clients}", Rate()));
+    public void StartClient() => world.Clients.Add(new(world, $"C{++_clients}", Rate(), Ahead()));
 
     public void Happen()
     {
@@ -91,6 +91,8 @@ internal sealed class Trouble(World world, Chance chance)
     }
 
     private double Rate() => 0.9951 + (chance.Choose(99) * 0.0001);
+
+    private TimeSpan Ahead() => TimeSpan.FromSeconds(chance.Choose(100));
 
     private void Freeze(Process process)
     {
