@@ -72,6 +72,9 @@ internal enum Deed
     /// <summary>A generation was not stored, since one of its tags was held.</summary>
     GenerationHeldBack,
 
+    /// <summary>A value was not kept near, since one of its tags was held in the process that had made it.</summary>
+    HeldBackNear,
+
     /// <summary>A set was not stored, since one of its tags was held.</summary>
     SetHeldBack,
 

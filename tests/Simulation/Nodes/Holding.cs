@@ -64,7 +64,7 @@ internal sealed class Holding(Silo silo)
     /// <summary>Ends what is over by this silo's own clock.</summary>
     public void EndOverdue()
     {
-        foreach (var (id, tags) in _table.TakeOver(silo.Now))
+        foreach (var (id, tags) in _table.TakeOverdue(silo.Now))
         {
             silo.World.Did(Deed.HoldEndedByItself);
             End(id, tags);

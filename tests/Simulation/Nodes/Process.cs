@@ -137,8 +137,16 @@ internal abstract class Process : Node, IKeySlots
         // The slot first: the ledger has to find it when the key is updated.
         var slot = Take(value.Key);
         var (records, isKeyLive) = Ledger.Attach(value.Tags.AsSpan(..^1), value.Tags[^1], slot, ask.Stamp);
-        if (!isKeyLive)
+
+        // What a silo made itself may have been stored where it belongs before that silo heard of a hold (invariant H2).
+        var isHeld = Ledger.IsHeld(records);
+        if (!isKeyLive || (isHeld && ProtocolRules.HeldIsNotKeptNear))
         {
+            if (isHeld)
+            {
+                World.Did(Deed.HeldBackNear);
+            }
+
             Ledger.Detach(records, slot);
             GiveBack(slot);
             return;

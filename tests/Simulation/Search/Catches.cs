@@ -49,6 +49,7 @@ internal static class Catches
         Mutant.HeldRecordDropped => "hold-forgotten",
         Mutant.SetStoredWhileHeld or Mutant.ReleaseUnnoted => "hold-set",
         Mutant.HoldNotOpen or Mutant.HoldUnawaited => "hold-copy",
+        Mutant.GeneratedKeptNearWhileHeld => "hold-near",
         Mutant.ReleaseEndsAnother => "two-holds",
         Mutant.HolderTimeFromAnswer or Mutant.RepeatCountsAnew => "hold-over",
         Mutant.HeldWithoutLook => "hold-arrives-late",

@@ -32,7 +32,7 @@ internal static class HoldConfigurations
             stage.Repeats = 1;
             stage.AtOnce = ["queues", "commit", "factory", "answer", "was held", "has lapsed", "change", "receipt"];
         }, Deed.CommittedWhileHeld, Deed.UnknownHoldReleased),
-        new("hold-near", HoldAndNear, Deed.CommittedWhileHeld),
+        new("hold-near", HoldAndNear, Deed.CommittedWhileHeld, Deed.HeldBackNear),
         new("hold-move", HoldAndMove, Deed.CommittedWhileHeld, Deed.CopyTakenOver, Deed.CopySuperseded),
         new("hold-client", HoldAndClient, Deed.CommittedWhileHeld, Deed.GenerationHeldBack),
         new("hold-bypass", HoldInBypass, Deed.CommittedWhileHeld),
