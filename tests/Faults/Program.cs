@@ -1,14 +1,19 @@
 // Real processes under real faults: see docs/internals/reliability.md.
 //
 //   dotnet run --project tests/Faults -c Release -- run --plan full --out table.md
+//   dotnet run --project tests/Faults -c Release -- run --plan database --out table.md
 //   dotnet run --project tests/Faults -c Release -- soak --minutes 15
 
 using OrleansTagCache.Faults.Conductor;
+using OrleansTagCache.Faults.Database;
+using OrleansTagCache.Faults.Workload;
 using OrleansTagCache.Faults.Roles;
 
 var (role, rest) = (args.FirstOrDefault(), args.Skip(1).ToArray());
 switch (role)
 {
+    case "run" when RunOptions.Read(rest) is { Plan: Load.Database } options:
+        return await new DatabaseMatrix(options, Console.Out).Run();
     case "run":
         return await new Matrix(RunOptions.Read(rest), Console.Out).Run();
     case "soak":
@@ -25,7 +30,16 @@ switch (role)
     case "writer":
         await WriterRole.Run(rest);
         return 0;
+    case "database-reader":
+        await DatabaseReaderRole.Run(rest);
+        return 0;
+    case "database-writer":
+        await DatabaseWriterRole.Run(rest);
+        return 0;
+    case "prober":
+        await ProberRole.Run(rest);
+        return 0;
     default:
-        await Console.Error.WriteLineAsync("Say what to do: run or soak. The roles silo, client, http-reader and writer are started by it.");
+        await Console.Error.WriteLineAsync("Say what to do: run or soak. The other roles are started by it.");
         return 2;
 }

@@ -1,5 +1,3 @@
-using OrleansTagCache.Faults.Nemeses;
-
 namespace OrleansTagCache.Faults.Conductor;
 
 /// <summary>Runs the workload once, and against it one nemesis after the other; then checks the histories.</summary>
@@ -18,17 +16,19 @@ internal sealed class Matrix(RunOptions options, TextWriter output)
             await cluster.Start();
             await cluster.WhenWhole();
             output.WriteLine($"The cluster is whole. {folder}");
+            var rounds = new Rounds(cluster, options.Verbose, output);
             var random = new Random(options.Seed);
-            foreach (var (nemesis, rounds) in Plans.Of(options))
+            foreach (var (nemesis, count) in Plans.Of(options))
             {
-                phases.Add(await Strike(cluster, nemesis, rounds, random));
+                phases.Add(await rounds.Strike(nemesis, count, random));
                 output.WriteLine(Table.Line(phases[^1]));
-                if (_isStuck)
+                if (rounds.IsStuck)
                 {
                     break;
                 }
             }
 
+            _isStuck = rounds.IsStuck;
             _lost = cluster.Lost;
         }
 
@@ -61,33 +61,5 @@ internal sealed class Matrix(RunOptions options, TextWriter output)
         }
 
         return violations > 0 ? 1 : _isStuck ? 2 : 0;
-    }
-
-    private async Task<Phase> Strike(TestCluster cluster, INemesis nemesis, int rounds, Random random)
-    {
-        var start = new PhaseStart(cluster, nemesis.Name);
-        var faults = 0;
-        for (var round = 0; round < rounds; round++)
-        {
-            try
-            {
-                faults += await nemesis.Strike(cluster, random);
-                await cluster.WhenWhole();
-            }
-            catch (Exception exception) when (exception is InvalidOperationException or TimeoutException)
-            {
-                // What was measured until then is shown all the same.
-                _isStuck = true;
-                output.WriteLine($"Stuck in '{nemesis.Name}': {exception.Message}");
-                break;
-            }
-
-            if (options.Verbose)
-            {
-                output.WriteLine($"  {nemesis.Name} {round + 1}: {cluster.State.SumOf(Workload.Counter.Reads)} reads, {cluster.State.SumOf(Workload.Counter.Violations)} violations");
-            }
-        }
-
-        return start.End(faults);
     }
 }

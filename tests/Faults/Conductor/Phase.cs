@@ -75,7 +75,8 @@ internal sealed class PhaseStart
     public Phase End(int faults)
     {
         var end = _cluster.Time.GetTimestamp();
-        var updates = OperationLog.ReadAll(Path.Combine(_cluster.Folder, $"{TestCluster.Writer}.operations"))
+        var updates = _cluster.Cast.Writers
+            .SelectMany(slot => OperationLog.ReadAll(Path.Combine(_cluster.Folder, $"{slot}.operations")))
             .Where(operation => operation.Start >= _start && operation.Start < end)
             .Where(operation => operation is { Kind: OperationKind.Update, Outcome: OperationOutcome.Done })
             .Select(operation => _cluster.Time.GetElapsedTime(operation.Start, operation.End).TotalMilliseconds);

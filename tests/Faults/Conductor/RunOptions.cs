@@ -3,7 +3,7 @@ namespace OrleansTagCache.Faults.Conductor;
 /// <summary>What the conductor is told on its command line.</summary>
 internal sealed class RunOptions
 {
-    /// <summary><c>short</c> or <c>full</c>; without faults, <c>storm-pages</c> or <c>storm-nested</c>; or <c>upgrade</c>.</summary>
+    /// <summary><c>short</c> or <c>full</c>; without faults, <c>storm-pages</c> or <c>storm-nested</c>; <c>database</c>; or <c>upgrade</c>.</summary>
     public string Plan { get; set; } = "short";
 
     /// <summary>Multiplies the rounds of the plan.</summary>
@@ -28,6 +28,15 @@ internal sealed class RunOptions
 
     /// <summary>For the plan <c>upgrade</c>: the folder of this program as an earlier version of the repository builds it.</summary>
     public string? Old { get; set; }
+
+    /// <summary>For the plan <c>database</c>: whether writers hold the tags around their transactions; else they update them afterwards.</summary>
+    public bool Holds { get; set; } = true;
+
+    /// <summary>For the plan <c>database</c>: writers that commit without waiting for their hold. The run must find violations.</summary>
+    public bool Unawaited { get; set; }
+
+    /// <summary>How writers of a database tell the cache of a transaction.</summary>
+    public Database.Telling Telling => Unawaited ? Database.Telling.Unawaited : Holds ? Database.Telling.Held : Database.Telling.Afterwards;
 
     /// <summary>Where the table is written to as well.</summary>
     public string? Out { get; set; }

@@ -78,6 +78,6 @@ internal sealed class Soak(RunOptions options, TextWriter output)
         var state = cluster.State;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| {seconds:F0} | {Megabytes(0, TestCluster.Silos)} | {Megabytes(TestCluster.FirstClient, TestCluster.Clients)} | {Megabytes(TestCluster.HttpReader, 2)} | {Sum("entries")} | {Sum("sessions")} | {Sum("interest")} | {Sum("tagRecords")} | {Sum("openUpdates")} | {state.SumOf(Workload.Counter.Reads)} | {state.SumOf(Workload.Counter.Updates)} | {state.SumOf(Workload.Counter.Violations)} |");
+            $"| {seconds:F0} | {Megabytes(0, TestCluster.Silos)} | {Megabytes(TestCluster.FirstClient, cluster.Cast.Clients)} | {Megabytes(TestCluster.FirstOther(cluster.Cast.Clients), cluster.Cast.Others.Count)} | {Sum("entries")} | {Sum("sessions")} | {Sum("interest")} | {Sum("tagRecords")} | {Sum("openUpdates")} | {state.SumOf(Workload.Counter.Reads)} | {state.SumOf(Workload.Counter.Updates)} | {state.SumOf(Workload.Counter.Violations)} |");
     }
 }

@@ -18,10 +18,20 @@ internal static class Table
         List<Phase> rows = [.. phases, Phase.Sum(phases)];
         var text = new StringBuilder(Head).AppendLine();
         rows.ForEach(phase => text.AppendLine(Line(phase)));
+        return text.AppendLine().Append(BySurface(rows)).ToString();
+    }
+
+    /// <summary>The reads through each surface, and how many of them were bad.</summary>
+    public static string BySurface(IReadOnlyList<Phase> rows)
+    {
         var surfaces = rows[0].Surfaces.Select(reads => $" {Surfaces.NameOf(reads.Surface)} |");
-        text.AppendLine().Append("| reads / violations |").AppendJoin(null, surfaces).AppendLine();
+        var text = new StringBuilder("| reads / violations |").AppendJoin(null, surfaces).AppendLine();
         text.Append("|---|").AppendJoin(null, rows[0].Surfaces.Select(_ => "---:|")).AppendLine();
-        rows.ForEach(phase => text.AppendLine(SurfacesLine(phase)));
+        foreach (var phase in rows)
+        {
+            text.AppendLine(SurfacesLine(phase));
+        }
+
         return text.ToString();
     }
 

@@ -3,28 +3,23 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using OrleansTagCache.Faults.Database;
 using OrleansTagCache.Faults.Roles;
 using OrleansTagCache.Faults.Workload;
 
 namespace OrleansTagCache.Faults.Conductor;
 
-/// <summary>Three silos on a store of their own, four applications, an HTTP reader and a writer, each a process; and what can be done to them.</summary>
+/// <summary>Three silos on a store of their own, and those that read and write, each a process; and what can be done to them.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
     public const int Silos = 3;
-    public const int Clients = 4;
     public const int FirstClient = Silos;
-    public const int HttpReader = FirstClient + Clients;
-    public const int Writer = HttpReader + 1;
 
     /// <summary>A fourth silo, which runs only when a nemesis starts it.</summary>
-    public const int Guest = Processes;
+    public const int Guest = SharedState.Slots - 1;
 
     /// <summary>So long is waited for anything at most.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
-
-    /// <summary>Those that always run.</summary>
-    private const int Processes = Writer + 1;
 
     private const int SiloPorts = (Silos + 1) * 3;
 
@@ -35,19 +30,26 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private readonly RunOptions _options;
     private readonly PosixSignalRegistration[] _endings;
-    private readonly Child?[] _children = new Child?[Processes + 1];
-    private readonly int[] _ports = FreePorts(SiloPorts + Clients + 2);
-    private readonly bool[] _isOld = new bool[Processes + 1];
+    private readonly Child?[] _children = new Child?[SharedState.Slots];
+    private readonly int[] _ports;
+    private readonly bool[] _isOld = new bool[SharedState.Slots];
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private KeptEntries? _kept;
 
     public TestCluster(RunOptions options, string folder)
     {
         (_options, Folder) = (options, folder);
+        Cast = Cast.Of(Plans.LoadOf(options.Plan));
+        _ports = FreePorts(SiloPorts + Cast.Clients + 3);
         Array.Fill(_isOld, options.Plan == Plans.Upgrade);
         _endings = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndAll), PosixSignalRegistration.Create(PosixSignal.SIGINT, EndAll)];
         State = new(Path.Combine(folder, "state"));
         Store = Store.Of(options.Store, _ports[^1], folder);
+        if (Cast.HasDatabase)
+        {
+            (Database, Commits) = (new(_ports[^3], Directory.CreateDirectory(Path.Combine(folder, "source")).FullName), new(Path.Combine(folder, "commits")));
+        }
+
         foreach (var slot in Enumerable.Range(0, Silos).Append(Guest))
         {
             State.SetPorts(slot, SiloPort(slot), GatewayPort(slot));
@@ -65,6 +67,21 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public Store Store { get; }
 
+    /// <summary>Which processes there are.</summary>
+    public Cast Cast { get; }
+
+    /// <summary>The database that is the source; null if memory is.</summary>
+    public PostgreSqlServer? Database { get; }
+
+    /// <summary>What is known of its transactions.</summary>
+    public CommitState? Commits { get; }
+
+    /// <summary>How writers of the database tell the cache of a transaction.</summary>
+    public Telling Telling => _options.Telling;
+
+    /// <summary>How long values that a dead writer held were not stored again, beyond the time of its hold.</summary>
+    public List<TimeSpan> StoredAgain { get; } = [];
+
     public Load Load => Load.Of(Plans.LoadOf(_options.Plan));
 
     public int SiloPort(int slot) => _ports[FirstPort(slot) + 1];
@@ -74,7 +91,13 @@ internal sealed class TestCluster : IAsyncDisposable
     public async Task Start()
     {
         await Store.Start();
-        for (var slot = 0; slot < Processes; slot++)
+        if (Database is not null)
+        {
+            await Database.Start();
+            await RowsContext.Create(Database.ConnectionString);
+        }
+
+        for (var slot = 0; slot < Cast.Processes; slot++)
         {
             StartProcess(slot);
 
@@ -85,7 +108,7 @@ internal sealed class TestCluster : IAsyncDisposable
             }
         }
 
-        await Task.WhenAll(Enumerable.Range(0, Processes).Select(slot => Process(slot).Ready)).WaitAsync(Patience, Time);
+        await Task.WhenAll(Enumerable.Range(0, Cast.Processes).Select(slot => Process(slot).Ready)).WaitAsync(Patience, Time);
         CheckClocks();
         if (_options.Plan == Plans.Upgrade)
         {
@@ -102,15 +125,14 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Starts the process of a slot; it must not run.</summary>
     public void StartProcess(int slot)
     {
-        var role = IsSilo(slot) ? "silo" : slot < HttpReader ? "client" : slot == HttpReader ? "http-reader" : "writer";
         string[] arguments =
         [
-            Path.Combine(_isOld[slot] ? _options.Old! : AppContext.BaseDirectory, "OrleansTagCache.Faults.dll"), role,
+            Path.Combine(_isOld[slot] ? _options.Old! : AppContext.BaseDirectory, "OrleansTagCache.Faults.dll"), Cast.RoleOf(slot),
             $"--Faults:Folder={Folder}", $"--Faults:Slot={Text(slot)}", $"--Faults:Seed={Text(_options.Seed + slot)}", $"--Faults:Store={_options.Store}", $"--Faults:ConnectionString={Store.ConnectionString}",
             $"--Faults:WithoutLease={_options.WithoutLease}", $"--Faults:Pause={Text(_options.Pause)}", $"--Faults:Burst={Text(_options.Burst)}",
             $"--Faults:WithoutSets={_options.WithoutSets}", $"--Faults:Load={Plans.LoadOf(_options.Plan)}",
             $"--Faults:Origin={Text(_ports[^2])}", $"--Faults:FirstClient={Text(FirstClient)}",
-            $"--Faults:Web={string.Join(',', _ports.Skip(SiloPorts).Take(Clients).Select(Text))}",
+            $"--Faults:Web={string.Join(',', _ports.Skip(SiloPorts).Take(Cast.Clients).Select(Text))}",
             $"--Faults:Http={string.Join(',', Enumerable.Range(0, Silos).Select(silo => Text(HttpPort(silo))))}",
         ];
         if (IsSilo(slot))
@@ -121,6 +143,11 @@ internal sealed class TestCluster : IAsyncDisposable
                 "--urls", $"http://127.0.0.1:{HttpPort(slot)}", $"--TagCache:SiloPort={SiloPort(slot)}", $"--TagCache:GatewayPort={GatewayPort(slot)}",
                 $"--TagCache:Standbys={Text(_options.Standbys)}", $"--TagCache:Clustering:Provider={_options.Store}", $"--TagCache:Clustering:ConnectionString={Store.ConnectionString}", "--Logging:LogLevel:Orleans=Warning",
             ];
+        }
+
+        if (Database is not null)
+        {
+            arguments = [.. arguments, $"--Faults:Database={Database.ConnectionString}", $"--Faults:Telling={_options.Telling}", $"--Faults:FirstWriter={Text(Cast.Writers[0])}"];
         }
 
         if (_isOld[slot])
@@ -174,7 +201,9 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public int AnySilo(Random random) => FirstUnspared + random.Next(Silos - FirstUnspared);
 
-    public static int AnyClient(Random random) => FirstClient + random.Next(Clients);
+    public int AnyClient(Random random) => FirstClient + random.Next(Cast.Clients);
+
+    public int AnyWriter(Random random) => Cast.Writers[random.Next(Cast.Writers.Count)];
 
     public Task Pass(TimeSpan duration) => Task.Delay(duration, Time);
 
@@ -198,12 +227,12 @@ internal sealed class TestCluster : IAsyncDisposable
         await Until(
             async () =>
             {
-                foreach (var slot in Enumerable.Range(0, Processes).Where(slot => Process(slot).HasExited).ToList())
+                foreach (var slot in Enumerable.Range(0, Cast.Processes).Where(slot => Process(slot).HasExited).ToList())
                 {
                     await Restart(slot);
                 }
 
-                return Enumerable.Range(0, Processes).All(slot => Process(slot).Ready.IsCompletedSuccessfully)
+                return Enumerable.Range(0, Cast.Processes).All(slot => Process(slot).Ready.IsCompletedSuccessfully)
                     && (await Task.WhenAll(Enumerable.Range(0, Silos).Select(silo => IsWhole(silo, Silos)))).All(isWhole => isWhole);
             },
             "the cluster to be whole");
@@ -277,6 +306,12 @@ internal sealed class TestCluster : IAsyncDisposable
         await Task.WhenAny(working, Task.Delay(EndPatience, Time));
         await Task.WhenAll(_children.OfType<Child>().Select(child => child.DisposeAsync().AsTask()));
         await Store.DisposeAsync();
+        if (Database is not null)
+        {
+            await Database.DisposeAsync();
+        }
+
+        Commits?.Dispose();
         _http.Dispose();
         State.Dispose();
         Array.ForEach(_endings, ending => ending.Dispose());
@@ -291,6 +326,7 @@ internal sealed class TestCluster : IAsyncDisposable
         }
 
         Store.Kill();
+        Database?.Kill();
     }
 
     private static int[] FreePorts(int count)
@@ -304,11 +340,14 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>The slot after those of so many applications.</summary>
+    public static int FirstOther(int clients) => FirstClient + clients;
+
     public static bool IsSilo(int slot) => slot is < Silos or Guest;
 
     private static int FirstPort(int slot) => (slot == Guest ? Silos : slot) * 3;
 
-    private int HttpPort(int slot) => _ports[FirstPort(slot)];
+    public int HttpPort(int slot) => _ports[FirstPort(slot)];
 
     private int GatewayPort(int slot) => _ports[FirstPort(slot) + 2];
 
@@ -324,7 +363,7 @@ internal sealed class TestCluster : IAsyncDisposable
     private void CheckClocks()
     {
         var now = Time.GetTimestamp();
-        for (var slot = FirstClient; slot < Processes; slot++)
+        for (var slot = FirstClient; slot < Cast.Processes; slot++)
         {
             var started = State.CounterOf(slot, Counter.StartedAt);
             if (started > now || Time.GetElapsedTime(started, now) > Patience)

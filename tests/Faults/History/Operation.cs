@@ -7,6 +7,18 @@ internal enum OperationKind : byte
     Set = 3,
     Remove = 4,
     Revalidate = 5,
+
+    /// <summary>A transaction took a version that it is about to write. Nothing of it is committed.</summary>
+    Write = 6,
+
+    /// <summary>A transaction's commit: unknown when it is sent, done when it has returned.</summary>
+    Commit = 7,
+
+    /// <summary>A transaction was rolled back for certain.</summary>
+    Rollback = 8,
+
+    /// <summary>Somebody read the source itself: what it saw had been committed.</summary>
+    Seen = 9,
 }
 
 internal enum OperationOutcome : byte
@@ -23,7 +35,7 @@ internal enum OperationOutcome : byte
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Process">The slot of the process.</param>
 /// <param name="Key">The key of a read, a set or a removal; -1 for tags.</param>
-/// <param name="Tags">The tags of an update, as bits.</param>
+/// <param name="Tags">The tags of an update, or the rows of a transaction, as bits.</param>
 /// <param name="Version">What a read saw, or what a change had written into the source before it began.</param>
 /// <param name="Floor">The oldest version that the read might return, as its process knew.</param>
 /// <param name="Start">Before it began.</param>

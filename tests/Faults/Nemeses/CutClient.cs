@@ -9,7 +9,7 @@ internal sealed class CutClient(TimeSpan duration) : INemesis
 
     public async Task<int> Strike(TestCluster cluster, Random random)
     {
-        var (client, silo) = (TestCluster.AnyClient(random), random.Next(TestCluster.Silos));
+        var (client, silo) = (cluster.AnyClient(random), random.Next(TestCluster.Silos));
         cluster.State.SetCut(client, silo, isCut: true);
         await cluster.Pass(duration);
         cluster.State.SetCut(client, silo, isCut: false);

@@ -9,7 +9,7 @@ internal sealed class FreezeClient(string howLong, TimeSpan duration) : INemesis
 
     public async Task<int> Strike(TestCluster cluster, Random random)
     {
-        var client = TestCluster.AnyClient(random);
+        var client = cluster.AnyClient(random);
         cluster.Freeze(client);
         await cluster.Pass(duration);
         cluster.Thaw(client);

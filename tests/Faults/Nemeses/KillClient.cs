@@ -9,7 +9,7 @@ internal sealed class KillClient : INemesis
 
     public async Task<int> Strike(TestCluster cluster, Random random)
     {
-        cluster.Process(TestCluster.AnyClient(random)).Signal(Signals.Kill);
+        cluster.Process(cluster.AnyClient(random)).Signal(Signals.Kill);
         await cluster.WhenUpdated();
         return 1;
     }

@@ -49,7 +49,18 @@ internal sealed class RoleOptions
     /// <summary>Nobody calls SetAsync.</summary>
     public bool WithoutSets { get; set; }
 
+    /// <summary>The database that is the source, if one is.</summary>
+    public string Database { get; set; } = string.Empty;
+
+    /// <summary>How writers of a database tell the cache of a transaction.</summary>
+    public Database.Telling Telling { get; set; }
+
+    /// <summary>The slot of the first writer of a database.</summary>
+    public int FirstWriter { get; set; }
+
     public string StatePath => Path.Combine(Folder, "state");
+
+    public string CommitsPath => Path.Combine(Folder, "commits");
 
     public string LogPath => Path.Combine(Folder, $"{Slot}.operations");
 

@@ -18,12 +18,17 @@ internal sealed class Load
     /// <summary>The same with pages that are made from entries of the same tag.</summary>
     public const string StormNested = "storm-nested";
 
+    /// <summary>Rows of a database through several surfaces, and transactions that change them.</summary>
+    public const string Database = "database";
+
     private const int ReadersOfAPage = 3;
 
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan HttpPace = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan StormPace = TimeSpan.FromMilliseconds(3);
 
-    private Load(int nodes, IReadOnlyList<ReadLoops> loops, bool isStorm) => (Nodes, Loops, IsStorm) = (nodes, loops, isStorm);
+    private Load(int nodes, IReadOnlyList<ReadLoops> loops, bool isStorm, params Surface[] others) =>
+        (Nodes, Loops, IsStorm, Surfaces) = (nodes, loops, isStorm, [.. loops.Select(each => each.Surface).Concat(others).Order()]);
 
     /// <summary>So many of the application processes read and are read from.</summary>
     public int Nodes { get; }
@@ -34,8 +39,8 @@ internal sealed class Load
     /// <summary>Whether there is one page an updater, which it alone changes, all the time.</summary>
     public bool IsStorm { get; }
 
-    /// <summary>The surfaces that are read.</summary>
-    public IEnumerable<Surface> Surfaces => IsStorm ? Loops.Select(loops => loops.Surface) : Workload.Surfaces.All;
+    /// <summary>The surfaces that are read, here or in other processes.</summary>
+    public IReadOnlyList<Surface> Surfaces { get; }
 
     public static Load Of(string name) => name switch
     {
@@ -45,7 +50,13 @@ internal sealed class Load
                 new(Surface.Entries, 12, Pace), new(Surface.Pages, 4, Pace), new(Surface.PagesOfEntries, 4, Pace),
                 new(Surface.Fetch, 2, Pace), new(Surface.Nested, 3, Pace),
             ],
-            isStorm: false),
+            isStorm: false,
+            Surface.Http),
+        Database => new(
+            int.MaxValue,
+            [new(Surface.Entries, 10, Pace), new(Surface.Hybrid, 6, Pace), new(Surface.Pages, 3, Pace), new(Surface.Http, 6, HttpPace)],
+            isStorm: false,
+            Surface.Writers),
         StormPages => new(2, [new(Surface.Pages, Layout.Updaters * ReadersOfAPage, StormPace)], isStorm: true),
         StormNested => new(3, [new(Surface.PagesOfEntries, Layout.Updaters * ReadersOfAPage, StormPace)], isStorm: true),
         _ => throw new ArgumentException($"There is no load '{name}'."),

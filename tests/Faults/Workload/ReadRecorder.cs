@@ -9,13 +9,22 @@ internal readonly record struct BegunRead(Surface Surface, int Key, int From, lo
 
 /// <summary>Judges every read on the spot, counts it, and keeps a sample of them, and every bad one, for the offline checker.</summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class ReadRecorder(RoleContext role)
+internal sealed class ReadRecorder(RoleContext role, IJudge judge)
 {
     /// <summary>One read in so many is kept.</summary>
     private const int SampleEvery = 32;
 
+    /// <summary>So many bad reads are described; the history has all of them.</summary>
+    private const int Described = 200;
+
     private readonly Lock _gate = new();
     private long _count;
+    private int _described;
+
+    public ReadRecorder(RoleContext role)
+        : this(role, new UpdateJudge(role.State))
+    {
+    }
 
     /// <param name="surface">How it is read.</param>
     /// <param name="key">The key, or what stands for what is made from it.</param>
@@ -23,20 +32,22 @@ internal sealed class ReadRecorder(RoleContext role)
     public BegunRead Begin(Surface surface, int key, int? from = null)
     {
         var asked = from ?? role.Options.Slot;
-        return new(surface, key, asked, role.State.FloorOf(key), role.Time.GetTimestamp(), Freezes(asked));
+        return new(surface, key, asked, judge.FloorOf(key), role.Time.GetTimestamp(), Freezes(asked));
     }
 
     public void Served(in BegunRead begun, in Row row)
     {
         var end = Finish(begun);
-        var isBad = row.Version < begun.Floor;
-        role.State.CountRead(role.Options.Slot, begun.Surface, isBad);
-        if (isBad || Interlocked.Increment(ref _count) % SampleEvery == 0)
+        var verdict = judge.Judge(begun, row);
+        role.State.CountRead(role.Options.Slot, begun.Surface, verdict.IsBad);
+        if (verdict.IsBad || verdict.IsEvidence || Interlocked.Increment(ref _count) % SampleEvery == 0)
         {
-            role.Log.Write(Operation.Read(role.Options.Slot, begun.Key, row.Version, begun.Floor, begun.Start, end, row.MadeAt), flush: isBad);
+            role.Log.Write(
+                Operation.Read(role.Options.Slot, begun.Key, row.Version, begun.Floor, begun.Start, end, row.MadeAt), flush: verdict.IsBad || verdict.IsEvidence);
         }
 
-        if (isBad)
+        judge.Learn(begun, row);
+        if (verdict.IsBad && Interlocked.Increment(ref _described) <= Described)
         {
             Report(begun, row, end);
         }
@@ -71,7 +82,7 @@ internal sealed class ReadRecorder(RoleContext role)
     {
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Surfaces.NameOf(begun.Surface)}: key {Layout.KeyName(Layout.RowOf(begun.Key))} read by {role.Options.Slot} of {begun.From} from {begun.Start} to {end} ns: version {row.Version}, made by {row.MadeBy} at {row.MadeAt}; the floor was {begun.Floor}, the source is at {role.State.VersionOf(begun.Key)}\n");
+            $"{Surfaces.NameOf(begun.Surface)}: read by {role.Options.Slot} of {begun.From} from {begun.Start} to {end} ns: version {row.Version}, made by {row.MadeBy} at {row.MadeAt}; the floor was {begun.Floor}; {judge.Describe(begun, row)}\n");
         lock (_gate)
         {
             File.AppendAllText(role.Options.ViolationsPath, line);

@@ -20,12 +20,16 @@ internal enum Surface
 
     /// <summary>Entries that are made from what is cached, and have no tag of their own.</summary>
     Nested,
+
+    /// <summary>Microsoft's <c>HybridCache</c> over the cluster's cache.</summary>
+    Hybrid,
+
+    /// <summary>The cache itself, in a process that writes into the source and reads within its transactions.</summary>
+    Writers,
 }
 
 internal static class Surfaces
 {
-    public static readonly IReadOnlyList<Surface> All = Enum.GetValues<Surface>();
-
     public static string NameOf(Surface surface) => surface switch
     {
         Surface.Entries => "entries",
@@ -33,6 +37,8 @@ internal static class Surfaces
         Surface.Pages => "pages",
         Surface.PagesOfEntries => "pages of entries",
         Surface.Fetch => "fetch",
-        _ => "nested",
+        Surface.Nested => "nested",
+        Surface.Hybrid => "HybridCache",
+        _ => "entries in writers",
     };
 }
