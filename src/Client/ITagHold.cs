@@ -7,6 +7,7 @@ namespace OrleansTagCache;
 /// <remarks>
 /// <para>Take it before the change, and look at <see cref="IsHeld"/> right before the commit. Call <see cref="ReleaseAsync"/> when the outcome of the commit is known, or <see cref="Abandon"/> when it is not.
 /// A hold ends by itself when its time is over, with the same effect, even when its process dies.</para>
+/// <para>While a server action holds tags, a factory of its own reads may see what its transaction has not committed: what it makes is its own caller's, and no other reader's, unless it is stored under tags that are not held.</para>
 /// <para>Thread-safe. The first of <see cref="ReleaseAsync"/>, <see cref="Abandon"/> and <see cref="IAsyncDisposable.DisposeAsync"/> ends it; a later one waits for the same end.
 /// <see cref="IAsyncDisposable.DisposeAsync"/> does what <see cref="ReleaseAsync"/> does.</para>
 /// </remarks>

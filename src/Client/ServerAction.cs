@@ -29,6 +29,28 @@ public static class ServerAction
         }
     }
 
+    /// <summary>
+    /// Whether a server action that the calling code is within holds tags: it may be in a transaction, and what its factories make of that is for nobody else, although nothing of it is stored.
+    /// </summary>
+    internal static bool IsHolding
+    {
+        get
+        {
+            for (var scope = Ambient.Value; scope is not null; scope = scope.Outer)
+            {
+                if (scope.IsHolding)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Notes that the server actions that the calling code is within hold tags, until the result is disposed, once.</summary>
+    internal static IDisposable BeginHolding() => new Holding(Ambient.Value);
+
     /// <summary>Begins a server action.</summary>
     /// <returns>The action; disposing it ends the action.</returns>
     public static IDisposable Begin() => Ambient.Value = new(Ambient.Value);
@@ -36,10 +58,22 @@ public static class ServerAction
     private sealed class Scope(Scope? outer) : IDisposable
     {
         private volatile bool _hasEnded;
+        private int _holds;
 
         public Scope? Outer => outer;
 
         public bool HasEnded => _hasEnded;
+
+        public bool IsHolding => Volatile.Read(ref _holds) > 0;
+
+        /// <summary>One hold more or less: of this action, and of all that it is within.</summary>
+        public void CountHolds(int by)
+        {
+            for (var scope = this; scope is not null; scope = scope.Outer)
+            {
+                Interlocked.Add(ref scope._holds, by);
+            }
+        }
 
         public void Dispose()
         {
@@ -49,5 +83,18 @@ public static class ServerAction
                 Ambient.Value = outer;
             }
         }
+    }
+
+    private sealed class Holding : IDisposable
+    {
+        private Scope? _scope;
+
+        public Holding(Scope? scope)
+        {
+            _scope = scope;
+            scope?.CountHolds(1);
+        }
+
+        public void Dispose() => Interlocked.Exchange(ref _scope, null)?.CountHolds(-1);
     }
 }

@@ -333,7 +333,7 @@ internal sealed class TagCache : ITagCache
         var names = TagSet.ForCall(tags, nameof(tags));
         HoldTime.Check(atMost, nameof(atMost));
         var taken = await _holds.Begin(Array.ConvertAll(names, tag => TagId.OfTag(_namespace, tag)), atMost, _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
-        return new TagHold(names, taken, _holds, _options.UpdateTimeout, _time);
+        return new TagHold(names, taken, _holds, ServerAction.BeginHolding(), _options.UpdateTimeout, _time);
     }
 
     private async ValueTask Update(IReadOnlyCollection<string> tags, TimeSpan? staleFor, string parameterName, CancellationToken cancellationToken)

@@ -39,6 +39,9 @@ internal sealed class LocalFactory<TState, T>(
     private readonly CacheEntryOptions? _options = options;
     private readonly CacheContext? _outer = CacheContext.Current;
 
+    // It may see what its caller's transaction has not committed. Of what it does not store nobody else may be given it.
+    private readonly bool _isWithinHold = ServerAction.IsHolding;
+
     // As they are when the call is made: the caller's collection may change before a background refresh begins.
     private readonly string[] _tags = options?.Tags is { } tags ? [.. tags] : [];
     private volatile Made? _made;
@@ -97,7 +100,9 @@ internal sealed class LocalFactory<TState, T>(
             var payload = written ?? new Payload([], null);
             var made = maker.Make(context, payload, _options, isLoaded: kind == FactoryKind.Loader);
             _made = new(readBack, payload);
-            return written is not null ? made : made with { WhyNotStored = "It cannot be serialized.", IsForOwnCaller = true };
+            return written is null ? made with { WhyNotStored = "It cannot be serialized.", IsForOwnCaller = true }
+                : _isWithinHold ? made with { IsForOwnCaller = true }
+                : made;
         }
         catch
         {

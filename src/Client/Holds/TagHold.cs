@@ -3,9 +3,9 @@ using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Holds;
 
-/// <summary>A hold of this process.</summary>
+/// <summary>A hold of this process. Until the outcome of its change is known, what the server action that took it reads is made for it alone.</summary>
 /// <remarks>Thread-safe: the first call that ends it, by one exchange of a field, decides how it ends; everyone waits for the same end.</remarks>
-internal sealed class TagHold(string[] tags, TakenHold taken, HoldKeeper keeper, TimeSpan updateTimeout, TimeProvider time) : ITagHold
+internal sealed class TagHold(string[] tags, TakenHold taken, HoldKeeper keeper, IDisposable action, TimeSpan updateTimeout, TimeProvider time) : ITagHold
 {
     private const int Held = 0;
     private const int IsReleased = 1;
@@ -26,6 +26,7 @@ internal sealed class TagHold(string[] tags, TakenHold taken, HoldKeeper keeper,
         var now = time.Now();
         if (Interlocked.CompareExchange(ref _phase, IsReleased, Held) == Held)
         {
+            action.Dispose();
             _ = Ended(keeper.End(taken, now, updateTimeout));
         }
 
@@ -36,6 +37,7 @@ internal sealed class TagHold(string[] tags, TakenHold taken, HoldKeeper keeper,
     {
         if (Interlocked.CompareExchange(ref _phase, IsAbandoned, Held) == Held)
         {
+            action.Dispose();
             _ = Ended(Later());
         }
 
