@@ -42,7 +42,7 @@ public sealed class CommitCheckerTests
 
     /// <summary>Whoever has seen the second knows of the first.</summary>
     [Fact]
-    public void Commit_ThatReturnedAfterANewerOne_WasThereBefore() => Old([Read(0, version: 1, 31, 32), .. Committed(2, 10, 90), .. Committed(3, 25, 30)], late: 1);
+    public void Commit_ThatReturnedAfterANewerOne_WasThereBefore() => Old([Read(0, version: 0, 31, 32), .. Committed(2, 10, 90), .. Committed(3, 25, 30)], late: 1);
 
     [Fact]
     public void Commit_OfAnotherRow_DoesNotCount() => Good([Read(1, version: 0, 21, 22), .. Committed(2, 10, 20)]);
@@ -66,6 +66,10 @@ public sealed class CommitCheckerTests
     [Fact]
     public void Read_ThatEndedAfterTheCommitWasSent_IsGood() => Good([Read(0, version: 2, 5, 11), .. Committed(2, 10, 20)]);
 
+    /// <summary>The database refused it.</summary>
+    [Fact]
+    public void Read_OfACommitThatWasSentAndRolledBack_IsUncommitted() => Uncommitted([Read(0, version: 2, 50, 60), Write(2, Row0), Sent(2, Row0, 10), Rollback(2, 20)]);
+
     /// <summary>Its process died before it said more.</summary>
     [Fact]
     public void Read_OfATransactionThatNeverSentItsCommit_IsUncommitted() => Uncommitted([Read(0, version: 2, 50, 60), Write(2, Row0)]);
@@ -83,7 +87,7 @@ public sealed class CommitCheckerTests
     [Fact]
     public void History_OfAnySort_IsJudgedAsByLookingAtEverything()
     {
-        var transaction = Gen.Select(Gen.ULong[1, 3], Gen.Long[0, 50], Gen.Long[0, 20], Gen.Int[0, 3], (rows, start, length, end) => (rows, start, length, end));
+        var transaction = Gen.Select(Gen.ULong[1, 3], Gen.Long[0, 50], Gen.Long[0, 20], Gen.Int[0, 4], (rows, start, length, end) => (rows, start, length, end));
         var read = Gen.Select(Gen.Int[0, 1], Gen.Long[0, 9], Gen.Long[0, 100], Gen.Long[0, 20], (row, version, start, length) => Read(row, version, start, start + length));
         var seen = Gen.Select(Gen.Int[0, 1], Gen.Long[0, 8], Gen.Long[0, 100], (row, version, end) => Seen(row, version, end));
         Gen.Select(transaction.Array[0, 8], read.Array[0, 8], seen.Array[0, 3]).Sample((transactions, reads, seens) =>
@@ -140,6 +144,7 @@ public sealed class CommitCheckerTests
         0 => [Write(version, rows)],
         1 => [Write(version, rows), Sent(version, rows, start)],
         2 => Committed(version, start, end, rows),
+        3 => [Write(version, rows), Sent(version, rows, start), Rollback(version, end) with { Tags = rows }],
         _ => [Write(version, rows), Rollback(version, end) with { Tags = rows }],
     };
 

@@ -26,7 +26,8 @@ internal sealed class DatabaseMatrix(RunOptions options, TextWriter output)
             foreach (var (nemesis, count) in Plans.Of(options))
             {
                 var before = CommitCounts.Of(cluster.Commits!);
-                phases.Add(new(await rounds.Strike(nemesis, count, random), CommitCounts.Of(cluster.Commits!) - before));
+                var start = cluster.Time.GetTimestamp();
+                phases.Add(new(await rounds.Strike(nemesis, count, random), CommitCounts.Of(cluster.Commits!) - before, start, cluster.Time.GetTimestamp()));
                 output.WriteLine(DatabaseTable.Line(phases[^1]));
                 if (rounds.IsStuck)
                 {
@@ -37,6 +38,13 @@ internal sealed class DatabaseMatrix(RunOptions options, TextWriter output)
             (isStuck, storedAgain) = (rounds.IsStuck, cluster.StoredAgain);
         }
 
+        if (storedAgain.Count > 0)
+        {
+            output.WriteLine($"After a writer's death values were stored again {DatabaseTable.Spread(storedAgain)} after the time of its hold.");
+        }
+
+        var report = new CommitReport(folder, output).Check();
+        phases = phases.ConvertAll(phase => phase with { Late = [.. report.Old.Where(read => read.Start >= phase.Start && read.Start < phase.End).Select(read => read.Late).Order()] });
         var table = DatabaseTable.Of(phases);
         output.WriteLine();
         output.WriteLine(table);
@@ -45,19 +53,13 @@ internal sealed class DatabaseMatrix(RunOptions options, TextWriter output)
             await File.WriteAllTextAsync(path, table);
         }
 
-        if (storedAgain.Count > 0)
-        {
-            output.WriteLine($"After a writer's death values were stored again {DatabaseTable.Spread(storedAgain)} after the time of its hold.");
-        }
-
-        var report = new CommitReport(folder, output).Check();
         foreach (var surface in Phase.Sum([.. phases.Select(phase => phase.Phase)]).Unread)
         {
             isStuck = true;
             output.WriteLine($"Nothing was read through {Surfaces.NameOf(surface)}.");
         }
 
-        var old = phases.Sum(phase => phase.Old) + report.Old;
+        var old = phases.Sum(phase => phase.Old) + report.Old.Count;
         var bad = phases.Sum(phase => phase.Counts.Uncommitted) + report.Uncommitted + report.AfterTold + (options.Telling == Telling.Afterwards ? 0 : old);
         if (options.Telling == Telling.Afterwards && old == 0)
         {

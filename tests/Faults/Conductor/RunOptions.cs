@@ -35,6 +35,9 @@ internal sealed class RunOptions
     /// <summary>For the plan <c>database</c>: writers that commit without waiting for their hold. The run must find violations.</summary>
     public bool Unawaited { get; set; }
 
+    /// <summary>For the plan <c>database</c>: whether writers that hold read through the cache within their transactions.</summary>
+    public bool OwnReads { get; set; } = true;
+
     /// <summary>How writers of a database tell the cache of a transaction.</summary>
     public Database.Telling Telling => Unawaited ? Database.Telling.Unawaited : Holds ? Database.Telling.Held : Database.Telling.Afterwards;
 

@@ -147,7 +147,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
         if (Database is not null)
         {
-            arguments = [.. arguments, $"--Faults:Database={Database.ConnectionString}", $"--Faults:Telling={_options.Telling}", $"--Faults:FirstWriter={Text(Cast.Writers[0])}"];
+            arguments = [.. arguments, $"--Faults:Database={Database.ConnectionString}", $"--Faults:Telling={_options.Telling}", $"--Faults:OwnReads={_options.OwnReads}", $"--Faults:FirstWriter={Text(Cast.Writers[0])}"];
         }
 
         if (_isOld[slot])

@@ -76,7 +76,7 @@ internal sealed class SourceWriter(RoleContext role, CommitState commits, IDbCon
 
             stored.ForEach(row => row.Version = mine.Version);
             await context.SaveChangesAsync();
-            if (holding is not null && random.Next(OwnReadEvery) == 0)
+            if (role.Options.OwnReads && role.Options.Telling == Telling.Held && random.Next(OwnReadEvery) == 0)
             {
                 await ReadOwn(context, rows[random.Next(rows.Length)], mine.Version);
             }

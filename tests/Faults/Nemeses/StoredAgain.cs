@@ -2,7 +2,6 @@ using System.Net;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Faults.Conductor;
 using OrleansTagCache.Faults.Database;
-using OrleansTagCache.Faults.Workload;
 
 namespace OrleansTagCache.Faults.Nemeses;
 
@@ -44,7 +43,8 @@ internal static class StoredAgain
         do
         {
             var start = cluster.Time.GetTimestamp();
-            using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{cluster.HttpPort(silo)}/v1/entry?key={DatabaseLayout.KeyOf(row)}"));
+            using var look = new HttpRequestMessage(HttpMethod.Head, new Uri($"http://127.0.0.1:{cluster.HttpPort(silo)}/v1/entry?key={DatabaseLayout.KeyOf(row)}"));
+            using var answer = await client.SendAsync(look);
             if (answer.StatusCode == HttpStatusCode.OK)
             {
                 answered = (start, cluster.Time.GetTimestamp());

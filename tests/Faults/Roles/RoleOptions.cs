@@ -55,6 +55,9 @@ internal sealed class RoleOptions
     /// <summary>How writers of a database tell the cache of a transaction.</summary>
     public Database.Telling Telling { get; set; }
 
+    /// <summary>Whether writers that hold read through the cache within their transactions.</summary>
+    public bool OwnReads { get; set; }
+
     /// <summary>The slot of the first writer of a database.</summary>
     public int FirstWriter { get; set; }
 
