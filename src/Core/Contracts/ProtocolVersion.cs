@@ -8,8 +8,11 @@ internal static class ProtocolVersion
     /// <summary>The oldest version that this process understands: one whose newest is less is refused.</summary>
     public const int Oldest = 1;
 
+    /// <summary>The first version whose silos list the tags of their entries.</summary>
+    public const int TagLists = 3;
+
     /// <summary>The newest version that this process speaks: 2 is the first in which processes tell their versions.</summary>
-    public const int Newest = 2;
+    public const int Newest = 3;
 }
 
 /// <summary>What a process says of its version. Processes without a version in common refuse each other before the first of them has asked or told the other anything else.</summary>
