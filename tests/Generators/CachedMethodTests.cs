@@ -16,9 +16,9 @@ public sealed class GeneratorCluster : TagCacheCluster
 /// <summary>Generated methods on a cluster, as an application calls them.</summary>
 public sealed class CachedMethodTests(GeneratorCluster cluster) : IClassFixture<GeneratorCluster>
 {
-    private IProducts Here => new Products(cluster.Client, cluster.Runs);
+    private IProducts Here => Of(cluster.Client);
 
-    private IProducts There => new Products(cluster.Silos[1], cluster.Runs);
+    private IProducts There => Of(cluster.Silos[1]);
 
     [Fact]
     public async Task Call_ThroughItsInterface_IsMadeOnceForEveryProcess()
@@ -167,6 +167,10 @@ public sealed class CachedMethodTests(GeneratorCluster cluster) : IClassFixture<
             Assert.True((await cluster.Client.TryGetAsync<Sku[]>($"gen.products.by:\"{typeof(Sku)}\",{arguments}")).HasValue, arguments);
         }
     }
+
+    /// <summary>As an application gets it.</summary>
+    private IProducts Of(ITagCache cache) =>
+        new ServiceCollection().AddSingleton(cache).AddSingleton(cluster.Runs).AddSingleton<IProducts, Products>().BuildServiceProvider().GetRequiredService<IProducts>();
 
     private async Task Update(string tag)
     {

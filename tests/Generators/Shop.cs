@@ -72,13 +72,13 @@ public sealed partial class Products(ITagCache cache, Runs runs) : IProducts
     [Cached]
     public partial Task<string> NameAsync(string id);
 
-    private Task<string> NameCoreAsync(string id) => Task.FromResult($"by text {id}");
+    private static Task<string> NameCoreAsync(string id) => Task.FromResult($"by text {id}");
 
     [Cached(Key = "gen.products.by")]
     public partial Task<T[]> ListAsync<T>(IReadOnlyList<T> values, params string?[] names)
         where T : ICacheKeyPart;
 
-    private Task<T[]> ListCoreAsync<T>(IReadOnlyList<T> values, string?[] names) => Task.FromResult(names.Length == 0 ? [] : values.ToArray());
+    private static Task<T[]> ListCoreAsync<T>(IReadOnlyList<T> values, string?[] names) => Task.FromResult(names.Length == 0 ? [] : values.ToArray());
 
     [Cached(Body = nameof(Fail), FailSafeSeconds = 1.5)]
     public partial Task<string> FailAsync(string message);

@@ -11,8 +11,15 @@ internal sealed class KeyPartReader(KnownTypes known, INamedTypeSymbol within)
     /// <summary>Types that are formatted without loss, and the format if it is not the usual one.</summary>
     private static readonly Dictionary<string, string?> Formatted = new()
     {
-        ["System.Int128"] = null, ["System.UInt128"] = null, ["System.Half"] = null, ["System.Guid"] = null, ["System.TimeSpan"] = null, ["System.Numerics.BigInteger"] = null,
-        ["System.DateTimeOffset"] = "O", ["System.DateOnly"] = "O", ["System.TimeOnly"] = "O",
+        ["System.Int128"] = null,
+        ["System.UInt128"] = null,
+        ["System.Half"] = null,
+        ["System.Guid"] = null,
+        ["System.TimeSpan"] = null,
+        ["System.Numerics.BigInteger"] = null,
+        ["System.DateTimeOffset"] = "O",
+        ["System.DateOnly"] = "O",
+        ["System.TimeOnly"] = "O",
     };
 
     private static readonly string[] Lists =

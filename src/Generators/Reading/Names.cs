@@ -9,6 +9,9 @@ internal static class Names
     private const SymbolDisplayMiscellaneousOptions OfCode =
         SymbolDisplayMiscellaneousOptions.EscapeKeywordIdentifiers | SymbolDisplayMiscellaneousOptions.UseSpecialTypes | SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier;
 
+    /// <summary>The one modifier that comes with a type.</summary>
+    private const string ReadOnly = "readonly ";
+
     private static readonly SymbolDisplayFormat InCode = SymbolDisplayFormat.FullyQualifiedFormat.WithMiscellaneousOptions(OfCode);
 
     private static readonly SymbolDisplayFormat Declared = new(
@@ -32,7 +35,11 @@ internal static class Names
     public static string Code(ITypeSymbol type) => type.ToDisplayString(InCode);
 
     /// <summary>A method's return type, name, parameters without defaults, and constraints.</summary>
-    public static string Declaration(IMethodSymbol method) => method.ToDisplayString(Declared);
+    public static string Declaration(IMethodSymbol method)
+    {
+        var declaration = method.ToDisplayString(Declared);
+        return declaration.StartsWith(ReadOnly, StringComparison.Ordinal) ? declaration.Substring(ReadOnly.Length) : declaration;
+    }
 
     /// <summary>A type's own name with its type parameters.</summary>
     public static string Own(INamedTypeSymbol type) => type.ToDisplayString(Short);
@@ -41,7 +48,7 @@ internal static class Names
     public static string Key(ITypeSymbol type) => type.ToDisplayString(InKeys);
 
     /// <summary>A type to a person.</summary>
-    public static string Said(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.CSharpErrorMessageFormat);
+    public static string Said(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.CSharpShortErrorMessageFormat);
 
     /// <summary>A name that may be a keyword.</summary>
     public static string Escaped(string name) =>
