@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Connections.Security;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Tls;
@@ -17,7 +18,7 @@ namespace OrleansTagCache.Tls;
 /// Thread-safe. A connection takes three steps: <see cref="Begin"/>, the package, and <see cref="PassOn"/>, which lets it go on to Orleans only if this process's own check has accepted the peer,
 /// whatever the package did.
 /// </remarks>
-internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, TimeProvider time, ILogger<ClusterTls> log)
+internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, TimeProvider time, ILogger<ClusterTls> log) : IOwnCertificate
 {
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(3);
 
@@ -125,6 +126,20 @@ internal sealed partial class ClusterTls(IOptions<ClusterTlsOptions> options, Ti
         null,
         _options.HandshakeTimeout,
         Timeout.InfiniteTimeSpan);
+
+    /// <inheritdoc/>
+    public CertificateReport? Report()
+    {
+        try
+        {
+            var own = Certificates().Set.Own;
+            return new(own.Subject, new DateTimeOffset(own.NotBefore).ToUniversalTime(), new DateTimeOffset(own.NotAfter).ToUniversalTime());
+        }
+        catch (Exception exception) when (exception is InvalidDataException or CryptographicException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>The certificates as the files have them; what cannot be used leaves the last good ones.</summary>
     private Loaded Certificates()

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansTagCache.Contracts;
 
 namespace OrleansTagCache.Tls;
 
@@ -20,6 +21,7 @@ internal static class ClusterTlsServices
         }
 
         services.AddSingleton<ClusterTls>();
+        services.AddSingleton<IOwnCertificate>(provider => provider.GetRequiredService<ClusterTls>());
 
         // One line a refused connection (event 7103) is what a stranger may write into the log; the package would add the whole exception.
         services.AddLogging(logging => logging.AddFilter("Orleans.Connections.Security", LogLevel.None));

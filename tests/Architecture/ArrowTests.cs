@@ -10,7 +10,7 @@ public sealed class ArrowTests
     /// <summary>The namespace of the public types, which every folder uses, and of the cache itself, which uses every folder: it is no folder.</summary>
     private const string Root = "OrleansTagCache";
 
-    public static TheoryData<string> Assemblies => ["Core", "Client", "Grains", "AspNetCore", "Http"];
+    public static TheoryData<string> Assemblies => ["Core", "Client", "Grains", "AspNetCore", "Http", "Cli"];
 
     [Theory]
     [MemberData(nameof(Assemblies))]
@@ -37,6 +37,7 @@ public sealed class ArrowTests
     [InlineData("Grains", "Client Core")]
     [InlineData("Http", "Client Core Grains")]
     [InlineData("Outbound", "")]
+    [InlineData("Cli", "")]
     [InlineData("Tls", "Client Core")]
     public void Assembly_KnowsOnlyTheseOthers(string name, string others) => Assert.Equal(
         others,

@@ -18,7 +18,9 @@ public sealed class AccessTests(KeyedSilo silo)
         { "POST", "/v1/tags/revalidate", "invalidate" },
         { "GET", "/v1/tag?tag=t", "read" },
         { "GET", "/v1/tag/entries?tag=t", "read" },
+        { "GET", "/v1/tags", "read" },
         { "GET", "/v1/cluster", "admin" },
+        { "GET", "/v1/diagnostics", "admin" },
         { "GET", "/metrics", "admin" },
     };
 

@@ -117,10 +117,12 @@ public sealed class OperationTests(SiloServer silo)
             [
                 "delete /v1/entry",
                 "get /v1/cluster",
+                "get /v1/diagnostics",
                 "get /v1/entry",
                 "get /v1/entry/info",
                 "get /v1/tag",
                 "get /v1/tag/entries",
+                "get /v1/tags",
                 "post /v1/entries/get",
                 "post /v1/entry/abandon",
                 "post /v1/hooks/{name}",

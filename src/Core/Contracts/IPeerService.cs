@@ -66,6 +66,14 @@ internal interface IPeerService : IGrainService
     [Alias("Dependents"), ResponseTimeout("00:00:03")]
     ValueTask<string[]> Dependents(TagId tag, int limit, string? after);
 
+    /// <summary>The first tags of a namespace after one, in ordinal order, that live entries on this silo bear.</summary>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="prefix">What they begin with.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="after">The last one that is known; null for the first.</param>
+    [Alias("Tags"), ResponseTimeout("00:00:03")]
+    ValueTask<TagCount[]> Tags(CacheNamespace ns, string prefix, int limit, string? after);
+
     /// <summary>Those of the tags that entries on this silo bear which a loader made.</summary>
     [Alias("LoadedTags"), ResponseTimeout("00:00:02")]
     ValueTask<TagId[]> LoadedTags(TagId[] tags);
@@ -234,4 +242,8 @@ internal sealed record SiloReport
     /// <summary>For how long the oldest of them has been held there; null if none is.</summary>
     [Id(32)]
     public TimeSpan? OldestHold { get; init; }
+
+    /// <summary>How its process is; null from one that does not tell.</summary>
+    [Id(33)]
+    public ProcessReport? Process { get; init; }
 }

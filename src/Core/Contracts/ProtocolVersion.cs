@@ -11,6 +11,9 @@ internal static class ProtocolVersion
     /// <summary>The first version with holds: a silo of an older one would join without hearing of them.</summary>
     public const int Holds = 3;
 
+    /// <summary>The first version whose silos list the tags of their entries.</summary>
+    public const int TagLists = 3;
+
     /// <summary>The newest version that this process speaks: 2 is the first in which processes tell their versions, 3 the first with holds.</summary>
     public const int Newest = 3;
 }

@@ -43,6 +43,10 @@ internal sealed record TagOnSilo(
     [property: Id(2)] TimeSpan? SinceUpdate,
     [property: Id(3)] TimeSpan? SinceRevalidation);
 
+/// <summary>A tag, and how many live entries of a silo bear it.</summary>
+[GenerateSerializer, Immutable, Alias("otc.TagCount")]
+internal sealed record TagCount([property: Id(0)] string Tag, [property: Id(1)] long Dependents);
+
 /// <summary>What the cluster knows of a tag: the silos that answered, how many did not, and the refresh that is pending.</summary>
 [GenerateSerializer, Immutable, Alias("otc.TagDescription")]
 internal sealed record TagDescription(

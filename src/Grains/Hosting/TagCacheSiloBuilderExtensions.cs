@@ -243,6 +243,9 @@ public static class TagCacheSiloBuilderExtensions
         services.AddSingleton<RefreshWorker>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RefreshWorker>());
         services.AddSingleton<TagView>();
+        services.AddSingleton<TagList>();
+        services.AddSingleton<ClusterTags>();
+        services.AddSingleton<ProcessReporter>();
         services.AddSingleton<SiloMetrics>();
         services.AddSingleton<SiloReporter>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, EntrySweeperLifetime>();

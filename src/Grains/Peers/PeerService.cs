@@ -4,6 +4,7 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Joining;
+using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Moving;
 using OrleansTagCache.Names;
@@ -25,6 +26,7 @@ internal sealed class PeerService(
     Invalidator invalidator,
     Members membership,
     TagView view,
+    TagList tags,
     RefreshWorker refreshes,
     SiloReporter reporter,
     Standings standings,
@@ -32,7 +34,8 @@ internal sealed class PeerService(
     OwnershipChanges changes,
     FormerOwners former,
     TicketIssuer tickets,
-    EntryStore store)
+    EntryStore store,
+    TimeProvider time)
     : GrainService(id, silo, loggerFactory), IPeerService
 {
     private readonly SiloAddress _self = silo.SiloAddress;
@@ -88,6 +91,8 @@ internal sealed class PeerService(
 
     public ValueTask<string[]> Dependents(TagId tag, int limit, string? after) => new(_views.StartNew(() => view.Dependents(tag, limit, after)));
 
+    public ValueTask<TagCount[]> Tags(CacheNamespace ns, string prefix, int limit, string? after) => new(_views.StartNew(() => tags.After(ns, prefix, limit, after)));
+
     /// <remarks>Not among the views: a revalidation waits for it.</remarks>
     public ValueTask<TagId[]> LoadedTags(TagId[] tags) => new(Task.Run(() => view.LoadedTags(tags)));
 
@@ -99,7 +104,14 @@ internal sealed class PeerService(
         return default;
     }
 
-    public ValueTask<SiloReport> Report() => new(_views.StartNew(reporter.Report));
+    /// <remarks>The pool's delay is measured before the views, which wait for each other.</remarks>
+    public async ValueTask<SiloReport> Report()
+    {
+        var asked = time.Now();
+        await PoolYield.Go();
+        var delay = time.Now() - asked;
+        return await _views.StartNew(() => reporter.Report(delay));
+    }
 
     /// <summary>A silo that knows no holds has to wait for the end of those that are held: it could not be told of them.</summary>
     private bool Greets(SiloAddress silo, ProtocolVersions? versions) =>

@@ -28,6 +28,7 @@ internal sealed class SiloReporter
     private readonly FormerOwners _former;
     private readonly Standbys _standbys;
     private readonly PeerVersions _versions;
+    private readonly ProcessReporter _process;
     private readonly ILocalSiloDetails _self;
 
     public SiloReporter(
@@ -44,11 +45,12 @@ internal sealed class SiloReporter
         FormerOwners former,
         Standbys standbys,
         PeerVersions versions,
+        ProcessReporter process,
         ILocalSiloDetails self)
     {
         (_table, _ledger, _lease, _membership, _owners) = (table, ledger, lease, membership, owners);
         (_sessions, _invalidator, _near, _metrics, _self) = (sessions, invalidator, caches.Each<NearCache>(), metrics, self);
-        (_mover, _former, _standbys, _versions) = (mover, former, standbys, versions);
+        (_mover, _former, _standbys, _versions, _process) = (mover, former, standbys, versions, process);
         metrics.Meter.CreateObservableGauge("tagcache.entries", () => (long)table.Count, "{entry}", "Entries with a value.");
         metrics.Meter.CreateObservableGauge("tagcache.entries.size", () => table.Bytes, "By", "Bytes accounted for entries with a value.");
         metrics.Meter.CreateObservableCounter("tagcache.evictions", () => table.Evictions, "{entry}", "Entries evicted to make room.");
@@ -66,7 +68,8 @@ internal sealed class SiloReporter
         metrics.Meter.CreateObservableGauge("tagcache.tag_records", () => ledger.Counts.Records, "{record}", "Tags with a record.");
     }
 
-    public SiloReport Report()
+    /// <param name="queueDelay">How long work has waited for a thread of the pool.</param>
+    public SiloReport Report(TimeSpan queueDelay)
     {
         var counts = _ledger.Counts;
         var sessions = _sessions.Counts;
@@ -109,6 +112,7 @@ internal sealed class SiloReporter
             Spoken = _versions.Spoken,
             Holds = holds,
             OldestHold = oldestHold,
+            Process = _process.Report(queueDelay),
         };
     }
 }

@@ -45,6 +45,8 @@ public static class TagCacheEndpointRouteBuilderExtensions
         services.GetRequiredService<TagEndpoints>().Map(v1);
         services.GetRequiredService<HookEndpoints>().Map(v1);
         services.GetRequiredService<ClusterEndpoints>().Map(v1);
+        services.GetRequiredService<TagListEndpoint>().Map(v1);
+        services.GetRequiredService<DiagnosticsEndpoint>().Map(v1);
         return all;
     }
 

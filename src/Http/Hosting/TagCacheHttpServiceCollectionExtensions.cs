@@ -95,6 +95,8 @@ public static class TagCacheHttpServiceCollectionExtensions
         services.AddSingleton<EntryPut>();
         services.AddSingleton<TagEndpoints>();
         services.AddSingleton<ClusterEndpoints>();
+        services.AddSingleton<TagListEndpoint>();
+        services.AddSingleton<DiagnosticsEndpoint>();
         services.AddSingleton<HookEndpoints>();
     }
 }

@@ -103,7 +103,7 @@ internal static class PathAttacks
         {
             foreach (var path in new[]
             {
-                "/", "/v1", "/v1/", "/v2/entry?key=mine", "/v1/entry/mine", "/v1/entry/../cluster/x", "/v1/%65ntry/x", "/v1//entry?key=mine", "/..%2f..%2fetc/passwd", "/appsettings.json", "/.env", "/v1/tags",
+                "/", "/v1", "/v1/", "/v2/entry?key=mine", "/v1/entry/mine", "/v1/entry/../cluster/x", "/v1/%65ntry/x", "/v1//entry?key=mine", "/..%2f..%2fetc/passwd", "/appsettings.json", "/.env", "/v1/tagz",
                 "/v1/entry.json?key=mine", "/v1/entry%00?key=mine", "/v1/entry;a=b?key=mine", "/admin", "/openapi/v2.json", "/openapi/..%2fv1.json", "/swagger", "/v1/hooks", "/v1/hooks/a/b",
             })
             {

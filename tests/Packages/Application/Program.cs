@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Caching.Hybrid;
+using OrleansTagCache;
 
 // An application as HybridCache's documentation has it, but for its registration; and a silo in the same process, so that nothing else is needed.
 var builder = WebApplication.CreateBuilder(args);
@@ -29,6 +30,9 @@ var answers = new List<string> { await http.GetStringAsync("/"), await http.GetS
 (await http.PostAsync("/", null)).EnsureSuccessStatusCode();
 answers.Add(await http.GetStringAsync("/"));
 Console.WriteLine(string.Join(", ", answers));
+
+var generated = new Generated(app.Services.GetRequiredService<ITagCache>());
+Console.WriteLine($"{await generated.RunAsync(7)}, {await generated.RunAsync(7)}, {await generated.RunAsync(8)}");
 await app.StopAsync();
 
 internal sealed class SomeService(HybridCache cache)
@@ -48,4 +52,15 @@ internal sealed class SomeService(HybridCache cache)
         await Task.Yield();
         return $"{name}-{id} in state {_state}";
     }
+}
+
+/// <summary>The generator comes with the packages.</summary>
+internal sealed partial class Generated(ITagCache cache)
+{
+    private int _runs;
+
+    [Cached]
+    public partial Task<string> RunAsync(int id);
+
+    private Task<string> RunCoreAsync(int id) => Task.FromResult($"{id} in run {++_runs}");
 }

@@ -43,6 +43,7 @@ public sealed class PackageTests
         var ports = FreePorts.Take(2);
         var output = await Dotnet(application.FullName, Path.Combine("bin", "Debug", "net10.0", "Application.dll"), $"{ports[0]}", $"{ports[1]}");
         Assert.Contains("x-1 in state 0, x-1 in state 0, x-1 in state 1", output, StringComparison.Ordinal);
+        Assert.Contains("7 in run 1, 7 in run 1, 8 in run 2", output, StringComparison.Ordinal);
         folder.Delete(recursive: true);
     }
 
@@ -56,6 +57,7 @@ public sealed class PackageTests
         Assert.Contains($"lib/net10.0/{name}.xml", names);
         Assert.True(HasSymbols(archive.GetEntry($"lib/net10.0/{name}.dll")!), "A debugger must find the sources.");
         Assert.Contains("README.md", names);
+        Assert.Equal(name == "OrleansTagCache.Client", names.Contains("analyzers/dotnet/cs/OrleansTagCache.Generators.dll"));
         if (name == "OrleansTagCache.Hosting")
         {
             Assert.Contains("buildTransitive/net10.0/OrleansTagCache.Hosting.targets", names);

@@ -90,6 +90,11 @@ internal static class BadInput
             yield return ($"{path}: control in a tag", new("GET", $"{path}?tag={Marker}%0D", Control));
         }
 
+        yield return ("/v1/tags: long prefix", new("GET", $"/v1/tags?prefix={LongTag}", "at most 256 UTF-16 units; this one has 257."));
+        yield return ("/v1/tags: control in a prefix", new("GET", $"/v1/tags?prefix={Marker}%0D", Control));
+        yield return ("/v1/tags: long after", new("GET", $"/v1/tags?after={LongTag}", "at most 256 UTF-16 units; this one has 257."));
+        yield return ("/v1/tags: two prefixes", new("GET", $"/v1/tags?prefix={Marker}&prefix=b", "'prefix' may be given once; this call gives it 2 times."));
+        yield return ("/v1/tags: limit 1001", new("GET", $"/v1/tags?prefix={Marker}&limit=1001", "from 1 to 1000"));
         yield return ("long after", new("GET", $"/v1/tag/entries?tag={Marker}&after={LongKey}", "at most 1024 UTF-16 units"));
         foreach (var limit in new[] { "0", "-1", "1001", "2147483647", "1%00" })
         {

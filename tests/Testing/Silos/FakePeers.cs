@@ -145,6 +145,8 @@ internal sealed class FakePeer : IPeerService
 
     public ValueTask<string[]> Dependents(TagId tag, int limit, string? after) => throw new NotSupportedException();
 
+    public ValueTask<TagCount[]> Tags(CacheNamespace ns, string prefix, int limit, string? after) => throw new NotSupportedException();
+
     /// <summary>What comes before it says how it is.</summary>
     public Func<Task> BeforeReport { get; set; } = () => Task.CompletedTask;
 

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Http;
+
+/// <summary><c>GET /v1/tags</c>.</summary>
+[Collection(SiloCollection.Name)]
+public sealed class TagListTests(SiloServer silo)
+{
+    private readonly HttpClient _http = silo.Http;
+
+    [Fact]
+    public async Task Tags_OfLiveEntries_AreListedInOrderWithTheirDependents()
+    {
+        foreach (var (key, tags) in new[] { ("1", "&tag=list:b&tag=list:a"), ("2", "&tag=list:c&tag=list:a"), ("3", "&tag=list:B"), ("gone", "&tag=list:gone"), ("dead", "&tag=list:dead") })
+        {
+            (await _http.Put($"list:{key}", "1", tags)).IsDone();
+        }
+
+        (await _http.Delete("list:gone")).IsDone();
+        Assert.Equal(200, (await _http.Update("list:dead")).Status);
+
+        var reply = await _http.Ask("/v1/tags?prefix=list:");
+
+        Assert.Equal((200, "no-store"), (reply.Status, reply.Header("Cache-Control")));
+        Assert.Equal(
+            """{"tags":[{"tag":"list:B","dependents":1},{"tag":"list:a","dependents":2},{"tag":"list:b","dependents":1},{"tag":"list:c","dependents":1}],"next":null,"unreachableSilos":0}""",
+            reply.Text);
+    }
+
+    [Fact]
+    public async Task Pages_AreWholeAndFollowEachOther()
+    {
+        // In an order in which a page is filled with what does not stay in it.
+        for (var i = 19; i >= 0; i--)
+        {
+            (await _http.Put($"list:page:{i}", "1", $"&tag=page:{i:00}&tag=page:{i / 2:00}")).IsDone();
+        }
+
+        var (found, after) = (new List<(string?, long)>(), (string?)"page:");
+        for (var pages = 0; after is not null; pages++)
+        {
+            Assert.InRange(pages, 0, 6);
+            var page = (await _http.Ask($"/v1/tags?prefix=page:&limit=3&after={after}")).Json;
+            var tags = page.GetProperty("tags").EnumerateArray().ToList();
+            Assert.Equal(pages == 6 ? 2 : 3, tags.Count);
+            found.AddRange(tags.Select(tag => (tag.GetProperty("tag").GetString(), tag.GetProperty("dependents").GetInt64())));
+            after = page.GetProperty("next").GetString();
+        }
+
+        // The first entry bears the first tag once, though it was named twice.
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => ((string?)$"page:{i:00}", i == 0 ? 2L : i < 10 ? 3 : 1)), found);
+    }
+
+    [Fact]
+    public async Task Tags_WithoutAPrefix_AreAHundredAtMost()
+    {
+        (await _http.Put("list:many", "1", string.Concat(Enumerable.Range(0, 101).Select(i => $"&tag=!{i:000}")))).IsDone();
+
+        var page = (await _http.Ask("/v1/tags")).Json;
+        Assert.Equal(100, page.GetProperty("tags").GetArrayLength());
+        Assert.Equal(page.GetProperty("tags")[99].GetProperty("tag").GetString(), page.GetProperty("next").GetString());
+        Assert.Equal("[]", (await _http.Ask("/v1/tags?prefix=nothing:")).Json.GetProperty("tags").GetRawText());
+    }
+
+    [Fact]
+    public async Task Diagnostics_OfOneSilo_TellOfItsStoreAndItsProcess()
+    {
+        var reply = await _http.Ask("/v1/diagnostics");
+
+        Assert.Equal((200, "no-store"), (reply.Status, reply.Header("Cache-Control")));
+        var told = reply.Json;
+        Assert.Equal(["clusterId", "serviceId", "silo", "clock", "store", "members", "unreachable"], Names(told));
+        Assert.Equal(("tagcache", "tagcache"), (told.GetProperty("clusterId").GetString(), told.GetProperty("serviceId").GetString()));
+        Assert.InRange(told.GetProperty("store").GetProperty("elapsedMs").GetDouble(), 0, 3_000);
+        Assert.Equal(JsonValueKind.Null, told.GetProperty("store").GetProperty("fault").ValueKind);
+        Assert.InRange((told.GetProperty("clock").GetDateTimeOffset() - TimeProvider.System.GetUtcNow()).TotalMinutes, -1, 1);
+        var member = Assert.Single(told.GetProperty("members").EnumerateArray());
+        Assert.Equal(["silo", "machine", "processId", "runtime", "uptimeSeconds", "leaseSeconds", "leaseLengthSeconds", "clock", "pool", "memory", "certificate"], Names(member));
+        Assert.Equal((told.GetProperty("silo").GetString(), Environment.ProcessId, Environment.MachineName), (member.GetProperty("silo").GetString(), member.GetProperty("processId").GetInt32(), member.GetProperty("machine").GetString()));
+        Assert.Equal(5, member.GetProperty("leaseLengthSeconds").GetDouble());
+        var clock = member.GetProperty("clock");
+        Assert.InRange(Math.Abs(clock.GetProperty("aheadSeconds").GetDouble()), 0, clock.GetProperty("withinSeconds").GetDouble() + 0.05);
+        Assert.Equal(Environment.ProcessorCount, member.GetProperty("pool").GetProperty("processors").GetInt32());
+        Assert.InRange(member.GetProperty("pool").GetProperty("delayMs").GetDouble(), 0, 60_000);
+        Assert.InRange(member.GetProperty("memory").GetProperty("inUseBytes").GetInt64(), 0, member.GetProperty("memory").GetProperty("availableBytes").GetInt64());
+        Assert.Equal(JsonValueKind.Null, member.GetProperty("certificate").ValueKind);
+    }
+
+    private static IEnumerable<string> Names(JsonElement value) => value.EnumerateObject().Select(property => property.Name);
+}
