@@ -26,5 +26,5 @@ internal sealed record Mood(int Haste, int Order, int Trouble, int Calls, int Wr
         Keys: 1 + chance.Choose(3),
         Silos: 2 + chance.Choose(2),
         Clients: chance.Choose(3),
-        Holds: chance.OneIn(2));
+        Holds: chance.OneIn(3));
 }

@@ -126,7 +126,7 @@ internal sealed class RandomDriver(World world, Chance chance)
             return;
         }
 
-        switch (chance.Choose(_mood.Holds ? 23 : 20))
+        switch (chance.Choose(_mood.Holds ? 22 : 20))
         {
             case >= 20:
                 Transactions.Begin(world, chance, process, SomeTags());
@@ -155,10 +155,10 @@ internal sealed class RandomDriver(World world, Chance chance)
             case 15:
                 world.Do(process, $"evicts its copy of {key}", () => process.Evict(key));
                 break;
-            case 16:
+            case 16 when chance.OneIn(2):
                 Moves.Begin(world, chance, key, chance.Of(world.Silos));
                 break;
-            case 17:
+            case < 18:
                 Moves.ToStandby(world, key, chance.Of(world.Silos));
                 break;
             case < 19 when silo.IsRunning:

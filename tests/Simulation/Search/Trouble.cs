@@ -69,7 +69,7 @@ internal sealed class Trouble(World world, Chance chance)
             case 14:
                 RestartClient();
                 break;
-            case 15 when world.Standbys.Count > 0 && chance.OneIn(2):
+            case 15 when world.Standbys.Count > 0 && !chance.OneIn(4):
                 Moves.SilenceOwner(world, chance.Of(world.Standbys.Keys.ToList()));
                 break;
             case 15:
