@@ -133,7 +133,7 @@ public interface ITagCache
     /// <summary>
     /// Stores a value. Strict: when the call has returned, no process serves an earlier value of the key. The value counts as made when the call
     /// was made: if one of its tags is updated during the call, the value expires. The same may happen with a tag that was updated shortly before, if the cluster answers
-    /// slowly: then the next read is a miss.
+    /// slowly: then the next read is a miss. While one of its tags, or <c>*</c>, is held (<see cref="HoldAsync"/>), nothing is stored, and the earlier value is gone.
     /// </summary>
     /// <typeparam name="T">The type of the value.</typeparam>
     /// <param name="key">The key.</param>

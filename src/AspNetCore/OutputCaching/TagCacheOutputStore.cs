@@ -123,16 +123,18 @@ internal sealed partial class TagCacheOutputStore(
                 throw new ArgumentException(fault, nameof(options));
             }
 
-            if (granted is not null)
+            var mayStoreNext = granted is not null
+                ? await entries.Offer(granted, value, options, request.MadeIn).ConfigureAwait(false)
+                : request.IsKept || await entries.TrySet(key, value, options, request.BegunAt, request.MadeIn).ConfigureAwait(false);
+            if (mayStoreNext)
             {
-                await entries.Offer(granted, value, options, request.MadeIn).ConfigureAwait(false);
+                uncacheable.Remove(key);
             }
-            else if (!request.IsKept)
+            else
             {
-                await entries.TrySet(key, value, options, request.BegunAt, request.MadeIn).ConfigureAwait(false);
+                // Until the hold of its tag ends, no request waits for another's response.
+                uncacheable.Add(key);
             }
-
-            uncacheable.Remove(key);
         }
         catch (ArgumentException fault)
         {

@@ -78,6 +78,9 @@ internal enum Outcome : byte
     /// <summary>The entry is left for a later pass.</summary>
     Left,
 
+    /// <summary>The value was not stored: one of its tags is held.</summary>
+    Held,
+
     /// <summary>A hold was taken.</summary>
     Taken,
 
@@ -109,7 +112,7 @@ internal static class Outcomes
         _ => Outcome.Miss,
     };
 
-    public static Outcome ToOutcome(this CommitStatus status) => status switch
+    public static Outcome ToOutcome(this CommitOutcome outcome) => outcome.IsHeld ? Outcome.Held : outcome.Status switch
     {
         CommitStatus.Stored => Outcome.Stored,
         CommitStatus.Superseded => Outcome.Superseded,

@@ -54,7 +54,7 @@ internal sealed partial class Commits(
 
     private bool IsStored(FlightKey key, CommitOutcome? outcome)
     {
-        var became = outcome?.Status.ToOutcome() ?? Outcome.Unreachable;
+        var became = outcome?.ToOutcome() ?? Outcome.Unreachable;
         Tracing.Note(became);
         if (became == Outcome.Stored)
         {
@@ -66,6 +66,11 @@ internal sealed partial class Commits(
         {
             uncacheable.Add(key.ScopedKey);
             LogWhy(outcome!.Fault!);
+        }
+        else if (became == Outcome.Held)
+        {
+            // What is made next will not be stored either, until the hold ends: no caller waits for another's.
+            uncacheable.Add(key.ScopedKey);
         }
 
         return false;

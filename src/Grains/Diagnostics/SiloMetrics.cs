@@ -64,11 +64,11 @@ internal sealed class SiloMetrics
         }
     }
 
-    public void OnCommit(CommitStatus status)
+    public void OnCommit(CommitOutcome outcome)
     {
         if (_commits.Enabled)
         {
-            _commits.Add(1, new KeyValuePair<string, object?>(Tracing.OutcomeTag, status.ToOutcome().Name()));
+            _commits.Add(1, new KeyValuePair<string, object?>(Tracing.OutcomeTag, outcome.ToOutcome().Name()));
         }
     }
 

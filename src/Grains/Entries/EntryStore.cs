@@ -74,7 +74,7 @@ internal sealed class EntryStore(EntryServices services)
             MakeRoomBeside(slot, outcome.Status == CommitStatus.Stored);
         }
 
-        services.Metrics.OnCommit(outcome.Status);
+        services.Metrics.OnCommit(outcome);
         return outcome;
     }
 
@@ -163,7 +163,7 @@ internal sealed class EntryStore(EntryServices services)
         }
 
         MakeRoomBeside(slot, outcome.Status == CommitStatus.Stored);
-        services.Metrics.OnCommit(outcome.Status);
+        services.Metrics.OnCommit(outcome);
         return (outcome, completion);
     }
 

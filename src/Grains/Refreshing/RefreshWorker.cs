@@ -192,7 +192,7 @@ internal sealed partial class RefreshWorker(
             }
 
             var commit = await entry.Commit(answer.Token, loaded.Entry! with { IsLoaded = true });
-            outcome = commit.Status.ToOutcome();
+            outcome = commit.ToOutcome();
             return commit.Status switch
             {
                 CommitStatus.Stored => Outcome.Refreshed,
