@@ -82,7 +82,7 @@ internal sealed partial class HoldKeeper(
         return false;
     }
 
-    /// <summary>Nobody waits for it any more, such as when its caller has gone: ends it, as far as the cluster can be reached.</summary>
+    /// <summary>No caller waits for it any more: ends it, as far as the cluster can be reached.</summary>
     public void LetGo(TakenHold hold) => _ = DetachedTask.Run(() => holds.Release(hold));
 
     /// <summary>Leaves a hold to its time, and then updates its tags, again and again until that is done or the process ends.</summary>

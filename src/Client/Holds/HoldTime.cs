@@ -20,6 +20,11 @@ internal readonly record struct HoldTime(Moment AskedAt, TimeSpan AtMost)
     /// <summary>For how long it is held still; zero when it is over.</summary>
     public TimeSpan LeftAt(Moment now) => IsHeldAt(now) ? Deadline - now : TimeSpan.Zero;
 
+    /// <summary>
+    /// For how many seconds it is held, counted from an earlier moment by a clock of another process: by the bound on clocks' rates, no longer than <see cref="Deadline"/> allows. Rounded down to milliseconds.
+    /// </summary>
+    public double SecondsFrom(Moment earlier) => Math.Floor(LeaseTerms.Usable(AskedAt - earlier + AtMost).TotalMilliseconds) / 1_000;
+
     /// <exception cref="ArgumentOutOfRangeException">A hold cannot last that long, or no time at all.</exception>
     public static void Check(TimeSpan atMost, string parameterName)
     {
@@ -29,7 +34,7 @@ internal readonly record struct HoldTime(Moment AskedAt, TimeSpan AtMost)
         }
     }
 
-    /// <summary>When every member has let go of it by itself, if nobody releases it: the last of them heard of it before the answer came.</summary>
+    /// <summary>When every member has let go of it by itself, if it is not released: the last of them heard of it before the answer came.</summary>
     public static Moment OverEverywhere(Moment answeredAt, TimeSpan atMost) => answeredAt + LeaseTerms.WaitOut(atMost);
 
     /// <summary>

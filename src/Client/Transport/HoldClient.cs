@@ -119,7 +119,7 @@ internal sealed class HoldClient(IGrainFactory grains, SiloEndpoints endpoints, 
             : (await there.Hold(request).ConfigureAwait(false), there);
     }
 
-    /// <summary>Nobody waits for it any more: should it come all the same, its tags are not held for longer than need be.</summary>
+    /// <summary>No caller waits for it any more: should it come all the same, its tags are not held for longer than need be.</summary>
     private async Task LetGo(Task<(HoldOutcome Outcome, SiloEndpoint? Coordinator)> asking, TagId[] tags)
     {
         try

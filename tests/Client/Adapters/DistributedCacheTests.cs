@@ -145,6 +145,6 @@ public sealed class DistributedCacheTests(AdapterCluster cluster)
         Assert.Equal(["hit 1", "miss 1", "hit 1"], outcomes);
     }
 
-    private static IBufferDistributedCache CacheOn(IServiceProvider process) => (IBufferDistributedCache)AppNode.Over(new ServiceCollection(), process)
+    internal static IBufferDistributedCache CacheOn(IServiceProvider process) => (IBufferDistributedCache)AppNode.Over(new ServiceCollection(), process)
         .AddTagCacheDistributedCache().BuildServiceProvider().GetRequiredService<IDistributedCache>();
 }

@@ -7,9 +7,13 @@ namespace OrleansTagCache.Testing;
 internal sealed class ArmedTime(DateTimeOffset? start = null) : FakeTimeProvider(start ?? new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero))
 {
     private readonly ConcurrentDictionary<Watched, TimeSpan> _armed = [];
+    private readonly Signal _changed = new();
 
     /// <summary>After what time each timer that runs was told to fire, one a timer.</summary>
     public IEnumerable<TimeSpan> Armed => _armed.Values;
+
+    /// <summary>Waits until some timer has been told to fire after that time.</summary>
+    public Task IsArmed(TimeSpan dueTime) => _changed.Until(() => _armed.Values.Contains(dueTime), () => $"a timer of {dueTime} among {string.Join(", ", _armed.Values)}");
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -48,7 +52,10 @@ internal sealed class ArmedTime(DateTimeOffset? start = null) : FakeTimeProvider
                 time._armed[this] = dueTime;
             }
 
-            return _timer!.Change(dueTime, period);
+            // Only then: who waits for it may let the clock run.
+            var isChanged = _timer!.Change(dueTime, period);
+            time._changed.Set();
+            return isChanged;
         }
 
         public void Dispose()

@@ -1,6 +1,11 @@
+using System.Diagnostics.Metrics;
 using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Holds;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Testing;
@@ -17,6 +22,21 @@ internal static class FakeEntries
 
     public static EntryClient Reads(IEntryGrain entry, TimeProvider time, Reachability reachability) =>
         new(new OneEntry(entry), Endpoints(Factory(entry), reachability, time), reachability, time);
+
+    /// <summary>The holds of a process whose calls all reach that tag.</summary>
+    public static HoldKeeper Holds(ITagGrain tag, TimeProvider time, Reachability reachability, ILogger<HoldKeeper>? log = null, IMeterFactory? meters = null)
+    {
+        var factory = Factory(tag);
+        var endpoints = Endpoints(factory, reachability, time);
+        var metrics = new ClientMetrics(meters ?? new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
+        return new(
+            new(factory, endpoints, reachability, new(), time),
+            new(factory, null!, endpoints, reachability, new(), time),
+            reachability,
+            metrics,
+            time,
+            log ?? NullLogger<HoldKeeper>.Instance);
+    }
 
     public static IGrainFactory Factory(object grain)
     {
