@@ -55,6 +55,30 @@ public sealed class ElasticityTests(ElasticityTests.ElasticCluster cluster) : IC
         }
     }
 
+    /// <summary>A silo that joins is told what is held before it serves, whoever coordinates the hold (invariant H3).</summary>
+    [Fact]
+    public async Task Hold_WhileASiloJoins_IsHeldThereToo()
+    {
+        var source = "old";
+        ITagHold hold;
+        using (ServerAction.Begin())
+        {
+            hold = await cluster.Client.HoldAsync(["elastic-held"], TimeSpan.FromSeconds(60));
+        }
+
+        await Join();
+        var joined = TagCacheCluster.CacheOf(cluster.Orleans.Silos[^1]);
+        Assert.Equal("old", await Read());
+        source = "new";
+
+        Assert.Equal("new", await Read());
+        Assert.False((await joined.TryGetAsync<string>("elastic-held")).HasValue);
+        Assert.True(await hold.ReleaseAsync());
+        await StopOne();
+
+        ValueTask<string> Read() => joined.GetOrCreateAsync("elastic-held", (_, _) => new ValueTask<string>(source), new() { Tags = ["elastic-held"] });
+    }
+
     private async Task Join()
     {
         var silo = await cluster.Orleans.StartAdditionalSiloAsync();

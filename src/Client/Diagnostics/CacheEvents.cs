@@ -73,6 +73,9 @@ internal enum CacheEvent : byte
 
     /// <summary>Something that callers share was taken or given back; of its quota.</summary>
     QuotaChanged,
+
+    /// <summary>A hold has ended; of the invalidator of a silo.</summary>
+    HoldEnded,
 }
 
 /// <summary>

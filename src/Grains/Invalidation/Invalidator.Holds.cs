@@ -21,6 +21,7 @@ internal sealed partial class Invalidator
 {
     private readonly HoldTable _holds = new();
     private readonly ITimer _holdsEnd;
+    private long _overdueHolds;
 
     /// <summary>How many holds are held here, and for how long the oldest of them has been.</summary>
     public (int Count, TimeSpan? Oldest) Holds
@@ -33,6 +34,9 @@ internal sealed partial class Invalidator
             }
         }
     }
+
+    /// <summary>How many holds this silo ended because their time was over.</summary>
+    public long OverdueHolds => Interlocked.Read(ref _overdueHolds);
 
     /// <summary>Holds tags at every member. What cannot be had in time is released again.</summary>
     /// <param name="request">The hold.</param>
@@ -48,7 +52,7 @@ internal sealed partial class Invalidator
                 return HoldOutcome.Refused(reason);
             }
 
-            var activity = Tracing.StartApart<string>(CacheActivities.Update, ActivityKind.Server, request.Trace is { } trace ? [trace] : null, static parent => parent);
+            var activity = Tracing.StartApart<string>(CacheActivities.Hold, ActivityKind.Server, request.Trace is { } trace ? [trace] : null, static parent => parent);
             hold = _coordination.Begin(request.Tags, staleFor: null, trace: activity?.Id ?? request.Trace, holdFor: request.AtMost);
             (_, completion) = BeginNeedsLock(hold, activity, later: null);
         }
@@ -150,6 +154,7 @@ internal sealed partial class Invalidator
     {
         _history.Note(_time.Now(), _ledger.Stamp());
         _ledger.Release(hold, tags);
+        CacheEvents.Write(CacheEvent.HoldEnded, this);
     }
 
     private void EndOverdueHolds() => BackgroundLoop.Try(TryEndOverdueHolds, LogHoldsNotEnded);
@@ -161,6 +166,7 @@ internal sealed partial class Invalidator
             foreach (var (id, tags) in _holds.TakeOverdue(_time.Now()))
             {
                 ReleaseNeedsLock(id, tags);
+                Interlocked.Increment(ref _overdueHolds);
                 LogHoldOver(id, tags.Length);
             }
 

@@ -65,6 +65,9 @@ internal sealed class SiloReporter
         metrics.Meter.CreateObservableGauge("tagcache.moves.filling", () => (former.FillingFor ?? TimeSpan.Zero).TotalSeconds, "s", "For how long this silo has waited for others to send it what is its own now.");
         metrics.Meter.CreateObservableGauge("tagcache.sessions.pushes", () => sessions.Counts.Pushes, "{push}", "Pushes that clients have not acknowledged.");
         metrics.Meter.CreateObservableCounter("tagcache.sessions.broken", () => sessions.Counts.Broken, "{session}", "Sessions broken because their clients did not acknowledge in time.");
+        metrics.Meter.CreateObservableGauge("tagcache.holds.held", () => invalidator.Holds.Count, "{hold}", "Holds of tags that are held at this silo: all of the cluster's.");
+        metrics.Meter.CreateObservableGauge("tagcache.holds.oldest", () => (invalidator.Holds.Oldest ?? TimeSpan.Zero).TotalSeconds, "s", "For how long the oldest of them has been held.");
+        metrics.Meter.CreateObservableCounter("tagcache.holds.overdue", () => invalidator.OverdueHolds, "{hold}", "Holds that this silo ended because their time was over.");
         metrics.Meter.CreateObservableGauge("tagcache.tag_records", () => ledger.Counts.Records, "{record}", "Tags with a record.");
     }
 

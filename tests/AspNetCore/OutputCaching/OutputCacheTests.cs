@@ -58,6 +58,45 @@ public sealed class OutputCacheTests(AdapterCluster cluster) : IAsyncLifetime
         }
     }
 
+    /// <summary>While its tag is held every response is made anew, and none is stored; and no request waits for another's.</summary>
+    [Fact]
+    public async Task Request_UnderAHold_IsMadeAnew_OnAnyNode()
+    {
+        Assert.Equal("old", await Get(_nodes[0], "/blog/a"));
+        Assert.Equal("old", await Get(_nodes[1], "/blog/a"));
+        ITagHold hold;
+        using (ServerAction.Begin())
+        {
+            hold = await cluster.Client.HoldAsync(["page"]);
+        }
+
+        Assert.Equal("old", await Get(_nodes[0], "/blog/a"));
+        _source = "new";
+        Assert.Equal("new", await Get(_nodes[0], "/blog/a"));
+        Assert.Equal("new", await Get(_nodes[1], "/blog/a"));
+        Assert.Equal(4, _made["/blog/a"]);
+
+        var slow = Get(_nodes[0], "/slow");
+        await _slow.Begun.Task.Soon();
+        _slow.MayEnd.SetResult();
+        Assert.Equal("new", await slow.Soon());
+        (_slow, _source) = ((new(), new()), "newer");
+        var first = Get(_nodes[0], "/slow");
+        await _slow.Begun.Task.Soon();
+        var mayEnd = _slow.MayEnd;
+        _slow = (new(), new());
+        _slow.MayEnd.SetResult();
+        Assert.Equal("newer", await Get(_nodes[0], "/slow").Soon());
+        mayEnd.SetResult();
+        Assert.Equal("newer", await first.Soon());
+
+        Assert.True(await hold.ReleaseAsync());
+        await cluster.NothingIsHeld();
+        Assert.Equal("newer", await Get(_nodes[0], "/blog/a"));
+        Assert.Equal("newer", await Get(_nodes[1], "/blog/a"));
+        Assert.Equal(5, _made["/blog/a"]);
+    }
+
     [Fact]
     public async Task Eviction_OfAnother_LeavesItAlone()
     {

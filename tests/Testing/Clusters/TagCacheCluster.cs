@@ -34,6 +34,9 @@ public class TagCacheCluster : IAsyncLifetime
 
     internal IEntryGrain Entry(string key) => Orleans.Client.GetGrain<IEntryGrain>(Names.CacheNamespace.Default.Scope(key));
 
+    /// <summary>Waits until no silo holds anything: a release is heard of by the others after it has returned.</summary>
+    internal Task NothingIsHeld() => Events.On(CacheEvent.HoldEnded).Until(() => Orleans.Silos.All(silo => Get<Invalidator>(silo).Holds.Count == 0));
+
     public async Task InitializeAsync()
     {
         var builder = new InProcessTestClusterBuilder(3);
