@@ -16,6 +16,8 @@ public sealed class AccessTests(KeyedSilo silo)
         { "POST", "/v1/entries/get", "read" },
         { "POST", "/v1/tags/update", "invalidate" },
         { "POST", "/v1/tags/revalidate", "invalidate" },
+        { "POST", "/v1/tags/hold", "invalidate" },
+        { "POST", "/v1/tags/release", "invalidate" },
         { "GET", "/v1/tag?tag=t", "read" },
         { "GET", "/v1/tag/entries?tag=t", "read" },
         { "GET", "/v1/tags", "read" },

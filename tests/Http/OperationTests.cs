@@ -36,6 +36,7 @@ public sealed class OperationTests(SiloServer silo)
         Assert.Equal(["owners", "settled", "toSend", "sent", "notKept", "fillingSeconds"], Names(moves));
         Assert.Equal(1, moves.GetProperty("owners").GetInt32());
         Assert.Equal(["copies", "bytes", "waiting", "behind"], Names(member.GetProperty("standby")));
+        Assert.Equal(["held", "oldestSeconds"], Names(member.GetProperty("holds")));
         Assert.Equal(("0", "0", "null"), (moves.GetProperty("toSend").GetRawText(), moves.GetProperty("sent").GetRawText(), moves.GetProperty("fillingSeconds").GetRawText()));
 
         Assert.Equal(ProtocolVersions.OfThisBuild.Product, member.GetProperty("version").GetString());
@@ -126,6 +127,8 @@ public sealed class OperationTests(SiloServer silo)
                 "post /v1/entries/get",
                 "post /v1/entry/abandon",
                 "post /v1/hooks/{name}",
+                "post /v1/tags/hold",
+                "post /v1/tags/release",
                 "post /v1/tags/revalidate",
                 "post /v1/tags/update",
                 "put /v1/entry",

@@ -38,11 +38,15 @@ internal sealed record MemberInfo(
     string[] DelayedBy,
     MovesInfo Moves,
     StandbyInfo Standby,
+    HoldsInfo Holds,
     string? Version,
     ProtocolInfo Protocol);
 
 /// <summary>The versions of the protocol that a member understands, and the one that it speaks with all the others.</summary>
 internal sealed record ProtocolInfo(int Oldest, int Newest, int Spoken);
+
+/// <summary>How many holds of tags are held at a member, which are those of the whole cluster, and for how long the oldest of them has been.</summary>
+internal sealed record HoldsInfo(int Held, double? OldestSeconds);
 
 /// <summary>What a member holds for others as their standby, what its own standbys have not been sent yet, and how many of them took nothing when they were asked last.</summary>
 internal sealed record StandbyInfo(long Copies, long Bytes, long Waiting, int Behind);
@@ -108,6 +112,7 @@ internal sealed class ClusterEndpoints(
         report.DelayedBy,
         new(report.Owners, report.IsSettled, report.ToSend, report.Sent, report.NotKept, report.FillingFor is { } filling ? Math.Round(filling.TotalSeconds, 3) : null),
         new(report.StandbyCopies, report.StandbyBytes, report.StandbyWaiting, report.StandbysBehind),
+        new(report.Holds, report.OldestHold is { } oldest ? Math.Round(oldest.TotalSeconds, 3) : null),
         report.Versions?.Product,
         report.Versions is { } versions ? new(versions.Oldest, versions.Newest, report.Spoken) : Untold);
 

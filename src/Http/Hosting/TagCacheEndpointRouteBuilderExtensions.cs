@@ -43,6 +43,7 @@ public static class TagCacheEndpointRouteBuilderExtensions
         services.GetRequiredService<EntryEndpoints>().Map(v1, services.GetRequiredService<EntryPut>());
         services.GetRequiredService<ManyEntriesEndpoint>().Map(v1);
         services.GetRequiredService<TagEndpoints>().Map(v1);
+        services.GetRequiredService<HoldEndpoints>().Map(v1);
         services.GetRequiredService<HookEndpoints>().Map(v1);
         services.GetRequiredService<ClusterEndpoints>().Map(v1);
         services.GetRequiredService<TagListEndpoint>().Map(v1);

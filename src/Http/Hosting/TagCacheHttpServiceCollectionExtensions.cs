@@ -94,6 +94,7 @@ public static class TagCacheHttpServiceCollectionExtensions
         services.AddSingleton<ManyEntriesEndpoint>();
         services.AddSingleton<EntryPut>();
         services.AddSingleton<TagEndpoints>();
+        services.AddSingleton<HoldEndpoints>();
         services.AddSingleton<ClusterEndpoints>();
         services.AddSingleton<TagListEndpoint>();
         services.AddSingleton<DiagnosticsEndpoint>();

@@ -22,7 +22,7 @@ internal static class Problems
         StatusCodes.Status409Conflict, "unknown_token", "The Tag-Cache-Token is forged, expired, already used, or issued for another key. Nothing was stored.");
 
     public static IResult Superseded() => Of(
-        StatusCodes.Status409Conflict, "superseded", "A tag of the entry, or its key, was updated since the token was given. Nothing was stored.");
+        StatusCodes.Status409Conflict, "superseded", "A tag of the entry, or its key, was updated since the token was given, or a tag is held. Nothing was stored.");
 
     public static IResult UpdateIncomplete(string detail) => Of(StatusCodes.Status503ServiceUnavailable, "update_incomplete", detail);
 

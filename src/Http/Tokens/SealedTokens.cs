@@ -1,10 +1,11 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Http.Tokens;
 
-/// <summary>Gives out the tokens that HTTP callers hold, and takes them back, under secrets that the cluster shares and changes every so often.</summary>
+/// <summary>Gives out the tokens and the identities of holds that HTTP callers have, and takes them back, under secrets that the cluster shares and changes every so often.</summary>
 /// <remarks>
 /// Thread-safe. The secrets are asked for again when they may have changed, and when a token names one that is not known here; that at most
 /// once a second, whatever strangers send.
@@ -31,20 +32,24 @@ internal sealed class SealedTokens(IGrainFactory grains, ILocalSiloDetails self,
     }
 
     /// <summary>The generation, or <see cref="TokenId.None"/> for anything that this cluster did not issue for that key.</summary>
-    public async ValueTask<TokenId> Verify(string scopedKey, string text)
+    public async ValueTask<TokenId> Verify(string scopedKey, string text) =>
+        SignedToken.TryRead(text, out var token) && await Find(token) is { } key ? SignedToken.Open(key, scopedKey, token) : TokenId.None;
+
+    public async ValueTask<string> Protect(TagId[] tags, UpdateId hold)
     {
-        if (!SignedToken.TryRead(text, out var token))
-        {
-            return TokenId.None;
-        }
-
         var known = await Keys(SignFor);
-        if (known.Find(token) is null)
-        {
-            known = await Keys(AskAgainAfter);
-        }
+        return SignedHold.Seal(known.Keys[0], tags, hold);
+    }
 
-        return known.Find(token) is { } key ? SignedToken.Open(key, scopedKey, token) : TokenId.None;
+    /// <summary>The hold, or null for anything that this cluster did not give for those tags.</summary>
+    public async ValueTask<UpdateId?> Verify(TagId[] tags, string text) =>
+        SignedHold.TryRead(text, out var hold) && await Find(hold) is { } key ? SignedHold.Open(key, tags, hold) : null;
+
+    /// <summary>The secret that it names; null if there is none of that name any more.</summary>
+    private async ValueTask<TokenSecret?> Find(byte[] signed)
+    {
+        var known = await Keys(SignFor);
+        return known.Find(signed) ?? (await Keys(AskAgainAfter)).Find(signed);
     }
 
     private async ValueTask<Known> Keys(TimeSpan maximumAge)

@@ -25,7 +25,7 @@ internal static class BadInput
     private static readonly string[] TooManyTags = [.. Enumerable.Range(0, 129).Select(i => $"{Marker}{i}")];
 
     public static readonly IReadOnlyDictionary<string, BadRequest> All = Entries().Concat(Lives()).Concat(Views()).Concat(Bodies("update"))
-        .Concat(Bodies("revalidate")).Concat(Revalidations()).Concat(Many()).ToDictionary(row => row.Name, row => row.Request);
+        .Concat(Bodies("revalidate")).Concat(Bodies("hold")).Concat(Revalidations()).Concat(Holds()).Concat(Many()).ToDictionary(row => row.Name, row => row.Request);
 
     private static IEnumerable<(string Name, BadRequest Request)> Entries()
     {
@@ -153,6 +153,22 @@ internal static class BadInput
         (string Name, BadRequest Request) Row(string name, string members, string detail, string code = "invalid_argument") => (
             $"revalidate: {name}",
             new("POST", "/v1/tags/revalidate", detail, Encoding.UTF8.GetBytes($$"""{"tags":["{{Marker}}"],{{members}}}"""), Code: code));
+    }
+
+    private static IEnumerable<(string Name, BadRequest Request)> Holds()
+    {
+        const string Bound = "for more than 0 and at most 60 seconds";
+        yield return Row("hold", "no time", "\"atMost\":0", Bound);
+        yield return Row("hold", "more than a minute", "\"atMost\":60.001", Bound);
+        yield return Row("hold", "a time below 0", "\"atMost\":-1", "'atMost' must be 0 seconds or more");
+        yield return Row("hold", "for ever", "\"atMost\":1e300", Bound);
+        yield return Row("hold", "a time as text", $"\"atMost\":\"{Marker}\"", Malformed, "malformed_json");
+        yield return Row("release", "no id", "\"id\":null", "'id' is missing");
+        yield return Row("release", "an id as a number", "\"id\":1", Malformed, "malformed_json");
+
+        (string Name, BadRequest Request) Row(string call, string name, string members, string detail, string code = "invalid_argument") => (
+            $"{call}: {name}",
+            new("POST", $"/v1/tags/{call}", detail, Encoding.UTF8.GetBytes($$"""{"tags":["{{Marker}}"],{{members}}}"""), Code: code));
     }
 
     private static IEnumerable<(string Name, BadRequest Request)> Many()

@@ -27,6 +27,19 @@ internal static class SiloCalls
 
     public static Task<Reply> Update(this HttpClient http, params string[] tags) => http.Post("/v1/tags/update", new { tags });
 
+    /// <summary>Holds tags, for ten seconds at most if nothing else is said.</summary>
+    public static Task<Reply> Hold(this HttpClient http, string[] tags, double? atMost = null) => http.Post("/v1/tags/hold", atMost is null ? new { tags } : new { tags, atMost });
+
+    /// <summary>The identity of a hold that was had.</summary>
+    public static async Task<string> TakeHold(this HttpClient http, params string[] tags)
+    {
+        var reply = await http.Hold(tags);
+        Assert.Equal(200, reply.Status);
+        return reply.Json.GetProperty("id").GetString()!;
+    }
+
+    public static Task<Reply> Release(this HttpClient http, string? id, params string[] tags) => http.Post("/v1/tags/release", new { id, tags });
+
     public static Task<Reply> Post(this HttpClient http, string path, object body) =>
         http.Send(HttpMethod.Post, path, new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body)));
 
