@@ -2,12 +2,12 @@ using System.Diagnostics.CodeAnalysis;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
-using OrleansTagCache.Holds;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Tasks;
+using OrleansTagCache.Transport;
 
-namespace OrleansTagCache.Transport;
+namespace OrleansTagCache.Holds;
 
 /// <summary>
 /// Takes holds and ends them. To take one is tried again with a new identity and a new beginning each time: the members count from the first time that they hear of a hold, so an attempt that

@@ -1,9 +1,8 @@
 using OrleansTagCache.Coherence;
-using OrleansTagCache.Holds;
 using OrleansTagCache.Lifetimes;
 using Xunit;
 
-namespace OrleansTagCache.Tests.Client.Holds;
+namespace OrleansTagCache.Tests.Core;
 
 /// <summary>How a holder counts its hold.</summary>
 public sealed class HoldTimeTests

@@ -1,7 +1,6 @@
-using OrleansTagCache.Coherence;
 using OrleansTagCache.Lifetimes;
 
-namespace OrleansTagCache.Holds;
+namespace OrleansTagCache.Coherence;
 
 /// <summary>
 /// The time of one hold by its holder's clock. It is counted from the moment before the hold was asked for, and shortened; every member counts from when it heard of it, and lengthens: so while the
