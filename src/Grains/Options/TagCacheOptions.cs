@@ -92,7 +92,7 @@ public sealed class TagCacheOptions : TagCacheClientOptions
     [SettingRange(1_000, int.MaxValue)]
     public int MaximumRememberedTags { get; set; } = 100_000;
 
-    /// <summary>How many holds of tags (<see cref="ITagCache.HoldAsync"/>) there may be at a time, of the whole cluster. A further one is refused, before its caller has changed anything.</summary>
+    /// <summary>How many holds of tags (<c>HoldAsync</c>) there may be at a time, of the whole cluster. A further one is refused, before its caller has changed anything.</summary>
     /// <value>1 to 1,000,000; default 10,000.</value>
     [SettingRange(1, 1_000_000)]
     public int MaximumHolds { get; set; } = 10_000;
