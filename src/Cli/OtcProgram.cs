@@ -2,7 +2,10 @@ using System.Text.Json;
 using OrleansTagCache.Cli.Api;
 using OrleansTagCache.Cli.Commands;
 using OrleansTagCache.Cli.Completion;
+using OrleansTagCache.Cli.Doctor;
+using OrleansTagCache.Cli.Load;
 using OrleansTagCache.Cli.Running;
+using OrleansTagCache.Cli.Watch;
 using Spectre.Console.Cli;
 
 namespace OrleansTagCache.Cli;
@@ -78,8 +81,13 @@ internal static class OtcProgram
         config.AddCommand<RevalidateCommand>("revalidate").WithDescription("Mark what bears a tag stale").WithExample("revalidate", "products", "--profile", "max");
     }
 
-    private static void AddCluster(IConfigurator config) =>
+    private static void AddCluster(IConfigurator config)
+    {
         config.AddCommand<ClusterCommand>("cluster").WithDescription("Show the silos and what they hold");
+        config.AddCommand<WatchCommand>("watch").WithDescription("Show what the silos do, again and again");
+        config.AddCommand<DoctorCommand>("doctor").WithDescription("Look for what is wrong, and say what to do about it");
+        config.AddCommand<LoadCommand>("load").WithDescription("Load the silos, and show latencies").WithExample("load", "--rate", "500", "--duration", "30s", "--updates", "1");
+    }
 
     private static void AddContexts(IConfigurator config) => config.AddBranch("context", branch =>
     {

@@ -9,7 +9,7 @@ namespace OrleansTagCache.Tests.Cli;
 public sealed class CompletionTests
 {
     [Theory]
-    [InlineData("", "get set rm info tag tags keys update revalidate cluster context completion")]
+    [InlineData("", "get set rm info tag tags keys update revalidate cluster watch doctor load context completion")]
     [InlineData("re", "revalidate")]
     [InlineData("context ", "add list use rm")]
     [InlineData("cluster --out", "--output")]

@@ -121,11 +121,11 @@ internal sealed class SiloApi : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new SiloUnreachableException($"{Target.Show(url)} did not answer within {Amounts.Show(late.IsCancellationRequested ? limit : ConnectPatience)}");
+            throw new SiloUnreachableException(url, $"did not answer within {Amounts.Show(late.IsCancellationRequested ? limit : ConnectPatience)}");
         }
         catch (HttpRequestException exception)
         {
-            throw new SiloUnreachableException($"{Target.Show(url)} does not answer: {Reason(url, exception)}");
+            throw new SiloUnreachableException(url, $"does not answer: {Reason(url, exception)}");
         }
     }
 
@@ -149,4 +149,9 @@ internal sealed class SiloApi : IDisposable
 }
 
 /// <summary>A silo did not answer; the message names it and says why.</summary>
-internal sealed class SiloUnreachableException(string message) : Exception(message);
+/// <param name="url">Where it is.</param>
+/// <param name="fault">What is said of it, without its name.</param>
+internal sealed class SiloUnreachableException(Uri url, string fault) : Exception($"{Target.Show(url)} {fault}")
+{
+    public string Fault { get; } = fault;
+}

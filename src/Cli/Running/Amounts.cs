@@ -58,9 +58,9 @@ internal static class Amounts
 
     public static string Bytes(double bytes) => bytes switch
     {
-        >= 1e9 => Number(bytes / 1e9, " GB"),
-        >= 1e6 => Number(bytes / 1e6, " MB"),
-        >= 1e3 => Number(bytes / 1e3, " KB"),
+        >= 999.5e6 => Number(bytes / 1e9, " GB"),
+        >= 999.5e3 => Number(bytes / 1e6, " MB"),
+        >= 999.5 => Number(bytes / 1e3, " KB"),
         _ => Number(bytes, " B"),
     };
 
