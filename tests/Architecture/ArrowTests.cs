@@ -10,7 +10,7 @@ public sealed class ArrowTests
     /// <summary>The namespace of the public types, which every folder uses, and of the cache itself, which uses every folder: it is no folder.</summary>
     private const string Root = "OrleansTagCache";
 
-    public static TheoryData<string> Assemblies => ["Core", "Client", "Grains", "AspNetCore", "Http", "Cli"];
+    public static TheoryData<string> Assemblies => ["Core", "Client", "Grains", "AspNetCore", "EntityFrameworkCore", "Http", "Cli"];
 
     [Theory]
     [MemberData(nameof(Assemblies))]
@@ -34,6 +34,7 @@ public sealed class ArrowTests
     [InlineData("Core", "")]
     [InlineData("Client", "Core")]
     [InlineData("AspNetCore", "Client Core")]
+    [InlineData("EntityFrameworkCore", "Client Core")]
     [InlineData("Grains", "Client Core")]
     [InlineData("Http", "Client Core Grains")]
     [InlineData("Outbound", "")]
@@ -47,6 +48,7 @@ public sealed class ArrowTests
     [Theory]
     [InlineData("Client", false)]
     [InlineData("AspNetCore", false)]
+    [InlineData("EntityFrameworkCore", false)]
     [InlineData("Tls", true)]
     public void Package_BringsTheRuntimeOfSilos_OrDoesNot(string name, bool does) => Assert.Equal(
         does,

@@ -17,6 +17,8 @@ public sealed class SettingsPageTests
         ["silo"] = new TagCacheOptions(),
         ["tls"] = new ClusterTlsOptions(),
         ["limits"] = new HttpLimitOptions(),
+        ["saves"] = new TagCacheSaveOptions(),
+        ["outbox"] = new TagCacheOutboxOptions(),
     };
 
     /// <summary>Defaults that follow the memory limit: MemoryShareTests has their figures.</summary>
@@ -32,6 +34,8 @@ public sealed class SettingsPageTests
     [InlineData("silo")]
     [InlineData("tls")]
     [InlineData("limits")]
+    [InlineData("saves")]
+    [InlineData("outbox")]
     public void Page_ListsEverySetting(string table)
     {
         var path = Path.Combine(Repository.Root, "docs", "reference", "settings.md");
@@ -56,6 +60,8 @@ public sealed class SettingsPageTests
     [InlineData("silo")]
     [InlineData("tls")]
     [InlineData("limits")]
+    [InlineData("saves")]
+    [InlineData("outbox")]
     public void Documentation_StatesTheRangeAndTheDefaultOfTheCode(string table)
     {
         var documentation = Documentation(Tables[table].GetType());

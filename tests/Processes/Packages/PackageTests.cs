@@ -9,7 +9,7 @@ namespace OrleansTagCache.Tests.Processes;
 /// <summary>The packages as their users get them: packed, put into a folder, and used by an application that knows nothing else.</summary>
 public sealed class PackageTests
 {
-    private static readonly string[] Packed = ["Core", "Client", "Grains", "AspNetCore", "Http", "Outbound", "Tls", "Hosting"];
+    private static readonly string[] Packed = ["Core", "Client", "Grains", "AspNetCore", "EntityFrameworkCore", "Http", "Outbound", "Tls", "Hosting"];
 
     [Fact]
     public async Task Application_OfThePackagesAlone_BuildsAndRuns()
