@@ -31,14 +31,18 @@ internal static class DatabaseLayout
 
     public static string KeyOf(int row) => Keys[row];
 
-    public static string RowTagOf(int row) => RowTags[row];
-
     public static string GroupTagOf(int group) => GroupTags[group];
 
     public static int GroupOf(int row) => row < SharedRows ? row % SharedGroups : SharedGroups + ((row - SharedRows) / OwnRows);
 
     /// <summary>The tags of what is made of a row: its own, or that of its group.</summary>
     public static string[] TagsOf(int row) => Tags[row];
+
+    /// <summary>The tags that depend on a row, as the model says them to EF Core.</summary>
+    public static string[] ChangedTagsOf(int row) => [RowTags[row], GroupTags[GroupOf(row)]];
+
+    /// <summary>The tags that depend on any of these rows.</summary>
+    public static string[] ChangedTagsOf(IEnumerable<int> rows) => [.. rows.SelectMany(ChangedTagsOf).Distinct()];
 
     /// <summary>What is known of an entry before its factory runs.</summary>
     public static CacheEntryOptions EntryOf(int row) => Entries[row];

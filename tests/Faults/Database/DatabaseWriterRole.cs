@@ -1,4 +1,3 @@
-using Microsoft.EntityFrameworkCore;
 using OrleansTagCache.Faults.Roles;
 using OrleansTagCache.Faults.Workload;
 
@@ -27,11 +26,11 @@ internal sealed class DatabaseWriterRole(RoleContext role, IHost host, CommitSta
 
     private async Task Work()
     {
-        var (cache, contexts) = (host.Services.GetRequiredService<ITagCache>(), host.Services.GetRequiredService<IDbContextFactory<RowsContext>>());
+        var cache = host.Services.GetRequiredService<ITagCache>();
         var index = role.Options.Slot - role.Options.FirstWriter;
         var reads = new ReadRecorder(role, new CommitJudge(commits, role.Options.Slot));
         var values = new RowReads(role, host.Services.GetRequiredService<Source>(), cache, reads);
-        var writer = new SourceWriter(role, commits, contexts, cache, reads, index, new(role.Options.Seed * 31));
+        var writer = new SourceWriter(role, commits, cache, reads, index, new(role.Options.Seed * 31));
         List<Task> working =
         [
             Task.Run(writer.Run),

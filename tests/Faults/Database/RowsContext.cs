@@ -36,5 +36,9 @@ internal sealed class RowsContext(DbContextOptions<RowsContext> options) : DbCon
         await context.SaveChangesAsync();
     }
 
-    protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.Entity<StoredRow>().Property(row => row.Id).ValueGeneratedNever();
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<StoredRow>().Property(row => row.Id).ValueGeneratedNever();
+        modelBuilder.Entity<StoredRow>().HasCacheTags(row => DatabaseLayout.ChangedTagsOf(row.Id));
+    }
 }

@@ -8,9 +8,12 @@ namespace OrleansTagCache.Faults.Database;
 /// <remarks>Thread-safe: every read has a context of its own.</remarks>
 internal sealed class Source(RoleContext role, IDbContextFactory<RowsContext> contexts)
 {
+    /// <summary>Each process has a pool of its own, and is known by its slot.</summary>
+    public static string ConnectionOf(RoleContext role) => $"{role.Options.Database};Maximum Pool Size=16;Application Name={role.Options.Slot}";
+
     public static void AddTo(IServiceCollection services, RoleContext role) =>
         services.AddSingleton<Source>().AddPooledDbContextFactory<RowsContext>(
-            options => options.UseNpgsql($"{role.Options.Database};Maximum Pool Size=16;Application Name={role.Options.Slot}").UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking));
+            options => options.UseNpgsql(ConnectionOf(role)).UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking));
 
     /// <summary>Reads a row, and holds what it has read for a while before it returns it: most of it not at all, some as long as several transactions.</summary>
     public async Task<string> Read(int row, Random random, CancellationToken cancellationToken)

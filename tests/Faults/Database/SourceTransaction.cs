@@ -25,6 +25,12 @@ internal sealed class SourceTransaction
     /// <summary>What it writes into its rows.</summary>
     public long Version { get; }
 
+    /// <summary>Its commit has returned.</summary>
+    public bool IsCommitted { get; private set; }
+
+    /// <summary>Its commit has failed, and may have happened.</summary>
+    public bool IsUnknown { get; set; }
+
     /// <summary>Its commit is sent next: from now on it may be seen.</summary>
     public void CommitSent()
     {
@@ -34,10 +40,16 @@ internal sealed class SourceTransaction
     }
 
     /// <summary>
-    /// Its commit has returned, and nothing else has been done yet: whoever begins to read from now on must not get less. A nemesis may have asked that the process dies here.
+    /// Its commit, if one was sent, has returned, and nothing else has been done yet: whoever begins to read from now on must not get less. A nemesis may have asked that the process dies here. Only the first call counts.
     /// </summary>
     public void CommitReturned()
     {
+        if (_sentAt == 0 || IsUnknown || IsCommitted)
+        {
+            return;
+        }
+
+        IsCommitted = true;
         Write(OperationKind.Commit, OperationOutcome.Done, _sentAt);
         _commits.Set(Version, VersionState.Committed);
         _commits.RaiseAll(_rows, Version);

@@ -6,13 +6,14 @@ using OrleansTagCache.Faults.Workload;
 
 namespace OrleansTagCache.Faults.Database;
 
-/// <summary>One writer: transactions that change rows of some tags and are committed or, one in five, rolled back; and what it tells the cache of them.</summary>
-internal sealed class SourceWriter(RoleContext role, CommitState commits, IDbContextFactory<RowsContext> contexts, ITagCache cache, ReadRecorder reads, int writer, Random random)
+/// <summary>
+/// One writer: transactions through EF Core that change rows of some tags and are committed or, one in five, rolled back. Their saves hold the tags of the rows, as the model says them; without holds the writer updates the same tags
+/// when the commit has returned.
+/// </summary>
+internal sealed class SourceWriter(RoleContext role, CommitState commits, ITagCache cache, ReadRecorder reads, int writer, Random random) : IHoldObserver
 {
     private const int RollbackEvery = 5;
     private const int OwnReadEvery = 3;
-
-    private static readonly TimeSpan HoldLength = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// So much of its hold a writer wants to have left before it commits. No nemesis freezes a writer for longer: one that was frozen past the end of its hold between its look and the commit is the window that
@@ -22,14 +23,23 @@ internal sealed class SourceWriter(RoleContext role, CommitState commits, IDbCon
 
     private static readonly TimeSpan DwellLook = TimeSpan.FromMilliseconds(20);
 
+    private SourceTransaction? _current;
+    private ITagHold? _hold;
+    private TimeSpan? _length;
+
+    TimeSpan? IHoldObserver.Length => _length;
+
+    private bool Holds => role.Options.Telling != Telling.Afterwards;
+
     public async Task Run()
     {
+        var options = Options();
         while (!role.State.IsOver)
         {
             var start = role.Time.GetTimestamp();
             try
             {
-                await Transact();
+                await Transact(options);
                 role.State.SetLastDone(writer, start);
             }
             catch (Exception exception) when (exception is TagCacheException or DbException or DbUpdateException or InvalidOperationException)
@@ -43,40 +53,57 @@ internal sealed class SourceWriter(RoleContext role, CommitState commits, IDbCon
         }
     }
 
-    private async Task Transact()
+    void IHoldObserver.Held(ITagHold hold, long askedAt)
+    {
+        _hold = hold;
+        if (_length is not null)
+        {
+            commits.Set(writer, WriterCell.AskedAt, askedAt);
+            commits.Set(writer, WriterCell.HeldAt, role.Time.GetTimestamp());
+        }
+    }
+
+    void IHoldObserver.Releasing() => _current?.CommitReturned();
+
+    void IHoldObserver.Released(bool wasHeld)
+    {
+        if (!wasHeld && _current is { IsCommitted: true })
+        {
+            commits.Count(role.Options.Slot, CommitCounter.Lapsed);
+        }
+    }
+
+    private DbContextOptions<RowsContext> Options()
+    {
+        var options = new DbContextOptionsBuilder<RowsContext>().UseNpgsql(Source.ConnectionOf(role));
+        return Holds
+            ? options.UseTagCache(HoldWitness.Around(cache, role, this), saves => saves.WithoutHold = WithoutHold.FailBeforeCommit).Options
+            : options.Options;
+    }
+
+    private async Task Transact(DbContextOptions<RowsContext> options)
     {
         var (dies, dwells) = (commits.Of(writer, WriterCell.DieAfterCommit), commits.Of(writer, WriterCell.Dwell));
         var isAsked = dies > 0 || dwells > 0;
-        var (rows, tags) = isAsked ? (DatabaseLayout.OwnRowsOf(writer), TagsOf(DatabaseLayout.OwnRowsOf(writer))) : AnyRows();
-        if (tags.Contains(DatabaseLayout.GroupTagOf(0)))
+        var rows = isAsked ? DatabaseLayout.OwnRowsOf(writer) : AnyRows();
+        (_hold, _length) = (null, isAsked ? TimeSpan.FromMilliseconds(Math.Max(dies, dwells)) : null);
+        if (rows.Any(row => DatabaseLayout.GroupOf(row) == 0))
         {
             // The nemesis that kills the coordinator of a common tag waits for these.
             role.State.SetInFlight(writer, Layout.MaskOf([Layout.CommonTag]));
         }
 
-        await using var context = await contexts.CreateDbContextAsync();
+        using var action = ServerAction.Begin();
+        await using var context = new RowsContext(options);
         await using var transaction = await context.Database.BeginTransactionAsync();
         var stored = await context.Lock(rows);
         var mine = new SourceTransaction(role, commits, writer, rows, dies > 0);
-        var askedAt = role.Time.GetTimestamp();
-        using var action = ServerAction.Begin();
-        var holding = role.Options.Telling == Telling.Afterwards ? null : cache.HoldAsync(tags, isAsked ? TimeSpan.FromMilliseconds(Math.Max(dies, dwells)) : HoldLength).AsTask();
+        _current = mine;
         try
         {
-            if (role.Options.Telling == Telling.Held)
-            {
-                await holding!;
-            }
-
-            if (isAsked)
-            {
-                commits.Set(writer, WriterCell.AskedAt, askedAt);
-                commits.Set(writer, WriterCell.HeldAt, role.Time.GetTimestamp());
-            }
-
             stored.ForEach(row => row.Version = mine.Version);
             await context.SaveChangesAsync();
-            if (role.Options.OwnReads && role.Options.Telling == Telling.Held && random.Next(OwnReadEvery) == 0)
+            if (Holds && role.Options.OwnReads && random.Next(OwnReadEvery) == 0)
             {
                 await ReadOwn(context, rows[random.Next(rows.Length)], mine.Version);
             }
@@ -85,68 +112,45 @@ internal sealed class SourceWriter(RoleContext role, CommitState commits, IDbCon
         {
             await transaction.RollbackAsync();
             mine.RolledBack(CommitCounter.Refused);
-            if (holding is { IsCompletedSuccessfully: true })
-            {
-                await holding.Result.ReleaseAsync();
-            }
-
             throw;
         }
 
         if (dwells > 0)
         {
-            await Dwell(holding is null ? null : await holding);
+            await Dwell();
         }
 
-        await End(mine, transaction, holding, tags, mayRollBack: !isAsked);
+        await End(mine, transaction, rows, mayRollBack: !isAsked);
     }
 
-    private async Task End(SourceTransaction mine, IDbContextTransaction transaction, Task<ITagHold>? holding, string[] tags, bool mayRollBack)
+    private async Task End(SourceTransaction mine, IDbContextTransaction transaction, int[] rows, bool mayRollBack)
     {
-        var isLeft = holding is not { IsCompletedSuccessfully: true } || holding.Result.Remaining > Reserve || !mayRollBack;
+        var isLeft = !mayRollBack || _hold is null || _hold.Remaining > Reserve;
         if (!isLeft || (mayRollBack && random.Next(RollbackEvery) == 0))
         {
             await transaction.RollbackAsync();
             mine.RolledBack(isLeft ? CommitCounter.RolledBack : CommitCounter.Refused);
-            if (holding is not null)
-            {
-                await (await holding).ReleaseAsync();
-            }
-
             return;
         }
 
+        var start = role.Time.GetTimestamp();
         mine.CommitSent();
         try
         {
             await transaction.CommitAsync();
         }
-        catch (Exception)
+        catch (Exception) when (!mine.IsCommitted)
         {
             // It may have happened, and it may still happen.
+            mine.IsUnknown = true;
             commits.Count(role.Options.Slot, CommitCounter.Unknown);
-            if (holding is not null)
-            {
-                (await holding).Abandon();
-            }
-
             throw;
         }
 
         mine.CommitReturned();
-        await Tell(mine, holding, tags);
-    }
-
-    private async Task Tell(SourceTransaction mine, Task<ITagHold>? holding, string[] tags)
-    {
-        var start = role.Time.GetTimestamp();
-        if (holding is null)
+        if (!Holds)
         {
-            await cache.UpdateTagsAsync(tags);
-        }
-        else if (!await (await holding).ReleaseAsync())
-        {
-            commits.Count(role.Options.Slot, CommitCounter.Lapsed);
+            await cache.UpdateTagsAsync(DatabaseLayout.ChangedTagsOf(rows));
         }
 
         mine.Told(start);
@@ -154,11 +158,11 @@ internal sealed class SourceWriter(RoleContext role, CommitState commits, IDbCon
     }
 
     /// <summary>The transaction stays open as long as a nemesis wants it, and its hold allows.</summary>
-    private async Task Dwell(ITagHold? hold)
+    private async Task Dwell()
     {
         commits.Set(writer, WriterCell.DoneAt, role.Time.GetTimestamp());
         using var timer = new PeriodicTimer(DwellLook, role.Time);
-        while (commits.Of(writer, WriterCell.Dwell) > 0 && !(hold?.Remaining < Reserve) && !role.State.IsOver)
+        while (commits.Of(writer, WriterCell.Dwell) > 0 && !(_hold?.Remaining < Reserve) && !role.State.IsOver)
         {
             await timer.WaitForNextTickAsync();
         }
@@ -180,34 +184,23 @@ internal sealed class SourceWriter(RoleContext role, CommitState commits, IDbCon
                 return new Row(await context.VersionOf(row), role.Options.Slot, role.Time.GetTimestamp()).ToString();
             },
             DatabaseLayout.EntryOf(row));
-        var seen = Row.Parse(text).Version;
+        var seen = Row.Parse(text);
         commits.Count(role.Options.Slot, CommitCounter.OwnReads);
-        if (seen == version)
-        {
-            commits.Count(role.Options.Slot, CommitCounter.OwnReadsOfOwn);
-        }
-        else if (commits.StateOf(seen) is not (VersionState.Sent or VersionState.Committed))
+        if (seen.Version != version && commits.StateOf(seen.Version) is not (VersionState.Sent or VersionState.Committed))
         {
             // What another transaction has not committed.
-            reads.Served(begun, Row.Parse(text));
+            reads.Served(begun, seen);
         }
     }
 
-    /// <summary>A few rows, or a whole group, or rows of its own. They are locked in the order of their numbers.</summary>
-    private (int[] Rows, string[] Tags) AnyRows()
+    /// <summary>A few rows, or a whole group, or a row of its own. They are locked in the order of their numbers.</summary>
+    private int[] AnyRows() => random.Next(10) switch
     {
-        int[] rows = random.Next(10) switch
-        {
-            < 6 => [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => SharedRow()).Distinct().Order()],
-            < 7 => DatabaseLayout.RowsOf(random.Next(DatabaseLayout.SharedGroups)),
-            _ => [DatabaseLayout.OwnRowsOf(writer)[random.Next(DatabaseLayout.OwnRows)]],
-        };
-        return (rows, TagsOf(rows));
-    }
+        < 6 => [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => SharedRow()).Distinct().Order()],
+        < 7 => DatabaseLayout.RowsOf(random.Next(DatabaseLayout.SharedGroups)),
+        _ => [DatabaseLayout.OwnRowsOf(writer)[random.Next(DatabaseLayout.OwnRows)]],
+    };
 
     /// <summary>Low rows are changed often, high ones seldom.</summary>
     private int SharedRow() => (int)(DatabaseLayout.SharedRows * Math.Pow(random.NextDouble(), 2));
-
-    private static string[] TagsOf(int[] rows) =>
-        [.. rows.Select(DatabaseLayout.RowTagOf), .. rows.Select(DatabaseLayout.GroupOf).Distinct().Select(DatabaseLayout.GroupTagOf)];
 }
