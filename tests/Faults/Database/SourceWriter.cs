@@ -169,7 +169,7 @@ internal sealed class SourceWriter(RoleContext role, CommitState commits, ITagCa
     }
 
     /// <summary>Through the cache, within the transaction, whose factory sees what is not committed: nothing of it may be stored, or given to anybody else.</summary>
-    private async Task ReadOwn(RowsContext context, int row, long version)
+    private async Task ReadOwn(RowsContext context, int row, long own)
     {
         var begun = reads.Begin(Surface.Writers, row);
         var text = await cache.GetOrCreateAsync(
@@ -181,12 +181,13 @@ internal sealed class SourceWriter(RoleContext role, CommitState commits, ITagCa
                     made.Tag(DatabaseLayout.TagsOf(row));
                 }
 
-                return new Row(await context.VersionOf(row), role.Options.Slot, role.Time.GetTimestamp()).ToString();
+                var version = await context.Rows.AsNoTracking().Where(stored => stored.Id == row).Select(stored => stored.Version).SingleAsync();
+                return new Row(version, role.Options.Slot, role.Time.GetTimestamp()).ToString();
             },
             DatabaseLayout.EntryOf(row));
         var seen = Row.Parse(text);
         commits.Count(role.Options.Slot, CommitCounter.OwnReads);
-        if (seen.Version != version && commits.StateOf(seen.Version) is not (VersionState.Sent or VersionState.Committed))
+        if (seen.Version != own && commits.StateOf(seen.Version) is not (VersionState.Sent or VersionState.Committed))
         {
             // What another transaction has not committed.
             reads.Served(begun, seen);
