@@ -33,12 +33,12 @@ internal class HoldWitness : DispatchProxy
     }
 
     protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod!.Name == nameof(ITagCache.HoldAsync)
-        ? Hold((IReadOnlyCollection<string>)args![0]!, (TimeSpan?)args[1], (CancellationToken)args[2]!)
+        ? new ValueTask<ITagHold>(Hold((IReadOnlyCollection<string>)args![0]!, (TimeSpan?)args[1], (CancellationToken)args[2]!))
         : targetMethod.Invoke(_cache, BindingFlags.DoNotWrapExceptions, binder: null, args, culture: null);
 
     private void Set(ITagCache cache, RoleContext role, IHoldObserver observer) => (_cache, _role, _observer) = (cache, role, observer);
 
-    private async ValueTask<ITagHold> Hold(IReadOnlyCollection<string> tags, TimeSpan? atMost, CancellationToken cancellationToken)
+    private async Task<ITagHold> Hold(IReadOnlyCollection<string> tags, TimeSpan? atMost, CancellationToken cancellationToken)
     {
         var askedAt = _role.Time.GetTimestamp();
         var holding = _cache.HoldAsync(tags, _observer.Length ?? atMost, cancellationToken).AsTask();

@@ -174,14 +174,14 @@ internal sealed class SourceWriter(RoleContext role, CommitState commits, ITagCa
         var begun = reads.Begin(Surface.Writers, row);
         var text = await cache.GetOrCreateAsync(
             DatabaseLayout.KeyOf(row),
-            async (made, _) =>
+            async (made, token) =>
             {
                 if (DatabaseLayout.IsLearntLate(row))
                 {
                     made.Tag(DatabaseLayout.TagsOf(row));
                 }
 
-                var version = await context.Rows.AsNoTracking().Where(stored => stored.Id == row).Select(stored => stored.Version).SingleAsync();
+                var version = await context.Rows.AsNoTracking().Where(stored => stored.Id == row).Select(stored => stored.Version).SingleAsync(token);
                 return new Row(version, role.Options.Slot, role.Time.GetTimestamp()).ToString();
             },
             DatabaseLayout.EntryOf(row));
