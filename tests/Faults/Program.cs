@@ -6,8 +6,8 @@
 
 using OrleansTagCache.Faults.Conductor;
 using OrleansTagCache.Faults.Database;
-using OrleansTagCache.Faults.Workload;
 using OrleansTagCache.Faults.Roles;
+using OrleansTagCache.Faults.Workload;
 
 var (role, rest) = (args.FirstOrDefault(), args.Skip(1).ToArray());
 switch (role)
