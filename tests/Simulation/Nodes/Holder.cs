@@ -1,5 +1,4 @@
 using OrleansTagCache.Coherence;
-using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Seams;
@@ -12,7 +11,7 @@ namespace OrleansTagCache.Simulation.Nodes;
 internal sealed class Holder(Process process, TagId[] tags, TimeSpan atMost)
 {
     private readonly Guid _question = process.NextQuestion();
-    private Moment _since;
+    private HoldTime _time;
     private Committed? _commit;
     private bool _isOver;
 
@@ -20,7 +19,7 @@ internal sealed class Holder(Process process, TagId[] tags, TimeSpan atMost)
     public UpdateId? Id { get; private set; }
 
     /// <summary>Whether it is held, by this process's clock as read at this use.</summary>
-    public bool IsHeld => Id is not null && !_isOver && process.Now < _since + LeaseTerms.Usable(atMost);
+    public bool IsHeld => Id is not null && !_isOver && _time.IsHeldAt(process.Now);
 
     /// <summary>Asks for the hold, for the first time or again. The first answer counts: any other hold is left to its time.</summary>
     public void Take(Silo coordinator, Action? then = null)
@@ -33,7 +32,7 @@ internal sealed class Holder(Process process, TagId[] tags, TimeSpan atMost)
             {
                 if (id is not null && Id is null)
                 {
-                    (Id, _since) = (id, Mutants.Is(Mutant.HolderTimeFromAnswer) ? process.Now : askedAt);
+                    (Id, _time) = (id, new(Mutants.Is(Mutant.HolderTimeFromAnswer) ? process.Now : askedAt, atMost));
                     process.World.Did(Deed.HoldTaken);
                     then?.Invoke();
                 }
@@ -56,11 +55,11 @@ internal sealed class Holder(Process process, TagId[] tags, TimeSpan atMost)
     /// <summary>The outcome of the commit is known: ends the hold through that silo. If it has lapsed, the tags are updated.</summary>
     public void Release(Silo through)
     {
-        var isInTime = IsHeld || Mutants.Is(Mutant.HeldWithoutLook);
+        var (time, outcomeKnownAt) = (_time, process.Now);
         process.Send(through, "release", () =>
         {
             var isHeld = through.Holding.Release(Id!.Value, tags);
-            through.Send(process, isHeld ? "was held" : "has lapsed", () => End(isHeld && isInTime, through));
+            through.Send(process, isHeld ? "was held" : "has lapsed", () => End(Mutants.Is(Mutant.HeldWithoutLook) ? isHeld : time.WasHeldThroughout(outcomeKnownAt, isHeld), through));
         });
 
         // Without an answer it is as if it had lapsed.
