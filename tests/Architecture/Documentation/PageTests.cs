@@ -77,6 +77,12 @@ public sealed class PageTests
             Pages(),
             page => Regex.IsMatch(File.ReadAllText(page), $@"\b{word}\b", RegexOptions.IgnoreCase));
 
+    /// <summary>A merge that was not finished; the compiler finds it in code.</summary>
+    [Fact]
+    public void Files_HaveNoMarksOfAConflict() => Assert.DoesNotContain(
+        Pages().Concat(Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.yml", SearchOption.AllDirectories)),
+        page => Regex.IsMatch(File.ReadAllText(page), "^(<{7}|>{7}) ", RegexOptions.Multiline));
+
     /// <summary>The README, the documentation, and the pages of samples and packages.</summary>
     private static IEnumerable<string> Pages() =>
         Directory.GetFiles(Repository.Root, "*.md")
