@@ -75,7 +75,7 @@ public static class CacheTagsEntityTypeBuilderExtensions
             : throw new ArgumentException("It must be a property of the entity itself, as in 'order => order.CustomerId'.", nameof(property));
     }
 
-    /// <inheritdoc cref="HasCacheTagsOf{TEntity, TValue}(EntityTypeBuilder{TEntity}, Expression{Func{TEntity, TValue}}, Func{TValue, IEnumerable{string}})"/>
+    /// <inheritdoc cref="HasCacheTagsOf{TEntity, TValue}(EntityTypeBuilder{TEntity}, Expression{Func{TEntity, TValue}}, Func{TValue, IEnumerable{string}})" path="/*[not(self::param)]"/>
     /// <param name="entity">The entity type.</param>
     /// <param name="property">The name of the property; it may be a shadow property. Without it, the model cannot be built.</param>
     /// <param name="map">Makes the tags.</param>

@@ -21,7 +21,7 @@ public static class TagCacheDatabaseExtensions
     /// <exception cref="TagCacheUnavailableException">They could not be held, and the options do not allow it.</exception>
     public static Task HoldTagsAsync(this DatabaseFacade database, IReadOnlyCollection<string> tags, CancellationToken cancellationToken = default) => Hold(database, tags, isAsync: true, cancellationToken);
 
-    /// <inheritdoc cref="HoldTagsAsync"/>
+    /// <inheritdoc cref="HoldTagsAsync" path="/*[not(self::param) and not(self::returns)]"/>
     /// <param name="database">The database of a context whose options use the cache.</param>
     /// <param name="tags">The tags.</param>
     public static void HoldTags(this DatabaseFacade database, IReadOnlyCollection<string> tags) => Blocking.Wait(() => Hold(database, tags, isAsync: false, CancellationToken.None));
