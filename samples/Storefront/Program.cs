@@ -6,9 +6,10 @@ using OrleansTagCache.Samples.Storefront.Pages;
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddCluster();
 builder.AddCaches();
-builder.Services.AddSingleton(new Catalogue(builder.Configuration["Database"] ?? Path.Combine(Path.GetTempPath(), "storefront.db")));
+builder.AddDatabase();
 
 await using var app = builder.Build();
+await app.Services.GetRequiredService<Catalogue>().Create();
 app.UseStaticFiles();
 app.UseRouting();
 app.UseSession();

@@ -144,6 +144,16 @@ public sealed class StorefrontTests
             Assert.Equal("19.99", browser.FindElement(By.Id("price-1")).Text);
         }
 
+        // From the page of prices of one node, seen by the other when it has returned.
+        browser.Navigate().GoToUrl($"{nodes[0]}/admin");
+        browser.FindElement(By.CssSelector("#price-of-2 [name=cents]")).Clear();
+        browser.FindElement(By.CssSelector("#price-of-2 [name=cents]")).SendKeys("1000");
+        browser.FindElement(By.CssSelector("#price-of-2 button")).Click();
+        new WebDriverWait(browser, TimeSpan.FromSeconds(30)).Until(_ => browser.FindElements(By.CssSelector("#changes li")).Count == 2);
+        Assert.Equal(["Teapot: 28.00 \u2192 10.00", "Kettle: 34.50 \u2192 19.99"], browser.FindElements(By.CssSelector("#changes li")).Select(change => change.Text));
+        browser.Navigate().GoToUrl(nodes[1]);
+        Assert.Equal("10.00", browser.FindElement(By.Id("price-2")).Text);
+
         browser.Navigate().GoToUrl($"{nodes[1]}/sale");
         Assert.Equal("19.99", browser.FindElement(By.Id("kettle")).Text);
         browser.FindElement(By.Id("halve")).Click();

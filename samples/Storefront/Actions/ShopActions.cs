@@ -11,18 +11,11 @@ internal static class ShopActions
 
     public static void MapActions(this WebApplication app)
     {
-        // One tag, three styles: when this has returned, no node shows the old price in any of them.
-        app.MapPost("/product/{id:long}/price", async (long id, [FromForm] long cents, Catalogue catalogue, ITagCache cache) =>
-        {
-            if (cents is < 0 or > HighestPrice)
-            {
-                return Results.BadRequest($"A price is 0 to {HighestPrice} cents; this one is {cents}.");
-            }
-
-            catalogue.SetPrice(id, cents);
-            await cache.UpdateTagsAsync([ShopPages.TagOf(id), "products"]);
-            return Results.LocalRedirect($"/product/{id}");
-        }).WithServerAction();
+        // The save holds the tags of the product: from its commit on, no node shows the old price in any style.
+        app.MapPost("/product/{id:long}/price", async (long id, [FromForm] long cents, Catalogue catalogue, CancellationToken token) =>
+            FaultOf(cents) is { } fault ? Results.BadRequest(fault)
+            : await catalogue.SetPrice(id, cents, token) ? Results.LocalRedirect($"/product/{id}")
+            : Results.NotFound());
 
         app.MapPost("/cart", (HttpContext http, [FromForm] long id) =>
         {
@@ -30,4 +23,7 @@ internal static class ShopActions
             return Results.LocalRedirect("/cart");
         });
     }
+
+    /// <summary>What is wrong with a price; null if nothing is.</summary>
+    public static string? FaultOf(long cents) => cents is < 0 or > HighestPrice ? $"A price is 0 to {HighestPrice} cents; this one is {cents}." : null;
 }

@@ -1,71 +1,77 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using OrleansTagCache.Samples.Storefront.Pages;
 
 namespace OrleansTagCache.Samples.Storefront.Database;
 
-/// <summary>A product.</summary>
-/// <param name="Id">Its number.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Cents">Its price in cents.</param>
-internal sealed record Product(long Id, string Name, long Cents);
-
-/// <summary>The products in SQLite, which all nodes of this machine share.</summary>
-/// <remarks>Thread-safe: a connection of its own for each call.</remarks>
-internal sealed class Catalogue
+/// <summary>What the shop reads and writes.</summary>
+/// <remarks>Thread-safe: a context of its own for each call, so that a factory may outlive the request that it was begun for.</remarks>
+internal sealed class Catalogue(IDbContextFactory<Shop> shops)
 {
-    private readonly string _connection;
+    private const int Attempts = 5;
 
-    public Catalogue(string file)
+    /// <summary>Makes the tables and their first rows, in one transaction. Of two nodes that start at once the second fails, and finds them made.</summary>
+    public async Task Create()
     {
-        _connection = new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = 30 }.ToString();
-        using var connection = Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = """
-            create table if not exists product (id integer primary key, name text not null, cents integer not null);
-            insert or ignore into product values
-                (1, 'Kettle', 3450), (2, 'Teapot', 2800), (3, 'Strainer', 650), (4, 'Assam, 100 g', 790),
-                (5, 'Darjeeling, 100 g', 1190), (6, 'Cup and saucer', 1490), (7, 'Tea towel', 850), (8, 'Tin', 990);
-            """;
-        command.ExecuteNonQuery();
-    }
-
-    public List<Product> All() => Read("select id, name, cents from product order by id", 0);
-
-    public Product? Find(long id) => Read("select id, name, cents from product where id = $id", id).SingleOrDefault();
-
-    public void SetPrice(long id, long cents) => Write("update product set cents = $cents where id = $id", id, cents);
-
-    public void HalvePrices() => Write("update product set cents = cents / 2", 0, 0);
-
-    private void Write(string sql, long id, long cents)
-    {
-        using var connection = Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.Parameters.AddWithValue("$id", id);
-        command.Parameters.AddWithValue("$cents", cents);
-        command.ExecuteNonQuery();
-    }
-
-    private List<Product> Read(string sql, long id)
-    {
-        using var connection = Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.Parameters.AddWithValue("$id", id);
-        using var reader = command.ExecuteReader();
-        var products = new List<Product>();
-        while (reader.Read())
+        for (var attempt = 1; ; attempt++)
         {
-            products.Add(new(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2)));
+            try
+            {
+                await using var shop = await shops.CreateDbContextAsync();
+                await shop.Database.EnsureCreatedAsync();
+                return;
+            }
+            catch (DbException) when (attempt < Attempts)
+            {
+                // The other node was faster.
+            }
+        }
+    }
+
+    public async Task<List<Product>> All(CancellationToken token)
+    {
+        await using var shop = await shops.CreateDbContextAsync(token);
+        return await shop.Products.AsNoTracking().OrderBy(product => product.Id).ToListAsync(token);
+    }
+
+    public async Task<Product?> Find(long id, CancellationToken token)
+    {
+        await using var shop = await shops.CreateDbContextAsync(token);
+        return await shop.Products.AsNoTracking().SingleOrDefaultAsync(product => product.Id == id, token);
+    }
+
+    public async Task<List<PriceChange>> LastChanges(CancellationToken token)
+    {
+        await using var shop = await shops.CreateDbContextAsync(token);
+        return await shop.PriceChanges.AsNoTracking().OrderByDescending(change => change.Id).Take(10).ToListAsync(token);
+    }
+
+    /// <summary>The price and its history, in one transaction. The context holds the product's tags until it has committed: nothing else has to be said to the cache.</summary>
+    /// <returns>False if there is no such product.</returns>
+    public async Task<bool> SetPrice(long id, long cents, CancellationToken token)
+    {
+        await using var shop = await shops.CreateDbContextAsync(token);
+        await using var transaction = await shop.Database.BeginTransactionAsync(token);
+        if (await shop.Products.SingleOrDefaultAsync(row => row.Id == id, token) is not { } product)
+        {
+            return false;
         }
 
-        return products;
+        shop.Add(new PriceChange { ProductId = id, Before = product.Cents, After = cents });
+        product.Cents = cents;
+        await shop.SaveChangesAsync(token);
+        await transaction.CommitAsync(token);
+        return true;
     }
 
-    private SqliteConnection Open()
+    /// <summary>One statement for all rows: EF does not know which ones, and holds the table. The tags of the products are held by name.</summary>
+    public async Task HalvePrices(CancellationToken token)
     {
-        var connection = new SqliteConnection(_connection);
-        connection.Open();
-        return connection;
+        await using var shop = await shops.CreateDbContextAsync(token);
+        await using var transaction = await shop.Database.BeginTransactionAsync(token);
+        var ids = await shop.Products.Select(product => product.Id).ToListAsync(token);
+        await shop.Database.HoldTagsAsync([.. ids.Select(ShopPages.TagOf)], token);
+        await shop.Products.ExecuteUpdateAsync(product => product.SetProperty(row => row.Cents, row => row.Cents / 2), token);
+        await transaction.CommitAsync(token);
     }
 }

@@ -21,7 +21,7 @@ internal static class Html
           <link rel="stylesheet" href="/site.css">
         </head>
         <body>
-          <header><a href="/">Storefront</a> <a href="/cart">Cart</a></header>
+          <header><a href="/">Storefront</a> <a href="/cart">Cart</a> <a href="/admin">Prices</a></header>
           <main><h1>{Text(title)}</h1>{body}</main>
         </body>
         </html>

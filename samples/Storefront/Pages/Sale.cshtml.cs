@@ -4,19 +4,17 @@ using OrleansTagCache.Samples.Storefront.Database;
 
 namespace OrleansTagCache.Samples.Storefront.Pages;
 
-/// <summary>A Razor page: its form handler is a server action, the handler that shows it is not.</summary>
+/// <summary>A page that changes every price at once.</summary>
 internal sealed class SaleModel(Catalogue catalogue, ITagCache cache) : PageModel
 {
     public string Kettle { get; private set; } = string.Empty;
 
     public async Task OnGetAsync(CancellationToken token) => Kettle = await cache.GetOrCreateAsync(
-        "kettle", (_, _) => ValueTask.FromResult(Html.Price(catalogue.Find(1)!.Cents)), new() { Tags = [ShopPages.TagOf(1)] }, token);
+        "kettle", async (_, cancel) => Html.Price((await catalogue.Find(1, cancel))!.Cents), new() { Tags = [ShopPages.TagOf(1)] }, token);
 
-    [ServerAction]
-    public async Task<IActionResult> OnPostAsync()
+    public async Task<IActionResult> OnPostAsync(CancellationToken token)
     {
-        catalogue.HalvePrices();
-        await cache.UpdateTagsAsync([.. catalogue.All().Select(product => ShopPages.TagOf(product.Id)), "products"]);
+        await catalogue.HalvePrices(token);
         return RedirectToPage();
     }
 }

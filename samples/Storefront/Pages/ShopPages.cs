@@ -13,9 +13,9 @@ internal static class ShopPages
     public static void MapPages(this WebApplication app)
     {
         // Output caching: the whole response, for all nodes.
-        app.MapGet("/", (Catalogue catalogue) => Html.Page("Tea things", List(catalogue)))
+        app.MapGet("/", async (Catalogue catalogue, CancellationToken token) => Html.Page("Tea things", List(await catalogue.All(token))))
             .CacheOutput(policy => policy.Tag("products").Expire(TimeSpan.FromHours(1)));
-        app.MapGet("/label/{id:long}", (long id, Catalogue catalogue) => Label(catalogue.Find(id)))
+        app.MapGet("/label/{id:long}", async (long id, Catalogue catalogue, CancellationToken token) => Label(await catalogue.Find(id, token)))
             .CacheOutput(policy => policy.Expire(TimeSpan.FromHours(1)).AddPolicy<TagOfProduct>());
 
         app.MapGet("/product/{id:long}", Product);
@@ -29,9 +29,9 @@ internal static class ShopPages
     {
         // The same in two styles. Neither waits for another process while nothing changes: the values are in this node's memory.
         var own = await cache.GetOrCreateAsync(
-            $"own:{id}", (_, _) => ValueTask.FromResult(catalogue.Find(id)), new() { Tags = [TagOf(id)], Life = CacheLife.Hours }, token);
+            $"own:{id}", async (_, cancel) => await catalogue.Find(id, cancel), new() { Tags = [TagOf(id)], Life = CacheLife.Hours }, token);
         var microsofts = await hybrid.GetOrCreateAsync(
-            $"hybrid:{id}", _ => ValueTask.FromResult(catalogue.Find(id)), new() { Expiration = TimeSpan.FromHours(1) }, [TagOf(id)], token);
+            $"hybrid:{id}", async cancel => await catalogue.Find(id, cancel), new() { Expiration = TimeSpan.FromHours(1) }, [TagOf(id)], token);
         if (own is null)
         {
             return Results.NotFound();
@@ -59,6 +59,6 @@ internal static class ShopPages
         ? Results.NotFound()
         : Results.Content($"""<!doctype html><title>label</title><b id="label" style="font: bold 1rem system-ui">{Html.Price(product.Cents)}</b>""", "text/html; charset=utf-8");
 
-    private static string List(Catalogue catalogue) => $"""<ul>{string.Concat(catalogue.All().Select(product =>
+    private static string List(List<Product> products) => $"""<ul>{string.Concat(products.Select(product =>
         $"""<li><a href="/product/{product.Id}">{Html.Text(product.Name)}</a> <span id="price-{product.Id}">{Html.Price(product.Cents)}</span></li>"""))}</ul>""";
 }
