@@ -34,14 +34,14 @@ public sealed class TagListTests(SiloServer silo)
         // In an order in which a page is filled with what does not stay in it.
         for (var i = 19; i >= 0; i--)
         {
-            (await _http.Put($"list:page:{i}", "1", $"&tag=page:{i:00}&tag=page:{i / 2:00}")).IsDone();
+            (await _http.Put($"list:page:{i}", "1", $"&tag=listed:{i:00}&tag=listed:{i / 2:00}")).IsDone();
         }
 
-        var (found, after) = (new List<(string?, long)>(), (string?)"page:");
+        var (found, after) = (new List<(string?, long)>(), (string?)"listed:");
         for (var pages = 0; after is not null; pages++)
         {
             Assert.InRange(pages, 0, 6);
-            var page = (await _http.Ask($"/v1/tags?prefix=page:&limit=3&after={after}")).Json;
+            var page = (await _http.Ask($"/v1/tags?prefix=listed:&limit=3&after={after}")).Json;
             var tags = page.GetProperty("tags").EnumerateArray().ToList();
             Assert.Equal(pages == 6 ? 2 : 3, tags.Count);
             found.AddRange(tags.Select(tag => (tag.GetProperty("tag").GetString(), tag.GetProperty("dependents").GetInt64())));
@@ -49,7 +49,7 @@ public sealed class TagListTests(SiloServer silo)
         }
 
         // The first entry bears the first tag once, though it was named twice.
-        Assert.Equal(Enumerable.Range(0, 20).Select(i => ((string?)$"page:{i:00}", i == 0 ? 2L : i < 10 ? 3 : 1)), found);
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => ((string?)$"listed:{i:00}", i == 0 ? 2L : i < 10 ? 3 : 1)), found);
     }
 
     [Fact]

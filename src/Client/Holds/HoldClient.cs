@@ -36,8 +36,8 @@ internal sealed class HoldClient(IGrainFactory grains, SiloEndpoints endpoints, 
     /// <inheritdoc cref="Release(TakenHold)"/>
     /// <param name="id">The hold.</param>
     /// <param name="tags">Its tags.</param>
-    /// <param name="coordinator">The way to its coordinator, which is asked first.</param>
-    public Task<bool> Release(UpdateId id, TagId[] tags, SiloEndpoint? coordinator = null) =>
+    /// <param name="coordinator">Its coordinator, which is asked first: the silo of its tag may have joined since, and then it cannot tell (invariant H4). Null if it is not known.</param>
+    public Task<bool> Release(UpdateId id, TagId[] tags, SiloAddress? coordinator = null) =>
         Tracing.Run(CacheActivities.Release, tags, options.IncludeTagsInTraces, () => TryRelease(new(id, tags), coordinator));
 
     private async Task<TakenHold> Take(TagId[] tags, TimeSpan atMost, TimeSpan longest, CancellationToken cancellationToken)
@@ -83,7 +83,7 @@ internal sealed class HoldClient(IGrainFactory grains, SiloEndpoints endpoints, 
         {
             var left = until - hold.AskedAt;
             var patience = left < AttemptPatience ? left : AttemptPatience;
-            var (outcome, coordinator) = await asking.WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.FromMilliseconds(1), time, cancellationToken).ConfigureAwait(false);
+            var outcome = await asking.WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.FromMilliseconds(1), time, cancellationToken).ConfigureAwait(false);
             reachability.Reached();
             var answeredAt = time.Now();
             if (outcome.Id is not { } id)
@@ -91,7 +91,7 @@ internal sealed class HoldClient(IGrainFactory grains, SiloEndpoints endpoints, 
                 return (null, outcome.Reason, null);
             }
 
-            var taken = new TakenHold(id, tags, hold, answeredAt, outcome.Members, coordinator);
+            var taken = new TakenHold(id, tags, hold, answeredAt, outcome.Members, outcome.Coordinator);
             if (hold.IsHeldAt(answeredAt))
             {
                 return (taken, null, null);
@@ -108,26 +108,24 @@ internal sealed class HoldClient(IGrainFactory grains, SiloEndpoints endpoints, 
         }
     }
 
-    private async Task<(HoldOutcome Outcome, SiloEndpoint? Coordinator)> Ask(HoldRequest request, bool isFirst)
+    private async Task<HoldOutcome> Ask(HoldRequest request, bool isFirst)
     {
         var first = FirstOf(request.Tags);
 
         // Once: a gateway that lost the first attempt must not get the second.
         var there = isFirst ? endpoints.Find(first) : null;
-        return there is null
-            ? (await grains.GetGrain<ITagGrain>(first).Hold(request).ConfigureAwait(false), null)
-            : (await there.Hold(request).ConfigureAwait(false), there);
+        return there is null ? await grains.GetGrain<ITagGrain>(first).Hold(request).ConfigureAwait(false) : await there.Hold(request).ConfigureAwait(false);
     }
 
     /// <summary>No caller waits for it any more: should it come all the same, its tags are not held for longer than need be.</summary>
-    private async Task LetGo(Task<(HoldOutcome Outcome, SiloEndpoint? Coordinator)> asking, TagId[] tags)
+    private async Task LetGo(Task<HoldOutcome> asking, TagId[] tags)
     {
         try
         {
-            var (outcome, coordinator) = await asking.ConfigureAwait(false);
+            var outcome = await asking.ConfigureAwait(false);
             if (outcome.Id is { } id)
             {
-                await Release(id, tags, coordinator).ConfigureAwait(false);
+                await Release(id, tags, outcome.Coordinator).ConfigureAwait(false);
             }
         }
         catch (Exception)
@@ -136,9 +134,9 @@ internal sealed class HoldClient(IGrainFactory grains, SiloEndpoints endpoints, 
         }
     }
 
-    private async Task<bool> TryRelease(HoldRelease hold, SiloEndpoint? coordinator) =>
+    private async Task<bool> TryRelease(HoldRelease hold, SiloAddress? coordinator) =>
         reachability.IsConnected
-        && ((coordinator is null ? null : await TryOnce(() => coordinator.Release(hold)).ConfigureAwait(false))
+        && ((coordinator is not null && endpoints.Of(coordinator) is { } there ? await TryOnce(() => there.Release(hold)).ConfigureAwait(false) : null)
             ?? await TryOnce(() => grains.GetGrain<ITagGrain>(FirstOf(hold.Tags)).Release(hold).AsTask()).ConfigureAwait(false)) == true;
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever it is, there is no answer.")]

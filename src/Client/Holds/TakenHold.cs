@@ -1,7 +1,6 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
-using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Holds;
 
@@ -11,5 +10,5 @@ namespace OrleansTagCache.Holds;
 /// <param name="Time">Its time by the holder's clock.</param>
 /// <param name="AnsweredAt">The holder's clock when the answer came.</param>
 /// <param name="Members">How many silos hold it.</param>
-/// <param name="Coordinator">The way to the silo that coordinates it; null if it was taken through the tag's grain.</param>
-internal sealed record TakenHold(UpdateId Id, TagId[] Tags, HoldTime Time, Moment AnsweredAt, int Members, SiloEndpoint? Coordinator);
+/// <param name="Coordinator">The silo that coordinates it.</param>
+internal sealed record TakenHold(UpdateId Id, TagId[] Tags, HoldTime Time, Moment AnsweredAt, int Members, SiloAddress? Coordinator);

@@ -35,6 +35,9 @@ internal sealed partial class SiloEndpoints(IGrainFactory grains, ProtocolCheck 
         return known.Owners.OwnerOf(scoped) is { } owner && known.Endpoints.TryGetValue(owner, out var endpoint) && endpoint.MayTry() ? endpoint : null;
     }
 
+    /// <summary>The endpoint of that silo; null while it is unknown or does not answer.</summary>
+    public SiloEndpoint? Of(SiloAddress silo) => Volatile.Read(ref _known).Endpoints.TryGetValue(silo, out var endpoint) && endpoint.MayTry() ? endpoint : null;
+
     /// <summary>The endpoint of the silo that holds copies of an entry, should there be any: the one that it would belong to without its own. Null while it is unknown or does not answer.</summary>
     public SiloEndpoint? FindStandby(string scoped)
     {

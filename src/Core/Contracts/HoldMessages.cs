@@ -14,8 +14,9 @@ internal sealed record HoldRequest([property: Id(0)] TagId[] Tags, [property: Id
 /// <param name="Id">Its identity if every process holds it; null if it could not be had, and what was begun of it has been released.</param>
 /// <param name="Members">How many silos it reached.</param>
 /// <param name="Reason">Why it could not be had.</param>
+/// <param name="Coordinator">The silo that coordinates it, and can tell of it whichever silos join.</param>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.HoldOutcome")]
-internal sealed record HoldOutcome([property: Id(0)] UpdateId? Id, [property: Id(1)] int Members = 0, [property: Id(2)] string? Reason = null)
+internal sealed record HoldOutcome([property: Id(0)] UpdateId? Id, [property: Id(1)] int Members = 0, [property: Id(2)] string? Reason = null, [property: Id(3)] SiloAddress? Coordinator = null)
 {
     public static HoldOutcome Refused(string reason) => new(null, Reason: reason);
 }

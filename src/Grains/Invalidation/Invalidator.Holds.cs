@@ -60,7 +60,7 @@ internal sealed partial class Invalidator
         var outcome = await Within(completion, patience).ConfigureAwait(false);
         if (outcome.IsComplete)
         {
-            return new(hold.Id, outcome.Members);
+            return new(hold.Id, outcome.Members, Coordinator: _self);
         }
 
         lock (_gate)
