@@ -10,7 +10,10 @@ internal interface IHoldObserver
     TimeSpan? Length { get; }
 
     /// <summary>A hold was had.</summary>
-    void Held(ITagHold hold, long askedAt);
+    /// <param name="hold">The hold.</param>
+    /// <param name="askedAt">When it was asked for.</param>
+    /// <param name="ended">Completes when it was released, or its time is over.</param>
+    void Held(ITagHold hold, long askedAt, Task ended);
 
     /// <summary>The outcome of the transaction is known, and the release is not sent yet.</summary>
     void Releasing();
@@ -47,15 +50,19 @@ internal class HoldWitness : DispatchProxy
             await holding;
         }
 
-        var hold = new Watched(tags, holding, _observer);
-        _observer.Held(hold, askedAt);
+        var hold = new Watched(tags, holding, _observer, _role.Time);
+        _observer.Held(hold, askedAt, hold.Ended);
         return hold;
     }
 
     /// <summary>One that is not had yet says that it is.</summary>
-    private sealed class Watched(IReadOnlyCollection<string> tags, Task<ITagHold> holding, IHoldObserver observer) : ITagHold
+    private sealed class Watched(IReadOnlyCollection<string> tags, Task<ITagHold> holding, IHoldObserver observer, TimeProvider time) : ITagHold
     {
         private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
+
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Ended => _ended.Task;
 
         public IReadOnlyCollection<string> Tags => tags;
 
@@ -66,15 +73,28 @@ internal class HoldWitness : DispatchProxy
         public async ValueTask<bool> ReleaseAsync(CancellationToken cancellationToken = default)
         {
             observer.Releasing();
-            var wasHeld = await (await holding).ReleaseAsync(cancellationToken);
-            observer.Released(wasHeld);
-            return wasHeld;
+            try
+            {
+                var wasHeld = await (await holding).ReleaseAsync(cancellationToken);
+                observer.Released(wasHeld);
+                return wasHeld;
+            }
+            finally
+            {
+                _ended.TrySetResult();
+            }
         }
 
         public void Abandon() => _ = AbandonLater();
 
         public async ValueTask DisposeAsync() => await ReleaseAsync();
 
-        private async Task AbandonLater() => (await holding).Abandon();
+        private async Task AbandonLater()
+        {
+            var hold = await holding;
+            hold.Abandon();
+            await Task.Delay(hold.Remaining, time);
+            _ended.TrySetResult();
+        }
     }
 }

@@ -26,6 +26,7 @@ internal sealed class SourceWriter(RoleContext role, CommitState commits, ITagCa
     private SourceTransaction? _current;
     private ITagHold? _hold;
     private TimeSpan? _length;
+    private List<Task> _open = [];
 
     TimeSpan? IHoldObserver.Length => _length;
 
@@ -53,9 +54,10 @@ internal sealed class SourceWriter(RoleContext role, CommitState commits, ITagCa
         }
     }
 
-    void IHoldObserver.Held(ITagHold hold, long askedAt)
+    void IHoldObserver.Held(ITagHold hold, long askedAt, Task ended)
     {
         _hold = hold;
+        _open = [.. _open.Where(open => !open.IsCompleted), ended];
         if (_length is not null)
         {
             commits.Set(writer, WriterCell.AskedAt, askedAt);
@@ -85,6 +87,12 @@ internal sealed class SourceWriter(RoleContext role, CommitState commits, ITagCa
     {
         var (dies, dwells) = (commits.Of(writer, WriterCell.DieAfterCommit), commits.Of(writer, WriterCell.Dwell));
         var isAsked = dies > 0 || dwells > 0;
+        if (isAsked)
+        {
+            // What is left of a transaction before would be held for longer than what is asked for: nobody waits for the release of one that was rolled back.
+            await Task.WhenAll(_open);
+        }
+
         var rows = isAsked ? DatabaseLayout.OwnRowsOf(writer) : AnyRows();
         (_hold, _length) = (null, isAsked ? TimeSpan.FromMilliseconds(Math.Max(dies, dwells)) : null);
         if (rows.Any(row => DatabaseLayout.GroupOf(row) == 0))
