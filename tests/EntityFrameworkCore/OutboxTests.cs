@@ -139,7 +139,11 @@ public sealed class OutboxTests(ShopDatabases databases)
         await app.Until(() => Task.FromResult(host.Steps.All.Count(step => step == "update failed") >= 2));
         Assert.Single(await RowsOf(host));
         host.Cache.Fault = _ => null;
+        var begun = app.Time.GetTimestamp();
         await Waits.Advance(app.Time, TimeSpan.FromMilliseconds(100), () => host.Steps.All.Contains("updated counter-a"));
+
+        // The attempt that has failed holds no other one up.
+        Assert.True(app.Time.GetElapsedTime(begun) < TimeSpan.FromMinutes(1), "It waited for the claim of the attempt before.");
         await app.Until(async () => (await RowsOf(host)).Length == 0);
     }
 
