@@ -123,18 +123,16 @@ internal sealed partial class TagCacheOutputStore(
                 throw new ArgumentException(fault, nameof(options));
             }
 
-            var mayStoreNext = granted is not null
-                ? await entries.Offer(granted, value, options, request.MadeIn).ConfigureAwait(false)
-                : request.IsKept || await entries.TrySet(key, value, options, request.BegunAt, request.MadeIn).ConfigureAwait(false);
-            if (mayStoreNext)
+            if (granted is not null)
             {
-                uncacheable.Remove(key);
+                await entries.Offer(granted, value, options, request.MadeIn).ConfigureAwait(false);
             }
-            else
+            else if (!request.IsKept)
             {
-                // Until the hold of its tag ends, no request waits for another's response.
-                uncacheable.Add(key);
+                await entries.TrySet(key, value, options, request.BegunAt, request.MadeIn).ConfigureAwait(false);
             }
+
+            uncacheable.Remove(key);
         }
         catch (ArgumentException fault)
         {

@@ -71,13 +71,15 @@ internal sealed class OpenEntries(
     public Task Remove(string key, CancellationToken cancellationToken) => updates.Remove(_namespace.Scope(key), options.UpdateTimeout, cancellationToken);
 
     /// <summary>Tries once to store bytes that were made since then, and nothing that was updated since. For callers that must not wait for a cluster that does not answer.</summary>
-    /// <returns>Whether the next one may be stored: false if a tag of this one is held.</returns>
     /// <exception cref="ArgumentException">A tag, the life or the value's size breaks a limit, or what it was made from forbids to store it.</exception>
-    public async Task<bool> TrySet(string key, byte[] value, CacheEntryOptions entry, Moment madeAt, CacheContext madeIn)
+    public async Task TrySet(string key, byte[] value, CacheEntryOptions entry, Moment madeAt, CacheContext madeIn)
     {
         var (scopedKey, data) = (_namespace.Scope(key), maker.MakeBytes(value, entry, madeIn));
         var token = await entries.TryBeginSet(scopedKey, SetPatience).ConfigureAwait(false);
-        return token.IsNone || await entries.TrySet(scopedKey, token, data, time.Now() - madeAt, SetPatience).ConfigureAwait(false) is not { Commit.IsHeld: true };
+        if (!token.IsNone)
+        {
+            await entries.TrySet(scopedKey, token, data, time.Now() - madeAt, SetPatience).ConfigureAwait(false);
+        }
     }
 
     /// <summary>The value, fresh or stale; or none, and perhaps the right to make it. A stale one is withheld from the caller that is to make a newer one.</summary>
@@ -104,8 +106,7 @@ internal sealed class OpenEntries(
             : (answer?.Entry?.Payload, null, answer is not null and not { Status: AcquireStatus.NotServing });
     }
 
-    /// <summary>Stores what was made under a grant, if it was not superseded and does not come too late.</summary>
-    /// <returns>Whether the next one may be stored: false if a tag of this one is held.</returns>
+    /// <summary>Stores what was made under a grant. False if it was superseded, came too late, or could not be stored.</summary>
     /// <exception cref="ArgumentException">A tag, the life or the value's size breaks a limit, or what it was made from forbids to store it. The grant is still to be given back.</exception>
     public async Task<bool> Offer(Grant grant, byte[] value, CacheEntryOptions said, CacheContext madeIn)
     {
@@ -119,7 +120,7 @@ internal sealed class OpenEntries(
             near.KeepGenerated(grant.Key, grant.ScopedKey, entry, outcome.Near, ask);
         }
 
-        return outcome is not { IsHeld: true };
+        return outcome?.Status == CommitStatus.Stored;
     }
 
     /// <summary>Nothing will be offered: the next caller gets the grant.</summary>

@@ -67,11 +67,6 @@ internal sealed partial class Commits(
             uncacheable.Add(key.ScopedKey);
             LogWhy(outcome!.Fault!);
         }
-        else if (became == Outcome.Held)
-        {
-            // What is made next will not be stored either, until the hold ends: no caller waits for another's.
-            uncacheable.Add(key.ScopedKey);
-        }
 
         return false;
     }
