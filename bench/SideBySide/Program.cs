@@ -34,7 +34,7 @@ if (!Repository.IsRelease)
 IWorkload[] workloads =
 [
     new NearHit(), new SharedHit(), new TagUpdate(), new Stampede(), new EntryMemory(), new OldReads(), new Fill(), new StaleHit(), new ManyClients(), new WebHit(), new MutualTls(), new Sets(), new ManyKeys(),
-    new LargeSilo(), new IdleSilo(), new Deploy(), new LargeMove(), new Growth(),
+    new LargeSilo(), new IdleSilo(), new Deploy(), new LargeMove(), new Growth(), new Holds(),
 ];
 if (RunPlan.Parse(args, workloads) is not { } plan)
 {
