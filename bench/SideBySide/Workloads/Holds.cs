@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using OrleansTagCache.Bench.SideBySide.Machine;
 using OrleansTagCache.Bench.SideBySide.Measuring;
 using OrleansTagCache.Bench.SideBySide.Peers;
@@ -60,12 +61,69 @@ internal sealed class Holds : IWorkload
             "W19: a hold beside an update",
             $"{Silos} silos on Redis. A client keeps {Entries} entries with one tag near, which are read again before each change. Another client, which keeps nothing, updates the tag, then holds and releases it, {rounds:N0} times in turn.")
         {
-            Tables = { table },
+            Tables = { table, await Transactions(cluster, writer, rounds) },
             Targets = { Target.AtMost(1.5, "a hold and its release, p50, to an update", Samples.One(both.Nanoseconds(50) / update.Nanoseconds(50))) },
         };
 
         void Add(string what, Latencies took, TimeSpan? processor) => table.Add(
             what, Samples.One(took.Nanoseconds(50) / 1e3), Samples.One(took.Nanoseconds(99) / 1e3), processor is { } time ? Samples.One(time.TotalMicroseconds / rounds) : "-");
+    }
+
+    /// <summary>One row is changed in a transaction: nothing else, its tag updated after the commit, and its tag held.</summary>
+    private static async Task<Table> Transactions(RedisCluster cluster, Ours writer, int rounds)
+    {
+        await using var database = await PostgreSql.Start();
+        var plain = new DbContextOptionsBuilder<PricedProducts>().UseNpgsql(database.ConnectionString).Options;
+        var holding = new DbContextOptionsBuilder<PricedProducts>().UseNpgsql(database.ConnectionString).UseTagCache(writer.Cache).Options;
+        await using (var context = new PricedProducts(plain))
+        {
+            await context.Database.EnsureCreatedAsync();
+            context.Add(new PricedProduct { Id = 1 });
+            await context.SaveChangesAsync();
+        }
+
+        var table = new Table("A transaction of EF Core on PostgreSQL that changes one row", "", "p50, us", "p99, us", "silos' processor, us");
+        var (alone, updating, held) = (new Latencies(), new Latencies(), new Latencies());
+        var busy = new TimeSpan[3];
+        for (var i = -rounds / 10; i < rounds; i++)
+        {
+            await Measure(0, alone, () => Change(plain));
+            await Measure(1, updating, async () =>
+            {
+                await Change(plain);
+                await writer.Invalidate("product-1");
+            });
+            await Measure(2, held, () => Change(holding));
+
+            async Task Measure(int which, Latencies took, Func<Task> change)
+            {
+                var (before, begun) = (cluster.ProcessorTimes().Silos, TimeProvider.System.GetTimestamp());
+                await change();
+                if (i >= 0)
+                {
+                    took.Record(TimeProvider.System.GetTimestamp() - begun);
+                    busy[which] += cluster.ProcessorTimes().Silos - before;
+                }
+            }
+        }
+
+        Add("nothing is cached", alone, 0);
+        Add("an update follows the commit", updating, 1);
+        Add("the tag is held", held, 2);
+        return table;
+
+        void Add(string what, Latencies took, int which) =>
+            table.Add(what, Samples.One(took.Nanoseconds(50) / 1e3), Samples.One(took.Nanoseconds(99) / 1e3), Samples.One(busy[which].TotalMicroseconds / rounds));
+    }
+
+    private static async Task Change(DbContextOptions<PricedProducts> options)
+    {
+        await using var context = new PricedProducts(options);
+        await using var transaction = await context.Database.BeginTransactionAsync();
+        var product = await context.Products.SingleAsync();
+        product.Cents++;
+        await context.SaveChangesAsync();
+        await transaction.CommitAsync();
     }
 
     private static async Task<ITagHold> Hold(ITagCache cache, string tag)
