@@ -29,11 +29,11 @@ internal sealed class PostgreSql : IAsyncDisposable
                 await owned.WaitForExitAsync();
             }
 
-            await using (await server.Run("initdb", ["--pgdata", server.Data, "--username", "postgres", "--auth", "trust"], "Success"))
+            await using (await Run("initdb", ["--pgdata", server.Data, "--username", "postgres", "--auth", "trust"], "Success"))
             {
             }
 
-            server._process = await server.Run(
+            server._process = await Run(
                 "postgres", ["-D", server.Data, "-p", $"{server._port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="], "database system is ready to accept connections");
             return server;
         }
@@ -56,7 +56,7 @@ internal sealed class PostgreSql : IAsyncDisposable
 
     private string Data => Path.Combine(_folder.FullName, "data");
 
-    private Task<ChildProcess> Run(string program, string[] arguments, string readyWhen)
+    private static Task<ChildProcess> Run(string program, string[] arguments, string readyWhen)
     {
         var newest = Directory.GetDirectories(Programs).OrderBy(version => int.Parse(Path.GetFileName(version), System.Globalization.CultureInfo.InvariantCulture)).Last();
         var path = Path.Combine(newest, "bin", program);
