@@ -20,9 +20,6 @@ internal sealed class HoldTable
     /// <summary>How many are held.</summary>
     public int Count => _holds.Count;
 
-    /// <summary>When the next one is over; null if none is held.</summary>
-    public Moment? NextDeadline => _holds.Count == 0 ? null : _holds.Values.Select(hold => hold.Deadline).Aggregate(Moment.Earlier);
-
     /// <summary>The oldest arrival among them; null if none is held.</summary>
     public Moment? Oldest => _holds.Count == 0 ? null : _holds.Values.Select(hold => hold.Since).Aggregate(Moment.Earlier);
 

@@ -19,8 +19,11 @@ namespace OrleansTagCache.Invalidation;
 /// </content>
 internal sealed partial class Invalidator
 {
+    /// <summary>How often holds are looked through for those whose time is over.</summary>
+    private static readonly TimeSpan OverduePeriod = TimeSpan.FromMilliseconds(100);
+
     private readonly HoldTable _holds = new();
-    private readonly ITimer _holdsEnd;
+    private readonly OnDemandTimer _overdue;
     private long _overdueHolds;
 
     /// <summary>How many holds are held here, and for how long the oldest of them has been.</summary>
@@ -109,9 +112,8 @@ internal sealed partial class Invalidator
             {
                 _holds.Adopt(hold, arrival);
                 _ledger.Hold(hold.Id, hold.Tags);
+                _overdue.Start();
             }
-
-            WaitForDeadlineNeedsLock();
         }
     }
 
@@ -120,14 +122,14 @@ internal sealed partial class Invalidator
         return request.AtMost <= TimeSpan.Zero || request.AtMost > LeaseTerms.LongestHold ? $"A hold of {request.AtMost} is not more than zero and at most {LeaseTerms.LongestHold}."
             : request.Tags.Length is 0 or > NameLimits.TagsPerCall ? $"A hold has 1 to {NameLimits.TagsPerCall} tags, and not {request.Tags.Length}."
             : _holds.Count >= _maximumHolds ? $"The silo holds {_holds.Count} holds; MaximumHolds is {_maximumHolds}."
-            : _versions.HasOlderThan(ProtocolVersion.Holds) ? "A silo of the cluster has a version that knows no holds."
+            : _versions.Spoken < ProtocolVersion.Holds ? "A silo of the cluster has a version that knows no holds."
             : null;
     }
 
     /// <summary>A hold of another silo. One that cannot be held here is not acknowledged: false.</summary>
     private bool ReceiveHoldNeedsLock(SiloAddress coordinator, TagUpdate hold, string? trace)
     {
-        if (_versions.HasOlderThan(ProtocolVersion.Holds))
+        if (_versions.Spoken < ProtocolVersion.Holds)
         {
             // That silo would join without hearing of the hold.
             return false;
@@ -145,7 +147,7 @@ internal sealed partial class Invalidator
     private Stamp ApplyHoldNeedsLock(TagUpdate hold, TimeSpan atMost, Moment arrival)
     {
         _holds.Arrived(hold.Id, hold.Tags, atMost, arrival);
-        WaitForDeadlineNeedsLock();
+        _overdue.Start();
         return _ledger.Hold(hold.Id, hold.Tags);
     }
 
@@ -157,9 +159,8 @@ internal sealed partial class Invalidator
         CacheEvents.Write(CacheEvent.HoldEnded, this);
     }
 
-    private void EndOverdueHolds() => BackgroundLoop.Try(TryEndOverdueHolds, LogHoldsNotEnded);
-
-    private void TryEndOverdueHolds()
+    /// <summary>While any hold is held. One that ends late costs misses, and nothing else.</summary>
+    private bool EndOverdueHolds()
     {
         lock (_gate)
         {
@@ -170,16 +171,7 @@ internal sealed partial class Invalidator
                 LogHoldOver(id, tags.Length);
             }
 
-            WaitForDeadlineNeedsLock();
-        }
-    }
-
-    private void WaitForDeadlineNeedsLock()
-    {
-        if (_holds.NextDeadline is { } next)
-        {
-            var left = next - _time.Now();
-            _holdsEnd.Change(left > TimeSpan.Zero ? left + TimeSpan.FromMilliseconds(1) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            return _holds.Count > 0;
         }
     }
 

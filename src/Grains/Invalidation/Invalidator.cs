@@ -83,7 +83,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         lease.Renewed += ReconsiderAll;
         sessions.Released += ClientsLetGo;
         _repeating = new(RepeatAfter / 2, Repeat, LogRepeatFailed, time);
-        _holdsEnd = time.CreateTimer(_ => EndOverdueHolds(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _overdue = new(OverduePeriod, EndOverdueHolds, LogHoldsNotEnded, time);
     }
 
     /// <summary>How many updates of this silo's own are not settled.</summary>
@@ -206,7 +206,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
     public void Dispose()
     {
         _repeating.Dispose();
-        _holdsEnd.Dispose();
+        _overdue.Dispose();
     }
 
     /// <summary>Applies it. False if it must not be acknowledged.</summary>

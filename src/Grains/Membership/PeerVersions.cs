@@ -31,20 +31,6 @@ internal sealed partial class PeerVersions
     /// <summary>The version that this silo speaks with all the others that it has met: the newest that each of them knows.</summary>
     public int Spoken => _silos.Values.Select(silo => Own.SpokenWith(silo) ?? Own.Newest).Append(Own.Newest).Min();
 
-    /// <summary>Whether a silo that is not known to be dead speaks nothing as new as that.</summary>
-    public bool HasOlderThan(int version)
-    {
-        foreach (var (_, silo) in _silos)
-        {
-            if (silo.Newest < version)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     /// <summary>What a silo has told; null if it was not met yet.</summary>
     public ProtocolVersions? Of(SiloAddress silo) => _silos.GetValueOrDefault(silo);
 

@@ -115,5 +115,5 @@ internal sealed class PeerService(
 
     /// <summary>A silo that knows no holds has to wait for the end of those that are held: it could not be told of them.</summary>
     private bool Greets(SiloAddress silo, ProtocolVersions? versions) =>
-        peers.Accepts(silo, versions) && (!peers.HasOlderThan(ProtocolVersion.Holds) || invalidator.Holds.Count == 0) && membership.Greet(silo);
+        peers.Accepts(silo, versions) && (peers.Spoken >= ProtocolVersion.Holds || invalidator.Holds.Count == 0) && membership.Greet(silo);
 }

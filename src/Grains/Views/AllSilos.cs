@@ -9,7 +9,9 @@ namespace OrleansTagCache.Views;
 internal sealed class AllSilos(Members membership, IPeers peers, ILocalSiloDetails self)
 {
     /// <summary>The answers in no order; null for a silo that does not answer: a view is better than none.</summary>
-    public Task<T?[]> Ask<T>(Func<IPeerService, ValueTask<T>> ask)
+    /// <param name="ask">The question.</param>
+    /// <param name="knows">Which silos know it; all of them if null. The others are not asked.</param>
+    public Task<T?[]> Ask<T>(Func<IPeerService, ValueTask<T>> ask, Predicate<SiloAddress>? knows = null)
         where T : class
     {
         return Task.WhenAll(membership.Others.Append(self.SiloAddress).Select(AskOne));
@@ -18,7 +20,7 @@ internal sealed class AllSilos(Members membership, IPeers peers, ILocalSiloDetai
         {
             try
             {
-                return await ask(peers.On(silo)).ConfigureAwait(false);
+                return knows?.Invoke(silo) == false ? null : await ask(peers.On(silo)).ConfigureAwait(false);
             }
             catch (Exception)
             {

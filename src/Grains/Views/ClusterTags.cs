@@ -1,7 +1,6 @@
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
-using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Views;
 
@@ -13,12 +12,12 @@ internal sealed record TagsPage(TagCount[] Tags, bool More, int Unreachable);
 
 /// <summary>The tags that live entries of the cluster bear.</summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class ClusterTags(Members membership, IPeers peers, PeerVersions versions, ILocalSiloDetails self)
+internal sealed class ClusterTags(AllSilos silos, PeerVersions versions, ILocalSiloDetails self)
 {
     public async Task<TagsPage> After(CacheNamespace ns, string prefix, int limit, string? after)
     {
         // Of each silo, one more than asked for: all that the page can have of it, and whether there is another page.
-        var answers = await Task.WhenAll(membership.Others.Append(self.SiloAddress).Select(silo => Ask(silo, ns, prefix, limit + 1, after)));
+        var answers = await silos.Ask(peer => peer.Tags(ns, prefix, limit + 1, after), KnowsLists);
         var tags = answers.SelectMany(tags => tags ?? [])
             .GroupBy(tag => tag.Tag, tag => tag.Dependents, StringComparer.Ordinal)
             .OrderBy(tag => tag.Key, StringComparer.Ordinal)
@@ -28,21 +27,5 @@ internal sealed class ClusterTags(Members membership, IPeers peers, PeerVersions
         return new(tags.Length > limit ? tags[..limit] : tags, tags.Length > limit, answers.Count(answer => answer is null));
     }
 
-    private async Task<TagCount[]?> Ask(SiloAddress silo, CacheNamespace ns, string prefix, int limit, string? after)
-    {
-        if (!silo.Equals(self.SiloAddress) && versions.Of(silo) is not { Newest: >= ProtocolVersion.TagLists })
-        {
-            return null;
-        }
-
-        try
-        {
-            return await peers.On(silo).Tags(ns, prefix, limit, after);
-        }
-        catch (Exception)
-        {
-            // A view is better than none: the silo is counted.
-            return null;
-        }
-    }
+    private bool KnowsLists(SiloAddress silo) => silo.Equals(self.SiloAddress) || versions.Of(silo) is { Newest: >= ProtocolVersion.TagLists };
 }
