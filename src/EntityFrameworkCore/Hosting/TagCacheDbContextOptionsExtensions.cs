@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,6 +11,8 @@ namespace Microsoft.EntityFrameworkCore;
 /// <summary>Lets contexts hold the cache tags of what they save.</summary>
 public static class TagCacheDbContextOptionsExtensions
 {
+    private static readonly TagCacheSaveRanges Ranges = new();
+
     /// <summary>
     /// Holds the tags of what contexts with these options save (<see cref="CacheTagsEntityTypeBuilderExtensions"/>, and the tags of the tables), from before the first statement until the outcome of the transaction is known: from the moment of the commit
     /// on, no reader in any process gets what was cached before it.
@@ -75,10 +76,9 @@ public static class TagCacheDbContextOptionsExtensions
     {
         var options = new TagCacheSaveOptions();
         configure?.Invoke(options);
-        var faults = new List<ValidationResult>();
-        return Validator.TryValidateObject(options, new(options), faults, validateAllProperties: true)
-            ? options
-            : throw new ArgumentException(string.Join(Environment.NewLine, faults.Select(fault => fault.ErrorMessage)), nameof(configure));
+        return Ranges.Validate(name: null, options).Failures is { } faults
+            ? throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(configure))
+            : options;
     }
 
     private static DbContextOptionsBuilder Use(DbContextOptionsBuilder options, TagCacheOptionsExtension extension)

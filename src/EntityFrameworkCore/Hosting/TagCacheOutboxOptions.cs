@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace OrleansTagCache;
 
 /// <summary>How the outbox of a context is drained.</summary>
@@ -18,3 +20,7 @@ public sealed class TagCacheOutboxOptions
     [SettingRange("00:00:01", "01:00:00")]
     public TimeSpan ClaimTime { get; set; } = TimeSpan.FromMinutes(1);
 }
+
+/// <summary>The rules that the attributes of the options state.</summary>
+[OptionsValidator]
+internal sealed partial class TagCacheOutboxRanges : IValidateOptions<TagCacheOutboxOptions>;

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -26,7 +25,7 @@ public static class TagCacheOutboxServices
         ArgumentNullException.ThrowIfNull(services);
         var name = typeof(TContext).FullName!;
         services.AddOptions<TagCacheOutboxOptions>(name).Configure(configure ?? (_ => { })).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TagCacheOutboxOptions>, Validation>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TagCacheOutboxOptions>, TagCacheOutboxRanges>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<OutboxQueue<TContext>>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, OutboxDrainer<TContext>>(provider => ActivatorUtilities.CreateInstance<OutboxDrainer<TContext>>(
@@ -34,16 +33,5 @@ public static class TagCacheOutboxServices
             (Func<DbContext, OrleansTagCache.Updating.SavedTags>)(context => TagCacheOptionsExtension.Required(context).Saved),
             provider.GetRequiredService<IOptionsMonitor<TagCacheOutboxOptions>>().Get(name))));
         return services;
-    }
-
-    private sealed class Validation : IValidateOptions<TagCacheOutboxOptions>
-    {
-        public ValidateOptionsResult Validate(string? name, TagCacheOutboxOptions options)
-        {
-            var faults = new List<ValidationResult>();
-            return Validator.TryValidateObject(options, new(options), faults, validateAllProperties: true)
-                ? ValidateOptionsResult.Success
-                : ValidateOptionsResult.Fail(faults.Select(fault => fault.ErrorMessage!));
-        }
     }
 }

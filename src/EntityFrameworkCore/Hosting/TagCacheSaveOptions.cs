@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace OrleansTagCache;
 
 /// <summary>How the saves of a context hold the tags of what they change.</summary>
@@ -35,3 +37,7 @@ public enum WithoutHold
     /// <summary>It fails with a <see cref="TagCacheUnavailableException"/>, before its first statement or before its commit.</summary>
     FailBeforeCommit = 1,
 }
+
+/// <summary>The rules that the attributes of the options state.</summary>
+[OptionsValidator]
+internal sealed partial class TagCacheSaveRanges : IValidateOptions<TagCacheSaveOptions>;
