@@ -5,8 +5,6 @@ internal static class Blocking
 {
 #pragma warning disable MA0045, VSTHRD002 // It is what the caller has asked for.
     public static void Wait(Func<Task> work) => work().GetAwaiter().GetResult();
-
-    public static void Wait(Task work) => work.GetAwaiter().GetResult();
 #pragma warning restore MA0045, VSTHRD002
 
     /// <summary>Work that blocks, where a task is asked for.</summary>

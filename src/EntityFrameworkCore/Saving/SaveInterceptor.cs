@@ -121,7 +121,7 @@ internal sealed partial class SaveInterceptor : ISaveChangesInterceptor
             {
                 await EndOwn(state, own).ConfigureAwait(false);
             }
-            else if ((state.Late.Count > 0 || HeldTransaction.Current(context) is { IsCommitSeen: false }) && HeldTransaction.Current(context) is { } transaction)
+            else if (HeldTransaction.Current(context) is { } transaction && (state.Late.Count > 0 || !transaction.IsCommitSeen))
             {
                 var held = transaction.HeldOf(context, TagCacheOptionsExtension.Required(context));
                 await held.Add(state.TakeLate(), cancellationToken).ConfigureAwait(false);
