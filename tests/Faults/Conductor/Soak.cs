@@ -14,8 +14,8 @@ internal sealed class Soak(RunOptions options, TextWriter output)
     private static readonly TimeSpan Sample = TimeSpan.FromSeconds(15);
     private readonly INemesis[] _nemeses =
     [
-        new FreezeClient("1 s", TimeSpan.FromSeconds(1)), new FreezeClient("6 s", TimeSpan.FromSeconds(6)), new KillClient(),
-        new CutClient(TimeSpan.FromSeconds(3)), new CutSilos(TimeSpan.FromSeconds(2)), new FreezeSilo("1.5 s", TimeSpan.FromSeconds(1.5)),
+        new FreezeProcess(Victim.Client, "1 s", TimeSpan.FromSeconds(1)), new FreezeProcess(Victim.Client, "6 s", TimeSpan.FromSeconds(6)), new KillClient(),
+        new CutProcess(Victim.Client, TimeSpan.FromSeconds(3)), new CutSilos(TimeSpan.FromSeconds(2)), new FreezeSilo("1.5 s", TimeSpan.FromSeconds(1.5)),
         new FreezeStore(options.Store, "2.5 s", TimeSpan.FromSeconds(2.5)), new KillSilo(), new FreezeSiloPastDeath(),
     ];
 
