@@ -1,4 +1,3 @@
-using System.IO.MemoryMappedFiles;
 using System.Numerics;
 using OrleansTagCache.Faults.Workload;
 
@@ -42,9 +41,6 @@ internal enum CommitCounter
     /// <summary>Reads through the cache within a transaction that has written.</summary>
     OwnReads,
 
-    /// <summary>Those of them that were answered with what the transaction has written.</summary>
-    OwnReadsOfOwn,
-
     /// <summary>Reads of what was never committed.</summary>
     Uncommitted,
 }
@@ -73,7 +69,7 @@ internal enum WriterCell
 /// A reader takes the floor of a row before it begins. The floor is raised by whoever has evidence of a commit: so a value below the floor is older than a commit that had happened before the read began.
 /// </summary>
 /// <remarks>Thread-safe and process-safe: every cell is read and written whole.</remarks>
-internal sealed unsafe class CommitState : IDisposable
+internal sealed class CommitState(string path) : IDisposable
 {
     private const int Versions = 1 << 21;
     private const int Counters = 16;
@@ -85,18 +81,7 @@ internal sealed unsafe class CommitState : IDisposable
     private const int OfWriters = Counted + (SharedState.Slots * Counters);
     private const int Cells = OfWriters + (DatabaseLayout.Writers * WriterCells);
 
-    private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
-    private readonly long* _cells;
-
-    public CommitState(string path)
-    {
-        _file = MemoryMappedFile.CreateFromFile(path, FileMode.OpenOrCreate, mapName: null, (Cells * sizeof(long)) + Versions);
-        _view = _file.CreateViewAccessor();
-        byte* start = null;
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        _cells = (long*)start;
-    }
+    private readonly SharedCells _cells = new(path, Cells, Versions);
 
     /// <summary>Takes a version that is newer than every one before it. Take it with the rows locked: so versions of a row rise in the order of its commits.</summary>
     public long Begin()
@@ -109,31 +94,18 @@ internal sealed unsafe class CommitState : IDisposable
     public void Set(long version, VersionState state)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(version, Versions);
-        Volatile.Write(ref StateAt(version), (byte)state);
+        Volatile.Write(ref _cells.ByteAt(version), (byte)state);
     }
 
     /// <summary>Of version 0, which every row begins with, it is committed.</summary>
     public VersionState StateOf(long version) =>
-        version == 0 ? VersionState.Committed : version is < 0 or >= Versions ? VersionState.Unused : (VersionState)Volatile.Read(ref StateAt(version));
+        version == 0 ? VersionState.Committed : version is < 0 or >= Versions ? VersionState.Unused : (VersionState)Volatile.Read(ref _cells.ByteAt(version));
 
     /// <summary>The version that the row is known to have reached.</summary>
     public long FloorOf(int row) => Volatile.Read(ref At(Floors + row));
 
     /// <summary>Says that a row is known to have reached a version.</summary>
-    public void Raise(int row, long version)
-    {
-        ref var cell = ref At(Floors + row);
-        for (var seen = Volatile.Read(ref cell); seen < version;)
-        {
-            var before = Interlocked.CompareExchange(ref cell, version, seen);
-            if (before == seen)
-            {
-                return;
-            }
-
-            seen = before;
-        }
-    }
+    public void Raise(int row, long version) => _cells.Raise(Floors + row, version);
 
     /// <summary>Says that all of these rows are known to have reached a version.</summary>
     public void RaiseAll(ulong rows, long version)
@@ -152,16 +124,9 @@ internal sealed unsafe class CommitState : IDisposable
 
     public void Set(int writer, WriterCell cell, long value) => Volatile.Write(ref At(OfWriters + (writer * WriterCells) + (int)cell), value);
 
-    public void Dispose()
-    {
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _file.Dispose();
-    }
+    public void Dispose() => _cells.Dispose();
 
     private static int CounterCell(int slot, CommitCounter counter) => Counted + (slot * Counters) + (int)counter;
 
-    private ref long At(int cell) => ref _cells[cell];
-
-    private ref byte StateAt(long version) => ref ((byte*)(_cells + Cells))[version];
+    private ref long At(int cell) => ref _cells.At(cell);
 }

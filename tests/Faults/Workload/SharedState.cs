@@ -1,4 +1,3 @@
-using System.IO.MemoryMappedFiles;
 using System.Numerics;
 
 namespace OrleansTagCache.Faults.Workload;
@@ -35,7 +34,7 @@ internal enum Counter
 /// Thread-safe and process-safe: every cell is one aligned 64-bit word, read and written whole. A version is confirmed after its update has
 /// returned, and a reader takes the floor before it begins: so a value below the floor breaks the promise, without exception.
 /// </remarks>
-internal sealed unsafe class SharedState : IDisposable
+internal sealed class SharedState(string path) : IDisposable
 {
     public const int Slots = 16;
     private const int MaximumKeys = 256;
@@ -54,18 +53,7 @@ internal sealed unsafe class SharedState : IDisposable
     private const int LastDone = InFlight + Slots;
     private const int Cells = LastDone + Slots;
 
-    private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
-    private readonly long* _cells;
-
-    public SharedState(string path)
-    {
-        _file = MemoryMappedFile.CreateFromFile(path, FileMode.OpenOrCreate, mapName: null, Cells * sizeof(long));
-        _view = _file.CreateViewAccessor();
-        byte* start = null;
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        _cells = (long*)start;
-    }
+    private readonly SharedCells _cells = new(path, Cells);
 
     /// <summary>Whether all processes are to end their work.</summary>
     public bool IsOver
@@ -99,19 +87,19 @@ internal sealed unsafe class SharedState : IDisposable
         }
     }
 
-    public void WriteRow(int key, long version) => Raise(ref At(Source + key), version);
+    public void WriteRow(int key, long version) => _cells.Raise(Source + key, version);
 
     /// <summary>The update of these tags has returned.</summary>
     public void ConfirmTags(ulong tags, long version)
     {
         for (; tags != 0; tags &= tags - 1)
         {
-            Raise(ref At(TagFloor + BitOperations.TrailingZeroCount(tags)), version);
+            _cells.Raise(TagFloor + BitOperations.TrailingZeroCount(tags), version);
         }
     }
 
     /// <summary>The set or removal of this key has returned.</summary>
-    public void ConfirmKey(int key, long version) => Raise(ref At(KeyFloor + key), version);
+    public void ConfirmKey(int key, long version) => _cells.Raise(KeyFloor + key, version);
 
     /// <summary>The oldest version that a read which begins now may return.</summary>
     public long FloorOf(int key)
@@ -144,7 +132,7 @@ internal sealed unsafe class SharedState : IDisposable
     /// <summary>How many of them broke the promise.</summary>
     public long BadOf(Surface surface) => SumOf(Counter.FirstBad + (int)surface);
 
-    public void CountMaximum(int slot, Counter counter, long value) => Raise(ref At(CounterCell(slot, counter)), value);
+    public void CountMaximum(int slot, Counter counter, long value) => _cells.Raise(CounterCell(slot, counter), value);
 
     public void SetCounter(int slot, Counter counter, long value) => Volatile.Write(ref At(CounterCell(slot, counter)), value);
 
@@ -192,28 +180,9 @@ internal sealed unsafe class SharedState : IDisposable
 
     public long LastDoneOf(int updater) => Volatile.Read(ref At(LastDone + updater));
 
-    public void Dispose()
-    {
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _file.Dispose();
-    }
+    public void Dispose() => _cells.Dispose();
 
     private static int CounterCell(int slot, Counter counter) => Counters + (slot * CountersPerSlot) + (int)counter;
 
-    private static void Raise(ref long cell, long value)
-    {
-        for (var seen = Volatile.Read(ref cell); seen < value;)
-        {
-            var before = Interlocked.CompareExchange(ref cell, value, seen);
-            if (before == seen)
-            {
-                return;
-            }
-
-            seen = before;
-        }
-    }
-
-    private ref long At(int cell) => ref _cells[cell];
+    private ref long At(int cell) => ref _cells.At(cell);
 }
