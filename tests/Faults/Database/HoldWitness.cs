@@ -50,13 +50,13 @@ internal class HoldWitness : DispatchProxy
             await holding;
         }
 
-        var hold = new Watched(tags, holding, _observer, _role.Time);
+        var hold = new Watched(tags, holding, _observer);
         _observer.Held(hold, askedAt, hold.Ended);
         return hold;
     }
 
     /// <summary>One that is not had yet says that it is.</summary>
-    private sealed class Watched(IReadOnlyCollection<string> tags, Task<ITagHold> holding, IHoldObserver observer, TimeProvider time) : ITagHold
+    private sealed class Watched(IReadOnlyCollection<string> tags, Task<ITagHold> holding, IHoldObserver observer) : ITagHold
     {
         private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
 
@@ -91,10 +91,18 @@ internal class HoldWitness : DispatchProxy
 
         private async Task AbandonLater()
         {
-            var hold = await holding;
-            hold.Abandon();
-            await Task.Delay(hold.Remaining, time);
-            _ended.TrySetResult();
+            try
+            {
+                var hold = await holding;
+                hold.Abandon();
+
+                // A second end waits for the first.
+                await hold.ReleaseAsync();
+            }
+            finally
+            {
+                _ended.TrySetResult();
+            }
         }
     }
 }
