@@ -15,7 +15,7 @@ public sealed class DoctorTests(KeyedSilo silo) : IClassFixture<KeyedSilo>
     private static readonly ProcessState Process = new(
         "S10.0.0.1:11111:7", "one", 17, ".NET 10", 60, 4.5, 5, new(0.001, 0.002), new(2, 4, 0, 0.1), new(1_000_000, 8_000_000, 0.5), Certificate);
 
-    private static readonly Member Silo = new("S10.0.0.1:11111:7", true, 4.5, 10, 10_000, 1_000_000, 1, 1, 0, 0, 1, 0, 0, 0, [], new(1, true, 0, null), new(0, 0), "1.0.0", new(1, 3, 3));
+    private static readonly Member Silo = new("S10.0.0.1:11111:7", true, 4.5, 10, 10_000, 1_000_000, 1, 1, 0, 0, 1, 0, 0, 0, [], new(1, true, 0, null), new(0, 0), new(0, null), "1.0.0", new(1, 3, 3));
 
     private static readonly OrleansTagCache.Cli.Api.Diagnostics Told = new("shop", "shop", Silo.Silo, Now, new(1, null), [Process], []);
 

@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Microsoft.Extensions.Time.Testing;
+using OrleansTagCache.Cli.Api;
+using OrleansTagCache.Cli.Contexts;
 using OrleansTagCache.Cli.Load;
 using OrleansTagCache.Cli.Running;
 using Xunit;
@@ -98,6 +101,30 @@ public sealed class LoadTests(SiloServer silo)
         Assert.Equal(100, counts.Where(kind => !kind.Key.StartsWith("fill", StringComparison.Ordinal)).Sum(kind => kind.Value));
         Assert.All(["read", "set", "update"], kind => Assert.InRange(counts[kind], 1, 99));
         Assert.Equal("[]", (await silo.Http.Ask("/v1/tags?prefix=cli:load:")).Json.GetProperty("tags").GetRawText());
+    }
+
+    [Fact]
+    public async Task Value_ThatCouldNotBeStored_IsAFailure()
+    {
+        using var server = new HttpListener();
+        var url = new Uri($"http://127.0.0.1:{FreePorts.Take(1)[0]}/");
+        server.Prefixes.Add(url.ToString());
+        server.Start();
+        var (cli, settings) = (new CliRun().Host(Stream.Null, TextWriter.Null, TextWriter.Null), new LoadSettings { Sets = 0 });
+        using var api = new SiloApi(new Target([url], null, null, new() { Urls = [] }), cli, patience: null);
+        var tally = new Tally(TimeProvider.System);
+
+        var call = new LoadCalls(api, settings, size: 1, TimeProvider.System).Make(0, TimeProvider.System.GetTimestamp(), tally, CancellationToken.None);
+        foreach (var status in new[] { 404, 503 })
+        {
+            var context = await server.GetContextAsync().Soon();
+            (context.Response.StatusCode, context.Response.Headers["Tag-Cache-Token"]) = (status, "the-token");
+            context.Response.Close();
+        }
+
+        await call.Soon();
+        Assert.Equal(["read (miss)"], tally.Kinds.Select(kind => kind.Key));
+        Assert.Equal([new("503", 1)], tally.Failed);
     }
 
     [Fact]

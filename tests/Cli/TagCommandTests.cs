@@ -86,6 +86,17 @@ public sealed class TagCommandTests(SiloServer silo)
     }
 
     [Fact]
+    public async Task Cluster_ShowsWhatIsHeld()
+    {
+        var id = await silo.Http.TakeHold("cli:held");
+
+        Assert.Contains((await _cli.Run("cluster")).Lines, line => line.StartsWith("1 hold of tags is held, the oldest for ", StringComparison.Ordinal));
+
+        Assert.Equal(200, (await silo.Http.Release(id, "cli:held")).Status);
+        Assert.DoesNotContain("held", (await _cli.Run("cluster")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Cluster_ShowsItsSilos()
     {
         var cluster = await _cli.Run("cluster");

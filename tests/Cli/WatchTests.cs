@@ -35,7 +35,7 @@ public sealed class WatchTests(SiloServer silo)
     public void Rates_AreOfTheTimeBetweenTwoLooks_AndNotThereWithoutTwo()
     {
         var time = new FakeTimeProvider();
-        var before = new Member("S1", true, 4, 10, 1_000, 9_000, 0, Hits: 100, StaleHits: 10, Misses: 50, 0.6, Evictions: 7, 0, 0, [], null, null, "1", null);
+        var before = new Member("S1", true, 4, 10, 1_000, 9_000, 0, Hits: 100, StaleHits: 10, Misses: 50, 0.6, Evictions: 7, 0, 0, [], null, null, null, "1", null);
         var after = before with { Hits = 130, StaleHits = 20, Misses = 60, Evictions = 12 };
         var first = At(null, before);
         time.Advance(TimeSpan.FromSeconds(5));

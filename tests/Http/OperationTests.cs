@@ -51,6 +51,30 @@ public sealed class OperationTests(SiloServer silo)
     }
 
     [Fact]
+    public async Task Diagnostics_OfOneSilo_TellOfItsStoreAndItsProcess()
+    {
+        var reply = await _http.Ask("/v1/diagnostics");
+
+        Assert.Equal((200, "no-store"), (reply.Status, reply.Header("Cache-Control")));
+        var told = reply.Json;
+        Assert.Equal(["clusterId", "serviceId", "silo", "clock", "store", "members", "unreachable"], Names(told));
+        Assert.Equal(("tagcache", "tagcache"), (told.GetProperty("clusterId").GetString(), told.GetProperty("serviceId").GetString()));
+        Assert.InRange(told.GetProperty("store").GetProperty("elapsedMs").GetDouble(), 0, 3_000);
+        Assert.Equal(JsonValueKind.Null, told.GetProperty("store").GetProperty("fault").ValueKind);
+        Assert.InRange((told.GetProperty("clock").GetDateTimeOffset() - TimeProvider.System.GetUtcNow()).TotalMinutes, -1, 1);
+        var member = Assert.Single(told.GetProperty("members").EnumerateArray());
+        Assert.Equal(["silo", "machine", "processId", "runtime", "uptimeSeconds", "leaseSeconds", "leaseLengthSeconds", "clock", "pool", "memory", "certificate"], Names(member));
+        Assert.Equal((told.GetProperty("silo").GetString(), Environment.ProcessId, Environment.MachineName), (member.GetProperty("silo").GetString(), member.GetProperty("processId").GetInt32(), member.GetProperty("machine").GetString()));
+        Assert.Equal(5, member.GetProperty("leaseLengthSeconds").GetDouble());
+        var clock = member.GetProperty("clock");
+        Assert.InRange(Math.Abs(clock.GetProperty("aheadSeconds").GetDouble()), 0, clock.GetProperty("withinSeconds").GetDouble() + 0.05);
+        Assert.Equal(Environment.ProcessorCount, member.GetProperty("pool").GetProperty("processors").GetInt32());
+        Assert.InRange(member.GetProperty("pool").GetProperty("delayMs").GetDouble(), 0, 60_000);
+        Assert.InRange(member.GetProperty("memory").GetProperty("inUseBytes").GetInt64(), 0, member.GetProperty("memory").GetProperty("availableBytes").GetInt64());
+        Assert.Equal(JsonValueKind.Null, member.GetProperty("certificate").ValueKind);
+    }
+
+    [Fact]
     public async Task Cluster_AfterReads_HasCountedThem()
     {
         (await _http.Put("operation:reads", "1", "&revalidate=3600&expire=7200&tag=operation:reads:tag")).IsDone();

@@ -44,5 +44,5 @@ public sealed class SignedTokenTests
     private static string Seal() => SignedToken.Seal(Key, Silo, "4:shopkey", Id);
 
     private static TokenId Open(TokenSecret key, string scoped, string text) =>
-        SignedToken.TryRead(text, out var token) ? SignedToken.Open(key, scoped, token) : TokenId.None;
+        SealedBytes.TryRead(text, out var token) ? SignedToken.Open(key, scoped, token) : TokenId.None;
 }

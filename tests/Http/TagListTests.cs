@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Http;
@@ -62,30 +61,4 @@ public sealed class TagListTests(SiloServer silo)
         Assert.Equal(page.GetProperty("tags")[99].GetProperty("tag").GetString(), page.GetProperty("next").GetString());
         Assert.Equal("[]", (await _http.Ask("/v1/tags?prefix=nothing:")).Json.GetProperty("tags").GetRawText());
     }
-
-    [Fact]
-    public async Task Diagnostics_OfOneSilo_TellOfItsStoreAndItsProcess()
-    {
-        var reply = await _http.Ask("/v1/diagnostics");
-
-        Assert.Equal((200, "no-store"), (reply.Status, reply.Header("Cache-Control")));
-        var told = reply.Json;
-        Assert.Equal(["clusterId", "serviceId", "silo", "clock", "store", "members", "unreachable"], Names(told));
-        Assert.Equal(("tagcache", "tagcache"), (told.GetProperty("clusterId").GetString(), told.GetProperty("serviceId").GetString()));
-        Assert.InRange(told.GetProperty("store").GetProperty("elapsedMs").GetDouble(), 0, 3_000);
-        Assert.Equal(JsonValueKind.Null, told.GetProperty("store").GetProperty("fault").ValueKind);
-        Assert.InRange((told.GetProperty("clock").GetDateTimeOffset() - TimeProvider.System.GetUtcNow()).TotalMinutes, -1, 1);
-        var member = Assert.Single(told.GetProperty("members").EnumerateArray());
-        Assert.Equal(["silo", "machine", "processId", "runtime", "uptimeSeconds", "leaseSeconds", "leaseLengthSeconds", "clock", "pool", "memory", "certificate"], Names(member));
-        Assert.Equal((told.GetProperty("silo").GetString(), Environment.ProcessId, Environment.MachineName), (member.GetProperty("silo").GetString(), member.GetProperty("processId").GetInt32(), member.GetProperty("machine").GetString()));
-        Assert.Equal(5, member.GetProperty("leaseLengthSeconds").GetDouble());
-        var clock = member.GetProperty("clock");
-        Assert.InRange(Math.Abs(clock.GetProperty("aheadSeconds").GetDouble()), 0, clock.GetProperty("withinSeconds").GetDouble() + 0.05);
-        Assert.Equal(Environment.ProcessorCount, member.GetProperty("pool").GetProperty("processors").GetInt32());
-        Assert.InRange(member.GetProperty("pool").GetProperty("delayMs").GetDouble(), 0, 60_000);
-        Assert.InRange(member.GetProperty("memory").GetProperty("inUseBytes").GetInt64(), 0, member.GetProperty("memory").GetProperty("availableBytes").GetInt64());
-        Assert.Equal(JsonValueKind.Null, member.GetProperty("certificate").ValueKind);
-    }
-
-    private static IEnumerable<string> Names(JsonElement value) => value.EnumerateObject().Select(property => property.Name);
 }

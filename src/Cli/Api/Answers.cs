@@ -46,12 +46,15 @@ internal sealed record Member(
     string[]? DelayedBy,
     Moves? Moves,
     Standby? Standby,
+    Holds? Holds,
     string? Version,
     Protocol? Protocol);
 
 internal sealed record Moves(int Owners, bool Settled, long ToSend, double? FillingSeconds);
 
 internal sealed record Standby(long Waiting, int Behind);
+
+internal sealed record Holds(int Held, double? OldestSeconds);
 
 internal sealed record Protocol(int Oldest, int Newest, int Spoken);
 

@@ -41,7 +41,7 @@ internal abstract class ApiCommand<TSettings> : AsyncCommand<TSettings>
             throw CliFault.Usage($"{what} needs --yes where no one can be asked.");
         }
 
-        if (!AnsiConsole.Confirm(Markup.Escape(question), defaultValue: false))
+        if (!settings.Host.Console.Confirm(Markup.Escape(question), defaultValue: false))
         {
             throw new CliFault(ExitCode.Interrupted, "not_confirmed", "Nothing was done.");
         }

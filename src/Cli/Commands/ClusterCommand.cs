@@ -60,6 +60,12 @@ internal sealed class ClusterCommand : ApiCommand<ClusterSettings>
         yield return versions.Count == 1
             ? $"Version {versions[0].Key}."
             : $"Versions differ: {string.Join("; ", versions.Select(version => $"{version.Key} on {string.Join(", ", version.Select(member => Silos.Name(member.Silo)))}"))}.";
+        if (cluster.Members.Select(member => member.Holds).MaxBy(holds => holds?.Held) is { Held: > 0 } most)
+        {
+            // Each silo holds all of the cluster's.
+            yield return $"{Amounts.Of(most.Held, "hold")} of tags {(most.Held == 1 ? "is" : "are")} held, the oldest for {Amounts.Life(most.OldestSeconds)}.";
+        }
+
         foreach (var member in cluster.Members)
         {
             if (member.OpenUpdates > 0 && member.DelayedBy is [_, ..] delaying)
@@ -72,17 +78,5 @@ internal sealed class ClusterCommand : ApiCommand<ClusterSettings>
                 yield return $"{Silos.Name(member.Silo)}: entries move ({Amounts.Count(member.Moves.ToSend)} to send{(member.Moves.FillingSeconds is { } filling ? $", filling for {Amounts.Show(TimeSpan.FromSeconds(filling))}" : string.Empty)}).";
             }
         }
-    }
-}
-
-/// <summary>Addresses of silos, for people.</summary>
-internal static class Silos
-{
-    /// <summary>The address without what tells one start of a silo from another: the letter before it, and the number behind it.</summary>
-    public static string Name(string silo)
-    {
-        var text = silo is ['S', ..] ? silo[1..] : silo;
-        var end = text.LastIndexOfAny([':', '@']);
-        return end > 0 && text[..end].Contains(':', StringComparison.Ordinal) ? text[..end] : text;
     }
 }

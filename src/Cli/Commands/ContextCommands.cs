@@ -7,7 +7,7 @@ using Spectre.Console.Cli;
 
 namespace OrleansTagCache.Cli.Commands;
 
-internal sealed class ContextAddSettings : OutputSettings
+internal sealed class ContextAddSettings : AccessSettings
 {
     [CommandArgument(0, "<NAME>")]
     [Description("a name of your own, up to 64 letters, digits, '.', '_' and '-'")]
@@ -17,37 +17,9 @@ internal sealed class ContextAddSettings : OutputSettings
     [Description("a silo; may be repeated, or several with commas")]
     public string[]? Urls { get; init; }
 
-    [CommandOption("--key-file <FILE>")]
-    [Description("a file whose first line is the API key")]
-    public string? KeyFile { get; init; }
-
-    [CommandOption("--key-command <COMMAND>")]
-    [Description("a command that prints the API key")]
-    public string? KeyCommand { get; init; }
-
     [CommandOption("--key-variable <NAME>")]
     [Description("a variable of the environment that holds the API key")]
     public string? KeyVariable { get; init; }
-
-    [CommandOption("--ca <FILE>")]
-    [Description("PEM file of the authority of the silos' certificates")]
-    public string? Authority { get; init; }
-
-    [CommandOption("--cert <FILE>")]
-    [Description("this client's certificate, PEM or PKCS#12")]
-    public string? Certificate { get; init; }
-
-    [CommandOption("--cert-key <FILE>")]
-    [Description("PEM file of its private key")]
-    public string? CertificateKey { get; init; }
-
-    [CommandOption("--server-name <NAME>")]
-    [Description("the name that the silos' certificates carry, if it is not the one in the URL")]
-    public string? ServerName { get; init; }
-
-    [CommandOption("--allow-plain-http")]
-    [Description("send the API key without TLS to other machines")]
-    public bool AllowPlainHttp { get; init; }
 }
 
 /// <summary>Adds a context, and makes it the current one if it is the first.</summary>
@@ -86,7 +58,7 @@ internal sealed class ContextAddCommand : Command<ContextAddSettings>
         book.Contexts[settings.Name] = added;
         book = book with { Current = book.Current ?? settings.Name };
         file.Write(book);
-        ContextTexts.Told(writer, book, $"'{settings.Name}' is in {file.Path}{(book.Current == settings.Name ? ", and is the current context" : string.Empty)}.");
+        writer.Write(book, $"'{settings.Name}' is in {file.Path}{(book.Current == settings.Name ? ", and is the current context" : string.Empty)}.");
         return ExitCode.Done;
     }
 
@@ -108,9 +80,9 @@ internal sealed class ContextUseCommand : Command<ContextNameSettings>
     {
         var writer = settings.Writer();
         var file = new ContextFile(settings.Host);
-        var book = ContextTexts.Having(file, settings.Name) with { Current = settings.Name };
+        var book = NamedContexts.Having(file, settings.Name) with { Current = settings.Name };
         file.Write(book);
-        ContextTexts.Told(writer, book, $"'{settings.Name}' is the current context.");
+        writer.Write(book, $"'{settings.Name}' is the current context.");
         return ExitCode.Done;
     }
 }
@@ -122,11 +94,11 @@ internal sealed class ContextRemoveCommand : Command<ContextNameSettings>
     {
         var writer = settings.Writer();
         var file = new ContextFile(settings.Host);
-        var book = ContextTexts.Having(file, settings.Name);
+        var book = NamedContexts.Having(file, settings.Name);
         book.Contexts.Remove(settings.Name);
         book = book with { Current = book.Current == settings.Name ? null : book.Current };
         file.Write(book);
-        ContextTexts.Told(writer, book, $"'{settings.Name}' is removed{(book.Current is null ? "; there is no current context now" : string.Empty)}.");
+        writer.Write(book, $"'{settings.Name}' is removed{(book.Current is null ? "; there is no current context now" : string.Empty)}.");
         return ExitCode.Done;
     }
 }
@@ -165,24 +137,12 @@ internal sealed class ContextListCommand : Command<ContextListSettings>
 }
 
 /// <summary>What the commands of contexts share.</summary>
-internal static class ContextTexts
+internal static class NamedContexts
 {
     /// <exception cref="CliFault">There is no context of that name.</exception>
     public static ContextBook Having(ContextFile file, string name)
     {
         var book = file.Read();
         return book.Contexts.ContainsKey(name) ? book : throw CliFault.Usage($"There is no context '{name}' in '{file.Path}'.", "otc context list");
-    }
-
-    public static void Told(Writer writer, ContextBook book, string text)
-    {
-        if (writer.IsJson)
-        {
-            writer.WriteJson(book);
-        }
-        else
-        {
-            writer.Line(text);
-        }
     }
 }

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using OrleansTagCache.Cli.Api;
 using OrleansTagCache.Cli.Contexts;
 using OrleansTagCache.Cli.Running;
+using Spectre.Console;
 using Spectre.Console.Cli;
 
 namespace OrleansTagCache.Cli.Commands;
@@ -23,15 +24,7 @@ internal sealed class RemoveCommand : ApiCommand<RemoveSettings>
             (await api.Change(HttpMethod.Delete, Paths.Entry(key), null, cancellationToken)).MustBeDone();
         }
 
-        if (writer.IsJson)
-        {
-            writer.WriteJson(new { Removed = settings.Keys });
-        }
-        else
-        {
-            writer.Line($"Removed: {Amounts.Count(settings.Keys.Length)}. No process serves {(settings.Keys.Length == 1 ? "it" : "them")} any more.");
-        }
-
+        writer.Write(new { Removed = settings.Keys }, $"Removed: {Amounts.Count(settings.Keys.Length)}. No process serves {(settings.Keys.Length == 1 ? "it" : "them")} any more.");
         return ExitCode.Done;
     }
 }
@@ -49,24 +42,19 @@ internal sealed class InfoCommand : ApiCommand<InfoSettings>
     protected override async Task<int> Run(SiloApi api, InfoSettings settings, Writer writer, CancellationToken cancellationToken)
     {
         var answer = await api.Get(Paths.With("v1/entry/info", ("key", settings.Key)), cancellationToken);
-        if (writer.IsJson)
-        {
-            writer.WriteJson(answer.Json());
-            return ExitCode.Done;
-        }
-
-        var entry = answer.As<EntryDescription>();
-        settings.Host.Console.Write(Writer.Facts(
-        [
-            ("Key", entry.Key),
-            ("State", entry.State),
-            ("Age", Amounts.Show(TimeSpan.FromSeconds(entry.Age))),
-            ("Life", $"stale {Amounts.Life(entry.Life.Stale)}, revalidate {Amounts.Life(entry.Life.Revalidate)}, expire {Amounts.Life(entry.Life.Expire)}"),
-            ("Size", Amounts.Bytes(entry.Size)),
-            ("Type", entry.ContentType ?? "none"),
-            ("Tags", entry.Tags.Length == 0 ? "none" : string.Join('\n', entry.Tags)),
-            ("Silo", entry.Silo),
-        ]));
+        writer.Write(answer.Json(), () => Facts(answer.As<EntryDescription>()));
         return ExitCode.Done;
     }
+
+    private static Grid Facts(EntryDescription entry) => Writer.Facts(
+    [
+        ("Key", entry.Key),
+        ("State", entry.State),
+        ("Age", Amounts.Show(TimeSpan.FromSeconds(entry.Age))),
+        ("Life", $"stale {Amounts.Life(entry.Life.Stale)}, revalidate {Amounts.Life(entry.Life.Revalidate)}, expire {Amounts.Life(entry.Life.Expire)}"),
+        ("Size", Amounts.Bytes(entry.Size)),
+        ("Type", entry.ContentType ?? "none"),
+        ("Tags", entry.Tags.Length == 0 ? "none" : string.Join('\n', entry.Tags)),
+        ("Silo", entry.Silo),
+    ]);
 }

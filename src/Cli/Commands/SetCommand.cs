@@ -83,15 +83,7 @@ internal sealed class SetCommand : ApiCommand<SetSettings>
         var type = settings.ContentType ?? (settings.Value is null ? null : "text/plain; charset=utf-8");
         var answer = await api.Change(HttpMethod.Put, path, () => Body(value, type), cancellationToken);
         answer.MustBeDone();
-        if (writer.IsJson)
-        {
-            writer.WriteJson(new { settings.Key, Bytes = value.Length });
-        }
-        else
-        {
-            writer.Line($"Set: {Amounts.Bytes(value.Length)}.");
-        }
-
+        writer.Write(new { settings.Key, Bytes = value.Length }, $"Set: {Amounts.Bytes(value.Length)}.");
         return ExitCode.Done;
     }
 

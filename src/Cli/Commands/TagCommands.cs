@@ -21,27 +21,22 @@ internal sealed class TagCommand : ApiCommand<TagSettings>
     protected override async Task<int> Run(SiloApi api, TagSettings settings, Writer writer, CancellationToken cancellationToken)
     {
         var answer = await api.Get(Paths.With("v1/tag", ("tag", settings.Tag)), cancellationToken);
-        if (writer.IsJson)
-        {
-            writer.WriteJson(answer.Json());
-            return ExitCode.Done;
-        }
-
-        var tag = answer.As<TagDescription>();
-        settings.Host.Console.Write(Writer.Facts(
-        [
-            ("Tag", tag.Tag),
-            ("Dependents", Amounts.Count(tag.Dependents)),
-            .. tag.Silos.Select(silo => ("", (string?)$"{Amounts.Count(silo.Dependents)} on {silo.Silo}")),
-            ("Last update", Amounts.Ago(tag.LastUpdate)),
-            ("Last revalidation", Amounts.Ago(tag.LastRevalidation)),
-            ("Refresh", tag.PendingRefresh is { } refresh
-                ? $"{refresh.Done} of {refresh.Total} done, {refresh.Left} left, {refresh.Failed} failed, pass {refresh.Pass}, began {Amounts.Ago(refresh.Started)}"
-                : "none pending"),
-            ("Unreachable", tag.UnreachableSilos == 0 ? null : $"{Amounts.Of(tag.UnreachableSilos, "silo")} did not answer: there may be more"),
-        ]));
+        writer.Write(answer.Json(), () => Facts(answer.As<TagDescription>()));
         return ExitCode.Done;
     }
+
+    private static Grid Facts(TagDescription tag) => Writer.Facts(
+    [
+        ("Tag", tag.Tag),
+        ("Dependents", Amounts.Count(tag.Dependents)),
+        .. tag.Silos.Select(silo => ("", (string?)$"{Amounts.Count(silo.Dependents)} on {silo.Silo}")),
+        ("Last update", Amounts.Ago(tag.LastUpdate)),
+        ("Last revalidation", Amounts.Ago(tag.LastRevalidation)),
+        ("Refresh", tag.PendingRefresh is { } refresh
+            ? $"{refresh.Done} of {refresh.Total} done, {refresh.Left} left, {refresh.Failed} failed, pass {refresh.Pass}, began {Amounts.Ago(refresh.Started)}"
+            : "none pending"),
+        ("Unreachable", tag.UnreachableSilos == 0 ? null : $"{Amounts.Of(tag.UnreachableSilos, "silo")} did not answer: there may be more"),
+    ]);
 }
 
 /// <summary>What commands take that list something in pages.</summary>

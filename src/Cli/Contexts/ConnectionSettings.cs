@@ -5,7 +5,7 @@ using Spectre.Console.Cli;
 namespace OrleansTagCache.Cli.Contexts;
 
 /// <summary>What every command takes that calls silos.</summary>
-internal class ConnectionSettings : OutputSettings
+internal class ConnectionSettings : AccessSettings
 {
     [CommandOption("-c|--context <NAME>")]
     [Description("the context to use instead of the current one (OTC_CONTEXT)")]
@@ -14,34 +14,6 @@ internal class ConnectionSettings : OutputSettings
     [CommandOption("-u|--url <URL>")]
     [Description("a silo, or several with commas: if one does not answer, the next one is asked (OTC_URL)")]
     public string[]? Urls { get; init; }
-
-    [CommandOption("--key-file <FILE>")]
-    [Description("a file whose first line is the API key; OTC_KEY holds the key itself")]
-    public string? KeyFile { get; init; }
-
-    [CommandOption("--key-command <COMMAND>")]
-    [Description("a command that prints the API key")]
-    public string? KeyCommand { get; init; }
-
-    [CommandOption("--ca <FILE>")]
-    [Description("PEM file of the authority of the silos' certificates")]
-    public string? Authority { get; init; }
-
-    [CommandOption("--cert <FILE>")]
-    [Description("this client's certificate, PEM or PKCS#12 (its password in OTC_CERT_PASSWORD)")]
-    public string? Certificate { get; init; }
-
-    [CommandOption("--cert-key <FILE>")]
-    [Description("PEM file of its private key")]
-    public string? CertificateKey { get; init; }
-
-    [CommandOption("--server-name <NAME>")]
-    [Description("the name that the silos' certificates carry, if it is not the one in the URL")]
-    public string? ServerName { get; init; }
-
-    [CommandOption("--allow-plain-http")]
-    [Description("send the API key without TLS to other machines")]
-    public bool AllowPlainHttp { get; init; }
 
     [CommandOption("--timeout <DURATION>")]
     [Description("how long one silo may take to answer: 10s for reads, 40s for changes")]

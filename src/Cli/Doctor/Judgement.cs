@@ -1,6 +1,5 @@
 using System.Globalization;
 using OrleansTagCache.Cli.Api;
-using OrleansTagCache.Cli.Commands;
 using OrleansTagCache.Cli.Running;
 
 namespace OrleansTagCache.Cli.Doctor;

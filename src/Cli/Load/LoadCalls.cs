@@ -53,7 +53,7 @@ internal sealed class LoadCalls(SiloApi api, LoadSettings settings, int size, Ti
         }
         else if (kind != "read" || answer.Status != 404)
         {
-            tally.HasFailed(answer.Code ?? answer.Status.ToString(CultureInfo.InvariantCulture));
+            tally.HasFailed(CodeOf(answer));
             return;
         }
         else
@@ -66,9 +66,18 @@ internal sealed class LoadCalls(SiloApi api, LoadSettings settings, int size, Ti
             // As an application would that was told to make the value.
             var begun = time.GetTimestamp();
             var made = await api.SendTo(answer.Url, HttpMethod.Put, PathOf(key), () => WithToken(token), SiloApi.ChangePatience, cancellationToken);
-            tally.Ended(made.Status == 409 ? "fill (superseded)" : "fill", begun);
+            if (made.IsSuccess || made.Status == 409)
+            {
+                tally.Ended(made.IsSuccess ? "fill" : "fill (superseded)", begun);
+            }
+            else
+            {
+                tally.HasFailed(CodeOf(made));
+            }
         }
     }
+
+    private static string CodeOf(Answer answer) => answer.Code ?? answer.Status.ToString(CultureInfo.InvariantCulture);
 
     private ByteArrayContent Body() => new(_value);
 

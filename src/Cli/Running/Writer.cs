@@ -27,6 +27,19 @@ internal sealed class Writer(CliHost host, bool isJson)
         }
     }
 
+    /// <summary>The one or the other: JSON for programs, a line for people.</summary>
+    public void Write<T>(T value, string line)
+    {
+        if (IsJson)
+        {
+            WriteJson(value);
+        }
+        else
+        {
+            Line(line);
+        }
+    }
+
     public void WriteJson<T>(T value) => host.Console.Profile.Out.Writer.WriteLine(JsonSerializer.Serialize(value, Readable));
 
     /// <summary>One of many documents, each on a line of its own.</summary>

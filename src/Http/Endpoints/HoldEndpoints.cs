@@ -40,14 +40,14 @@ internal sealed class HoldEndpoints(HoldKeeper holds, SealedTokens tokens, Reque
         // Before anything is asked: the caller counts from earlier.
         var calledAt = time.Now();
         var (body, problem) = await BodyReader.ReadJson<HoldBody>(http.Request, limits.BodyBytes);
-        if ((problem ?? FaultOf(body!.Tags)) is { } refusal)
+        if (problem is not null)
         {
-            return refusal;
+            return problem;
         }
 
-        var atMost = body!.AtMost is { } seconds ? LifeQuery.FromSeconds(seconds, "atMost") : LeaseTerms.DefaultHold;
+        var tags = NamedTags.Of(http, body!.Tags);
+        var atMost = body.AtMost is { } seconds ? LifeQuery.FromSeconds(seconds, "atMost") : LeaseTerms.DefaultHold;
         HoldTime.Check(atMost, "atMost");
-        var tags = IdsOf(http, body.Tags!);
         var taken = await holds.Begin(tags, atMost, options.UpdateTimeout, http.RequestAborted);
         string id;
         try
@@ -69,17 +69,17 @@ internal sealed class HoldEndpoints(HoldKeeper holds, SealedTokens tokens, Reque
     {
         var calledAt = time.Now();
         var (body, problem) = await BodyReader.ReadJson<ReleaseBody>(http.Request, limits.BodyBytes);
-        if ((problem ?? FaultOf(body!.Tags)) is { } refusal)
+        if (problem is not null)
         {
-            return refusal;
+            return problem;
         }
 
-        if (body!.Id is not { } text)
+        var tags = NamedTags.Of(http, body!.Tags);
+        if (body.Id is not { } text)
         {
             return Problems.InvalidArgument("'id' is missing: what /v1/tags/hold answered.");
         }
 
-        var tags = IdsOf(http, body.Tags!);
         var wasHeld = await holds.End(await KnownId(tags, text), tags, options.UpdateTimeout);
         return JsonAnswer.Ok(new ReleaseAnswer(wasHeld, tags.Length, MillisecondsSince(calledAt)));
     }
@@ -95,14 +95,6 @@ internal sealed class HoldEndpoints(HoldKeeper holds, SealedTokens tokens, Reque
         {
             return null;
         }
-    }
-
-    private static IResult? FaultOf(string[]? tags) => tags is null ? Problems.InvalidArgument("'tags' is missing: an array of 1 to 128 tags.") : null;
-
-    private static TagId[] IdsOf(HttpContext http, string[] tags)
-    {
-        var space = http.Caller().Namespace;
-        return Array.ConvertAll(TagSet.ForCall(tags), tag => TagId.OfTag(space, tag));
     }
 
     private double MillisecondsSince(Moment calledAt) => Math.Round((time.Now() - calledAt).TotalMilliseconds, 3);

@@ -110,12 +110,7 @@ internal sealed class TagEndpoints(UpdateClient calls, RequestLimits limits, Tag
 
     private async Task<IResult> UpdateAll(HttpContext http, string[]? tags, TimeSpan? staleFor)
     {
-        if (tags is null)
-        {
-            return Problems.InvalidArgument("'tags' is missing: an array of 1 to 128 tags.");
-        }
-
-        var ids = TagSet.ForCall(tags).Select(tag => TagId.OfTag(http.Caller().Namespace, tag)).ToArray();
+        var ids = NamedTags.Of(http, tags);
         var begun = time.Now();
         var outcome = await calls.Update(new UpdateRequest(ids, staleFor), options.UpdateTimeout, http.RequestAborted);
         return JsonAnswer.Ok(new UpdateAnswer(ids.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));

@@ -33,7 +33,7 @@ internal sealed class SealedTokens(IGrainFactory grains, ILocalSiloDetails self,
 
     /// <summary>The generation, or <see cref="TokenId.None"/> for anything that this cluster did not issue for that key.</summary>
     public async ValueTask<TokenId> Verify(string scopedKey, string text) =>
-        SignedToken.TryRead(text, out var token) && await Find(token) is { } key ? SignedToken.Open(key, scopedKey, token) : TokenId.None;
+        SealedBytes.TryRead(text, out var token) && await Find(token) is { } key ? SignedToken.Open(key, scopedKey, token) : TokenId.None;
 
     public async ValueTask<string> Protect(TagId[] tags, UpdateId hold)
     {
@@ -43,7 +43,7 @@ internal sealed class SealedTokens(IGrainFactory grains, ILocalSiloDetails self,
 
     /// <summary>The hold, or null for anything that this cluster did not give for those tags.</summary>
     public async ValueTask<UpdateId?> Verify(TagId[] tags, string text) =>
-        SignedHold.TryRead(text, out var hold) && await Find(hold) is { } key ? SignedHold.Open(key, tags, hold) : null;
+        SealedBytes.TryRead(text, out var hold) && await Find(hold) is { } key ? SignedHold.Open(key, tags, hold) : null;
 
     /// <summary>The secret that it names; null if there is none of that name any more.</summary>
     private async ValueTask<TokenSecret?> Find(byte[] signed)
@@ -79,6 +79,6 @@ internal sealed class SealedTokens(IGrainFactory grains, ILocalSiloDetails self,
 
     private sealed record Known(TokenSecret[] Keys, Moment At)
     {
-        public TokenSecret? Find(byte[] token) => Array.Find(Keys, key => key.Id == SignedToken.KeyIdOf(token));
+        public TokenSecret? Find(byte[] signed) => Array.Find(Keys, key => key.Id == SealedBytes.KeyIdOf(signed));
     }
 }

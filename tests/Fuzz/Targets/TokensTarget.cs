@@ -24,5 +24,5 @@ internal sealed class TokensTarget : IFuzzTarget
         OracleException.Require(!Opens(Given, $"4:shop{text}") || text == "key", "A token opens for another key.");
     }
 
-    private static bool Opens(string text, string scoped) => SignedToken.TryRead(text, out var token) && !SignedToken.Open(Key, scoped, token).IsNone;
+    private static bool Opens(string text, string scoped) => SealedBytes.TryRead(text, out var token) && !SignedToken.Open(Key, scoped, token).IsNone;
 }
