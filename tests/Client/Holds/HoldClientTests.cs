@@ -142,6 +142,20 @@ public sealed class HoldClientTests : IDisposable
     }
 
     [Fact]
+    public async Task Hold_WhoseCallerGoesBetweenTwoAttempts_IsNotAskedForAgain()
+    {
+        _tag.OnHold = _ => Task.FromResult(HoldOutcome.Refused("Not now."));
+        using var gone = new CancellationTokenSource();
+        var taking = Take(gone.Token);
+        await _tag.Heard.Until(() => _tag.Holds.Length == 1);
+
+        await gone.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => taking.Soon());
+        Assert.Single(_tag.Holds);
+    }
+
+    [Fact]
     public async Task Hold_InAProcessThatStops_EndsAtOnce()
     {
         _tag.OnHold = _ => new TaskCompletionSource<HoldOutcome>().Task;

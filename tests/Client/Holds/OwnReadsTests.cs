@@ -50,6 +50,28 @@ public sealed class OwnReadsTests : IAsyncLifetime
         await slow.Soon();
     }
 
+    /// <summary>As an endpoint that is marked: nothing says to the code when its action begins.</summary>
+    [Fact]
+    public async Task Read_WithinAHoldOfAnActionWithoutAScope_IsNotGivenToAnotherReaderThatWaitedWithIt()
+    {
+        await _process.DisposeAsync();
+        _process = ProcessOver.Start(_silo, services => services.AddSingleton<IServerActionSource, AlwaysAction>());
+        _cache = _process.GetRequiredService<ITagCache>();
+        var outside = ExecutionContext.Capture()!;
+        var slow = SlowRead();
+        await _begun.Task.Soon();
+        await using var first = await _cache.HoldAsync(["first"]);
+
+        var own = Read("uncommitted");
+        Task<string>? other = null;
+        ExecutionContext.Run(outside, _ => other = Read("committed"), state: null);
+        await using var hold = await _cache.HoldAsync(["t"]);
+        _goOn.SetResult();
+
+        Assert.Equal(["uncommitted", "committed"], [await own.Soon(), await other!.Soon()]);
+        await slow.Soon();
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -91,4 +113,9 @@ public sealed class OwnReadsTests : IAsyncLifetime
         Tagged).AsTask();
 
     private Task<string> Read(string made) => _cache.GetOrCreateAsync("key", (_, _) => new ValueTask<string>(made), Tagged).AsTask();
+
+    private sealed class AlwaysAction : IServerActionSource
+    {
+        public bool IsActive => true;
+    }
 }
