@@ -4,6 +4,6 @@ namespace OrleansTagCache;
 /// <remarks>Thread-safe.</remarks>
 internal interface IServerActionSource
 {
-    /// <summary>Whether the calling code is within one.</summary>
-    bool IsActive { get; }
+    /// <summary>The one that the calling code is within, the same for as long as it lasts; null for none.</summary>
+    ActionScope? Current { get; }
 }

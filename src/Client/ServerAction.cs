@@ -32,48 +32,51 @@ public static class ServerAction
     /// <summary>
     /// Whether a server action that the calling code is within holds tags: it may be in a transaction, and what its factories make of that is for nobody else, although nothing of it is stored.
     /// </summary>
-    internal static bool IsHolding
+    /// <param name="sources">What knows of actions that were not begun by code.</param>
+    internal static bool IsHolding(IServerActionSource[] sources)
     {
-        get
+        for (var scope = Ambient.Value; scope is not null; scope = scope.Outer)
         {
-            for (var scope = Ambient.Value; scope is not null; scope = scope.Outer)
+            if (scope.IsHolding)
             {
-                if (scope.IsHolding)
-                {
-                    return true;
-                }
+                return true;
             }
-
-            return false;
         }
+
+        return Array.Exists(sources, static source => source.Current is { IsHolding: true });
     }
 
     /// <summary>Notes that the server actions that the calling code is within hold tags, until the result is disposed, once.</summary>
-    internal static IDisposable BeginHolding() => new Holding(Ambient.Value);
+    /// <param name="sources">What knows of actions that were not begun by code.</param>
+    internal static IDisposable BeginHolding(params IServerActionSource[] sources) => new Holding([.. ScopesOf(sources)]);
 
     /// <summary>Begins a server action.</summary>
     /// <returns>The action; disposing it ends the action.</returns>
     public static IDisposable Begin() => Ambient.Value = new(Ambient.Value);
 
-    private sealed class Scope(Scope? outer) : IDisposable
+    private static IEnumerable<ActionScope> ScopesOf(IServerActionSource[] sources)
+    {
+        for (var scope = Ambient.Value; scope is not null; scope = scope.Outer)
+        {
+            yield return scope;
+        }
+
+        foreach (var source in sources)
+        {
+            if (source.Current is { } current)
+            {
+                yield return current;
+            }
+        }
+    }
+
+    private sealed class Scope(Scope? outer) : ActionScope, IDisposable
     {
         private volatile bool _hasEnded;
-        private int _holds;
 
         public Scope? Outer => outer;
 
         public bool HasEnded => _hasEnded;
-
-        public bool IsHolding => Volatile.Read(ref _holds) > 0;
-
-        /// <summary>One hold more or less: of this action, and of all that it is within.</summary>
-        public void CountHolds(int by)
-        {
-            for (var scope = this; scope is not null; scope = scope.Outer)
-            {
-                Interlocked.Add(ref scope._holds, by);
-            }
-        }
 
         public void Dispose()
         {
@@ -87,14 +90,14 @@ public static class ServerAction
 
     private sealed class Holding : IDisposable
     {
-        private Scope? _scope;
+        private ActionScope[]? _scopes;
 
-        public Holding(Scope? scope)
+        public Holding(ActionScope[] scopes)
         {
-            _scope = scope;
-            scope?.CountHolds(1);
+            _scopes = scopes;
+            Array.ForEach(scopes, static scope => scope.CountHolds(1));
         }
 
-        public void Dispose() => Interlocked.Exchange(ref _scope, null)?.CountHolds(-1);
+        public void Dispose() => Array.ForEach(Interlocked.Exchange(ref _scopes, null) ?? [], static scope => scope.CountHolds(-1));
     }
 }

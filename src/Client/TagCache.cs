@@ -276,7 +276,7 @@ internal sealed class TagCache : ITagCache
 
     private EntryFactory<T> FactoryOf<TState, T>(
         string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options, FactoryKind kind) =>
-        new LocalFactory<TState, T>(_maker, key, state, factory, options, kind);
+        new LocalFactory<TState, T>(_maker, key, state, factory, options, kind, ServerAction.IsHolding(_serverActions));
 
     /// <summary>It is this reader's turn to have a stale near value replaced: behind its back if the factory may run there, else it waits for the newer one.</summary>
     private ValueTask<T> Refresh<T>(string key, NearHit hit, T kept, EntryFactory<T> factory, CancellationToken cancellationToken)
@@ -313,7 +313,7 @@ internal sealed class TagCache : ITagCache
 
     private void MustBeInServerAction()
     {
-        if (!ServerAction.IsActive && !Array.Exists(_serverActions, static source => source.IsActive))
+        if (!ServerAction.IsActive && !Array.Exists(_serverActions, static source => source.Current is not null))
         {
             throw new ServerActionRequiredException();
         }
@@ -333,7 +333,7 @@ internal sealed class TagCache : ITagCache
         var names = TagSet.ForCall(tags, nameof(tags));
         HoldTime.Check(atMost, nameof(atMost));
         var taken = await _holds.Begin(Array.ConvertAll(names, tag => TagId.OfTag(_namespace, tag)), atMost, _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
-        return new TagHold(names, taken, _holds, ServerAction.BeginHolding(), _options.UpdateTimeout, _time);
+        return new TagHold(names, taken, _holds, ServerAction.BeginHolding(_serverActions), _options.UpdateTimeout, _time);
     }
 
     private async ValueTask Update(IReadOnlyCollection<string> tags, TimeSpan? staleFor, string parameterName, CancellationToken cancellationToken)

@@ -19,6 +19,7 @@ public static class ServerActionServices
         services.TryAddSingleton<EndpointServerActions>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServerActionSource, EndpointServerActions>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, ServerActionCheck>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, RequestActions>());
         services.Configure<MvcOptions>(mvc =>
         {
             if (!mvc.Filters.OfType<PageHandlerFilter>().Any())

@@ -6,7 +6,7 @@ namespace OrleansTagCache.ServerActions;
 /// <remarks>Thread-safe. Work that outlives its request has no request any more, and so no action.</remarks>
 internal sealed class EndpointServerActions(IHttpContextAccessor requests) : IServerActionSource
 {
-    public bool IsActive => requests.HttpContext is { } request && IsAction(request);
+    public ActionScope? Current => requests.HttpContext is { } request && IsAction(request) ? request.Features.Get<ActionScope>() ?? new() : null;
 
     private static bool IsAction(HttpContext request) =>
         !HttpMethods.IsGet(request.Request.Method) && !HttpMethods.IsHead(request.Request.Method)

@@ -33,14 +33,11 @@ internal interface IWaitingFactory
 
 /// <summary>One caller's factory, and what it made: its own caller gets what all other readers will read from the payload, or the value itself if there will be no other readers.</summary>
 internal sealed class LocalFactory<TState, T>(
-    EntryMaker maker, string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options, FactoryKind kind)
+    EntryMaker maker, string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options, FactoryKind kind, bool isWithinHold)
     : EntryFactory<T>(options)
 {
     private readonly CacheEntryOptions? _options = options;
     private readonly CacheContext? _outer = CacheContext.Current;
-
-    // It may see what its caller's transaction has not committed. Of what it does not store nobody else may be given it.
-    private readonly bool _isWithinHold = ServerAction.IsHolding;
 
     // As they are when the call is made: the caller's collection may change before a background refresh begins.
     private readonly string[] _tags = options?.Tags is { } tags ? [.. tags] : [];
@@ -101,7 +98,7 @@ internal sealed class LocalFactory<TState, T>(
             var made = maker.Make(context, payload, _options, isLoaded: kind == FactoryKind.Loader);
             _made = new(readBack, payload);
             return written is null ? made with { WhyNotStored = "It cannot be serialized.", IsForOwnCaller = true }
-                : _isWithinHold ? made with { IsForOwnCaller = true }
+                : isWithinHold ? made with { IsForOwnCaller = true }
                 : made;
         }
         catch

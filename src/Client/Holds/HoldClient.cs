@@ -70,6 +70,7 @@ internal sealed class HoldClient(IGrainFactory grains, SiloEndpoints endpoints, 
 
             isFirst = false;
             await Task.Delay(pause, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }

@@ -27,7 +27,8 @@ internal sealed class LoaderRegistration<T>(
         new(services, (own, context, token) => load(own, context, argument, token)),
         static (run, context, token) => run.Make(context, token),
         Options,
-        FactoryKind.Loader);
+        FactoryKind.Loader,
+        isWithinHold: false);
 }
 
 /// <summary>An entry that a loader of another process makes.</summary>

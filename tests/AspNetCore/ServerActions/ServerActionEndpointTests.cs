@@ -82,6 +82,31 @@ public sealed class ServerActionEndpointTests(AdapterCluster cluster)
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
     }
 
+    /// <summary>As a library does, in an asynchronous method and an action of its own: what the request's factories see afterwards may not be committed.</summary>
+    [Fact]
+    public async Task Hold_DeepInAMarkedEndpoint_IsKnownToTheWholeRequest_UntilItEnds()
+    {
+        await using var node = await Start(app => app.MapPost("/hold", async (ITagCache cache, IEnumerable<IServerActionSource> sources) =>
+        {
+            IServerActionSource[] all = [.. sources];
+            var before = ServerAction.IsHolding(all);
+            var hold = await HoldInside(cache);
+            var during = ServerAction.IsHolding(all);
+            await hold.ReleaseAsync();
+            return $"{before} {during} {ServerAction.IsHolding(all)}";
+        }).WithServerAction());
+
+        using var answer = await node.Http.PostAsync(new Uri("/hold", UriKind.Relative), null);
+
+        Assert.Equal("False True False", await answer.Content.ReadAsStringAsync());
+
+        static async Task<ITagHold> HoldInside(ITagCache cache)
+        {
+            using var action = ServerAction.Begin();
+            return await cache.HoldAsync(["held"]);
+        }
+    }
+
     private Task<AppNode> Start(Action<WebApplication>? configure = null) => AppNode.Start(
         cluster.Nodes[0],
         services =>
