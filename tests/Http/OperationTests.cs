@@ -116,7 +116,7 @@ public sealed class OperationTests(SiloServer silo)
             [
                 "# TYPE tagcache_entry_reads_total counter",
                 "# TYPE tagcache_entry_commits_total counter",
-                "# TYPE tagcache_entries gauge",
+                "# TYPE tagcache_entry_count gauge",
                 "# TYPE tagcache_lease_remaining_seconds gauge",
                 "tagcache_outcome=\"hit\"",
                 "tagcache_outcome=\"stored\"",

@@ -9,6 +9,12 @@ internal sealed class SaveMetrics
     /// <summary>The name of the meter.</summary>
     public const string MeterName = "OrleansTagCache.EntityFrameworkCore";
 
+    /// <summary>From a hold at a silo nearby to one that waits for a dead silo's lease.</summary>
+    private static readonly InstrumentAdvice<double> Waits = new()
+    {
+        HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    };
+
     private readonly Counter<long> _holds;
     private readonly Histogram<double> _waits;
     private readonly Counter<long> _rows;
@@ -19,9 +25,9 @@ internal sealed class SaveMetrics
     {
         var meter = meters?.Create(MeterName) ?? new Meter(MeterName);
         _holds = meter.CreateCounter<long>("tagcache.save.holds", "{hold}", "Holds of saves, by how they ended: held, lapsed, rolled_back, abandoned, renewed, unavailable or unconfirmed.");
-        _waits = meter.CreateHistogram<double>("tagcache.save.hold.duration", "s", "How long a save waited for its holds.");
+        _waits = meter.CreateHistogram<double>("tagcache.save.hold.duration", "s", "How long a save waited for its holds.", tags: null, Waits);
         _rows = meter.CreateCounter<long>("tagcache.outbox.rows", "{row}", "Rows of the outbox: written, released or drained.");
-        meter.CreateObservableGauge("tagcache.save.pending", pending, "{tag}", "Tags of committed transactions that are still to be updated.");
+        meter.CreateObservableUpDownCounter("tagcache.save.pending", pending, "{tag}", "Tags of committed transactions that are still to be updated.");
     }
 
     public void OnHold(HoldEnd end, int count = 1) => _holds.Add(count, new KeyValuePair<string, object?>("tagcache.outcome", NameOf(end)));

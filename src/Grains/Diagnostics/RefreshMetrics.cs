@@ -16,7 +16,7 @@ internal sealed class RefreshMetrics
         _passes = silo.Meter.CreateCounter<long>("tagcache.refresh.passes", "{pass}", "Passes of refresh jobs that ended on this silo.");
         _keys = silo.Meter.CreateCounter<long>("tagcache.refresh.keys", "{key}", "Keys of those passes, by outcome: refreshed, skipped, failed or left.");
         _loads = silo.Meter.CreateCounter<long>("tagcache.loads", "{load}", "Loaders run for this silo's refreshes, by outcome.");
-        silo.Meter.CreateObservableGauge("tagcache.loads.running", () => Interlocked.Read(ref _running), "{load}", "Loaders that run now for this silo's refreshes.");
+        silo.Meter.CreateObservableUpDownCounter("tagcache.load.running", () => Interlocked.Read(ref _running), "{load}", "Loaders that run now for this silo's refreshes.");
     }
 
     public void OnPass(int refreshed, int skipped, int failed, int left)

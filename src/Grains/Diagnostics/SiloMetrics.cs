@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using OrleansTagCache.Contracts;
 
@@ -9,6 +10,9 @@ internal sealed class SiloMetrics
 {
     /// <summary>The name of the meter.</summary>
     public const string MeterName = "OrleansTagCache.Silo";
+
+    /// <summary>What was measured: an update, a revalidation or a hold.</summary>
+    private const string OperationTag = "tagcache.operation";
 
     /// <summary>From a local call to a wait for a dead silo's lease.</summary>
     private static readonly InstrumentAdvice<double> UpdateDurations = new()
@@ -31,7 +35,7 @@ internal sealed class SiloMetrics
         _commits = meter.CreateCounter<long>("tagcache.entry.commits", "{commit}", "Values offered for storing, by what became of them.");
         _moves = meter.CreateCounter<long>("tagcache.moves", "{entry}", "Entries sent to the silos that they belong to, by what became of them there.");
         _updates = meter.CreateHistogram<double>(
-            "tagcache.update.duration", "s", "How long updates and revalidations took until every process had acknowledged.", tags: null, UpdateDurations);
+            "tagcache.update.duration", "s", "How long updates, revalidations and holds took until every process had acknowledged, by operation.", tags: null, UpdateDurations);
         Meter = meter;
     }
 
@@ -80,7 +84,22 @@ internal sealed class SiloMetrics
         }
     }
 
-    public void OnUpdate(TimeSpan elapsed) => _updates.Record(elapsed.TotalSeconds);
+    /// <summary>Every process has acknowledged.</summary>
+    /// <param name="operation">What: <c>update</c>, <c>revalidate</c> or <c>hold</c>.</param>
+    /// <param name="elapsed">How long it took.</param>
+    /// <param name="activity">Its activity, which has not ended yet. The exemplar of the measurement is this one, and none if it is null, whatever call brought the last acknowledgement.</param>
+    public void OnUpdate(string operation, TimeSpan elapsed, Activity? activity)
+    {
+        if (!_updates.Enabled)
+        {
+            return;
+        }
+
+        var current = Activity.Current;
+        Activity.Current = activity;
+        _updates.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>(OperationTag, operation));
+        Activity.Current = current;
+    }
 
     private static string NameOf(CopyStatus status) => status switch
     {

@@ -252,7 +252,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
     private (Stamp Applied, Task<UpdateOutcome> Completion) BeginNeedsLock(TagUpdate update, Activity? activity, ICollection<SiloAddress>? later)
     {
         _repeating.Start();
-        var completion = _callers.Add(update.Id, activity);
+        var completion = _callers.Add(update, activity);
         var applied = Apply(update);
         if (!_sessions.Queue(update))
         {

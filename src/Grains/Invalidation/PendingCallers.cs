@@ -17,10 +17,11 @@ internal sealed partial class PendingCallers(SiloMetrics metrics, TimeProvider t
     private readonly Dictionary<UpdateId, Caller> _callers = [];
 
     /// <summary>An update begins. The task ends once: complete, or incomplete for want of a lease. The activity ends when the update is settled.</summary>
-    public Task<UpdateOutcome> Add(UpdateId id, Activity? activity)
+    public Task<UpdateOutcome> Add(TagUpdate update, Activity? activity)
     {
-        var caller = new Caller(time.Now(), activity);
-        _callers.Add(id, caller);
+        var operation = update.HoldFor is not null ? "hold" : update.StaleFor is not null ? "revalidate" : "update";
+        var caller = new Caller(operation, time.Now(), activity);
+        _callers.Add(update.Id, caller);
         return caller.Completion.Task;
     }
 
@@ -52,11 +53,11 @@ internal sealed partial class PendingCallers(SiloMetrics metrics, TimeProvider t
     public void EndComplete(UpdateId id, int members)
     {
         _callers.Remove(id, out var caller);
-        caller!.Activity?.SetTag(Tracing.MembersTag, members);
+        var elapsed = time.Now() - caller!.BegunAt;
+        caller.Activity?.SetTag(Tracing.MembersTag, members);
+        metrics.OnUpdate(caller.Operation, elapsed, caller.Activity);
         Tracing.End(caller.Activity);
         caller.Completion.TrySetResult(UpdateOutcome.Complete(members));
-        var elapsed = time.Now() - caller.BegunAt;
-        metrics.OnUpdate(elapsed);
         if (elapsed > Delayed)
         {
             LogDelayed(elapsed.TotalSeconds, caller.Last ?? "a member that has left");
@@ -66,8 +67,10 @@ internal sealed partial class PendingCallers(SiloMetrics metrics, TimeProvider t
     [LoggerMessage(3303, LogLevel.Warning, "An update took {Seconds:0.0} s. The last to acknowledge: {Who}")]
     private partial void LogDelayed(double seconds, string who);
 
-    private sealed class Caller(Moment begunAt, Activity? activity)
+    private sealed class Caller(string operation, Moment begunAt, Activity? activity)
     {
+        public string Operation => operation;
+
         public Activity? Activity => activity;
 
         public Moment BegunAt => begunAt;
