@@ -81,6 +81,9 @@ public sealed class CacheContext
     /// <summary>Whether the value is for its readers alone.</summary>
     internal bool IsUnwanted { get; private set; }
 
+    /// <summary>Whether the factory said so, or one that it called: then what is made from the value is for its readers alone too.</summary>
+    internal bool IsWithheld { get; private set; }
+
     /// <summary>Whether the value is not to be kept near by who made it.</summary>
     internal bool IsFar { get; private set; }
 
@@ -117,6 +120,21 @@ public sealed class CacheContext
         }
     }
 
+    /// <summary>
+    /// Keeps the value from being stored: those who wait for it in this process get it, and the next reader makes another. A stale value that it was to replace stays until its
+    /// deadline. An entry whose factory reads this one is not stored either.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The factory has ended.</exception>
+    public void DoNotStore()
+    {
+        lock (_gate)
+        {
+            MustNotHaveEnded();
+        }
+
+        Withhold();
+    }
+
     /// <summary>Gets the stale value that is being refreshed, if there is one: for conditional requests, or to keep what has not changed.</summary>
     /// <typeparam name="T">The type of the value.</typeparam>
     /// <param name="value">The stale value.</param>
@@ -138,7 +156,7 @@ public sealed class CacheContext
     {
         lock (_gate)
         {
-            (_life, IsUnwanted, IsFar) = (life, isUnwanted, isFar);
+            (_life, IsUnwanted, IsFar) = (life, isUnwanted || IsWithheld, isFar);
         }
     }
 
@@ -255,6 +273,20 @@ public sealed class CacheContext
             {
                 WhyNotStored = "It was made from an entry that was served without a valid lease.";
             }
+        }
+    }
+
+    /// <summary>The value, or one that it is made from, is not for storing.</summary>
+    internal void Withhold()
+    {
+        foreach (var part in _parts)
+        {
+            part.Withhold();
+        }
+
+        lock (_gate)
+        {
+            (IsUnwanted, IsWithheld) = (true, true);
         }
     }
 

@@ -48,6 +48,11 @@ public sealed class CacheEntryOptions
     public TimeSpan Jitter { get; init; }
 
     /// <summary>
+    /// Whether null is stored like any other value. If not, those who wait for it get it, as if the factory had called <see cref="CacheContext.DoNotStore"/>, and setting it removes the entry. Default true.
+    /// </summary>
+    public bool StoreNull { get; init; } = true;
+
+    /// <summary>
     /// Whether a second silo holds a copy of the entry, so that it outlives the death of its own: readers are answered from the copy at once, and it stays in the cache.
     /// Default null: as <c>TagCache:Standbys</c> of the silos says. Entries of <c>IDistributedCache</c> have one, and a set of those waits for it.
     /// </summary>

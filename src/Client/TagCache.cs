@@ -183,7 +183,7 @@ internal sealed class TagCache : ITagCache
         // First thing: serializing takes its time, and runs the caller's code.
         var madeAt = _time.Now();
         var checkedKey = Check(key);
-        var outcome = await _updates.Set(_namespace.Scope(checkedKey.Value), _maker.Make(value, options), madeAt, _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
+        var outcome = await SetOrRemove(checkedKey.Value, _maker.MakeUnlessUnwanted(value, options), madeAt, cancellationToken).ConfigureAwait(false);
         if (outcome.Status == CommitStatus.Refused)
         {
             throw new ArgumentException(outcome.Fault, nameof(value));
@@ -221,8 +221,8 @@ internal sealed class TagCache : ITagCache
         }
 
         // All are checked before anything happens.
-        var sets = entries.Select(entry => (ScopedKey: _namespace.Scope(entry.Key), Data: _maker.Make(entry.Value, options?.Invoke(entry.Key)))).ToList();
-        var outcomes = await Task.WhenAll(sets.Select(set => _updates.Set(set.ScopedKey, set.Data, madeAt, _options.UpdateTimeout, cancellationToken))).ConfigureAwait(false);
+        var sets = entries.Select(entry => (entry.Key, Data: _maker.MakeUnlessUnwanted(entry.Value, options?.Invoke(entry.Key)))).ToList();
+        var outcomes = await Task.WhenAll(sets.Select(set => SetOrRemove(set.Key, set.Data, madeAt, cancellationToken))).ConfigureAwait(false);
         if (Array.Find(outcomes, outcome => outcome.Status == CommitStatus.Refused) is { } refused)
         {
             throw new ArgumentException(refused.Fault, nameof(entries));
@@ -309,6 +309,19 @@ internal sealed class TagCache : ITagCache
         var name = LoaderName.Parse(loader);
         var key = Check(name.KeyOf(argument)).Value;
         return _flights.Read<T>(key, OuterOf(key), _loaders.FactoryOf<T>(_namespace, name, argument), _loaders.KeepsNear(loader), cancellationToken);
+    }
+
+    /// <summary>A value that is not for storing supersedes the one before all the same.</summary>
+    private async Task<CommitOutcome> SetOrRemove(string key, EntryData? data, Moment madeAt, CancellationToken cancellationToken)
+    {
+        var scopedKey = _namespace.Scope(key);
+        if (data is not null)
+        {
+            return await _updates.Set(scopedKey, data, madeAt, _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
+        }
+
+        await _updates.Remove(scopedKey, _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
+        return CommitOutcome.Stored;
     }
 
     private void MustBeInServerAction()

@@ -8,6 +8,9 @@ public sealed class LoaderCluster : TagCacheCluster
 {
     public const int MaximumLoads = 4;
 
+    /// <summary>A value that its loader does not want stored.</summary>
+    public const string Unstored = "unstored";
+
     private readonly ConcurrentDictionary<string, int> _runs = [];
     private int _running;
 
@@ -46,6 +49,11 @@ public sealed class LoaderCluster : TagCacheCluster
         try
         {
             context.Tag($"of:{argument.Split('/')[0]}", $"item:{argument}");
+            if (value == Unstored)
+            {
+                context.DoNotStore();
+            }
+
             if (Held is { } held)
             {
                 await held.Task.WaitAsync(cancellationToken).Soon();

@@ -48,6 +48,22 @@ public sealed class LoaderTests(LoaderCluster cluster)
         }
     }
 
+    [Theory]
+    [InlineData("silo")]
+    [InlineData("client")]
+    public async Task Get_OfAValueThatIsNotForStoring_StoresNothing(string loader)
+    {
+        var argument = $"{loader}/unstored";
+        cluster.Source[argument] = LoaderCluster.Unstored;
+        await Offered(loader);
+        foreach (var reader in cluster.Everyone)
+        {
+            Assert.Equal(LoaderCluster.Unstored, await reader.GetAsync<string>(loader, argument));
+            Assert.Equal(LoaderCluster.Unstored, await reader.GetOrCreateAsync($"outer:{argument}", async (_, token) => await reader.GetAsync<string>(loader, argument, token)));
+            Assert.Empty(await reader.GetManyAsync<string>([$"{loader}:{argument}", $"outer:{argument}"]));
+        }
+    }
+
     [Fact]
     public async Task Get_OfALoaderThatNobodyOffers_SaysSo()
     {

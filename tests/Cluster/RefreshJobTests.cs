@@ -35,6 +35,24 @@ public sealed class RefreshJobTests(LoaderCluster cluster)
         }
     }
 
+    /// <summary>What its loader does not want stored is not, and the stale value stays; the job does not try again and again.</summary>
+    [Fact]
+    public async Task RevalidateTag_OfWhatIsNotForStoringNow_LeavesTheStaleValue()
+    {
+        const string Argument = "unstored-now";
+        cluster.Source[Argument] = "old";
+        Assert.Equal("old", await cluster.Client.GetAsync<string>("silo", Argument));
+        cluster.Source[Argument] = LoaderCluster.Unstored;
+        var runs = cluster.RunsOf(Argument);
+
+        await cluster.Client.RevalidateTagAsync($"of:{Argument}", CacheLife.Max);
+        await UntilDone($"of:{Argument}");
+
+        Assert.Equal(runs + 1, cluster.RunsOf(Argument));
+        var found = await cluster.Silos[0].TryGetAsync<string>($"silo:{Argument}");
+        Assert.Equal(("old", true), (found.Value, found.IsStale));
+    }
+
     [Fact]
     public async Task RevalidateTag_AThousandTimesAtOnce_IsOneReminderAndOneMorePassAtMost()
     {

@@ -38,6 +38,9 @@ public sealed class CachedAttribute : Attribute
     /// <summary><see cref="CacheEntryOptions.AllowBackgroundRefresh"/>. Default false.</summary>
     public bool AllowBackgroundRefresh { get; init; }
 
+    /// <summary><see cref="CacheEntryOptions.StoreNull"/>. Default true.</summary>
+    public bool StoreNull { get; init; } = true;
+
     /// <summary><see cref="CacheEntryOptions.NearCache"/>. Default <see cref="NearCacheMode.On"/>.</summary>
     public NearCacheMode NearCache { get; init; }
 

@@ -53,7 +53,7 @@ internal sealed class EntryMaker
             FailSafe = options?.FailSafe ?? TimeSpan.Zero,
             Standby = options?.Standby,
         };
-        return new(entry, context.WhyNotStored ?? FaultOf(payload), context.IsUnwanted, context.IsFar);
+        return new(entry, context.WhyNotStored ?? FaultOf(payload), context.IsUnwanted, context.IsFar, context.IsWithheld);
     }
 
     /// <summary>A caller has a value already.</summary>
@@ -62,6 +62,19 @@ internal sealed class EntryMaker
     {
         Check(options, options?.Tags);
         return MakeOf(Serializer.Serialize(value), options, TagsOf(options, options?.Tags));
+    }
+
+    /// <summary>The same; null for a value that its options do not want stored.</summary>
+    /// <inheritdoc cref="Make{T}"/>
+    public EntryData? MakeUnlessUnwanted<T>(T value, CacheEntryOptions? options)
+    {
+        if (value is not null || options is not { StoreNull: false })
+        {
+            return Make(value, options);
+        }
+
+        Check(options, options.Tags);
+        return null;
     }
 
     /// <summary>An adapter has bytes already, which no serializer is asked for; the array is the entry's from now on.</summary>
@@ -75,7 +88,7 @@ internal sealed class EntryMaker
         LifeOf(options);
         var entry = MakeOf(new(value, PayloadSerializer.Binary), options, TagSet.ForEntry(options.Tags, int.MaxValue, nameof(options)));
         entry = madeIn?.Over(entry) ?? entry;
-        return (madeIn?.WhyNotStored ?? TagSet.FaultOfEntry(entry.Tags)) is { } fault ? throw new ArgumentException(fault, nameof(options)) : entry;
+        return (madeIn?.WhyNotStored ?? (madeIn?.IsWithheld == true ? "It was made from a value that is not for storing." : null) ?? TagSet.FaultOfEntry(entry.Tags)) is { } fault ? throw new ArgumentException(fault, nameof(options)) : entry;
     }
 
     private EntryData MakeOf(Payload value, CacheEntryOptions? options, string[] tags) => FaultOf(value) is { } fault

@@ -93,7 +93,7 @@ internal sealed partial class FactoryRuns(
                 throw new TimeoutException($"The factory was cancelled: it ran longer than its FactorySoftTimeout of {soft}.");
             }
 
-            return new((await Store(key, answer, ask, await making.ConfigureAwait(false)).ConfigureAwait(false)).ToSnapshot());
+            return (await Store(key, answer, ask, await making.ConfigureAwait(false)).ConfigureAwait(false)).ToResult();
         }
         catch (OperationCanceledException) when (flight.Cancellation.IsCancellationRequested)
         {

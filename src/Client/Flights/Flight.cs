@@ -7,7 +7,8 @@ namespace OrleansTagCache.Flights;
 /// <param name="Entry">The value, if there is one.</param>
 /// <param name="Fault">What the factory threw, if it did: captured once, so that each caller's stack begins where the factory's ends, and not where the last caller's did.</param>
 /// <param name="Said">The tags that the factory had named before it threw.</param>
-internal sealed record FlightResult(EntrySnapshot? Entry, ExceptionDispatchInfo? Fault = null, string[]? Said = null)
+/// <param name="IsWithheld">Whether what is made from the value must not be stored.</param>
+internal sealed record FlightResult(EntrySnapshot? Entry, ExceptionDispatchInfo? Fault = null, string[]? Said = null, bool IsWithheld = false)
 {
     /// <summary>Nothing that this caller may take: it calls again.</summary>
     public static readonly FlightResult AskAgain = new(Entry: null);

@@ -210,7 +210,7 @@ internal sealed class FlightRunner(
     /// <summary>Ends a flight that has made a value: for those who came before it was begun, and if it is live, for those who came before its commit.</summary>
     private FlightResult Close(FlightKey key, Flight flight, Generated made, bool isLive)
     {
-        var own = new FlightResult(made.ToSnapshot());
+        var own = made.ToResult();
         table.End(key, flight, made.IsForOwnCaller ? FlightResult.AskAgain : own, isLive ? own : FlightResult.AskAgain);
         return own;
     }

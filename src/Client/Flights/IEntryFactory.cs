@@ -7,10 +7,11 @@ namespace OrleansTagCache.Flights;
 /// <param name="WhyNotStored">Null if it can be stored.</param>
 /// <param name="IsUnwanted">Whether its maker does not want it to be stored.</param>
 /// <param name="IsFar">Whether its maker does not want it to be kept near.</param>
+/// <param name="IsWithheld">Whether what is made from it is unwanted too.</param>
 /// <param name="IsForOwnCaller">Whether only the caller whose factory made it can have it, unless it is stored: no serializer takes it, or it may be of a transaction that is not committed.</param>
-internal sealed record Generated(EntryData Entry, string? WhyNotStored, bool IsUnwanted = false, bool IsFar = false, bool IsForOwnCaller = false)
+internal sealed record Generated(EntryData Entry, string? WhyNotStored, bool IsUnwanted = false, bool IsFar = false, bool IsWithheld = false, bool IsForOwnCaller = false)
 {
-    public EntrySnapshot ToSnapshot() => new(Entry.Payload, Entry.Tags, Entry.Life, TimeSpan.Zero);
+    public FlightResult ToResult() => new(new EntrySnapshot(Entry.Payload, Entry.Tags, Entry.Life, TimeSpan.Zero), IsWithheld: IsWithheld);
 }
 
 /// <summary>How an entry is made, and with what patience.</summary>

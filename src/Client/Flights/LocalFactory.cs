@@ -93,6 +93,11 @@ internal sealed class LocalFactory<TState, T>(
                 return maker.Make(context, _made.Payload, _options, isLoaded: false) with { WhyNotStored = "Its factory gave no value.", IsUnwanted = true, IsForOwnCaller = true };
             }
 
+            if (value is null && _options is { StoreNull: false })
+            {
+                context.Withhold();
+            }
+
             var written = maker.TryWrite(value, out var readBack);
             var payload = written ?? new Payload([], null);
             var made = maker.Make(context, payload, _options, isLoaded: kind == FactoryKind.Loader);

@@ -88,6 +88,11 @@ internal sealed class SingleFlight
                     }
 
                     outer?.MadeFrom(_namespace, entry.Tags, entry.Life, entry.Age, entry.PromiseSuspended);
+                    if (result.IsWithheld)
+                    {
+                        outer?.Withhold();
+                    }
+
                     return own;
                 }
 

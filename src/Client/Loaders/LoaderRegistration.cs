@@ -32,13 +32,16 @@ internal sealed class LoaderRegistration<T>(
 }
 
 /// <summary>An entry that a loader of another process makes.</summary>
-internal sealed class RemoteFactory<T>(Func<EntrySnapshot?, CancellationToken, Task<EntryData>> load) : EntryFactory<T>(options: null)
+internal sealed class RemoteFactory<T>(Func<EntrySnapshot?, CancellationToken, Task<LoadOutcome>> load) : EntryFactory<T>(options: null)
 {
     public override bool IsRemote => true;
 
     /// <summary>The entry says; whether there is anything its silo knows.</summary>
     public override bool HasFailSafe => true;
 
-    public override async Task<Generated> Generate(EntrySnapshot? stale, CancellationToken cancellationToken) =>
-        new(await load(stale, cancellationToken).ConfigureAwait(false) with { IsLoaded = true }, WhyNotStored: null);
+    public override async Task<Generated> Generate(EntrySnapshot? stale, CancellationToken cancellationToken)
+    {
+        var outcome = await load(stale, cancellationToken).ConfigureAwait(false);
+        return new(outcome.Entry! with { IsLoaded = true }, WhyNotStored: null, IsUnwanted: !outcome.IsForStoring, IsWithheld: !outcome.IsForStoring);
+    }
 }

@@ -109,7 +109,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
         return made switch
         {
             { WhyNotStored: { } why } => LoadOutcome.Failed(why),
-            _ => new(LoadStatus.Loaded, made.Entry),
+            _ => new(LoadStatus.Loaded, made.Entry, IsForStoring: !made.IsUnwanted),
         };
     }
 

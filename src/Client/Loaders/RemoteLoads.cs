@@ -10,7 +10,7 @@ internal sealed class RemoteLoads(IGrainFactory grains, Reachability reachabilit
 {
     /// <summary>Has a loader run in some process that offers it.</summary>
     /// <exception cref="TagCacheException">No process offers it, it failed, or the cluster could not be reached.</exception>
-    public async Task<EntryData> Load(string scopedLoader, LoadRequest request, CancellationToken cancellationToken)
+    public async Task<LoadOutcome> Load(string scopedLoader, LoadRequest request, CancellationToken cancellationToken)
     {
         if (reachability.WhyNot("load") is { } notConnected)
         {
@@ -30,7 +30,7 @@ internal sealed class RemoteLoads(IGrainFactory grains, Reachability reachabilit
 
         return outcome.Status switch
         {
-            LoadStatus.Loaded => outcome.Entry!,
+            LoadStatus.Loaded => outcome,
             LoadStatus.NoRunner => throw new TagCacheException("No process of the cluster offers this loader. Add it with AddLoader to a silo or a client that is running."),
             _ => throw new TagCacheException($"The loader failed in the process that runs it. {outcome.Fault}"),
         };

@@ -69,11 +69,13 @@ internal enum LoadStatus : byte
 /// <param name="Status">How it ended.</param>
 /// <param name="Entry">The value with its tags and life.</param>
 /// <param name="Fault">Why there is none: never a word of the application's data.</param>
+/// <param name="IsForStoring">Whether the value is for storing; if not, it is for those who wait for it.</param>
 [GenerateSerializer, Immutable, Alias("otc.LoadOutcome")]
 internal sealed record LoadOutcome(
     [property: Id(0)] LoadStatus Status,
     [property: Id(1)] EntryData? Entry = null,
-    [property: Id(2)] string? Fault = null)
+    [property: Id(2)] string? Fault = null,
+    [property: Id(3)] bool IsForStoring = true)
 {
     public static readonly LoadOutcome NoRunner = new(LoadStatus.NoRunner);
 

@@ -33,6 +33,11 @@ internal sealed class Settings(AttributeData attribute)
             yield return "AllowBackgroundRefresh = true";
         }
 
+        if (Value("StoreNull") is false)
+        {
+            yield return "StoreNull = false";
+        }
+
         if (Value("NearCache") is int near and not 0)
         {
             yield return $"NearCache = (global::OrleansTagCache.NearCacheMode){near.ToString(CultureInfo.InvariantCulture)}";

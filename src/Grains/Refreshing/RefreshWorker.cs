@@ -191,6 +191,14 @@ internal sealed partial class RefreshWorker(
                 return loaded.Status == LoadStatus.NoRunner ? Outcome.Left : Outcome.Failed;
             }
 
+            if (!loaded.IsForStoring)
+            {
+                // The stale value stays until its deadline; readers make what they need.
+                outcome = Outcome.Unwanted;
+                await entry.Abandon(answer.Token, isForStoring: false);
+                return Outcome.Skipped;
+            }
+
             var commit = await entry.Commit(answer.Token, loaded.Entry! with { IsLoaded = true });
             outcome = commit.ToOutcome();
             return commit.Status switch

@@ -3,21 +3,26 @@ using Xunit;
 
 namespace OrleansTagCache.Tests.Architecture;
 
-/// <summary>The code in the README and in the documentation is what the samples compile.</summary>
+/// <summary>The code in the README and in the documentation is what the samples and the tests compile.</summary>
 public sealed class SnippetTests
 {
     [Theory]
-    [InlineData("README.md", "Quickstart", "client")]
-    [InlineData("README.md", "Quickstart", "update")]
-    [InlineData("README.md", "SiloHosted", "silo")]
-    [InlineData("docs/concepts/factories.md", "Quickstart", "client")]
-    [InlineData("docs/concepts/factories.md", "Quickstart", "revalidate")]
-    public void Snippet_IsWhatTheSampleCompiles(string document, string sample, string name)
+    [InlineData("README.md", "samples/Quickstart/Program.cs", "client")]
+    [InlineData("README.md", "samples/Quickstart/Program.cs", "update")]
+    [InlineData("README.md", "samples/SiloHosted/Program.cs", "silo")]
+    [InlineData("docs/concepts/factories.md", "samples/Quickstart/Program.cs", "client")]
+    [InlineData("docs/concepts/factories.md", "samples/Quickstart/Program.cs", "revalidate")]
+    [InlineData("docs/how-to/entries.md", "tests/Cluster/EntryRecipesTests.cs", "unstored")]
+    [InlineData("docs/how-to/entries.md", "tests/Cluster/EntryRecipesTests.cs", "life")]
+    [InlineData("docs/how-to/entries.md", "tests/Cluster/EntryRecipesTests.cs", "prefix")]
+    [InlineData("docs/how-to/entries.md", "tests/Cluster/EntryRecipesTests.cs", "prefixes-of")]
+    [InlineData("docs/how-to/entries.md", "tests/Cluster/EntryRecipesTests.cs", "remove-prefix")]
+    public void Snippet_IsWhatIsCompiled(string document, string source, string name)
     {
         var readme = File.ReadAllText(Path.Combine(Repository.Root, document));
-        var program = File.ReadAllText(Path.Combine(Repository.Root, "samples", sample, "Program.cs"));
+        var program = File.ReadAllText(Path.Combine(Repository.Root, source));
         var compiled = Regex.Match(program, $@"^ *// <readme: {name}>\n(?<code>.*?)^ *// </readme>", RegexOptions.Singleline | RegexOptions.Multiline).Groups["code"].Value;
-        var shown = Regex.Match(readme, $@"<!-- samples/{sample}/Program\.cs: {name} -->\n```csharp\n(?<code>.*?)```", RegexOptions.Singleline).Groups["code"].Value;
+        var shown = Regex.Match(readme, $@"<!-- {Regex.Escape(source)}: {name} -->\n```csharp\n(?<code>.*?)```", RegexOptions.Singleline).Groups["code"].Value;
 
         Assert.NotEmpty(shown);
         Assert.Equal(Outdented(compiled), shown.TrimEnd());
