@@ -168,6 +168,22 @@ public interface ITagCache
     ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Lists the keys of the entries that bear the tag, on all silos, in ordinal order: of those that could be read, fresh or stale. It is for looking, moving and checking; to invalidate them, update the tag.
+    /// </summary>
+    /// <param name="tag">The tag; <c>*</c> for every entry of the namespace.</param>
+    /// <param name="pageSize">How many keys are asked for at a time: 1 to 1,000. A page costs each silo time in the number of the tag's dependents, so a long list wants large pages.</param>
+    /// <param name="cancellationToken">Stops the listing.</param>
+    /// <returns>The keys, each once, without the namespace. The pages are asked for while they are enumerated.</returns>
+    /// <exception cref="ArgumentException">The tag or the size of the pages breaks a limit.</exception>
+    /// <exception cref="TagCacheUnavailableException">While it is enumerated: the cluster could not be reached, or a silo did not answer, which the message names. What had come before stands.</exception>
+    /// <remarks>
+    /// Each page is what the silos have at the moment when they are asked; pages are not of one moment. An entry that is there from the beginning to the end of the listing is in it, unless it moves from one silo to another
+    /// at that very moment, as when silos join or leave: then it may be missing. One that is stored, or expires, meanwhile may be in it or not. Entries of other namespaces, and what only this process keeps near, are never in it. Inside a factory, the entry that is made
+    /// depends on the tag.
+    /// </remarks>
+    IAsyncEnumerable<string> GetKeysAsync(string tag, int pageSize = 1_000, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Expires every dependent of the tag now. When the call has returned, every reader in every process sees only values whose generation began after the call.
     /// Allowed only within a server action, as in Next.js; elsewhere use <see cref="RevalidateTagAsync(string, CacheLife, CancellationToken)"/>.
     /// </summary>

@@ -32,6 +32,7 @@ internal sealed class TagCache : ITagCache
     private readonly SingleFlight _flights;
     private readonly EntryLookup _lookup;
     private readonly ManyEntries _many;
+    private readonly TagKeys _keys;
     private readonly IServiceProvider _services;
     private readonly TimeProvider _time;
 
@@ -46,12 +47,13 @@ internal sealed class TagCache : ITagCache
         SingleFlight flights,
         EntryLookup lookup,
         ManyEntries many,
+        TagKeys keys,
         IEnumerable<IServerActionSource> serverActions,
         IServiceProvider services,
         TimeProvider time)
     {
         (_serverActions, _reader, _flights, _services, _time) = ([.. serverActions], reader, flights, services, time);
-        (_options, _maker, _updates, _holds, _loaders, _near, _lookup, _many) = (options, maker, updates, holds, loaders, near, lookup, many);
+        (_options, _maker, _updates, _holds, _loaders, _near, _lookup, _many, _keys) = (options, maker, updates, holds, loaders, near, lookup, many, keys);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
     }
 
@@ -231,6 +233,18 @@ internal sealed class TagCache : ITagCache
 
     public async ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default) =>
         await _updates.Remove(_namespace.Scope(Check(key).Value), _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
+
+    public IAsyncEnumerable<string> GetKeysAsync(string tag, int pageSize = TagKeys.MaximumPage, CancellationToken cancellationToken = default)
+    {
+        var name = TagName.Parse(tag).Value;
+        if (pageSize is < 1 or > TagKeys.MaximumPage)
+        {
+            throw new ArgumentOutOfRangeException(nameof(pageSize), pageSize, $"A page has 1 to {TagKeys.MaximumPage} keys.");
+        }
+
+        CacheContext.Current?.DependsOn(_namespace, [name]);
+        return _keys.Of(TagId.OfTag(_namespace, name), pageSize, cancellationToken);
+    }
 
     public ValueTask UpdateTagAsync(string tag, CancellationToken cancellationToken = default)
     {

@@ -16,7 +16,7 @@ internal sealed record TagOnSilo(string Silo, long Dependents);
 
 internal sealed record TagRefresh(int Total, int Done, int Left, int Failed, int Pass, double Started);
 
-internal sealed record TagKeys(string Tag, string[] Entries, string? Next);
+internal sealed record TagKeys(string Tag, string[] Entries, string? Next, int UnreachableSilos);
 
 internal sealed record TagPage(TagRow[] Tags, string? Next, int UnreachableSilos);
 

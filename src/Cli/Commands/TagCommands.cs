@@ -117,25 +117,25 @@ internal sealed class KeysCommand : ApiCommand<KeysSettings>
     protected override async Task<int> Run(SiloApi api, KeysSettings settings, Writer writer, CancellationToken cancellationToken)
     {
         var keys = new List<string>();
-        var after = settings.After;
+        var (after, unreachable) = (settings.After, 0);
         do
         {
             var page = (await api.Get(Paths.With("v1/tag/entries", ("tag", settings.Tag), ("limit", settings.PageLimit), ("after", after)), cancellationToken)).As<TagKeys>();
             keys.AddRange(page.Entries);
-            after = page.Next;
+            (after, unreachable) = (page.Next, Math.Max(unreachable, page.UnreachableSilos));
         }
         while (settings.All && after is not null);
 
         if (writer.IsJson)
         {
-            writer.WriteJson(new { settings.Tag, Keys = keys, Next = after });
+            writer.WriteJson(new { settings.Tag, Keys = keys, Next = after, UnreachableSilos = unreachable });
         }
         else
         {
             keys.ForEach(writer.Line);
         }
 
-        Notes.Of(writer, after, unreachable: 0, keys.Count, "No entry bears the tag.");
+        Notes.Of(writer, after, unreachable, keys.Count, "No entry bears the tag.");
         return ExitCode.Done;
     }
 }

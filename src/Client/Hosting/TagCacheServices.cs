@@ -63,6 +63,7 @@ internal static class TagCacheServices
         services.TryAddSingleton<Reachability>();
         services.TryAddSingleton<EntryClient>();
         services.TryAddSingleton<UpdateClient>();
+        services.TryAddSingleton<TagKeys>();
         services.TryAddSingleton<HoldClient>();
         services.TryAddSingleton<HoldKeeper>();
         services.TryAddSingleton<RemoteLoads>();

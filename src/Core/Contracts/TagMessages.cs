@@ -55,5 +55,6 @@ internal sealed record TagDescription(
 /// <summary>A page of a tag's dependents, in ordinal order.</summary>
 /// <param name="Keys">The keys, without the namespace.</param>
 /// <param name="More">Whether there are more after the last one.</param>
+/// <param name="Missing">The silos that did not answer, whose keys are not among them; null from a silo that does not tell.</param>
 [GenerateSerializer, Immutable, Alias("otc.DependentsPage")]
-internal sealed record DependentsPage([property: Id(0)] string[] Keys, [property: Id(1)] bool More);
+internal sealed record DependentsPage([property: Id(0)] string[] Keys, [property: Id(1)] bool More, [property: Id(2)] string[]? Missing = null);

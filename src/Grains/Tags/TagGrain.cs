@@ -35,9 +35,10 @@ internal sealed class TagGrain(TagUpdates updates, AllSilos silos) : Grain, ITag
     {
         // One more than asked for tells whether there is another page.
         var tag = TagId.OfScopedTag(this.GetPrimaryKeyString());
-        var answers = await silos.Ask(peer => peer.Dependents(tag, limit + 1, after));
-        var keys = answers.SelectMany(keys => keys ?? []).Distinct().Order(StringComparer.Ordinal).Take(limit + 1).ToArray();
-        return new(keys.Length > limit ? keys[..limit] : keys, keys.Length > limit);
+        var answers = await silos.AskEach(peer => peer.Dependents(tag, limit + 1, after));
+        var keys = answers.SelectMany(answer => answer.Answer ?? []).Distinct().Order(StringComparer.Ordinal).Take(limit + 1).ToArray();
+        string[] missing = [.. answers.Where(answer => answer.Answer is null).Select(answer => answer.Silo.ToString())];
+        return new(keys.Length > limit ? keys[..limit] : keys, keys.Length > limit, missing);
     }
 
     private async Task<RefreshProgress?> DescribeRefresh(TagId tag)

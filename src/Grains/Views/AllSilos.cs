@@ -11,20 +11,26 @@ internal sealed class AllSilos(Members membership, IPeers peers, ILocalSiloDetai
     /// <summary>The answers in no order; null for a silo that does not answer: a view is better than none.</summary>
     /// <param name="ask">The question.</param>
     /// <param name="knows">Which silos know it; all of them if null. The others are not asked.</param>
-    public Task<T?[]> Ask<T>(Func<IPeerService, ValueTask<T>> ask, Predicate<SiloAddress>? knows = null)
+    public async Task<T?[]> Ask<T>(Func<IPeerService, ValueTask<T>> ask, Predicate<SiloAddress>? knows = null)
+        where T : class =>
+        Array.ConvertAll(await AskEach(ask, knows), static answer => answer.Answer);
+
+    /// <summary>The same, with who has answered what.</summary>
+    /// <inheritdoc cref="Ask" path="/param"/>
+    public Task<(SiloAddress Silo, T? Answer)[]> AskEach<T>(Func<IPeerService, ValueTask<T>> ask, Predicate<SiloAddress>? knows = null)
         where T : class
     {
         return Task.WhenAll(membership.Others.Append(self.SiloAddress).Select(AskOne));
 
-        async Task<T?> AskOne(SiloAddress silo)
+        async Task<(SiloAddress Silo, T? Answer)> AskOne(SiloAddress silo)
         {
             try
             {
-                return knows?.Invoke(silo) == false ? null : await ask(peers.On(silo)).ConfigureAwait(false);
+                return (silo, knows?.Invoke(silo) == false ? null : await ask(peers.On(silo)).ConfigureAwait(false));
             }
             catch (Exception)
             {
-                return null;
+                return (silo, null);
             }
         }
     }

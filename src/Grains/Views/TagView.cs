@@ -61,12 +61,12 @@ internal sealed class TagView(
         return new([.. stale.Take(MaximumStaleKeys).Select(entry => entry.ScopedKey)], stale.Length <= MaximumStaleKeys);
     }
 
-    /// <summary>Those of the tag's own namespace: what was made from them in others is not for the eyes of this one.</summary>
+    /// <summary>Those of the tag's own namespace: what was made from them in others is not for the eyes of this one. Copies for the case that another silo dies are told of by that silo.</summary>
     private IEnumerable<EntrySlot> Live(TagId tag, Moment now)
     {
         var home = tag.Namespace.Scope(string.Empty);
         return Bearing(tag).Where(entry => entry.ScopedKey.StartsWith(home, StringComparison.Ordinal)
-            && entry.Value is { } value && value.FreshnessAt(ledger, now) <= Freshness.Stale);
+            && entry.Value is { IsStandbyCopy: false } value && value.FreshnessAt(ledger, now) <= Freshness.Stale);
     }
 
     private IEnumerable<EntrySlot> Bearing(TagId tag)

@@ -38,8 +38,8 @@ internal sealed record TagRefreshInfo(int Total, int Done, int Left, int Failed,
             Math.Round(progress.Elapsed.TotalSeconds, 3));
 }
 
-/// <summary>A page of a tag's dependents; <paramref name="Next"/> is the <c>after</c> of the next page, null on the last one.</summary>
-internal sealed record TagEntriesPage(string Tag, string[] Entries, string? Next);
+/// <summary>A page of a tag's dependents; <paramref name="Next"/> is the <c>after</c> of the next page, null on the last one. Those on silos that did not answer are missing.</summary>
+internal sealed record TagEntriesPage(string Tag, string[] Entries, string? Next, int UnreachableSilos);
 
 /// <summary><c>/v1/tags</c> and <c>/v1/tag</c>: updating, revalidating and looking at tags.</summary>
 internal sealed class TagEndpoints(UpdateClient calls, RequestLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
@@ -101,7 +101,7 @@ internal sealed class TagEndpoints(UpdateClient calls, RequestLimits limits, Tag
     {
         var most = Query.Count(request, nameof(limit), MaximumPage, otherwise: 100);
         var page = await calls.Tag(TagOf(request)).Dependents(most, Query.One(request, nameof(after)) is { } last ? CacheKey.Parse(last, parameterName: nameof(after)).Value : null);
-        return JsonAnswer.Ok(new TagEntriesPage(tag!, page.Keys, page.More ? page.Keys[^1] : null));
+        return JsonAnswer.Ok(new TagEntriesPage(tag!, page.Keys, page.More ? page.Keys[^1] : null, page.Missing?.Length ?? 0));
     }
 
     private static double? Latest(IEnumerable<TimeSpan?> ago) => ago.Min() is { } latest ? Math.Round(latest.TotalSeconds, 3) : null;

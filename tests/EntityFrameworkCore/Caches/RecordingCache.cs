@@ -79,6 +79,8 @@ internal sealed class RecordingCache(Steps steps) : ITagCache
 
     public ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
+    public IAsyncEnumerable<string> GetKeysAsync(string tag, int pageSize = 1_000, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
     public ValueTask UpdateTagAsync(string tag, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public ValueTask RevalidateTagAsync(string tag, CacheLife profile, CancellationToken cancellationToken = default) => throw new NotSupportedException();
