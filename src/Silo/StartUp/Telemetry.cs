@@ -1,23 +1,36 @@
+using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using OrleansTagCache.Diagnostics;
 
 namespace OrleansTagCache.Silo.StartUp;
 
-/// <summary>What the silo program exports: its metrics for Prometheus, and its traces where a collector is set, by the variables of OpenTelemetry.</summary>
+/// <summary>What the silo program exports: its metrics for Prometheus, and its metrics, traces and logs to a collector where one is set by the variables of OpenTelemetry.</summary>
 internal static class Telemetry
 {
-    private static readonly string[] Collectors = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
-
+    /// <exception cref="StartUpFault">A variable is not what it has to be.</exception>
     public static void AddTo(IServiceCollection services, IConfiguration configuration)
     {
-        var telemetry = services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(SiloMetrics.MeterName, ClientMetrics.MeterName, "Microsoft.Orleans", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
-            .AddPrometheusExporter());
-        if (Collectors.Any(name => !string.IsNullOrEmpty(configuration[name])))
+        var (metrics, traces, logs) = (Collector.Of(configuration, "METRICS"), Collector.Of(configuration, "TRACES"), Collector.Of(configuration, "LOGS"));
+        var telemetry = services.AddOpenTelemetry().ConfigureResource(SiloResource.Describe).WithMetrics(provider =>
+        {
+            provider
+                .AddMeter(SiloMetrics.MeterName, ClientMetrics.MeterName, "Microsoft.Orleans", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
+                .AddPrometheusExporter();
+            if (metrics is not null)
+            {
+                provider.AddOtlpExporter(metrics.Name, metrics.Apply);
+            }
+        });
+        if (traces is not null)
         {
             // Requests too: what a call over HTTP causes belongs to its caller's trace. Their activities bear no query, where keys and tags are.
-            telemetry.WithTracing(traces => traces.AddSource(Tracing.SourceName, "Microsoft.AspNetCore").AddOtlpExporter());
+            telemetry.WithTracing(provider => provider.AddSource(Tracing.SourceName, "Microsoft.AspNetCore").AddOtlpExporter(traces.Name, traces.Apply));
+        }
+
+        if (logs is not null)
+        {
+            telemetry.WithLogging(provider => provider.AddOtlpExporter(logs.Name, logs.Apply), options => options.IncludeFormattedMessage = true);
         }
     }
 }
