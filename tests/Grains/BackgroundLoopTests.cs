@@ -142,7 +142,7 @@ public sealed class BackgroundLoopTests
             _ => null,
         };
 
-        public void Delivered(SiloAddress silo, UpdateReceipt receipt) => Told.TrySetResult();
+        public void Delivered(SiloAddress silo, UpdateBatch batch, UpdateReceipt receipt) => Told.TrySetResult();
 
         public void Lost(SiloAddress silo, UpdateBatch batch)
         {

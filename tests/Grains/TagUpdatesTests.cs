@@ -13,7 +13,7 @@ public sealed class TagUpdatesTests : IDisposable
     private readonly InvalidatorHost _host = new();
     private readonly TagUpdates _updates;
 
-    public TagUpdatesTests() => _updates = new(_host.Invalidator, new AllSilos(_host.Members, _host.Peers, InvalidatorHost.Details), DispatchProxy.Create<IGrainFactory, Jobs>(), _host.Time, NullLogger<TagUpdates>.Instance);
+    public TagUpdatesTests() => _updates = new(_host.Invalidator, new AllSilos(_host.Members, _host.Peers, _host.Versions, InvalidatorHost.Details), DispatchProxy.Create<IGrainFactory, Jobs>(), _host.Time, NullLogger<TagUpdates>.Instance);
 
     [Fact]
     public async Task Revalidation_OfManyTags_IsForgottenSoonAfter()

@@ -23,6 +23,9 @@ public sealed class AccessTests(KeyedSilo silo)
         { "GET", "/v1/tags", "read" },
         { "GET", "/v1/cluster", "admin" },
         { "GET", "/v1/diagnostics", "admin" },
+        { "HEAD", "/v1/traffic", "admin" },
+        { "GET", "/v1/updates", "admin" },
+        { "GET", "/v1/keys", "admin" },
         { "GET", "/metrics", "admin" },
     };
 

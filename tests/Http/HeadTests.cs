@@ -14,6 +14,8 @@ public sealed class HeadTests(SiloServer silo)
     [InlineData("/metrics")]
     [InlineData("/openapi/v1.json")]
     [InlineData("/v1/cluster")]
+    [InlineData("/v1/updates")]
+    [InlineData("/v1/keys")]
     [InlineData("/v1/tags?prefix=head:")]
     [InlineData("/v1/tag?tag=head:tag")]
     [InlineData("/v1/tag/entries?tag=head:tag")]

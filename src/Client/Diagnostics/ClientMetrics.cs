@@ -9,6 +9,9 @@ internal sealed class ClientMetrics
     /// <summary>The name of the meter.</summary>
     public const string MeterName = "OrleansTagCache.Client";
 
+    /// <summary>The counter of reads.</summary>
+    public const string Reads = "tagcache.reads";
+
     private readonly Counter<long> _reads;
     private readonly Counter<long> _bypasses;
     private readonly Counter<long> _notStored;
@@ -18,7 +21,7 @@ internal sealed class ClientMetrics
     public ClientMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
-        _reads = meter.CreateCounter<long>("tagcache.reads", "{read}", "Reads, by what they got: near, near_stale, hit, stale, fail_safe, generated, miss, bypass or failed.");
+        _reads = meter.CreateCounter<long>(Reads, "{read}", "Reads, by what they got: near, near_stale, hit, stale, fail_safe, generated, miss, bypass or failed.");
         _bypasses = meter.CreateCounter<long>("tagcache.bypasses", "{read}", "Factories run without the cluster, by reason: not_serving, unreachable, busy or unwanted.");
         _notStored = meter.CreateCounter<long>("tagcache.not_stored", "{value}", "Generated values that were not stored, by reason.");
         _refreshes = meter.CreateCounter<long>("tagcache.refreshes", "{refresh}", "Background refreshes of stale entries, by outcome.");

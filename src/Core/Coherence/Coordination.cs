@@ -16,6 +16,22 @@ internal enum UpdateVerdict : byte
     NoLease = 2,
 }
 
+/// <summary>How far an update is with one member.</summary>
+internal enum UpdateReach : byte
+{
+    /// <summary>It is on its way.</summary>
+    Addressed = 0,
+
+    /// <summary>An attempt to send it has failed.</summary>
+    Unanswered = 1,
+
+    /// <summary>The member has applied it, and waits for its own clients.</summary>
+    AwaitsClients = 2,
+
+    /// <summary>The member has acknowledged it.</summary>
+    Acknowledged = 3,
+}
+
 /// <summary>
 /// The updates that one silo coordinates, until each is settled: who has acknowledged, what is to be sent to whom, and when one is complete.
 ///
@@ -180,6 +196,7 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
             outbox.Released.InsertRange(0, batch.Released ?? []);
             foreach (var update in batch.Updates)
             {
+                _pending.GetValueOrDefault(update.Id)?.IsWith(silo, UpdateReach.Unanswered);
                 outbox.Sent.Remove(update.Id);
             }
         }
@@ -222,6 +239,21 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
             }
         }
     }
+
+    /// <summary>The member has applied these, and waits for its clients.</summary>
+    public void AwaitsClients(TSilo silo, IEnumerable<UpdateId> ids)
+    {
+        foreach (var id in ids)
+        {
+            _pending.GetValueOrDefault(id)?.IsWith(silo, UpdateReach.AwaitsClients);
+        }
+    }
+
+    /// <summary>How far an update that is not settled is with a member.</summary>
+    public UpdateReach ReachOf(UpdateId id, TSilo silo) => _pending.GetValueOrDefault(id)?.ReachOf(silo) ?? UpdateReach.Addressed;
+
+    /// <summary>The silos that an update which is not settled was addressed to and that have not acknowledged it, those that are no members any more included.</summary>
+    public (TSilo Silo, UpdateReach Reach)[] Unacknowledged(UpdateId id) => _pending.GetValueOrDefault(id)?.Unacknowledged() ?? [];
 
     /// <summary>Those of the members that have an update still to acknowledge.</summary>
     public List<TSilo> Waiting(IEnumerable<TSilo> members) =>
@@ -268,16 +300,30 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
 
     private sealed class Pending(TagUpdate update, UpdateId? finishes)
     {
-        private readonly Dictionary<TSilo, bool> _acknowledged = [];
+        private readonly Dictionary<TSilo, UpdateReach> _reach = [];
 
         public TagUpdate Update => update;
 
         public UpdateId? Finishes => finishes;
 
-        public bool TryAddress(TSilo silo) => _acknowledged.TryAdd(silo, false);
+        public bool TryAddress(TSilo silo) => _reach.TryAdd(silo, UpdateReach.Addressed);
 
-        public void Acknowledged(TSilo silo) => _acknowledged[silo] = true;
+        public void Acknowledged(TSilo silo) => _reach[silo] = UpdateReach.Acknowledged;
 
-        public bool IsAcknowledgedBy(TSilo silo) => _acknowledged.GetValueOrDefault(silo);
+        public bool IsAcknowledgedBy(TSilo silo) => ReachOf(silo) == UpdateReach.Acknowledged;
+
+        public UpdateReach ReachOf(TSilo silo) => _reach.GetValueOrDefault(silo);
+
+        /// <summary>One that has applied it has done so, whatever becomes of what is sent again.</summary>
+        public void IsWith(TSilo silo, UpdateReach reach)
+        {
+            if (_reach.TryGetValue(silo, out var before) && before < reach)
+            {
+                _reach[silo] = reach;
+            }
+        }
+
+        public (TSilo Silo, UpdateReach Reach)[] Unacknowledged() =>
+            [.. _reach.Where(silo => silo.Value != UpdateReach.Acknowledged).Select(silo => (silo.Key, silo.Value))];
     }
 }

@@ -13,8 +13,11 @@ internal interface IPeerService : IGrainService
     ValueTask<UpdateReceipt> Deliver(SiloAddress coordinator, UpdateBatch batch);
 
     /// <summary>The member, and every client of it, has let go of these updates of this silo, which it had not at its receipt.</summary>
+    /// <param name="member">The member.</param>
+    /// <param name="updates">The updates.</param>
+    /// <param name="isSessionBroken">Whether the last client to let go did not, and its session was broken instead.</param>
     [Alias("Confirm"), ResponseTimeout("00:00:02")]
-    ValueTask Confirm(SiloAddress member, UpdateId[] updates);
+    ValueTask Confirm(SiloAddress member, UpdateId[] updates, bool isSessionBroken = false);
 
     /// <summary>
     /// A silo that is about to serve asks to be reached by every update from now on. Answered with how far this one is; null if the caller's row is dead here, or it has no version in common
@@ -89,6 +92,28 @@ internal interface IPeerService : IGrainService
     /// <summary>How this silo is.</summary>
     [Alias("Report"), ResponseTimeout("00:00:02")]
     ValueTask<SiloReport> Report();
+
+    /// <summary>What this silo has done since its start, and how it is: cheap enough to be asked for every second.</summary>
+    [Alias("Traffic"), ResponseTimeout("00:00:02")]
+    ValueTask<TrafficReport> Traffic();
+
+    /// <summary>The slowest updates of the last hour that this silo coordinated, and those that are open.</summary>
+    [Alias("SlowUpdates"), ResponseTimeout("00:00:02")]
+    ValueTask<UpdatesOnSilo> SlowUpdates();
+
+    /// <summary>The keys of a namespace that were read most on this silo in the last minute, as far as its samples tell.</summary>
+    [Alias("HotKeys"), ResponseTimeout("00:00:02")]
+    ValueTask<HotKeysOnSilo> HotKeys(CacheNamespace ns, int limit);
+
+    /// <summary>The entries of a namespace that weigh most on this silo, the heaviest first.</summary>
+    [Alias("LargeKeys"), ResponseTimeout("00:00:05")]
+    ValueTask<KeyReport[]> LargeKeys(CacheNamespace ns, int limit);
+
+    /// <summary>Those of the entries that this silo has.</summary>
+    /// <param name="ns">Their namespace.</param>
+    /// <param name="keys">Their keys.</param>
+    [Alias("DescribeKeys"), ResponseTimeout("00:00:02")]
+    ValueTask<KeyReport[]> DescribeKeys(CacheNamespace ns, string[] keys);
 }
 
 /// <summary>The updates of a batch that the member, and every client of it, has let go of. The others are confirmed later, each by itself.</summary>

@@ -14,6 +14,9 @@ internal static class ProtocolVersion
     /// <summary>The first version whose silos list the tags of their entries.</summary>
     public const int TagLists = 3;
 
+    /// <summary>The first version whose silos tell of their traffic, their slow updates and their keys.</summary>
+    public const int Boards = 3;
+
     /// <summary>The newest version that this process speaks: 2 is the first in which processes tell their versions, 3 the first with holds.</summary>
     public const int Newest = 3;
 }

@@ -14,16 +14,17 @@ internal sealed class SiloMetrics
     /// <summary>What was measured: an update, a revalidation or a hold.</summary>
     private const string OperationTag = "tagcache.operation";
 
-    /// <summary>From a local call to a wait for a dead silo's lease.</summary>
-    private static readonly InstrumentAdvice<double> UpdateDurations = new()
-    {
-        HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-    };
+    /// <summary>In seconds, from a local call to a wait for a dead silo's lease.</summary>
+    private static readonly double[] Bounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+    private static readonly InstrumentAdvice<double> UpdateDurations = new() { HistogramBucketBoundaries = Bounds };
 
     private readonly Counter<long> _reads;
     private readonly Counter<long> _commits;
     private readonly Counter<long> _moves;
     private readonly Histogram<double> _updates;
+    private readonly long[] _updateCounts = new long[Bounds.Length + 1];
+    private long _updateTicks;
     private long _hits;
     private long _staleHits;
     private long _misses;
@@ -47,25 +48,34 @@ internal sealed class SiloMetrics
 
     public long Misses => Interlocked.Read(ref _misses);
 
-    public void OnRead(AcquireStatus status)
+    /// <summary>How long the updates took that this silo coordinated.</summary>
+    public UpdateTimes UpdateTimes => new(new(Interlocked.Read(ref _updateTicks)), Bounds, [.. _updateCounts.Select((_, i) => Interlocked.Read(ref _updateCounts[i]))]);
+
+    /// <summary>Counts a read.</summary>
+    /// <returns>How many there have been that got the same.</returns>
+    public long OnRead(AcquireStatus status)
     {
+        ref var reads = ref _misses;
         switch (status)
         {
             case AcquireStatus.Fresh:
-                Interlocked.Increment(ref _hits);
+                reads = ref _hits;
                 break;
             case AcquireStatus.Stale:
-                Interlocked.Increment(ref _staleHits);
+                reads = ref _staleHits;
                 break;
             default:
-                Interlocked.Increment(ref _misses);
                 break;
         }
+
+        var count = Interlocked.Increment(ref reads);
 
         if (_reads.Enabled)
         {
             _reads.Add(1, new KeyValuePair<string, object?>(Tracing.OutcomeTag, status.ToOutcome().Name()));
         }
+
+        return count;
     }
 
     public void OnCommit(CommitOutcome outcome)
@@ -90,6 +100,9 @@ internal sealed class SiloMetrics
     /// <param name="activity">Its activity, which has not ended yet. The exemplar of the measurement is this one, and none if it is null, whatever call brought the last acknowledgement.</param>
     public void OnUpdate(string operation, TimeSpan elapsed, Activity? activity)
     {
+        var bucket = Array.BinarySearch(Bounds, elapsed.TotalSeconds);
+        Interlocked.Increment(ref _updateCounts[bucket < 0 ? ~bucket : bucket]);
+        Interlocked.Add(ref _updateTicks, elapsed.Ticks);
         if (!_updates.Enabled)
         {
             return;

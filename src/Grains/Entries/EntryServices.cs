@@ -39,6 +39,9 @@ internal sealed class EntryServices(
 
     public SiloMetrics Metrics => metrics;
 
+    /// <summary>The keys that are read most.</summary>
+    public HotKeys HotKeys { get; } = new(time);
+
     public TimeProvider Time => time;
 
     public TimeSpan GenerationLease => options.GenerationLease;
@@ -46,6 +49,15 @@ internal sealed class EntryServices(
     public TimeSpan FailSafeThrottle => options.FailSafeThrottle;
 
     public bool ServesWithoutLease => options.LeaseLossBehavior == LeaseLossBehavior.ServeStale;
+
+    /// <summary>Counts a read, and samples it for the keys that are read most.</summary>
+    public void CountRead(string scopedKey, AcquireStatus status)
+    {
+        if (HotKeys.IsSampled(metrics.OnRead(status)))
+        {
+            HotKeys.Sample(scopedKey);
+        }
+    }
 
     public TokenId NewToken() => new(Guid.NewGuid());
 

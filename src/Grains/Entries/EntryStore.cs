@@ -31,7 +31,7 @@ internal sealed class EntryStore(EntryServices services)
             return null;
         }
 
-        services.Metrics.OnRead(AcquireStatus.Fresh);
+        services.CountRead(scopedKey, AcquireStatus.Fresh);
         return fresh;
     }
 
@@ -279,7 +279,7 @@ internal sealed class EntryStore(EntryServices services)
         // A reader that makes nothing leaves nothing behind.
         if ((request.MayGenerate ? Enter(scopedKey) : TryEnter(scopedKey)) is not { } slot)
         {
-            return (Counted(services.MayServe(services.Now) ? Acquired.Miss : Acquired.NotServing, request), null);
+            return (Counted(scopedKey, services.MayServe(services.Now) ? Acquired.Miss : Acquired.NotServing, request), null);
         }
 
         Acquired? answer;
@@ -299,14 +299,14 @@ internal sealed class EntryStore(EntryServices services)
             CacheEvents.Write(CacheEvent.TokenGranted, this);
         }
 
-        return (answer is null ? null : Counted(answer, request), wait);
+        return (answer is null ? null : Counted(scopedKey, answer, request), wait);
     }
 
-    private Acquired Counted(Acquired answer, AcquireRequest request)
+    private Acquired Counted(string scopedKey, Acquired answer, AcquireRequest request)
     {
         if (!request.IsRefresh)
         {
-            services.Metrics.OnRead(answer.Status);
+            services.CountRead(scopedKey, answer.Status);
         }
 
         return answer;

@@ -236,6 +236,7 @@ public static class TagCacheSiloBuilderExtensions
             provider.GetRequiredService<Mover>().HaveLeft,
             provider.GetService<IFreedMemory>()));
         services.AddSingleton<EntryServices>();
+        services.AddSingleton(provider => provider.GetRequiredService<EntryServices>().HotKeys);
         services.AddSingleton<EntryStore>();
         services.AddSingleton<RefreshMetrics>();
         services.AddSingleton<RefreshJobServices>();
@@ -244,8 +245,10 @@ public static class TagCacheSiloBuilderExtensions
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RefreshWorker>());
         services.AddSingleton<TagView>();
         services.AddSingleton<TagList>();
+        services.AddSingleton<KeyView>();
         services.AddSingleton<ClusterTags>();
         services.AddSingleton<ProcessReporter>();
+        services.AddSingleton<NearHits>();
         services.AddSingleton<SiloMetrics>();
         services.AddSingleton<SiloReporter>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, EntrySweeperLifetime>();

@@ -8,19 +8,19 @@ namespace OrleansTagCache.Invalidation;
 /// <remarks>Thread-safe. It is sent once: a coordinator that does not get it repeats what it sent, and takes the receipt of that.</remarks>
 internal sealed partial class Confirmations(IPeers peers, SiloAddress self, ILogger logger)
 {
-    public void Send(IEnumerable<(UpdateId Id, SiloAddress Coordinator)> updates)
+    public void Send(IEnumerable<(UpdateId Id, SiloAddress Coordinator)> updates, bool isSessionBroken)
     {
         foreach (var group in updates.GroupBy(update => update.Coordinator, update => update.Id))
         {
-            _ = Confirm(group.Key, [.. group]);
+            _ = Confirm(group.Key, [.. group], isSessionBroken);
         }
     }
 
-    private async Task Confirm(SiloAddress coordinator, UpdateId[] updates)
+    private async Task Confirm(SiloAddress coordinator, UpdateId[] updates, bool isSessionBroken)
     {
         try
         {
-            await peers.On(coordinator).Confirm(self, updates);
+            await peers.On(coordinator).Confirm(self, updates, isSessionBroken);
         }
         catch (Exception exception)
         {

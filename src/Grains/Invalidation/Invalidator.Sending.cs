@@ -26,7 +26,17 @@ internal sealed partial class Invalidator
         }
     }
 
-    void IUpdateSource.Delivered(SiloAddress silo, UpdateReceipt receipt) => Acknowledged(silo, receipt.Acknowledged);
+    void IUpdateSource.Delivered(SiloAddress silo, UpdateBatch batch, UpdateReceipt receipt)
+    {
+        Acknowledged(silo, receipt.Acknowledged);
+        if (receipt.Acknowledged.Length < batch.Updates.Length)
+        {
+            lock (_gate)
+            {
+                _coordination.AwaitsClients(silo, batch.Updates.Select(update => update.Id).Except(receipt.Acknowledged));
+            }
+        }
+    }
 
     void IUpdateSource.Lost(SiloAddress silo, UpdateBatch batch)
     {
@@ -36,11 +46,12 @@ internal sealed partial class Invalidator
         }
     }
 
-    private void Acknowledged(SiloAddress silo, UpdateId[] updates)
+    private void Acknowledged(SiloAddress silo, UpdateId[] updates, bool isSessionBroken = false)
     {
         lock (_gate)
         {
             var who = silo.ToString();
+            NoteDelaysNeedsLock(silo, updates, isSessionBroken);
             _coordination.Acknowledged(silo, updates);
             foreach (var id in updates)
             {

@@ -75,7 +75,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
     {
         (_versions, _maximumHolds) = (versions, options.MaximumHolds);
         (_ledger, _membership, _lease, _sessions, _recent, _history) = (ledger, membership, lease, sessions, recent, history);
-        (_self, _time, _logger, _callers) = (self.SiloAddress, time, logger, new(metrics, time, logger));
+        (_self, _time, _logger, _callers) = (self.SiloAddress, time, logger, new(metrics, self.SiloAddress, time, logger));
         _sender = new(peers, this, _self, time, logger);
         _confirmations = new(peers, _self, logger);
         membership.Changed += ReconsiderAll;
@@ -135,7 +135,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         lock (_gate)
         {
             var isSo = when?.Invoke() ?? true;
-            var (applied, completion) = Begin(request, finishes: null, later);
+            var (applied, completion) = Begin(request, finishes: null, later, isSet: when is not null);
             return (isSo ? applied : Stamp.Zero, completion);
         }
     }
@@ -201,7 +201,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
     }
 
     /// <summary>A member's clients have let go of what they held up.</summary>
-    public void Confirmed(SiloAddress member, UpdateId[] updates) => Acknowledged(member, updates);
+    public void Confirmed(SiloAddress member, UpdateId[] updates, bool isSessionBroken) => Acknowledged(member, updates, isSessionBroken);
 
     public void Dispose()
     {
@@ -239,20 +239,20 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         return true;
     }
 
-    private (Stamp Applied, Task<UpdateOutcome> Completion) Begin(UpdateRequest request, UpdateId? finishes, ICollection<SiloAddress>? later = null)
+    private (Stamp Applied, Task<UpdateOutcome> Completion) Begin(UpdateRequest request, UpdateId? finishes, ICollection<SiloAddress>? later = null, bool isSet = false)
     {
         lock (_gate)
         {
             var activity = Tracing.StartApart<string>(CacheActivities.Update, ActivityKind.Server, request.Traces, static trace => trace);
             var update = _coordination.Begin(request.Tags, request.StaleFor, finishes, activity?.Id ?? request.Traces?[0]);
-            return BeginNeedsLock(update, activity, later);
+            return BeginNeedsLock(update, activity, later, isSet);
         }
     }
 
-    private (Stamp Applied, Task<UpdateOutcome> Completion) BeginNeedsLock(TagUpdate update, Activity? activity, ICollection<SiloAddress>? later)
+    private (Stamp Applied, Task<UpdateOutcome> Completion) BeginNeedsLock(TagUpdate update, Activity? activity, ICollection<SiloAddress>? later, bool isSet = false)
     {
         _repeating.Start();
-        var completion = _callers.Add(update, activity);
+        var completion = _callers.Add(update, isSet, activity);
         var applied = Apply(update);
         if (!_sessions.Queue(update))
         {
@@ -286,8 +286,10 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
     {
         lock (_gate)
         {
+            var (members, now) = (_membership.Others, _time.Now());
             foreach (var id in _coordination.Unsettled)
             {
+                NoteGoneNeedsLock(id, members, now);
                 ReconsiderNeedsLock(id);
             }
         }
@@ -324,11 +326,12 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
     }
 
     /// <summary>The clients of this silo have let go: of updates of its own, and of others', whose coordinators are told.</summary>
-    private void ClientsLetGo(List<UpdateId> updates)
+    private void ClientsLetGo(List<UpdateId> updates, bool isSessionBroken)
     {
         var others = new List<(UpdateId Id, SiloAddress Coordinator)>();
         lock (_gate)
         {
+            var now = _time.Now();
             foreach (var id in updates)
             {
                 if (_awaitingClients.Remove(id, out var coordinator) && !coordinator.Equals(_self))
@@ -338,6 +341,11 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
                 }
 
                 _awaitingOwnClients--;
+                if (_callers.IsLate(id, now))
+                {
+                    _callers.WasDelayed(id, _self, now, isSessionBroken ? DelayReason.SessionBroken : DelayReason.Clients);
+                }
+
                 if (_callers.Heard(id, ClientsOf(_self)))
                 {
                     ReconsiderNeedsLock(id);
@@ -345,7 +353,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
             }
         }
 
-        _confirmations.Send(others);
+        _confirmations.Send(others, isSessionBroken);
     }
 
     /// <summary>Takes over what is open here of a coordinator that died: as updates of this silo's own, which settle both.</summary>

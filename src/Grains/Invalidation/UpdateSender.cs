@@ -68,7 +68,7 @@ internal sealed partial class UpdateSender(IPeers peers, IUpdateSource source, S
         activity?.SetTag(Tracing.SiloTag, silo.ToString());
         try
         {
-            source.Delivered(silo, await peers.On(silo).Deliver(self, activity is null ? batch : batch with { Trace = activity.Id }));
+            source.Delivered(silo, batch, await peers.On(silo).Deliver(self, activity is null ? batch : batch with { Trace = activity.Id }));
         }
         catch (Exception exception)
         {
@@ -109,7 +109,8 @@ internal interface IUpdateSource
     /// <summary>What is to be sent to that silo now; null for nothing.</summary>
     UpdateBatch? TakeBatch(SiloAddress silo);
 
-    void Delivered(SiloAddress silo, UpdateReceipt receipt);
+    /// <summary>The silo has applied all of the batch.</summary>
+    void Delivered(SiloAddress silo, UpdateBatch batch, UpdateReceipt receipt);
 
     /// <summary>Nothing is known of what became of it.</summary>
     void Lost(SiloAddress silo, UpdateBatch batch);

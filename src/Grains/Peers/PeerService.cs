@@ -27,6 +27,7 @@ internal sealed class PeerService(
     Members membership,
     TagView view,
     TagList tags,
+    KeyView entries,
     RefreshWorker refreshes,
     SiloReporter reporter,
     Standings standings,
@@ -43,9 +44,9 @@ internal sealed class PeerService(
 
     public ValueTask<UpdateReceipt> Deliver(SiloAddress coordinator, UpdateBatch batch) => new(invalidator.Receive(coordinator, batch));
 
-    public ValueTask Confirm(SiloAddress member, UpdateId[] updates)
+    public ValueTask Confirm(SiloAddress member, UpdateId[] updates, bool isSessionBroken = false)
     {
-        invalidator.Confirmed(member, updates);
+        invalidator.Confirmed(member, updates, isSessionBroken);
         return default;
     }
 
@@ -112,6 +113,16 @@ internal sealed class PeerService(
         var delay = time.Now() - asked;
         return await _views.StartNew(() => reporter.Report(delay));
     }
+
+    public ValueTask<TrafficReport> Traffic() => new(_views.StartNew(reporter.Traffic));
+
+    public ValueTask<UpdatesOnSilo> SlowUpdates() => new(_views.StartNew(() => new UpdatesOnSilo(_self.ToString(), invalidator.SlowUpdates())));
+
+    public ValueTask<HotKeysOnSilo> HotKeys(CacheNamespace ns, int limit) => new(_views.StartNew(() => entries.Hottest(ns, limit)));
+
+    public ValueTask<KeyReport[]> LargeKeys(CacheNamespace ns, int limit) => new(_views.StartNew(() => entries.Largest(ns, limit)));
+
+    public ValueTask<KeyReport[]> DescribeKeys(CacheNamespace ns, string[] keys) => new(_views.StartNew(() => entries.Describe(ns, keys)));
 
     /// <summary>A silo that knows no holds has to wait for the end of those that are held: it could not be told of them.</summary>
     private bool Greets(SiloAddress silo, ProtocolVersions? versions) =>

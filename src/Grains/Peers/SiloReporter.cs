@@ -29,6 +29,7 @@ internal sealed class SiloReporter
     private readonly Standbys _standbys;
     private readonly PeerVersions _versions;
     private readonly ProcessReporter _process;
+    private readonly NearHits _nearHits;
     private readonly ILocalSiloDetails _self;
 
     public SiloReporter(
@@ -46,11 +47,12 @@ internal sealed class SiloReporter
         Standbys standbys,
         PeerVersions versions,
         ProcessReporter process,
+        NearHits nearHits,
         ILocalSiloDetails self)
     {
         (_table, _ledger, _lease, _membership, _owners) = (table, ledger, lease, membership, owners);
         (_sessions, _invalidator, _near, _metrics, _self) = (sessions, invalidator, caches.Each<NearCache>(), metrics, self);
-        (_mover, _former, _standbys, _versions, _process) = (mover, former, standbys, versions, process);
+        (_mover, _former, _standbys, _versions, _process, _nearHits) = (mover, former, standbys, versions, process, nearHits);
         metrics.Meter.CreateObservableUpDownCounter("tagcache.entry.count", () => (long)table.Count, "{entry}", "Entries with a value.");
         metrics.Meter.CreateObservableUpDownCounter("tagcache.memory.usage", () => table.Bytes, "By", "Bytes accounted for entries with a value.");
         metrics.Meter.CreateObservableUpDownCounter("tagcache.memory.limit", () => table.MaximumBytes, "By", "The bound on those bytes.");
@@ -74,7 +76,12 @@ internal sealed class SiloReporter
     }
 
     /// <param name="queueDelay">How long work has waited for a thread of the pool.</param>
-    public SiloReport Report(TimeSpan queueDelay)
+    public SiloReport Report(TimeSpan queueDelay) => Report() with { Process = _process.Report(queueDelay) };
+
+    /// <summary>What a board shows every second.</summary>
+    public TrafficReport Traffic() => new(Report(), _nearHits.Ask(), _metrics.UpdateTimes);
+
+    private SiloReport Report()
     {
         var counts = _ledger.Counts;
         var sessions = _sessions.Counts;
@@ -117,7 +124,6 @@ internal sealed class SiloReporter
             Spoken = _versions.Spoken,
             Holds = holds,
             OldestHold = oldestHold,
-            Process = _process.Report(queueDelay),
         };
     }
 }

@@ -49,8 +49,8 @@ internal sealed partial class ClientSessions : IDisposable
         _cleaning = new(options.SessionLease, BreakIdle, LogFailed, time);
     }
 
-    /// <summary>No client of this silo holds these updates up any more.</summary>
-    public event Action<List<UpdateId>>? Released;
+    /// <summary>No client of this silo holds these updates up any more; whether that is so because the session of the last one was broken.</summary>
+    public event Action<List<UpdateId>, bool>? Released;
 
     /// <summary>Sessions, tags that they are interested in, pushes that were not acknowledged, and sessions broken since the start.</summary>
     public (int Sessions, int Interest, int Pushes, long Broken) Counts
@@ -251,7 +251,7 @@ internal sealed partial class ClientSessions : IDisposable
 
         LogBroken(((Client)session.Client).Name, released.Count);
         CacheEvents.Write(CacheEvent.SessionEnded, this);
-        Release(released);
+        Release(released, isBroken: true);
         return null;
     }
 
@@ -309,15 +309,15 @@ internal sealed partial class ClientSessions : IDisposable
         }
 
         CacheEvents.Write(CacheEvent.SessionEnded, this);
-        Release(released);
+        Release(released, isBroken: true);
         return isAny;
     }
 
-    private void Release(List<UpdateId> updates)
+    private void Release(List<UpdateId> updates, bool isBroken = false)
     {
         if (updates.Count > 0)
         {
-            BackgroundLoop.Try(() => Released?.Invoke(updates), LogFailed);
+            BackgroundLoop.Try(() => Released?.Invoke(updates, isBroken), LogFailed);
         }
     }
 

@@ -6,7 +6,7 @@ namespace OrleansTagCache.Views;
 
 /// <summary>Asks every silo of the cluster, this one too.</summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class AllSilos(Members membership, IPeers peers, ILocalSiloDetails self)
+internal sealed class AllSilos(Members membership, IPeers peers, PeerVersions versions, ILocalSiloDetails self)
 {
     /// <summary>The answers in no order; null for a silo that does not answer: a view is better than none.</summary>
     /// <param name="ask">The question.</param>
@@ -34,4 +34,8 @@ internal sealed class AllSilos(Members membership, IPeers peers, ILocalSiloDetai
             }
         }
     }
+
+    /// <summary>The same of a question that came with a version of the protocol: silos of earlier ones are not asked.</summary>
+    public Task<(SiloAddress Silo, T? Answer)[]> AskEach<T>(int version, Func<IPeerService, ValueTask<T>> ask)
+        where T : class => AskEach(ask, silo => silo.Equals(self.SiloAddress) || versions.Of(silo)?.Newest >= version);
 }

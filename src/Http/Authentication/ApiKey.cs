@@ -8,6 +8,10 @@ internal sealed record ApiKey(string Id, byte[] Hash, CacheNamespace Namespace, 
     /// <summary>The caller of every request with this key.</summary>
     public ApiCaller Caller { get; } = new(Id, Namespace, Scopes);
 
+    /// <summary>Whether it is the same key with the same rights.</summary>
+    public bool IsAs(ApiKey other) =>
+        Id == other.Id && Hash.AsSpan().SequenceEqual(other.Hash) && Namespace == other.Namespace && Scopes == other.Scopes && Expires == other.Expires;
+
     /// <summary>The key of options that <see cref="ApiKeyRules"/> has found nothing wrong with.</summary>
     public static ApiKey Of(string id, ApiKeyOptions options)
     {

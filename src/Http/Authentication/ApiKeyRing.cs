@@ -57,6 +57,11 @@ internal sealed partial class ApiKeyRing : IDisposable
         return isIt && key is not null && (key.Expires is not { } end || _time.GetUtcNow() < end) ? key : null;
     }
 
+    /// <summary>Whether a caller that was let in would be let in now: its key is still there, with the same scopes, and has not expired.</summary>
+    public bool IsValid(ApiCaller caller) => caller.KeyId is null
+        ? !IsRequired
+        : _keys.GetValueOrDefault(caller.KeyId) is { } key && ReferenceEquals(key.Caller, caller) && (key.Expires is not { } end || _time.GetUtcNow() < end);
+
     public void Dispose()
     {
         _changes.Dispose();
@@ -130,11 +135,14 @@ internal sealed partial class ApiKeyRing : IDisposable
     private void Read()
     {
         var access = _options.Create(Options.DefaultName).Access;
-        _keys = access.Keys.ToFrozenDictionary(key => key.Key, key => ApiKey.Of(key.Key, key.Value), StringComparer.Ordinal);
+        _keys = access.Keys.ToFrozenDictionary(key => key.Key, key => Known(ApiKey.Of(key.Key, key.Value)), StringComparer.Ordinal);
         IsRequired |= _keys.Count > 0;
         (_path, _content) = (access.File is { Length: > 0 } ? access.File : null, access.FileContent);
         LogTaken(_keys.Count);
     }
+
+    /// <summary>The same object for a key that has not changed: callers of it stay who they are.</summary>
+    private ApiKey Known(ApiKey read) => _keys.GetValueOrDefault(read.Id) is { } known && known.IsAs(read) ? known : read;
 
     [LoggerMessage(7001, LogLevel.Debug, "{Count} API keys were read.")]
     private partial void LogTaken(int count);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Messages;
@@ -15,7 +16,7 @@ namespace OrleansTagCache.Http.Endpoints;
 
 /// <summary><c>/v1/entry</c>: reading, removing and describing entries.</summary>
 internal sealed class EntryEndpoints(
-    EntryReader reader, EntryClient entries, UpdateClient updates, NearCache near, SealedTokens tokens, RequestLimits limits, TagCacheClientOptions options, TimeProvider time)
+    EntryReader reader, EntryClient entries, UpdateClient updates, NearCache near, HotKeys hot, SealedTokens tokens, RequestLimits limits, TagCacheClientOptions options, TimeProvider time)
 {
     private const string StatusHeader = "Cache-Status";
     private const string CacheName = "OrleansTagCache";
@@ -45,6 +46,11 @@ internal sealed class EntryEndpoints(
         if (caller.Namespace == _nearNamespace && near.Find(name, freshOnly: true) is { Entry: { Payload: { } payload } kept } hit)
         {
             reader.FoundNear(hit, outer: null);
+            if (hot.IsNearReadSampled())
+            {
+                hot.Sample(caller.Namespace.Scope(name));
+            }
+
             return Hit(http, new(payload, kept.Tags, kept.Life, kept.AgeAt(hit.At)), isStale: false);
         }
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OutputCaching;
 using OrleansTagCache.Http;
+using OrleansTagCache.Http.Boards;
 using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Hooks;
 using OrleansTagCache.Http.Messages;
@@ -48,6 +49,7 @@ public static class TagCacheEndpointRouteBuilderExtensions
         services.GetRequiredService<ClusterEndpoints>().Map(v1);
         services.GetRequiredService<TagListEndpoint>().Map(v1);
         services.GetRequiredService<DiagnosticsEndpoint>().Map(v1);
+        services.GetRequiredService<BoardEndpoints>().Map(v1);
         return all;
     }
 

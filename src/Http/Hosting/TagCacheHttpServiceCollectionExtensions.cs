@@ -4,10 +4,12 @@ using Microsoft.Extensions.Options;
 using OrleansTagCache;
 using OrleansTagCache.Http;
 using OrleansTagCache.Http.Authentication;
+using OrleansTagCache.Http.Boards;
 using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Hooks;
 using OrleansTagCache.Http.Hosting;
 using OrleansTagCache.Http.Limits;
+using OrleansTagCache.Http.Streams;
 using OrleansTagCache.Http.Tokens;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -99,5 +101,8 @@ public static class TagCacheHttpServiceCollectionExtensions
         services.AddSingleton<TagListEndpoint>();
         services.AddSingleton<DiagnosticsEndpoint>();
         services.AddSingleton<HookEndpoints>();
+        services.AddSingleton<EventStreams>();
+        services.AddSingleton<TrafficFeed>();
+        services.AddSingleton<BoardEndpoints>();
     }
 }

@@ -24,6 +24,9 @@ internal sealed class RequestLimits(HttpLimitOptions options) : IDisposable
     /// <summary>Reads that wait for a value.</summary>
     public Quota WaitingReads { get; } = new(options.WaitingReads);
 
+    /// <summary>Open streams of events.</summary>
+    public Quota EventStreams { get; } = new(options.EventStreams);
+
     /// <summary>Bytes of bodies of calls that are not answered yet.</summary>
     public Quota BodyBytes { get; } = new(options.BodyBytes);
 

@@ -16,6 +16,11 @@ public sealed class HttpLimitOptions
     [SettingRange(1, 1_000_000)]
     public int WaitingReads { get; set; } = 16_384;
 
+    /// <summary>How many streams of server-sent events (<c>/v1/traffic</c>, <c>/v1/events</c>) are open at a time; more get 503.</summary>
+    /// <value>1 to 100,000; default 256.</value>
+    [SettingRange(1, 100_000)]
+    public int EventStreams { get; set; } = 256;
+
     /// <summary>How many calls a second one key, or one webhook, may make; more get 429. A second's worth may come at once.</summary>
     /// <value>1 to 10,000,000; default 20,000.</value>
     [SettingRange(1, 10_000_000)]

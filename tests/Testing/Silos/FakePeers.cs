@@ -55,7 +55,7 @@ internal sealed class FakePeer : IPeerService
         return await Answer(batch);
     }
 
-    public ValueTask Confirm(SiloAddress member, UpdateId[] updates) => _confirmed.Writer.WriteAsync(updates);
+    public ValueTask Confirm(SiloAddress member, UpdateId[] updates, bool isSessionBroken = false) => _confirmed.Writer.WriteAsync(updates);
 
     /// <summary>The next updates that were confirmed to it.</summary>
     public async Task<UpdateId[]> NextConfirmed() => await _confirmed.Reader.ReadAsync().AsTask().Soon();
@@ -149,6 +149,16 @@ internal sealed class FakePeer : IPeerService
 
     /// <summary>What comes before it says how it is.</summary>
     public Func<Task> BeforeReport { get; set; } = () => Task.CompletedTask;
+
+    public ValueTask<TrafficReport> Traffic() => throw new NotSupportedException();
+
+    public ValueTask<UpdatesOnSilo> SlowUpdates() => throw new NotSupportedException();
+
+    public ValueTask<HotKeysOnSilo> HotKeys(CacheNamespace ns, int limit) => throw new NotSupportedException();
+
+    public ValueTask<KeyReport[]> LargeKeys(CacheNamespace ns, int limit) => throw new NotSupportedException();
+
+    public ValueTask<KeyReport[]> DescribeKeys(CacheNamespace ns, string[] keys) => throw new NotSupportedException();
 
     public async ValueTask<SiloReport> Report()
     {

@@ -1,7 +1,7 @@
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Names;
 
-namespace OrleansTagCache.Http.Messages;
+namespace OrleansTagCache.Http.Endpoints;
 
 /// <summary>Reads the tags that a body names.</summary>
 internal static class NamedTags
