@@ -38,6 +38,26 @@ public sealed class SettingsCheckTests
         Assert.Equal((ClusteringProvider.Redis, "127.0.0.1:6379"), (options.Clustering.Provider, options.Clustering.ConnectionString));
     }
 
+    [Fact]
+    public void Read_OfSchedules_NamesWhatIsWrongWithThem()
+    {
+        Read(("TagCache:Schedules:feed:Tags:0", "feed"), ("TagCache:Schedules:feed:Cron", "0 */6 * * *"), ("TagCache:Schedules:feed:TimeZone", "Europe/Berlin"));
+
+        string[] faults = Faults(
+            ("TagCache:Schedules:feed:Tags:0", "feed"),
+            ("TagCache:Schedules:feed:Cron", "every six hours"),
+            ("TagCache:Schedules:feed:TimeZone", "Europe/Bonn"),
+            ("TagCache:Schedules:feed:Action", "Sometimes"),
+            ("TagCache:Schedules:empty:Cron", "@daily"));
+
+        Assert.Collection(
+            faults,
+            fault => Assert.StartsWith("TagCache:Schedules:feed:Action is 'Sometimes'", fault, StringComparison.Ordinal),
+            fault => Assert.Equal("TagCache:Schedules:empty:Tags must be 1 to 128 tags.", fault),
+            fault => Assert.StartsWith("TagCache:Schedules:feed:Cron: 'every six hours' is not a cron expression", fault, StringComparison.Ordinal),
+            fault => Assert.StartsWith("TagCache:Schedules:feed:TimeZone: There is no time zone 'Europe/Bonn'", fault, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("TagCache:Nope", "TagCache:Nope is not a setting. Known are: Access, AdvertisedAddress, ")]
     [InlineData("TagCache:Clustering:Nope", "TagCache:Clustering:Nope is not a setting. Known are: ConnectionString, PasswordFile, Provider.")]

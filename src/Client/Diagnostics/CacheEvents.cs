@@ -76,6 +76,9 @@ internal enum CacheEvent : byte
 
     /// <summary>A hold has ended; of the invalidator of a silo.</summary>
     HoldEnded,
+
+    /// <summary>A schedule was looked at, and what was due was run; of its grain.</summary>
+    ScheduleLooked,
 }
 
 /// <summary>

@@ -24,6 +24,7 @@ using OrleansTagCache.Near;
 using OrleansTagCache.Ownership;
 using OrleansTagCache.Peers;
 using OrleansTagCache.Refreshing;
+using OrleansTagCache.Scheduling;
 using OrleansTagCache.Sessions;
 using OrleansTagCache.Tags;
 using OrleansTagCache.Transport;
@@ -243,6 +244,9 @@ public static class TagCacheSiloBuilderExtensions
         services.AddSingleton<LoaderCalls>();
         services.AddSingleton<RefreshWorker>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RefreshWorker>());
+        services.AddSingleton<ScheduleMetrics>();
+        services.AddSingleton<ScheduleKeeper>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<ScheduleKeeper>());
         services.AddSingleton<TagView>();
         services.AddSingleton<TagList>();
         services.AddSingleton<KeyView>();

@@ -106,4 +106,9 @@ public sealed class TagCacheOptions : TagCacheClientOptions
     /// <value>From 1; default 10,000.</value>
     [SettingRange(1, int.MaxValue)]
     public int MaximumSessions { get; set; } = 10_000;
+
+    /// <summary>Tags that the cluster revalidates or updates by the clock, by the names of the schedules, of 1 to 64 of a-z, 0-9 and '-'. Each due time has one run in the whole cluster.</summary>
+    /// <value>Default none.</value>
+    /// <remarks>Set them alike on all silos. At most 1,000.</remarks>
+    public Dictionary<string, TagScheduleOptions> Schedules { get; set; } = new(StringComparer.Ordinal);
 }

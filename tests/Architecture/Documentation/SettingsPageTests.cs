@@ -112,6 +112,7 @@ public sealed class SettingsPageTests
             : type == typeof(bool) ? "`true` or `false`"
             : type == typeof(string) ? "text"
             : type == typeof(CacheLife) ? "profile"
+            : typeof(System.Collections.IDictionary).IsAssignableFrom(type) && property.CanWrite ? "by name, below"
             : IsBytes(property) ? "bytes"
             : type == typeof(int) || type == typeof(long) ? "number"
             : "in code";
