@@ -147,6 +147,9 @@ public sealed class ComposeTests
         Assert.Contains(http, DeployFiles.ImagePorts());
         var key = scraping.Split('\n').Single(line => line.Contains("credentials_file:", StringComparison.Ordinal)).Split(": ")[1];
         Assert.Contains(key[SecretsFolder.Length..], _base.Services["prometheus"].SecretFiles().Keys);
+        var rules = scraping.Split("rule_files:\n  - ")[1].Split('\n')[0];
+        Assert.True(File.Exists(DeployFiles.PathOf("prometheus", rules)), $"There is no {rules} beside prometheus.yml.");
+        Assert.Contains("../prometheus:/etc/prometheus:ro", _base.Services["prometheus"].Volumes);
     }
 
     [Fact]
@@ -164,7 +167,7 @@ public sealed class ComposeTests
         Assert.All(files, file =>
         {
             using var board = JsonDocument.Parse(File.ReadAllText(file));
-            Assert.All(board.RootElement.GetProperty("panels").EnumerateArray(), panel => Assert.Equal(uid, panel.GetProperty("datasource").GetProperty("uid").GetString()));
+            Assert.All(board.RootElement.GetProperty("panels").EnumerateArray().Where(panel => panel.GetProperty("type").GetString() != "row"), panel => Assert.Equal(uid, panel.GetProperty("datasource").GetProperty("uid").GetString()));
         });
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Exporter;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Names;
@@ -43,7 +44,12 @@ public class SiloServer : IAsyncLifetime
             $"--TagCache:GatewayPort={ports[1]}",
             .. Settings,
         ],
-        Configure);
+        services =>
+        {
+            // What is measured is seen at once, not when the last answer is 300 ms old.
+            services.Configure<PrometheusAspNetCoreOptions>(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0);
+            Configure(services);
+        });
         Get<ILoggerFactory>().AddProvider(Log);
         CountRequests(Get<IMeterFactory>());
         await _app.StartAsync();
