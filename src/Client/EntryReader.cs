@@ -77,6 +77,9 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
         return answers;
     }
 
+    /// <summary>For a read that no factory can serve: explains why it has failed.</summary>
+    public CallWait Watch(string what) => entries.Watch(what, options.ReadTimeout);
+
     /// <summary>One of many reads has ended: it counts as one that was made alone.</summary>
     public void Count(Acquired? answer)
     {

@@ -1,6 +1,7 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -88,6 +89,25 @@ public sealed class HoldTests : IDisposable
         Assert.StartsWith("Not acknowledged yet", (await holding).Reason, StringComparison.Ordinal);
         Assert.Equal((0, 0), (_host.Ledger.Holds, _host.Invalidator.PendingCount));
         await _host.Peers[A].NextThatReleases();
+    }
+
+    [Fact]
+    public async Task Update_ThatIsNotAcknowledged_NamesTheSiloAndTheClient()
+    {
+        await _host.Serve((A, SiloStatus.Active));
+        _host.Peers[A].Answer = batch => Task.FromResult(new UpdateReceipt([]));
+        var session = _host.Sessions.Open(new SilentClient(), "web-1/42").Session;
+        var registered = _host.Sessions.Register([session], _host.Ledger.Attach(Request.Tags), TagId.OfKey("7:defaultkey"));
+        Assert.True(_host.Sessions.Terms([session], registered, isLive: true).MayKeep);
+
+        var updating = _host.Invalidator.Update(new(Request.Tags, StaleFor: null), Patience / 2);
+        _host.Time.Advance(Patience / 2);
+
+        var waiting = (await updating).Waiting!;
+        Assert.Equal([(A.ToString(), null), ("web-1/42", InvalidatorHost.Self.ToString())], waiting.Select(process => (process.Name, process.Silo)));
+        Assert.Equal(Patience / 2, waiting[0].For);
+        Assert.InRange(waiting[1].LeaseLeft!.Value, TimeSpan.FromSeconds(0.5), new TagCacheOptions().SessionLease * 0.6);
+        Assert.False(waiting[0].IsDead);
     }
 
     [Fact]
@@ -202,5 +222,12 @@ public sealed class HoldTests : IDisposable
     {
         var incarnation = Guid.NewGuid();
         return (new(new(incarnation, sequence), Request.Tags, StaleFor: null, HoldFor: AtMost), incarnation);
+    }
+
+    private sealed class SilentClient : INearCacheObserver
+    {
+        public Task<long> Apply(Push[] pushes) => new TaskCompletionSource<long>().Task;
+
+        public Task End(SessionId session) => Task.CompletedTask;
     }
 }

@@ -34,10 +34,14 @@ internal sealed class OpenEntries(
         // As a read of the cache itself inside a factory: stale counts as missing, and what is made from the value depends on its tags, `*` among them.
         var outer = CacheContext.Current;
         var terms = new ReadTerms(MayGenerate: false, FreshOnly: outer is not null, MayKeep: false) { IsCounted = isRead };
+        using var wait = reader.Watch("read");
+        wait.Tries();
         var (answer, _) = await reader.Read(key, _namespace.Scope(key), terms, cancellationToken).AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         if (answer is null or { Status: AcquireStatus.NotServing })
         {
-            throw new TagCacheUnavailableException("The cluster could not be reached for the read.");
+            throw answer is null
+                ? new TagCacheUnavailableException("The cluster could not be reached for the read.") { Report = wait.Report() }
+                : new TagCacheUnavailableException("The silo that hosts the entry has no valid serving lease, and answers no reads.") { Code = CacheErrorCodes.NotServing, Report = wait.Report() };
         }
 
         if (answer.Entry is { } entry)

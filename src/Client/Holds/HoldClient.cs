@@ -47,11 +47,12 @@ internal sealed class HoldClient(IGrainFactory grains, SiloEndpoints endpoints, 
             throw notConnected;
         }
 
+        using var wait = new CallWait("hold", longest, reachability, endpoints, time);
         var (until, pause, isFirst) = (time.Now() + longest, FirstPause, true);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, reachability.Closed);
         while (true)
         {
-            var (taken, reason, fault) = await TryTake(tags, atMost, until, isFirst, either.Token).ConfigureAwait(false);
+            var (taken, reason, fault) = await TryTake(tags, atMost, until, isFirst, wait, either.Token).ConfigureAwait(false);
             if (taken is not null)
             {
                 return taken;
@@ -60,12 +61,12 @@ internal sealed class HoldClient(IGrainFactory grains, SiloEndpoints endpoints, 
             cancellationToken.ThrowIfCancellationRequested();
             if (reachability.Closed.IsCancellationRequested)
             {
-                throw new TagCacheUnavailableException("This process stopped while it asked for the hold. Nothing is held for long.", fault);
+                throw new TagCacheUnavailableException("This process stopped while it asked for the hold. Nothing is held for long.", fault) { Code = CacheErrorCodes.Stopping, Report = wait.Report() };
             }
 
             if (time.Now() + pause >= until)
             {
-                throw new TagCacheUnavailableException($"The tags could not be held within {longest}. {reason}", fault);
+                throw new TagCacheUnavailableException($"The tags could not be held within {longest}. {reason}", fault) { Code = wait.Answers > 0 ? CacheErrorCodes.HoldRefused : CacheErrorCodes.Unreachable, Report = wait.Report() };
             }
 
             isFirst = false;
@@ -75,17 +76,19 @@ internal sealed class HoldClient(IGrainFactory grains, SiloEndpoints endpoints, 
         }
     }
 
-    private async Task<(TakenHold? Taken, string? Reason, Exception? Fault)> TryTake(TagId[] tags, TimeSpan atMost, Moment until, bool isFirst, CancellationToken cancellationToken)
+    private async Task<(TakenHold? Taken, string? Reason, Exception? Fault)> TryTake(TagId[] tags, TimeSpan atMost, Moment until, bool isFirst, CallWait wait, CancellationToken cancellationToken)
     {
         // Before it is asked for: the members count from later.
         var hold = new HoldTime(time.Now(), atMost);
         var asking = Ask(new(tags, atMost, Tracing.Parent), isFirst);
+        wait.Tries();
         try
         {
             var left = until - hold.AskedAt;
             var patience = left < AttemptPatience ? left : AttemptPatience;
             var outcome = await asking.WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.FromMilliseconds(1), time, cancellationToken).ConfigureAwait(false);
             reachability.Reached();
+            wait.Answered(outcome.Waiting);
             var answeredAt = time.Now();
             if (outcome.Id is not { } id)
             {

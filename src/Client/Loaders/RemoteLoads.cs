@@ -17,22 +17,24 @@ internal sealed class RemoteLoads(IGrainFactory grains, Reachability reachabilit
             throw notConnected;
         }
 
+        using var wait = new CallWait("load", request.Limit, reachability, endpoints: null, time);
         LoadOutcome outcome;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, reachability.Closed);
         try
         {
+            wait.Tries();
             outcome = await grains.GetGrain<ILoaderGrain>(scopedLoader).Load(request with { Trace = Tracing.Parent }).AsTask().WaitAsync(request.Limit, time, either.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TagCacheUnavailableException("The process that runs the loader did not answer.", exception);
+            throw new TagCacheUnavailableException("The process that runs the loader did not answer.", exception) { Code = CacheErrorCodes.LoadUnanswered, Report = wait.Report() };
         }
 
         return outcome.Status switch
         {
             LoadStatus.Loaded => outcome,
-            LoadStatus.NoRunner => throw new TagCacheException("No process of the cluster offers this loader. Add it with AddLoader to a silo or a client that is running."),
-            _ => throw new TagCacheException($"The loader failed in the process that runs it. {outcome.Fault}"),
+            LoadStatus.NoRunner => throw new TagCacheException("No process of the cluster offers this loader. Add it with AddLoader to a silo or a client that is running.") { Code = CacheErrorCodes.NoLoader },
+            _ => throw new TagCacheException($"The loader failed in the process that runs it. {outcome.Fault}") { Code = CacheErrorCodes.LoadFailed },
         };
     }
 }

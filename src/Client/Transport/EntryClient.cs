@@ -264,6 +264,8 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         }
     }
 
+    public CallWait Watch(string what, TimeSpan limit) => new(what, limit, reachability, endpoints, time);
+
     public ValueTask<EntryDescription?> Describe(string scopedKey) => entries[scopedKey].Describe();
 
     /// <summary>Reads through the endpoint of the silo that the entry belongs to, in a message shared with others.</summary>

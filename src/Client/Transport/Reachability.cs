@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Transport;
 
@@ -18,12 +19,15 @@ internal sealed partial class Reachability : IDisposable
     private readonly ILogger<Reachability> _logger;
     private readonly CancellationTokenSource _closing = new();
     private readonly ProbeGate _gate;
+    private readonly TimeProvider _time;
+    private long _lastAnswer = Moment.Past.Ticks;
+    private int _calls;
     private volatile bool _hasConnected;
     private TagCacheVersionException? _refusal;
 
     /// <summary>A silo's process is part of the cluster from the start; a client is not before it has connected.</summary>
     public Reachability(TimeProvider time, ILogger<Reachability> logger, bool isConnected = true) =>
-        (_gate, _logger, _hasConnected, Closed) = (new(time, FailuresOfOneSilo, ProbePeriod, mostDoublings: 0), logger, isConnected, _closing.Token);
+        (_gate, _time, _logger, _hasConnected, Closed) = (new(time, FailuresOfOneSilo, ProbePeriod, mostDoublings: 0), time, logger, isConnected, _closing.Token);
 
     /// <summary>Whether calls can be sent at all.</summary>
     public bool IsConnected => _hasConnected && Refusal is null && !Closed.IsCancellationRequested;
@@ -33,6 +37,18 @@ internal sealed partial class Reachability : IDisposable
 
     /// <summary>Cancelled when this process stops: from then on the cluster does not answer.</summary>
     public CancellationToken Closed { get; }
+
+    /// <summary>When a silo last answered; null if none has.</summary>
+    public Moment? LastAnswer => Volatile.Read(ref _lastAnswer) is var at && at == Moment.Past.Ticks ? null : new(at);
+
+    /// <summary>How many calls wait that no factory can serve.</summary>
+    public int CallsInFlight => Volatile.Read(ref _calls);
+
+    /// <summary>One more of those waits.</summary>
+    public void CallBegan() => Interlocked.Increment(ref _calls);
+
+    /// <summary>One of them is over.</summary>
+    public void CallEnded() => Interlocked.Decrement(ref _calls);
 
     /// <summary>From here on calls can be sent.</summary>
     public void Connected() => _hasConnected = true;
@@ -53,9 +69,15 @@ internal sealed partial class Reachability : IDisposable
     {
         var refusal = Refusal;
         return IsConnected ? null
-            : Closed.IsCancellationRequested ? new($"The {what} was not started: this process's host is stopping or has stopped, and with it its connection to the cluster.")
-            : refusal is not null ? new($"The {what} was not started. {refusal.Message}", refusal)
-            : new($"The {what} was not started: this process has not been connected to the cluster yet. It connects when a silo answers; its log says why it is not connected.");
+            : Closed.IsCancellationRequested ? Not(CacheErrorCodes.Stopping, $"The {what} was not started: this process's host is stopping or has stopped, and with it its connection to the cluster.", null)
+            : refusal is not null ? Not(CacheErrorCodes.VersionRefused, $"The {what} was not started. {refusal.Message}", refusal)
+            : Not(CacheErrorCodes.NotConnected, $"The {what} was not started: this process has not been connected to the cluster yet. It connects when a silo answers; its log says why it is not connected.", null);
+
+        TagCacheUnavailableException Not(string code, string text, Exception? cause)
+        {
+            using var wait = new CallWait(what, TimeSpan.Zero, this, endpoints: null, _time);
+            return new(text, cause) { Code = code, Report = wait.Report() };
+        }
     }
 
     /// <summary>Whether this call may try the cluster.</summary>
@@ -64,6 +86,7 @@ internal sealed partial class Reachability : IDisposable
     /// <summary>It has answered.</summary>
     public void Reached()
     {
+        Volatile.Write(ref _lastAnswer, _time.Now().Ticks);
         if (_gate.Succeeded())
         {
             LogReachable();
@@ -76,7 +99,8 @@ internal sealed partial class Reachability : IDisposable
         Failed(exception);
         if (IsConnected && _gate.Failed())
         {
-            LogUnreachable(exception.GetType().Name);
+            using var wait = new CallWait("read", TimeSpan.Zero, this, endpoints: null, _time);
+            LogUnreachable(exception.GetType().Name, wait.Report().State());
         }
     }
 
@@ -89,8 +113,8 @@ internal sealed partial class Reachability : IDisposable
         _closing.Dispose();
     }
 
-    [LoggerMessage(2101, LogLevel.Warning, "The cache cluster cannot be reached ({Fault}); factories run and nothing is stored until it can")]
-    private partial void LogUnreachable(string fault);
+    [LoggerMessage(2101, LogLevel.Warning, "The cache cluster cannot be reached ({Fault}); factories run and nothing is stored until it can. {State}")]
+    private partial void LogUnreachable(string fault, string state);
 
     [LoggerMessage(2102, LogLevel.Information, "The cache cluster can be reached again")]
     private partial void LogReachable();

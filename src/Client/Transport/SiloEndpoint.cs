@@ -1,5 +1,6 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
 
 namespace OrleansTagCache.Transport;
 
@@ -30,6 +31,7 @@ internal sealed class SiloEndpoint
     private readonly IBatchService _service;
     private readonly TimeProvider _time;
     private readonly ProbeGate _gate;
+    private long _heardAt = Moment.Past.Ticks;
     private readonly RequestBatcher<EntryRead, Acquired> _named;
     private readonly RequestBatcher<EntryRead, Acquired> _unnamed;
     private readonly RequestBatcher<EntryOffer, CommitOutcome> _offers;
@@ -50,6 +52,12 @@ internal sealed class SiloEndpoint
 
     /// <summary>The longest that a read takes: as long as it may wait, until a message under way has ended, and its own.</summary>
     public static TimeSpan LongestRead => 3 * ReadTimeout;
+
+    /// <summary>Whether it did not answer the last message.</summary>
+    public bool IsSilent => !_gate.IsOpen;
+
+    /// <summary>When it last answered; <see cref="Moment.Past"/> if it has not yet.</summary>
+    public Moment HeardAt => new(Volatile.Read(ref _heardAt));
 
     /// <summary>Whether this call may use it.</summary>
     public bool MayTry() => _gate.MayTry();
@@ -115,6 +123,7 @@ internal sealed class SiloEndpoint
         }
         else
         {
+            Volatile.Write(ref _heardAt, _time.Now().Ticks);
             _gate.Succeeded();
         }
     }

@@ -48,6 +48,17 @@ internal sealed partial class SiloEndpoints(IGrainFactory grains, ProtocolCheck 
     /// <summary>An endpoint did not answer or was the wrong one: silos may have joined or left.</summary>
     public void Doubt() => Volatile.Write(ref _nextLook, Math.Min(Volatile.Read(ref _nextLook), (time.Now() + LeastLookPeriod).Ticks));
 
+    /// <summary>The silos that did not answer the last message, and the one that answered last of all.</summary>
+    /// <param name="most">How many silent ones are told of.</param>
+    public (SiloAddress[] Silent, (SiloAddress Silo, Moment At)? Last) Contacts(int most)
+    {
+        var endpoints = Volatile.Read(ref _known).Endpoints;
+        var last = endpoints.Count == 0 ? default : endpoints.MaxBy(endpoint => endpoint.Value.HeardAt);
+        return (
+            [.. endpoints.Where(endpoint => endpoint.Value.IsSilent).Take(most).Select(endpoint => endpoint.Key)],
+            last.Value is null || last.Value.HeardAt == Moment.Past ? null : (last.Key, last.Value.HeardAt));
+    }
+
     private void Look(Moment now)
     {
         if (Interlocked.Exchange(ref _isLooking, 1) == 0)

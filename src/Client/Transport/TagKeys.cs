@@ -11,6 +11,9 @@ internal sealed class TagKeys(IGrainFactory grains, Reachability reachability, T
     /// <summary>The most keys of a page: with the longest of them it is a message of 2 MB.</summary>
     public const int MaximumPage = 1_000;
 
+    /// <summary>Of more silos that did not answer, only the number is told.</summary>
+    private const int MostNamed = 20;
+
     /// <summary>How often a page is asked for: each time through the next gateway.</summary>
     private const int Attempts = 2;
 
@@ -44,13 +47,16 @@ internal sealed class TagKeys(IGrainFactory grains, Reachability reachability, T
             throw notConnected;
         }
 
+        using var wait = new CallWait("list of keys", Patience * Attempts, reachability, endpoints: null, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, reachability.Closed);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
+                wait.Tries();
                 var page = await grains.GetGrain<ITagGrain>(tag.Scoped).Dependents(limit, after).AsTask().WaitAsync(Patience, time, either.Token).ConfigureAwait(false);
                 reachability.Reached();
+                wait.Answered(waiting: null);
                 if (page.Missing is [])
                 {
                     return page;
@@ -60,7 +66,11 @@ internal sealed class TagKeys(IGrainFactory grains, Reachability reachability, T
                 {
                     throw new TagCacheUnavailableException(page.Missing is null
                         ? "The keys could not be listed: the silo that was asked is of a version that does not tell whether every silo has answered. Upgrade the silos."
-                        : $"The keys could not be listed: {page.Missing.Length} of the silos did not answer: {string.Join(", ", page.Missing)}.");
+                        : $"The keys could not be listed: {page.Missing.Length} of the silos did not answer: {string.Join(", ", page.Missing.Take(MostNamed))}.")
+                    {
+                        Code = CacheErrorCodes.ListIncomplete,
+                        Report = wait.Report(),
+                    };
                 }
             }
             catch (Exception exception) when (exception is not TagCacheException && !cancellationToken.IsCancellationRequested)
@@ -68,7 +78,7 @@ internal sealed class TagKeys(IGrainFactory grains, Reachability reachability, T
                 reachability.Failed(exception);
                 if (attempt == Attempts || reachability.Closed.IsCancellationRequested)
                 {
-                    throw new TagCacheUnavailableException("The keys could not be listed: the cluster did not answer.", exception);
+                    throw new TagCacheUnavailableException("The keys could not be listed: the cluster did not answer.", exception) { Code = CacheErrorCodes.Unreachable, Report = wait.Report() };
                 }
             }
         }

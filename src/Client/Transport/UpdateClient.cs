@@ -38,31 +38,31 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
         var isFirst = true;
         return Traced(CacheActivities.Set, tags: null, () => Persist<CommitOutcome>("set", timeout, KeyAttemptPatience, Attempt, cancellationToken));
 
-        async Task<(CommitOutcome? Done, string? Reason)> Attempt(CancellationToken givenUp)
+        async Task<(CommitOutcome? Done, string? Reason, Unacknowledged[]? Waiting)> Attempt(CancellationToken givenUp)
         {
             if (!isFirst)
             {
-                var (removed, why) = Decide(await _route.Remove(scopedKey, isFirst: false).ConfigureAwait(false));
-                return (removed is null ? null : CommitOutcome.Superseded, why);
+                var (removed, why, waiting) = Decide(await _route.Remove(scopedKey, isFirst: false).ConfigureAwait(false));
+                return (removed is null ? null : CommitOutcome.Superseded, why, waiting);
             }
 
             isFirst = false;
             var token = await _route.BeginSet(scopedKey, givenUp).ConfigureAwait(false);
             if (token.IsNone)
             {
-                return (null, "The silo that hosts the entry has no valid serving lease.");
+                return (null, "The silo that hosts the entry has no valid serving lease.", null);
             }
 
             if (givenUp.IsCancellationRequested)
             {
                 // The token may be newer than a set or a removal that the caller has made since.
-                return (null, "The first trip came too late.");
+                return (null, "The first trip came too late.", null);
             }
 
             var outcome = await _route.Set(scopedKey, token, data, madeAt).ConfigureAwait(false);
             return outcome.Commit.Status == CommitStatus.Refused || (outcome.Update.IsComplete && IsDecided(outcome.Commit.Status))
-                ? (outcome.Commit, null)
-                : (null, outcome.Update.Reason ?? $"The value was not stored: {outcome.Commit.Status}.");
+                ? (outcome.Commit, null, null)
+                : (null, outcome.Update.Reason ?? $"The value was not stored: {outcome.Commit.Status}.", outcome.Update.Waiting);
         }
 
         // Superseded is a success: the set came first, the update that overtook it second.
@@ -110,13 +110,13 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
 
     public ITagGrain Tag(TagId tag) => grains.GetGrain<ITagGrain>(tag.Scoped);
 
-    private static (UpdateOutcome? Done, string? Reason) Decide(UpdateOutcome outcome) =>
-        outcome.IsComplete ? (outcome, null) : (null, outcome.Reason);
+    private static (UpdateOutcome? Done, string? Reason, Unacknowledged[]? Waiting) Decide(UpdateOutcome outcome) =>
+        outcome.IsComplete ? (outcome, null, null) : (null, outcome.Reason, outcome.Waiting);
 
     private Task<T> Traced<T>(string name, TagId[]? tags, Func<Task<T>> work) => Tracing.Run(name, tags, options.IncludeTagsInTraces, work);
 
     private async Task<T> Persist<T>(
-        string what, TimeSpan timeout, TimeSpan attemptPatience, Func<CancellationToken, Task<(T? Done, string? Reason)>> attempt, CancellationToken cancellationToken)
+        string what, TimeSpan timeout, TimeSpan attemptPatience, Func<CancellationToken, Task<(T? Done, string? Reason, Unacknowledged[]? Waiting)>> attempt, CancellationToken cancellationToken)
         where T : class
     {
         if (reachability.WhyNot(what) is { } notConnected)
@@ -124,9 +124,9 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
             throw notConnected;
         }
 
+        using var wait = new CallWait(what, timeout, reachability, endpoints, time);
         var until = time.Now() + timeout;
         var pause = FirstPause;
-        var hasAnswered = false;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, reachability.Closed);
         while (true)
         {
@@ -137,8 +137,9 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
             {
                 var left = until - time.Now();
                 var patience = left < attemptPatience ? left : attemptPatience;
-                (var done, reason) = await attempt(givenUp.Token).WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.FromMilliseconds(1), time, either.Token).ConfigureAwait(false);
-                hasAnswered = true;
+                wait.Tries();
+                (var done, reason, var waiting) = await attempt(givenUp.Token).WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.FromMilliseconds(1), time, either.Token).ConfigureAwait(false);
+                wait.Answered(waiting);
                 if (done is not null)
                 {
                     reachability.Reached();
@@ -158,14 +159,14 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
 
             if (reachability.Closed.IsCancellationRequested)
             {
-                throw new TagUpdateIncompleteException($"This process stopped while the {what} was in progress. It may or may not have happened; retrying in another process is safe.", fault);
+                throw new TagUpdateIncompleteException($"This process stopped while the {what} was in progress. It may or may not have happened; retrying in another process is safe.", fault) { Code = CacheErrorCodes.Stopping, Report = wait.Report() };
             }
 
             if (time.Now() + pause >= until)
             {
-                throw hasAnswered || fault is TimeoutException
-                    ? new TagUpdateIncompleteException($"The {what} was not confirmed by every process within {timeout}. It may or may not have happened; retrying is safe. {reason}", fault)
-                    : new TagCacheUnavailableException($"The cluster could not be reached within {timeout} for the {what}.", fault);
+                throw wait.Answers > 0 || fault is TimeoutException
+                    ? new TagUpdateIncompleteException($"The {what} was not confirmed by every process within {timeout}. It may or may not have happened; retrying is safe. {reason}", fault) { Report = wait.Report() }
+                    : new TagCacheUnavailableException($"The cluster could not be reached within {timeout} for the {what}.", fault) { Code = CacheErrorCodes.Unreachable, Report = wait.Report() };
             }
 
             await Task.Delay(pause, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

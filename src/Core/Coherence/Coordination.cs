@@ -259,6 +259,9 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
     public List<TSilo> Waiting(IEnumerable<TSilo> members) =>
         [.. members.Where(silo => _outboxes.TryGetValue(silo, out var outbox) && outbox.Unsent.Count + outbox.Sent.Count > 0)];
 
+    /// <summary>Those of the members that have not acknowledged this update; none if it is settled.</summary>
+    public List<TSilo> Waiting(UpdateId id, IEnumerable<TSilo> members) => _pending.TryGetValue(id, out var pending) ? [.. members.Where(silo => !pending.IsAcknowledgedBy(silo))] : [];
+
     private static List<T> Take<T>(List<T> from)
     {
         var count = Math.Min(from.Count, MaximumBatch);

@@ -35,6 +35,9 @@ internal sealed class IssuedSession(SessionId id, object client)
 
     public int OutstandingCount => _outstanding.Count;
 
+    /// <summary>Whether the client has not acknowledged that update.</summary>
+    public bool Owes(UpdateId update) => _outstanding.Any(push => push.Update == update);
+
     public IEnumerable<TagId> Tags => _interest.Keys;
 
     /// <summary>How much may be granted at this moment; zero or less for nothing.</summary>

@@ -15,8 +15,9 @@ internal sealed record HoldRequest([property: Id(0)] TagId[] Tags, [property: Id
 /// <param name="Members">How many silos it reached.</param>
 /// <param name="Reason">Why it could not be had.</param>
 /// <param name="Coordinator">The silo that coordinates it, and can tell of it whichever silos join.</param>
+/// <param name="Waiting">As of an <see cref="UpdateOutcome"/>.</param>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.HoldOutcome")]
-internal sealed record HoldOutcome([property: Id(0)] UpdateId? Id, [property: Id(1)] int Members = 0, [property: Id(2)] string? Reason = null, [property: Id(3)] SiloAddress? Coordinator = null)
+internal sealed record HoldOutcome([property: Id(0)] UpdateId? Id, [property: Id(1)] int Members = 0, [property: Id(2)] string? Reason = null, [property: Id(3)] SiloAddress? Coordinator = null, [property: Id(4)] Unacknowledged[]? Waiting = null)
 {
-    public static HoldOutcome Refused(string reason) => new(null, Reason: reason);
+    public static HoldOutcome Refused(string reason, Unacknowledged[]? waiting = null) => new(null, Reason: reason, Waiting: waiting);
 }

@@ -16,15 +16,35 @@ internal sealed record UpdateRequest(
 /// <param name="IsComplete">Whether every process has let go of the old values. If not, it is unknown, and retrying is safe.</param>
 /// <param name="Members">How many silos it reached.</param>
 /// <param name="Reason">Why it is incomplete.</param>
+/// <param name="Waiting">Who has not acknowledged it, up to <see cref="Unacknowledged.Most"/> of them; null if it is not incomplete for that, or from a silo that does not tell.</param>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.UpdateOutcome")]
 internal sealed record UpdateOutcome(
     [property: Id(0)] bool IsComplete,
     [property: Id(1)] int Members,
-    [property: Id(2)] string? Reason = null)
+    [property: Id(2)] string? Reason = null,
+    [property: Id(3)] Unacknowledged[]? Waiting = null)
 {
     public static UpdateOutcome Complete(int members) => new(true, members);
 
-    public static UpdateOutcome Incomplete(string reason) => new(false, 0, reason);
+    public static UpdateOutcome Incomplete(string reason, Unacknowledged[]? waiting = null) => new(false, 0, reason, waiting);
+}
+
+/// <summary>A process that has not acknowledged an update or a hold.</summary>
+/// <param name="Name">A silo's address, or a client's machine and process id.</param>
+/// <param name="Silo">Of a client, the silo whose entries it keeps; null of a silo.</param>
+/// <param name="For">For how long it has been waited for.</param>
+/// <param name="LeaseLeft">Of a client, what is left of its lease: when that is over, it is not waited for any more. Null of a silo.</param>
+/// <param name="IsDead">Whether it is a silo that was declared dead: its lease is waited out.</param>
+[GenerateSerializer, Immutable, Alias("otc.Unacknowledged")]
+internal sealed record Unacknowledged(
+    [property: Id(0)] string Name,
+    [property: Id(1)] string? Silo,
+    [property: Id(2)] TimeSpan For,
+    [property: Id(3)] TimeSpan? LeaseLeft = null,
+    [property: Id(4)] bool IsDead = false)
+{
+    /// <summary>How many of them are told of.</summary>
+    public const int Most = 8;
 }
 
 /// <summary>How a plain set ended: what became of the value, and of the earlier ones.</summary>

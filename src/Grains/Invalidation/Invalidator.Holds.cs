@@ -60,7 +60,7 @@ internal sealed partial class Invalidator
             (_, completion) = BeginNeedsLock(hold, activity, later: null);
         }
 
-        var outcome = await Within(completion, patience).ConfigureAwait(false);
+        var outcome = await Within(completion, patience, hold.Id).ConfigureAwait(false);
         if (outcome.IsComplete)
         {
             return new(hold.Id, outcome.Members, Coordinator: _self);
@@ -74,7 +74,7 @@ internal sealed partial class Invalidator
         }
 
         Release(new(hold.Id, hold.Tags));
-        return HoldOutcome.Refused(outcome.Reason!);
+        return HoldOutcome.Refused(outcome.Reason!, outcome.Waiting);
     }
 
     /// <summary>Ends a hold here at once, and at the other members as soon as they hear of it.</summary>

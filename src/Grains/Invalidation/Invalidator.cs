@@ -135,7 +135,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         lock (_gate)
         {
             var isSo = when?.Invoke() ?? true;
-            var (applied, completion) = Begin(request, finishes: null, later, isSet: when is not null);
+            var (applied, completion, _) = Begin(request, finishes: null, later, isSet: when is not null);
             return (isSo ? applied : Stamp.Zero, completion);
         }
     }
@@ -146,12 +146,15 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
     /// <summary>Begins an update and waits for it for a bounded time; then the outcome is incomplete and the update goes on by itself.</summary>
     public async Task<UpdateOutcome> Update(UpdateRequest request, TimeSpan patience)
     {
-        var (_, completion) = Begin(request);
-        return await Within(completion, patience);
+        var (_, completion, id) = Begin(request, finishes: null);
+        return await Within(completion, patience, id);
     }
 
     /// <summary>Waits for a begun update for a bounded time; then the outcome is incomplete and the update goes on by itself.</summary>
-    public async Task<UpdateOutcome> Within(Task<UpdateOutcome> completion, TimeSpan patience)
+    /// <param name="completion">From <see cref="Begin(UpdateRequest, Func{bool}, ICollection{SiloAddress})"/>.</param>
+    /// <param name="patience">How long.</param>
+    /// <param name="id">Which one, to say who has not acknowledged it; null to say it of all.</param>
+    public async Task<UpdateOutcome> Within(Task<UpdateOutcome> completion, TimeSpan patience, UpdateId? id = null)
     {
         try
         {
@@ -159,8 +162,29 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         }
         catch (TimeoutException)
         {
-            return UpdateOutcome.Incomplete($"Not acknowledged yet: {string.Join(", ", DelayedBy)}. The update goes on in the background.");
+            return UpdateOutcome.Incomplete(
+                $"Not acknowledged yet: {string.Join(", ", DelayedBy.Take(Unacknowledged.Most))}. The update goes on in the background.", Waiting(id, patience));
         }
+    }
+
+    /// <summary>Who has not acknowledged an update of this silo, or any of them if it is not said which.</summary>
+    private Unacknowledged[] Waiting(UpdateId? id, TimeSpan patience)
+    {
+        List<SiloAddress> silos;
+        TimeSpan waited;
+        lock (_gate)
+        {
+            var members = _membership.Others;
+            silos = id is { } known ? _coordination.Waiting(known, members) : _coordination.Waiting(members);
+            waited = id is { } one ? _callers.WaitedFor(one) : patience;
+        }
+
+        return
+        [
+            .. silos.Select(silo => new Unacknowledged(silo.ToString(), null, waited, IsDead: _membership.IsDead(silo)))
+                .Concat(_sessions.Waiting(id, Unacknowledged.Most))
+                .Take(Unacknowledged.Most),
+        ];
     }
 
     /// <summary>A batch of another silo: applies all of it, and acknowledges what no client holds up.</summary>
@@ -239,13 +263,14 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         return true;
     }
 
-    private (Stamp Applied, Task<UpdateOutcome> Completion) Begin(UpdateRequest request, UpdateId? finishes, ICollection<SiloAddress>? later = null, bool isSet = false)
+    private (Stamp Applied, Task<UpdateOutcome> Completion, UpdateId Id) Begin(UpdateRequest request, UpdateId? finishes, ICollection<SiloAddress>? later = null, bool isSet = false)
     {
         lock (_gate)
         {
             var activity = Tracing.StartApart<string>(CacheActivities.Update, ActivityKind.Server, request.Traces, static trace => trace);
             var update = _coordination.Begin(request.Tags, request.StaleFor, finishes, activity?.Id ?? request.Traces?[0]);
-            return BeginNeedsLock(update, activity, later, isSet);
+            var (applied, completion) = BeginNeedsLock(update, activity, later, isSet);
+            return (applied, completion, update.Id);
         }
     }
 

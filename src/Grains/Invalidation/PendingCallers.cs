@@ -73,6 +73,9 @@ internal sealed partial class PendingCallers(SiloMetrics metrics, SiloAddress se
         return true;
     }
 
+    /// <summary>For how long an update has been on its way; zero if it is settled.</summary>
+    public TimeSpan WaitedFor(UpdateId id) => _callers.TryGetValue(id, out var caller) ? time.Now() - caller.BegunAt : TimeSpan.Zero;
+
     /// <summary>This silo may not promise anything just now. The update goes on.</summary>
     public void EndWithoutLease(UpdateId id)
     {

@@ -167,6 +167,22 @@ internal sealed partial class ClientSessions : IDisposable
         }
     }
 
+    /// <summary>The clients that hold an update up.</summary>
+    /// <param name="update">The update; null for any.</param>
+    /// <param name="most">How many of them are told of.</param>
+    public List<Unacknowledged> Waiting(UpdateId? update, int most)
+    {
+        var now = _time.Now();
+        lock (_gate)
+        {
+            return
+            [
+                .. _table.All.Where(session => update is { } one ? session.Owes(one) : session.WaitingSince is not null).Take(most).Select(session => new Unacknowledged(
+                    ((Client)session.Client).Name, _silo.ToString(), now - session.WaitingSince ?? TimeSpan.Zero, session.Deadline > now ? session.Deadline - now : TimeSpan.Zero)),
+            ];
+        }
+    }
+
     /// <summary>Ends every session: when this has returned no client serves anything of this silo. Serving must have stopped before.</summary>
     public async Task EndAll()
     {

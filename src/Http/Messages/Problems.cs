@@ -9,6 +9,20 @@ internal static class Problems
     public static IResult Of(int status, string code, string detail) => Results.Problem(
         detail, statusCode: status, title: TitleOf(status), type: $"urn:orleanstagcache:{code}", extensions: new Dictionary<string, object?> { ["code"] = code });
 
+    /// <summary>Of an error of the cache: also with its own code, and with whom was waited for.</summary>
+    private static IResult Of(string code, TagCacheException fault) => Results.Problem(
+        fault.Message,
+        statusCode: StatusCodes.Status503ServiceUnavailable,
+        title: TitleOf(StatusCodes.Status503ServiceUnavailable),
+        type: $"urn:orleanstagcache:{code}",
+        extensions: new Dictionary<string, object?>
+        {
+            ["code"] = code,
+            ["reason"] = fault.Code,
+            ["waitedSeconds"] = fault.Report is { } report ? Math.Round(report.Waited.TotalSeconds, 3) : null,
+            ["waitsFor"] = fault.Report?.WaitsFor.Select(process => process.ToString()).ToArray() ?? [],
+        });
+
     public static IResult InvalidArgument(string detail) => Of(StatusCodes.Status400BadRequest, "invalid_argument", detail);
 
     public static IResult MalformedJson(string detail) => Of(StatusCodes.Status400BadRequest, "malformed_json", detail);
@@ -23,8 +37,6 @@ internal static class Problems
 
     public static IResult Superseded() => Of(
         StatusCodes.Status409Conflict, "superseded", "A tag of the entry, or its key, was updated since the token was given, or a tag is held. Nothing was stored.");
-
-    public static IResult UpdateIncomplete(string detail) => Of(StatusCodes.Status503ServiceUnavailable, "update_incomplete", detail);
 
     public static IResult Unavailable(string detail) => Of(StatusCodes.Status503ServiceUnavailable, "unavailable", detail);
 
@@ -55,8 +67,8 @@ internal static class Problems
     {
         ArgumentException invalid => InvalidArgument(WithoutParameterName(invalid)),
         BadHttpRequestException bad => Of(bad.StatusCode, CodeOf(bad.StatusCode), "The request cannot be read."),
-        TagUpdateIncompleteException incomplete => UpdateIncomplete(incomplete.Message),
-        TagCacheUnavailableException unavailable => Unavailable(unavailable.Message),
+        TagUpdateIncompleteException incomplete => Of("update_incomplete", incomplete),
+        TagCacheUnavailableException unavailable => Of("unavailable", unavailable),
         OverloadedException overloaded => Overloaded(http, overloaded.Message),
         TimeoutException or OrleansException => Unavailable("A silo that this call needs did not answer: it is busy, or it is gone and not yet declared dead. Try again."),
         _ => null,

@@ -38,6 +38,13 @@ internal static class FakeEntries
             log ?? NullLogger<HoldKeeper>.Instance);
     }
 
+    /// <summary>The updates of a process whose calls all reach that tag.</summary>
+    public static UpdateClient Tags(ITagGrain tag, TimeProvider time, Reachability reachability)
+    {
+        var factory = Factory(tag);
+        return new(factory, null!, Endpoints(factory, reachability, time), reachability, new(), time);
+    }
+
     public static IGrainFactory Factory(object grain)
     {
         var factory = DispatchProxy.Create<IGrainFactory, OneGrain>();
