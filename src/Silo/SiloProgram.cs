@@ -102,6 +102,7 @@ internal static class SiloProgram
         app.UseRouting();
         app.UseAuthorization();
         app.MapTagCache();
+        app.MapTagCacheUi();
         app.MapTagCacheHealthChecks();
         app.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(TagCacheAuthorization.Admin);
     }

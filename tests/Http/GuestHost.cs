@@ -136,7 +136,9 @@ public sealed class OpenHost : GuestHost
         app.UseRouting();
         app.UseAuthorization();
         app.UseOutputCache();
-        app.MapGroup("/cache").MapTagCache();
+        var cache = app.MapGroup("/cache");
+        cache.MapTagCache();
+        cache.MapTagCacheUi();
         app.MapTagCacheHealthChecks();
         app.MapGet("/open", (ClaimsPrincipal user) => user.Identity?.Name ?? "nobody");
     }

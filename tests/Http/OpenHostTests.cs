@@ -63,6 +63,29 @@ public sealed class OpenHostTests(OpenHost host) : IClassFixture<OpenHost>
     }
 
     [Fact]
+    public async Task Page_IsUnderThePrefix_AndNeedsNoKey()
+    {
+        using var http = host.With(("Tag-Cache-Ui", "1"), ("Sec-Fetch-Site", "same-origin"));
+        Assert.Equal(404, (await http.Ask("/ui")).Status);
+        Assert.Contains("ui/main.js", (await http.Ask("/cache/ui")).Text, StringComparison.Ordinal);
+        var session = (await http.Ask("/cache/ui/session")).Json;
+        Assert.True(session.GetProperty("signedIn").GetBoolean());
+        Assert.Equal(["read", "write", "invalidate", "admin"], session.GetProperty("scopes").EnumerateArray().Select(scope => scope.GetString()));
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, session.GetProperty("key").ValueKind);
+    }
+
+    [Theory]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    [InlineData("Sec-Fetch-Site", "same-site")]
+    [InlineData("Origin", "http://127.0.0.1:3000")]
+    [InlineData("X-Forwarded-For", "10.0.0.1")]
+    public async Task Page_OfAnotherSite_IsToldNothing(string header, string value)
+    {
+        using var http = host.With((header, value));
+        Assert.StartsWith("Without API keys", (await http.Ask("/cache/ui/session")).IsProblem(403, "forbidden"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Group_OfRoutes_IsThePrefixOfTheApiAndOfItsDocument()
     {
         using var http = host.With();

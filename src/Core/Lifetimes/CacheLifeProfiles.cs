@@ -27,6 +27,8 @@ internal sealed class CacheLifeProfiles
         }
     }
 
+    public IEnumerable<string> Names => _named.Keys;
+
     public static bool TryGetBuiltIn(string name, [NotNullWhen(true)] out CacheLife? life) => BuiltIn.TryGetValue(name, out life);
 
     /// <summary>Everything that is wrong with profiles of one's own: names that are taken or empty, and lives that are names themselves.</summary>

@@ -11,7 +11,7 @@ using OrleansTagCache.Names;
 namespace OrleansTagCache.Http.Authentication;
 
 /// <summary>
-/// Finds out who calls the API. With keys the caller is the key's; without keys it is any program on this machine, where that is allowed, but no web page of another site.
+/// Finds out who calls the API. With keys the caller is the key's, which the operators' page shows by its session; without keys it is any program on this machine, where that is allowed, but no web page of another site.
 /// </summary>
 /// <remarks>
 /// A valid key is always let in, also from an address with many failures: an attacker must not lock out those who share the address. Failures beyond the bound are
@@ -25,14 +25,17 @@ internal sealed class ApiKeyHandler(
 
     private static readonly Task<AuthenticateResult> NoKey = Task.FromResult(AuthenticateResult.NoResult());
     private static readonly Task<AuthenticateResult> NoSuchKey = Task.FromResult(AuthenticateResult.Fail("The API key is not valid."));
+    private static readonly Task<AuthenticateResult> NoSuchSession = Task.FromResult(AuthenticateResult.Fail("The session has ended, or it cannot be verified at the moment."));
     private static readonly Task<AuthenticateResult> TooManyCalls = Task.FromResult(AuthenticateResult.Fail("The API key has made too many calls."));
     private static readonly Task<AuthenticateResult> NoKeys = Task.FromResult(AuthenticateResult.Fail("There are no API keys, and calls without one are not allowed."));
     private static readonly Task<AuthenticateResult> NotLocal = Task.FromResult(AuthenticateResult.Fail("Without API keys a caller must be a program on this machine."));
 
     private ApiCaller? _caller;
     private TimeSpan? _wait;
+    private bool _isUnverified;
 
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync() => api.Keys.IsRequired ? ByKey() : ByConnection();
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync() =>
+        !api.Keys.IsRequired ? ByConnection() : Request.Headers.Authorization.Count == 0 && api.Sessions.TextOf(Request) is { } session ? BySession(session) : ByKey();
 
     /// <summary>The caller is not known, or has called too often.</summary>
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
@@ -41,6 +44,10 @@ internal sealed class ApiKeyHandler(
         if (_wait is { } wait)
         {
             await Refuse(Problems.TooMany(Context, wait));
+        }
+        else if (_isUnverified)
+        {
+            await Refuse(Problems.Unavailable("The silo that verifies sessions did not answer. Try again."));
         }
         else if (api.Keys.IsRequired)
         {
@@ -80,11 +87,24 @@ internal sealed class ApiKeyHandler(
             return NoKey;
         }
 
-        if (api.Keys.Find(text) is not { } key)
-        {
-            return NoSuchKey;
-        }
+        return api.Keys.Find(text) is { } key ? Of(key) : NoSuchKey;
+    }
 
+    private async Task<AuthenticateResult> BySession(string text)
+    {
+        try
+        {
+            return await (await api.Sessions.Find(text) is { } key ? Of(key) : NoSuchSession);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OrleansException)
+        {
+            _isUnverified = true;
+            return await NoSuchSession;
+        }
+    }
+
+    private Task<AuthenticateResult> Of(ApiKey key)
+    {
         _caller = key.Caller;
         _wait = api.Limits.CountCall(key.Id);
         return _wait is null ? Success(key.Caller) : TooManyCalls;
@@ -130,9 +150,11 @@ internal sealed class ApiKeyHandler(
 
 /// <summary>What the handlers of all requests share.</summary>
 internal sealed class ApiKeyServices(
-    ApiKeyRing keys, LocalCallers local, FailedAttempts failures, RequestLimits limits, RefusedCallTokens tokens, TagCacheClientOptions options)
+    ApiKeyRing keys, UiSessions sessions, LocalCallers local, FailedAttempts failures, RequestLimits limits, RefusedCallTokens tokens, TagCacheClientOptions options)
 {
     public ApiKeyRing Keys => keys;
+
+    public UiSessions Sessions => sessions;
 
     public LocalCallers Local => local;
 

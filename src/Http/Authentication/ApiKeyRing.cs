@@ -54,19 +54,24 @@ internal sealed partial class ApiKeyRing : IDisposable
     {
         var key = ApiKeyText.TryReadId(text, out var id) ? _keys.GetValueOrDefault(id) : null;
         var isIt = CryptographicOperations.FixedTimeEquals(ApiKeyText.Hash(text), key?.Hash ?? NoHash);
-        return isIt && key is not null && (key.Expires is not { } end || _time.GetUtcNow() < end) ? key : null;
+        return isIt && key is not null && IsInTime(key) ? key : null;
     }
 
     /// <summary>Whether a caller that was let in would be let in now: its key is still there, with the same scopes, and has not expired.</summary>
     public bool IsValid(ApiCaller caller) => caller.KeyId is null
         ? !IsRequired
-        : _keys.GetValueOrDefault(caller.KeyId) is { } key && ReferenceEquals(key.Caller, caller) && (key.Expires is not { } end || _time.GetUtcNow() < end);
+        : _keys.GetValueOrDefault(caller.KeyId) is { } key && ReferenceEquals(key.Caller, caller) && IsInTime(key);
+
+    /// <summary>The key of that name, if it is valid at this moment: for those who have shown it before.</summary>
+    public ApiKey? FindNamed(string id) => _keys.GetValueOrDefault(id) is { } key && IsInTime(key) ? key : null;
 
     public void Dispose()
     {
         _changes.Dispose();
         _looks.Dispose();
     }
+
+    private bool IsInTime(ApiKey key) => key.Expires is not { } end || _time.GetUtcNow() < end;
 
     /// <summary>One look at the file. What could not be used is tried again, whatever it was.</summary>
     /// <returns>Whether there is anything to look at again.</returns>

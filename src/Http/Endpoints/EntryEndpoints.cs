@@ -147,6 +147,9 @@ internal sealed class EntryEndpoints(
         headers[StatusHeader] = string.Create(CultureInfo.InvariantCulture, $"{CacheName}; hit; ttl={ttl}{(entry.PromiseSuspended ? "; detail=promise-suspended" : string.Empty)}");
         headers.Age = ((long)entry.Age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         headers.XContentTypeOptions = "nosniff";
+
+        // A browser that is led here must not run what a value holds: it would run beside the operators' page, and as a program on this machine.
+        headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
         return PiecesAnswer.Of(entry.Payload.Bytes, entry.Payload.ContentType ?? "application/octet-stream");
     }
 }

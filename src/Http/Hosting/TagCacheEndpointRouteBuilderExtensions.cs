@@ -5,6 +5,7 @@ using OrleansTagCache.Http.Boards;
 using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Hooks;
 using OrleansTagCache.Http.Messages;
+using OrleansTagCache.Http.Ui;
 using OrleansTagCache.Membership;
 
 namespace Microsoft.AspNetCore.Builder;
@@ -22,15 +23,9 @@ public static class TagCacheEndpointRouteBuilderExtensions
     public static IEndpointConventionBuilder MapTagCache(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        MustHaveServices(endpoints.ServiceProvider);
+        MustHaveServices(endpoints.ServiceProvider, nameof(MapTagCache));
         var services = endpoints.ServiceProvider;
-        var all = endpoints.MapGroup(string.Empty);
-        all.WithMetadata(new OutputCacheAttribute { NoStore = true }, new DisableRequestSizeLimitAttribute());
-        ((IEndpointConventionBuilder)all).Finally(endpoint =>
-        {
-            var next = endpoint.RequestDelegate!;
-            endpoint.RequestDelegate = http => RequestCheck.Invoke(http, next);
-        });
+        var all = CheckedGroup(endpoints);
 
         // Behind a route of the application's own.
         all.MapRead(OpenApiText.Path, services.GetRequiredService<OpenApiText>().Get).WithOrder(1).AllowAnonymous().ExcludeFromDescription();
@@ -53,7 +48,40 @@ public static class TagCacheEndpointRouteBuilderExtensions
         return all;
     }
 
-    private static void MustHaveServices(IServiceProvider services)
+    /// <summary>
+    /// Maps the operators' page (<c>/ui</c>), which shows the cluster to holders of an API key with the scope <c>admin</c>, and lets them update tags and remove entries as far as their scopes go. It calls the API, which must be
+    /// mapped by <see cref="MapTagCache"/> in the same group of routes. Maps nothing if <see cref="UiOptions.Enabled"/> is false.
+    /// </summary>
+    /// <param name="endpoints">The application, or a group of routes.</param>
+    /// <returns>A builder for conventions of all these endpoints, such as <c>RequireHost</c>.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddTagCacheHttp()</c> was not called, or the process runs no silo with <c>AddTagCache()</c>.</exception>
+    public static IEndpointConventionBuilder MapTagCacheUi(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        MustHaveServices(endpoints.ServiceProvider, nameof(MapTagCacheUi));
+        var all = CheckedGroup(endpoints);
+        var ui = endpoints.ServiceProvider.GetRequiredService<UiEndpoints>();
+        if (ui.AreOn)
+        {
+            ui.Map(all);
+        }
+
+        return all;
+    }
+
+    private static RouteGroupBuilder CheckedGroup(IEndpointRouteBuilder endpoints)
+    {
+        var all = endpoints.MapGroup(string.Empty);
+        all.WithMetadata(new OutputCacheAttribute { NoStore = true }, new DisableRequestSizeLimitAttribute());
+        ((IEndpointConventionBuilder)all).Finally(endpoint =>
+        {
+            var next = endpoint.RequestDelegate!;
+            endpoint.RequestDelegate = http => RequestCheck.Invoke(http, next);
+        });
+        return all;
+    }
+
+    private static void MustHaveServices(IServiceProvider services, string method)
     {
         if (services.GetService<IServiceProviderIsService>() is not { } registered)
         {
@@ -62,12 +90,12 @@ public static class TagCacheEndpointRouteBuilderExtensions
 
         if (!registered.IsService(typeof(EntryEndpoints)))
         {
-            throw new InvalidOperationException("MapTagCache() needs services: call builder.Services.AddTagCacheHttp().");
+            throw new InvalidOperationException($"{method}() needs services: call builder.Services.AddTagCacheHttp().");
         }
 
         if (!registered.IsService(typeof(ServingLease)))
         {
-            throw new InvalidOperationException("MapTagCache() needs a silo in this process: call builder.UseOrleans(silo => silo.AddTagCache()).");
+            throw new InvalidOperationException($"{method}() needs a silo in this process: call builder.UseOrleans(silo => silo.AddTagCache()).");
         }
     }
 }

@@ -11,6 +11,7 @@ using OrleansTagCache.Http.Hosting;
 using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Streams;
 using OrleansTagCache.Http.Tokens;
+using OrleansTagCache.Http.Ui;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -63,6 +64,7 @@ public static class TagCacheHttpServiceCollectionExtensions
         services.AddSingleton<LocalCallers>();
         services.AddSingleton<SealedTokens>();
         services.AddSingleton<RefusedCallTokens>();
+        services.AddSingleton<UiSessions>();
         services.AddSingleton<ApiKeyServices>();
         services.AddTransient<ApiKeyHandler>();
         services.AddAuthentication();
@@ -104,5 +106,7 @@ public static class TagCacheHttpServiceCollectionExtensions
         services.AddSingleton<EventStreams>();
         services.AddSingleton<TrafficFeed>();
         services.AddSingleton<BoardEndpoints>();
+        services.AddSingleton<UiFiles>();
+        services.AddSingleton<UiEndpoints>();
     }
 }

@@ -9,6 +9,9 @@ public sealed class TagCacheHttpOptions
     /// <summary>What callers may take of this silo.</summary>
     public HttpLimitOptions Limits { get; set; } = new();
 
+    /// <summary>The operators' page.</summary>
+    public UiOptions Ui { get; set; } = new();
+
     /// <summary>The webhooks by their names, of 1 to 64 of a-z, 0-9 and '-'. Default none.</summary>
     public Dictionary<string, WebhookOptions> Hooks { get; set; } = new(StringComparer.Ordinal);
 }

@@ -5,7 +5,7 @@ using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Http.Tokens;
 
-/// <summary>Gives out the tokens and the identities of holds that HTTP callers have, and takes them back, under secrets that the cluster shares and changes every so often.</summary>
+/// <summary>Gives out the tokens, the identities of holds and the sessions that HTTP callers have, and takes them back, under secrets that the cluster shares and changes every so often.</summary>
 /// <remarks>
 /// Thread-safe. The secrets are asked for again when they may have changed, and when a token names one that is not known here; that at most
 /// once a second, whatever strangers send.
@@ -44,6 +44,16 @@ internal sealed class SealedTokens(IGrainFactory grains, ILocalSiloDetails self,
     /// <summary>The hold, or null for anything that this cluster did not give for those tags.</summary>
     public async ValueTask<UpdateId?> Verify(TagId[] tags, string text) =>
         SealedBytes.TryRead(text, out var hold) && await Find(hold) is { } key ? SignedHold.Open(key, tags, hold) : null;
+
+    public async ValueTask<string> Protect(UiSession session)
+    {
+        var known = await Keys(SignFor);
+        return SignedSession.Seal(known.Keys[0], session);
+    }
+
+    /// <summary>The session, or null for anything that this cluster did not give. Where the secrets cannot be asked for, those that are known go on being verified with: a session has an end of its own.</summary>
+    public async ValueTask<UiSession?> VerifySession(string text) =>
+        SealedBytes.TryRead(text, out var session) && (_known?.Find(session) ?? await Find(session)) is { } key ? SignedSession.Open(key, session) : null;
 
     /// <summary>The secret that it names; null if there is none of that name any more.</summary>
     private async ValueTask<TokenSecret?> Find(byte[] signed)

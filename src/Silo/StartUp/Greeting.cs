@@ -6,7 +6,7 @@ using OrleansTagCache.Silo.Clustering;
 namespace OrleansTagCache.Silo.StartUp;
 
 /// <summary>Says where the silo is and how to try it, once it can be tried.</summary>
-internal sealed class Greeting(IServer server, SiloProgramOptions options, SiloAddresses addresses, ClusterStore store, ApiKeyRing keys, IHostApplicationLifetime lifetime) : IHostedService
+internal sealed class Greeting(IServer server, SiloProgramOptions options, SiloAddresses addresses, ClusterStore store, ApiKeyRing keys, UiSessions ui, IHostApplicationLifetime lifetime) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -24,6 +24,7 @@ internal sealed class Greeting(IServer server, SiloProgramOptions options, SiloA
               HTTP      {address}
               Cluster   {options.ClusterId} ({store.Place})
               Clients   {addresses.At(options.GatewayPort)}
+              Page      {(ui.AreOn ? $"{address}/ui" : "off (TagCache:Ui:Enabled)")}
               Try       curl {(keys.IsRequired ? "-H 'Authorization: Bearer otc_...' " : string.Empty)}"{address}/v1/cluster"
             """);
     }

@@ -17,6 +17,7 @@ public sealed class SettingsPageTests
         ["silo"] = new TagCacheOptions(),
         ["tls"] = new ClusterTlsOptions(),
         ["limits"] = new HttpLimitOptions(),
+        ["ui"] = new UiOptions(),
         ["saves"] = new TagCacheSaveOptions(),
         ["outbox"] = new TagCacheOutboxOptions(),
     };
@@ -34,6 +35,7 @@ public sealed class SettingsPageTests
     [InlineData("silo")]
     [InlineData("tls")]
     [InlineData("limits")]
+    [InlineData("ui")]
     [InlineData("saves")]
     [InlineData("outbox")]
     public void Page_ListsEverySetting(string table)
@@ -43,7 +45,7 @@ public sealed class SettingsPageTests
         var (first, last) = ($"<!-- {table}: made by SettingsPageTests; set WRITE_DOCS=1 to write it anew -->\n", $"<!-- /{table} -->\n");
         var (begin, end) = (text.IndexOf(first, StringComparison.Ordinal) + first.Length, text.IndexOf(last, StringComparison.Ordinal));
         Assert.True(begin >= first.Length && end >= begin, "The page has no place for the table.");
-        var rows = Table(Tables[table], table switch { "tls" => "Tls:", "limits" => "Limits:", _ => string.Empty });
+        var rows = Table(Tables[table], table switch { "tls" => "Tls:", "limits" => "Limits:", "ui" => "Ui:", _ => string.Empty });
         if (Environment.GetEnvironmentVariable("WRITE_DOCS") == "1")
         {
             File.WriteAllText(path, text[..begin] + rows + text[end..]);
@@ -60,6 +62,7 @@ public sealed class SettingsPageTests
     [InlineData("silo")]
     [InlineData("tls")]
     [InlineData("limits")]
+    [InlineData("ui")]
     [InlineData("saves")]
     [InlineData("outbox")]
     public void Documentation_StatesTheRangeAndTheDefaultOfTheCode(string table)

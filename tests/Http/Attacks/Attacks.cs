@@ -6,7 +6,7 @@ namespace OrleansTagCache.Tests.Http;
 internal static class AllAttacks
 {
     public static readonly IReadOnlyDictionary<string, Attack> ByName = Input().Concat(AccessAttacks.All).Concat(NamespaceAttacks.All).Concat(TokenAttacks.All).Concat(HeaderAttacks.All)
-        .Concat(FramingAttacks.All).Concat(BodyAttacks.All).Concat(PathAttacks.All).Concat(HookAttacks.All).Concat(SlowAttacks.All).ToDictionary(attack => attack.ToString());
+        .Concat(FramingAttacks.All).Concat(BodyAttacks.All).Concat(PathAttacks.All).Concat(HookAttacks.All).Concat(UiAttacks.All).Concat(SlowAttacks.All).ToDictionary(attack => attack.ToString());
 
     /// <summary>What is wrong in names, lives, queries and JSON.</summary>
     private static IEnumerable<Attack> Input() => BadInput.All.Select(row => new Attack(
