@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 using OrleansTagCache.Http.Authentication;
 using Xunit;
 
-namespace OrleansTagCache.Tests.Http;
+namespace OrleansTagCache.Testing;
 
 /// <summary>A silo whose keys are in a file that tests change: an operator's, which may do everything, one with the scope admin alone, and one without it.</summary>
 public sealed class UiSilo : SiloServer
@@ -87,10 +87,4 @@ public sealed class UiSilo : SiloServer
     private static object Stored(string key, string scopes) => new { Hash = Convert.ToHexString(ApiKeyText.Hash(key)), Namespace = "default", Scopes = scopes };
 
     private void Write() => System.IO.File.WriteAllText(File, JsonSerializer.Serialize(new { TagCache = new { Access = new { Keys = _keys } } }));
-}
-
-[CollectionDefinition(Name)]
-public sealed class UiSiloCollection : ICollectionFixture<UiSilo>
-{
-    public const string Name = "ui silo";
 }
