@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using OrleansTagCache.Http.Tokens;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Http.Authentication;
@@ -36,6 +37,9 @@ internal sealed class ApiCallerIdentity(ApiCaller caller) : ClaimsIdentity(TagCa
 /// <summary>The caller of a request.</summary>
 internal static class ApiCallerOfRequest
 {
+    /// <summary>The session of the operators' page that the request was let in by; null if it was by a key, or without one.</summary>
+    public static UiSession? Session(this HttpContext http) => http.Items[typeof(UiSession)] as UiSession;
+
     /// <exception cref="InvalidOperationException">The request was not authorized: the application has taken authorization away from the endpoint.</exception>
     public static ApiCaller Caller(this HttpContext http) =>
         ApiCallerIdentity.Of(http.User) ?? throw new InvalidOperationException("An endpoint of the HTTP API was reached without authorization.");

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Messages;
+using OrleansTagCache.Http.Tokens;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Http.Authentication;
@@ -94,7 +95,13 @@ internal sealed class ApiKeyHandler(
     {
         try
         {
-            return await (await api.Sessions.Find(text) is { } key ? Of(key) : NoSuchSession);
+            if (await api.Sessions.Find(text) is not { } found)
+            {
+                return await NoSuchSession;
+            }
+
+            Context.Items[typeof(UiSession)] = found.Session;
+            return await Of(found.Key);
         }
         catch (Exception exception) when (exception is TimeoutException or OrleansException)
         {

@@ -27,9 +27,12 @@ internal sealed class UiSessions(SealedTokens tokens, ApiKeyRing keys, IOptions<
         ? null
         : request.Cookies[HostPrefix + _name.Value] ?? (request.IsHttps ? null : request.Cookies[_name.Value]);
 
-    /// <summary>The key of a session that has not ended, if it is valid and may see the page.</summary>
+    /// <summary>The session, if it has not ended, and its key, if that is valid and may see the page.</summary>
     /// <exception cref="TimeoutException">The secrets cannot be had.</exception>
-    public async ValueTask<ApiKey?> Find(string text) => (await FindBoth(text))?.Key;
+    public async ValueTask<(UiSession Session, ApiKey Key)?> Find(string text) =>
+        await tokens.VerifySession(text) is { } session && !session.HasEnded(time.GetUtcNow()) && keys.FindNamed(session.KeyId) is { } key && session.KeyPrint == PrintOf(key) && key.Caller.May(Scopes.Admin)
+            ? (session, key)
+            : null;
 
     /// <summary>Begins a session.</summary>
     /// <exception cref="TimeoutException">The secrets cannot be had.</exception>
@@ -40,12 +43,12 @@ internal sealed class UiSessions(SealedTokens tokens, ApiKeyRing keys, IOptions<
     /// <exception cref="TimeoutException">The secrets cannot be had.</exception>
     public async ValueTask<bool> TryRenew(HttpContext http)
     {
-        if (TextOf(http.Request) is not { } text || await FindBoth(text) is not { } both)
+        if (TextOf(http.Request) is not { } text || await Find(text) is not { } found)
         {
             return false;
         }
 
-        await Give(http, both.Session.Renewed(time.GetUtcNow()));
+        await Give(http, found.Session.Renewed(time.GetUtcNow()));
         return true;
     }
 
@@ -55,11 +58,6 @@ internal sealed class UiSessions(SealedTokens tokens, ApiKeyRing keys, IOptions<
         http.Response.Cookies.Delete(_name.Value, Cookie(isSecure: false));
         http.Response.Cookies.Delete(HostPrefix + _name.Value, Cookie(isSecure: true));
     }
-
-    private async ValueTask<(UiSession Session, ApiKey Key)?> FindBoth(string text) =>
-        await tokens.VerifySession(text) is { } session && !session.HasEnded(time.GetUtcNow()) && keys.FindNamed(session.KeyId) is { } key && session.KeyPrint == PrintOf(key) && key.Caller.May(Scopes.Admin)
-            ? (session, key)
-            : null;
 
     private static ulong PrintOf(ApiKey key) => BinaryPrimitives.ReadUInt64LittleEndian(key.Hash);
 

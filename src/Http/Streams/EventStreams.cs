@@ -10,11 +10,11 @@ using OrleansTagCache.Http.Messages;
 namespace OrleansTagCache.Http.Streams;
 
 /// <summary>
-/// The streams of server-sent events of this silo. A stream ends when its reader has gone, when the silo stops, and, before anything more is sent, when the reader's key is not valid any more. There are no more than
+/// The streams of server-sent events of this silo. A stream ends when its reader has gone, when the silo stops, and, before anything more is sent, when the reader's key is not valid any more, or its session has ended. There are no more than
 /// <see cref="HttpLimitOptions.EventStreams"/> at a time.
 /// </summary>
 /// <remarks>Thread-safe. One flow writes a stream; a reader that reads slowly holds up that flow alone.</remarks>
-internal sealed class EventStreams(RequestLimits limits, ApiKeyRing keys, IHostApplicationLifetime life)
+internal sealed class EventStreams(RequestLimits limits, ApiKeyRing keys, IHostApplicationLifetime life, TimeProvider time)
 {
     private const string ContentType = "text/event-stream";
 
@@ -60,10 +60,10 @@ internal sealed class EventStreams(RequestLimits limits, ApiKeyRing keys, IHostA
     private async IAsyncEnumerable<SseItem<byte[]>> Events(
         HttpContext http, Func<CancellationToken, IAsyncEnumerable<StreamItem>> items, [EnumeratorCancellation] CancellationToken over)
     {
-        var caller = http.Caller();
+        var (caller, session) = (http.Caller(), http.Session());
         await foreach (var (item, position) in items(over).WithCancellation(over))
         {
-            if (!keys.IsValid(caller))
+            if (!keys.IsValid(caller) || session?.HasEnded(time.GetUtcNow()) == true)
             {
                 yield break;
             }

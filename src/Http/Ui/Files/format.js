@@ -16,7 +16,7 @@ export function amount(value) {
 }
 
 export function percent(share, digits = 1) {
-  return share === null || share === undefined || Number.isNaN(share) ? none : `${(share * 100).toFixed(digits)} %`;
+  return share === null || share === undefined || Number.isNaN(share) ? none : `${(share * 100).toFixed(share === 0 || share === 1 ? 0 : digits)} %`;
 }
 
 export function bytes(value) {

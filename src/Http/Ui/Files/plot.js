@@ -35,7 +35,7 @@ export function plot(title, series, format, signal) {
       cursor: { drag: { x: false, y: false }, points: { size: 6 } },
       scales: { y: { range: (_, low, high) => [0, high > 0 ? high * 1.1 : 1] } },
       axes: [
-        { ...axis, space: 70, values: (_, marks) => marks.map(mark => times.format(mark * 1000)) },
+        { ...axis, space: 70, size: 28, values: (_, marks) => marks.map(mark => times.format(mark * 1000)) },
         { ...axis, size: 68, values: (_, marks) => marks.map(format) },
       ],
       series: [{}, ...series.map(line => ({ label: line.name, stroke: color(line.color), width: 2, dash: line.dash, points: { show: false }, spanGaps: false }))],

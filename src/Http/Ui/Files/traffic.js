@@ -8,12 +8,18 @@ const mostPoints = 900;
 /** How many seconds a quantile is taken over: in one second there may be one update. */
 const quantileSeconds = 10;
 
+/** How many silos that have gone are remembered. */
+const mostGone = 8;
+
 const states = { connecting: 'Connecting', live: 'Live', paused: 'Paused', broken: 'Reconnecting', none: 'Not live' };
 
 class Traffic extends EventTarget {
   points = [];
   last = null;
   fault = null;
+
+  /** Silos that were there since the page was opened and are not any more, with the moment when they were seen last. */
+  gone = new Map();
   onState = () => {};
   #end = null;
 
@@ -33,12 +39,14 @@ class Traffic extends EventTarget {
     this.points = [];
     this.last = null;
     this.fault = null;
+    this.gone.clear();
   }
 
   /** Takes an event; the difference to the last one is a point. */
   add(event) {
     const [before, at] = [this.last, Date.parse(event.at) / 1000];
     this.last = event;
+    this.#note(before, event);
     if (before !== null) {
       const elapsed = at - Date.parse(before.at) / 1000;
       if (elapsed > 10 || elapsed <= 0) {
@@ -55,6 +63,20 @@ class Traffic extends EventTarget {
       }
     }
     this.dispatchEvent(new Event('change'));
+  }
+
+  #note(before, event) {
+    const silosOf = ({ members, unreachable }) => new Set([...members.map(member => member.silo), ...unreachable]);
+    const now = silosOf(event);
+    for (const silo of before === null ? [] : silosOf(before)) {
+      if (!now.has(silo)) {
+        this.gone.set(silo, Date.parse(before.at));
+      }
+    }
+    for (const silo of now) {
+      this.gone.delete(silo);
+    }
+    this.gone = new Map([...this.gone].slice(-mostGone));
   }
 }
 
@@ -83,10 +105,16 @@ export function pointOf(before, event, at, elapsed) {
   };
 }
 
-/** How many fell into each bucket. The counts of buckets may be cumulative or not: a bucket without an end that holds less than one before it is not. */
+/** How many fell into each bucket between two looks at it. The counts of the API are of all that took no longer than the end of the bucket. */
 export function differences(was, is) {
   const earlier = new Map(was.map(bucket => [bucket.le, bucket.count]));
-  return is.map(bucket => ({ le: bucket.le, count: Math.max(0, bucket.count - (earlier.get(bucket.le) ?? 0)) }));
+  let below = 0;
+  return is.map(bucket => {
+    const upTo = Math.max(0, bucket.count - (earlier.get(bucket.le) ?? 0));
+    const count = Math.max(0, upTo - below);
+    below = upTo;
+    return { le: bucket.le, count };
+  });
 }
 
 function sumOfBuckets(all) {

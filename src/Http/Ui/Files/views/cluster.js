@@ -2,11 +2,12 @@
 
 import { ask } from '../api.js';
 import { fill, foreign, h } from '../dom.js';
-import { bytes, count, duration, none, number, percent } from '../format.js';
+import { absolute, bytes, count, duration, none, number, percent } from '../format.js';
 import { badge, bar, facts, failure, heading, notice, table } from '../table.js';
 import { traffic } from '../traffic.js';
 
 export async function show(place, { signal }) {
+  let isBusy = false;
   let cluster = await ask('v1/cluster', {}, signal);
   const [notes, totals] = [h('div'), h('div')];
   const silos = table('Silos', [
@@ -39,14 +40,19 @@ export async function show(place, { signal }) {
   fill(place, heading('Cluster', refresh), notes, totals, silos, details, more);
   render();
   traffic.addEventListener('change', () => {
-    if (traffic.last !== null && !signal.aborted) {
-      cluster = merge(cluster, traffic.last);
-      render();
+    if (traffic.last === null || signal.aborted) {
+      return;
+    }
+    const known = new Set(cluster.members.map(member => member.silo));
+    cluster = merge(cluster, traffic.last);
+    render();
+    if (!isBusy && traffic.last.members.some(member => !known.has(member.silo))) {
+      load();
     }
   }, { signal });
 
   async function load() {
-    refresh.disabled = true;
+    isBusy = true;
     try {
       cluster = await ask('v1/cluster', {}, signal);
       render();
@@ -58,7 +64,7 @@ export async function show(place, { signal }) {
         fill(notes, failure(error, load));
       }
     } finally {
-      refresh.disabled = false;
+      isBusy = false;
     }
   }
 
@@ -88,10 +94,14 @@ function merge(cluster, event) {
     const now = latest.get(member.silo);
     return now ? {
       ...member, serving: now.serving, leaseSeconds: now.leaseSeconds, entries: now.entries, bytes: now.bytes, maximumBytes: now.maximumBytes, openUpdates: now.openUpdates, delayedBy: now.delayedBy,
-      sessions: now.sessions, nearEntries: now.nearEntries, holds: { ...member.holds, held: now.holds }, moves: { ...member.moves, toSend: now.toSend },
+      hits: now.hits, staleHits: now.stale, misses: now.misses, hitRatio: ratio(now), sessions: now.sessions, nearEntries: now.nearEntries, holds: { ...member.holds, held: now.holds }, moves: { ...member.moves, toSend: now.toSend },
     } : member;
   });
   return { ...cluster, members: known.filter(member => latest.has(member.silo)), unreachable: event.unreachable };
+}
+
+function ratio({ hits, stale, misses }) {
+  return hits + stale + misses > 0 ? (hits + stale) / (hits + stale + misses) : null;
 }
 
 function movesOf({ moves }) {
@@ -108,6 +118,8 @@ function notesOf(cluster) {
   const oldest = Math.max(0, ...cluster.members.map(member => member.holds.oldestSeconds ?? 0));
   return [
     cluster.unreachable.length > 0 && notice('bad', h('strong', null, `${count(cluster.unreachable.length, 'silo does', 'silos do')} not answer: `), list(cluster.unreachable), '. It is frozen, overloaded, or gone and not yet declared dead. Look at its process; until then updates wait for its lease to end.'),
+    traffic.gone.size > 0 && notice('warn', h('strong', null, 'Gone since this page was opened: '), [...traffic.gone].flatMap(([silo, seen], i) => [i > 0 ? ', ' : '', foreign(silo), ' (seen last at ', absolute(seen), ')']),
+      '. What it kept is made anew, or is with other silos. A silo that was stopped, or started again, is gone for good; look at the log of one that nobody stopped.'),
     idle.length > 0 && notice('bad', h('strong', null, `${count(idle.length, 'silo does', 'silos do')} not serve: `), list(idle.map(member => member.silo)), '. A silo serves while it holds a valid lease, which it renews at the store. Just after its start that takes seconds; else look at its log, and at whether it reaches the store.'),
     delayed.length > 0 && notice('warn', h('strong', null, 'Open updates wait for: '), list(delayed), '. An update is complete when every silo and every client has let go of the old values.'),
     oldest > 5 && notice('warn', `A hold has been held for ${duration(oldest)}. Readers of its tags make values that are not stored until it is released.`),
@@ -134,7 +146,7 @@ async function loadMachines(place, signal) {
         ['Thread pool', 'figure', member => member.pool ? `${member.pool.threads} on ${member.pool.processors}, ${count(member.pool.queuedWork, 'item')} wait ${duration(member.pool.delayMs / 1000)}` : none],
         ['Memory', 'figure', member => member.memory ? `${bytes(member.memory.inUseBytes)} of ${bytes(member.memory.availableBytes)}` : none],
         ['Paused', 'figure', member => member.memory ? `${member.memory.pausedPercent} %` : none],
-        ['Certificate ends', '', member => member.certificate ? member.certificate.to.slice(0, 10) : none],
+        ...(all.members.some(member => member.certificate) ? [['Certificate ends', '', member => member.certificate ? member.certificate.to.slice(0, 10) : none]] : []),
       ], all.members, 'No silo answered.'));
     place.className = '';
   } catch (error) {

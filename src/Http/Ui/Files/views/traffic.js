@@ -27,7 +27,7 @@ export async function show(place, { signal }) {
     ], duration, signal),
   ];
   const note = h('div');
-  fill(place, heading('Traffic'), h('p', { class: 'dim' }, 'The whole cluster, a point a second, since this page was opened; a quarter of an hour at most. It stops while the tab is hidden.'), note, h('div', { class: 'plots' }, plots));
+  fill(place, heading('Traffic'), h('p', { class: 'dim' }, 'The whole cluster, a point a second, since this page was opened; a quarter of an hour at most. It stops while the tab is hidden. Near hits are those of the silos themselves; what applications read from their own memory does not reach the silos.'), note, h('div', { class: 'plots' }, plots));
 
   const look = () => {
     if (traffic.fault) {

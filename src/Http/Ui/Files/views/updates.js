@@ -2,13 +2,26 @@
 
 import { ask } from '../api.js';
 import { fill, foreign, h, link } from '../dom.js';
-import { duration, none, number, since } from '../format.js';
+import { count, duration, none, number, since } from '../format.js';
 import { badge, failure, heading, notice, table } from '../table.js';
 
-export async function show(place, { user, signal }) {
+const kinds = { update: 'update', revalidate: 'revalidation', hold: 'hold', set: 'set of a key', remove: 'removal of a key' };
+
+/** Why a silo has delayed an update, and so where to look. */
+const reasons = {
+  'slow': 'it answered late',
+  'no answer': 'an attempt to reach it failed',
+  'clients': 'a client that keeps values near answered it late',
+  'session broken': 'a client did not answer it, until its lease was over',
+  'lease waited out': 'it is dead, and its lease had to pass',
+  'left': 'it left without an answer',
+  'no serving lease': 'the silo that began the update had no serving lease',
+};
+
+export async function show(place, { signal }) {
   const [notes, slowest, rest] = [h('div'), h('div'), h('div')];
   fill(place, heading('Updates', h('button', { type: 'button', onclick: () => load() }, 'Refresh')),
-    h('p', { class: 'dim' }, 'An update returns when every silo, and every client that keeps values near, has let go of the old ones, or when the lease of one that does not answer has ended. So who is slow here has delayed it.'),
+    h('p', { class: 'dim' }, 'An update returns when every silo, and every client that keeps values near, has let go of the old ones, or when the lease of one that does not answer has ended. Who acknowledged last stands first: that one has decided how long it took.'),
     notes, slowest, rest);
   await load();
 
@@ -16,14 +29,14 @@ export async function show(place, { user, signal }) {
     try {
       const [updates, cluster] = await Promise.all([ask('v1/updates', {}, signal), ask('v1/cluster', {}, signal)]);
       fill(notes, updates.unreachable.length > 0 && notice('warn', 'Silos that did not answer: ', updates.unreachable.flatMap((silo, i) => [i > 0 ? ', ' : '', foreign(silo)])));
-      fill(slowest, table('The slowest updates', [
-        ['Tags', '', update => tagsOf(update, user)],
+      fill(slowest, table('The slowest of the last hour', [
+        ['Tags, or key', '', namesOf],
         ['Took', 'figure', update => [duration(update.elapsedMs / 1000), update.isOpen ? [' ', badge('warn', 'so far')] : null]],
-        ['Delayed by', '', update => update.delayedBy.length === 0 ? none : h('ul', { class: 'plain' }, update.delayedBy.map(by => h('li', null, foreign(by.silo), ` ${duration(by.ms / 1000)}`, by.why ? [', ', foreign(by.why)] : null)))],
-        ['Kind', '', update => update.kind],
+        ['Delayed by', '', update => update.delayedBy.length === 0 ? none : h('ul', { class: 'plain' }, update.delayedBy.toReversed().map((by, i) => h('li', { class: i > 0 && !update.isOpen ? 'dim' : null }, foreign(by.silo), ` after ${duration(by.ms / 1000)}`, `: ${reasons[by.why] ?? by.why}`)))],
+        ['Kind', '', update => kinds[update.kind] ?? update.kind],
         ['When', '', update => since(update.at)],
         ['Begun at', '', update => foreign(update.silo)],
-      ], updates.updates, 'No update is remembered. Silos remember their slowest of late; it appears here when the first is made.'));
+      ], updates.updates, 'None took a millisecond or more in the last hour.'));
       fill(rest, table('Holds, sessions and interest', [
         ['Silo', '', member => foreign(member.silo)],
         ['Holds', 'figure', member => number(member.holds.held)],
@@ -41,7 +54,10 @@ export async function show(place, { user, signal }) {
   }
 }
 
-function tagsOf(update, user) {
-  const tags = update.tags.map(tag => h('li', null, update.namespace === user.namespace ? link('tags', tag) : foreign(tag)));
-  return [h('ul', { class: 'plain' }, tags, update.more > 0 ? h('li', { class: 'dim' }, `and ${number(update.more)} more`) : null), update.namespace === user.namespace ? null : h('span', { class: 'dim' }, 'in ', foreign(update.namespace))];
+/** The names that may be told: those of the namespace of the key. */
+function namesOf(update) {
+  const view = update.kind === 'set' || update.kind === 'remove' ? 'keys' : 'tags';
+  return h('ul', { class: 'plain' },
+    update.tags.map(name => h('li', null, link(view, name))),
+    update.more > 0 && h('li', { class: 'dim' }, update.tags.length > 0 ? `and ${number(update.more)} more` : `${count(update.more, 'name')} of another namespace`));
 }
