@@ -25,6 +25,7 @@ public sealed class CacheContext
     private readonly CacheLifeProfiles _profiles;
     private readonly CacheContext? _outer;
     private readonly Func<Type, object?>? _stale;
+    private readonly EntrySnapshot? _old;
     private readonly Func<bool>? _mayBeStored;
     private readonly CacheContext[] _parts = [];
     private HashSet<string>? _copiedTags;
@@ -33,23 +34,30 @@ public sealed class CacheContext
     private bool _hasEnded;
 
     internal CacheContext(
-        CacheNamespace ns, string key, IReadOnlyCollection<string> tags, CacheLife? life, CacheLifeProfiles profiles, CacheContext? outer, Func<Type, object?>? stale)
+        CacheNamespace ns,
+        string key,
+        IReadOnlyCollection<string> tags,
+        CacheLife? life,
+        CacheLifeProfiles profiles,
+        CacheContext? outer,
+        EntrySnapshot? old = null,
+        Func<Type, object?>? stale = null)
     {
         (Namespace, Key) = (ns, key);
         _tags = new(tags, StringComparer.Ordinal);
-        (_life, _profiles, _outer, _stale) = (life, profiles, outer, stale);
+        (_life, _profiles, _outer, _old, _stale) = (life, profiles, outer, old, stale);
     }
 
     /// <summary>A response that may be stored is generated too, by code that is not a factory: it may update tags.</summary>
     /// <param name="ns">The namespace of the process, where responses are stored.</param>
     /// <param name="mayBeStored">Asked at every use; while it may not be, there is no such context.</param>
     internal CacheContext(CacheNamespace ns, Func<bool> mayBeStored)
-        : this(ns, OfResponse, [], life: null, BuiltInProfiles, Current, stale: null) => _mayBeStored = mayBeStored;
+        : this(ns, OfResponse, [], life: null, BuiltInProfiles, Current) => _mayBeStored = mayBeStored;
 
     /// <summary>One factory makes several entries: what it reads, all of them depend on.</summary>
     /// <param name="parts">The entries, of one namespace.</param>
     internal CacheContext(CacheContext[] parts)
-        : this(parts[0].Namespace, OfMany, [], life: null, BuiltInProfiles, Current, stale: null) => _parts = parts;
+        : this(parts[0].Namespace, OfMany, [], life: null, BuiltInProfiles, Current) => _parts = parts;
 
     /// <summary>The key of the entry.</summary>
     public string Key { get; }
@@ -86,6 +94,9 @@ public sealed class CacheContext
 
     /// <summary>Whether the value is not to be kept near by who made it.</summary>
     internal bool IsFar { get; private set; }
+
+    /// <summary>The stored value, if the factory said that it has not changed.</summary>
+    internal Payload? Kept { get; private set; }
 
     /// <summary>Whether the factory, which was asked for several entries, gave no value for this one.</summary>
     internal bool IsAbsent { get; set; }
@@ -135,10 +146,13 @@ public sealed class CacheContext
         Withhold();
     }
 
-    /// <summary>Gets the stale value that is being refreshed, if there is one: for conditional requests, or to keep what has not changed.</summary>
+    /// <summary>
+    /// Gets the value that is being refreshed, if there is one: for conditional requests, or to keep what has not changed (<see cref="NotModified"/>). It is stale, or due for an eager refresh, or past its life and kept for <see cref="CacheEntryOptions.FailSafe"/>; it is never one that an update
+    /// has expired.
+    /// </summary>
     /// <typeparam name="T">The type of the value.</typeparam>
     /// <param name="value">The stale value.</param>
-    /// <returns>Whether there is a stale value of that type.</returns>
+    /// <returns>Whether there is such a value of that type.</returns>
     public bool TryGetStale<T>([MaybeNullWhen(false)] out T value)
     {
         if (_stale?.Invoke(typeof(T)) is T stale)
@@ -149,6 +163,33 @@ public sealed class CacheContext
 
         value = default;
         return false;
+    }
+
+    /// <summary>
+    /// Says that the source has not changed: the entry keeps its value, as it is stored, and its tags, in addition to those that this factory names. It counts as generated now, and has a life as after any other generation. What the
+    /// factory returns then is ignored, except that it is returned.
+    /// </summary>
+    /// <typeparam name="T">The type of the value.</typeparam>
+    /// <returns>The value, for the factory to return.</returns>
+    /// <exception cref="InvalidOperationException">There is no value of that type to keep: ask <see cref="TryGetStale"/> first. Or the factory has ended.</exception>
+    public T NotModified<T>()
+    {
+        if (!TryGetStale<T>(out var value))
+        {
+            throw new InvalidOperationException($"There is no value of type {typeof(T)} that could be kept. Ask TryGetStale before the source is asked whether it has changed.");
+        }
+
+        lock (_gate)
+        {
+            MustNotHaveEnded();
+            Kept = _old!.Payload;
+
+            // It is a copy of what it was: what it was made from is not read again.
+            AddNeedsGate(_old.Tags);
+            (_copiedTags ??= new(StringComparer.Ordinal)).UnionWith(_old.Tags);
+        }
+
+        return value;
     }
 
     /// <summary>Replaces the entry's own life, for adapters whose factories decide on it; null for the default. Inner entries limit it all the same.</summary>

@@ -59,9 +59,20 @@ public sealed class CacheEntryOptions
     public bool? Standby { get; init; }
 
     /// <summary>
-    /// The entry also expires when it has not been read for this long: for adapters whose contracts have that. Zero or more; default zero: never.
+    /// The entry also expires when it has not been read for this long. Zero or more; default zero: never. It never lives longer than its <see cref="Life"/>, and what has expired this way is not kept for <see cref="FailSafe"/>.
     /// </summary>
-    internal TimeSpan Sliding { get; init; }
+    /// <remarks>
+    /// A hit in the memory of a process sends no message. So a process that keeps the entry near tells the cluster of its reads when a quarter of this time has gone since it did so last, with the next read: the entry expires between three quarters of this time
+    /// and the whole after its last read. Lengthening never brings back what an update has expired.
+    /// </remarks>
+    public TimeSpan Sliding { get; init; }
+
+    /// <summary>
+    /// The part of the time to its <see cref="CacheLife.Revalidate"/> after which the entry is refreshed although it is fresh, so that no reader finds it stale or missing: 0.5 to 0.95; default null: never. The first reader after that, in the whole cluster, has
+    /// its factory make the newer value behind it, if the factory may run there (<see cref="AllowBackgroundRefresh"/>); the others go on with the value that there is.
+    /// </summary>
+    /// <remarks>Each entry is due a little later than this, by a random part of up to a tenth of the rest, so that entries that were made together are not refreshed together.</remarks>
+    public double? EagerRefresh { get; init; }
 
     /// <summary>How many tags a call may name: more than 128 for adapters whose contracts know no such limit. What has more than 1,024 is not stored.</summary>
     internal int MostTags { get; init; } = NameLimits.TagsPerCall;
@@ -73,9 +84,15 @@ public sealed class CacheEntryOptions
     /// <exception cref="ArgumentOutOfRangeException">One is negative, or zero where it must not be.</exception>
     internal void Check(string parameterName)
     {
-        if (FailSafe < TimeSpan.Zero || Jitter < TimeSpan.Zero)
+        if (FailSafe < TimeSpan.Zero || Jitter < TimeSpan.Zero || Sliding < TimeSpan.Zero)
         {
-            throw new ArgumentOutOfRangeException(parameterName, $"FailSafe and Jitter must not be negative; FailSafe is {FailSafe} and Jitter is {Jitter}.");
+            throw new ArgumentOutOfRangeException(
+                parameterName, $"FailSafe, Jitter and Sliding must not be negative; FailSafe is {FailSafe}, Jitter is {Jitter} and Sliding is {Sliding}.");
+        }
+
+        if (EagerRefresh is { } eager && !(eager is >= 0.5 and <= 0.95))
+        {
+            throw new ArgumentOutOfRangeException(parameterName, $"EagerRefresh must be from 0.5 to 0.95; it is {eager}.");
         }
 
         if (!IsTimeout(FactorySoftTimeout) || !IsTimeout(FactoryHardTimeout))

@@ -77,7 +77,7 @@ internal sealed class EntryLookup(TagCacheClientOptions options, EntryMaker make
         }
 
         reader.FoundNear(hit, outer);
-        if (hit.IsStale && hit.Entry.TryClaimLook(hit.At))
+        if (!hit.IsQuiet && hit.Entry.TryClaimLook(hit.At))
         {
             BeginToLookBehind(key);
         }
@@ -130,7 +130,7 @@ internal sealed class EntryLookup(TagCacheClientOptions options, EntryMaker make
     }
 
     /// <summary>In a method of its own: a hit must not pay for what this captures.</summary>
-    private void BeginToLookBehind(string key) => _ = DetachedTask.Run(() => LookBehind(key));
+    public void BeginToLookBehind(string key) => _ = DetachedTask.Run(() => LookBehind(key));
 
     /// <summary>A reader that makes nothing has got a stale value: a newer one that is there is kept for the next.</summary>
     private async Task LookBehind(string key)

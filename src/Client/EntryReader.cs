@@ -37,7 +37,7 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
         while (true)
         {
             var ask = near.Ask(terms.MayKeep);
-            var request = new AcquireRequest(terms.MayGenerate, terms.FreshOnly, wait, ask.Sessions, Tags: wait > TimeSpan.Zero || terms.IsProbe ? terms.Tags : null);
+            var request = new AcquireRequest(terms.MayGenerate, terms.FreshOnly, wait, ask.Sessions, Tags: wait > TimeSpan.Zero || terms.IsProbe ? terms.Tags : null, MayRefreshEarly: terms.MayRefreshEarly);
             var answer = await entries.TryAcquire(scopedKey, request, options.ReadTimeout, cancellationToken).ConfigureAwait(false);
             Keep(key, scopedKey, answer, terms.Tags, ask);
             var left = terms.WaitUntil - time.Now();
@@ -138,6 +138,9 @@ internal readonly record struct ReadTerms(bool MayGenerate, bool FreshOnly, bool
 
     /// <summary>Asked before each wait: false if the reader gives up instead.</summary>
     public Func<bool>? IsWorthWaiting { get; init; }
+
+    /// <summary>Whether it makes a newer value behind its back, should the one that it gets be due for that.</summary>
+    public bool MayRefreshEarly { get; init; }
 
     /// <summary>Whether it counts as a read: not if no caller gets the value.</summary>
     public bool IsCounted { get; init; } = true;

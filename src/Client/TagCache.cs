@@ -108,9 +108,9 @@ internal sealed class TagCache : ITagCache
             return _flights.Read(key, outer, FactoryOf(key, state, factory, options, kind), mayKeep: true, cancellationToken);
         }
 
-        if (hit.IsStale && hit.Entry.TryClaimAsk(hit.At))
+        if (!hit.IsQuiet && hit.Entry.TryClaimAsk(hit.At))
         {
-            return Refresh(key, hit, kept, FactoryOf(key, state, factory, options, kind), cancellationToken);
+            return Refresh(key, hit, outer, kept, FactoryOf(key, state, factory, options, kind), cancellationToken);
         }
 
         _reader.FoundNear(hit, outer);
@@ -122,7 +122,7 @@ internal sealed class TagCache : ITagCache
     {
         var outer = OuterOf(key);
         var hit = _near.Find(key, freshOnly: outer is not null);
-        if (hit.Entry is null || hit.IsStale || !hit.Entry.TryGetValue(_maker.Serializer, out value))
+        if (hit.Entry is null || !hit.IsQuiet || !hit.Entry.TryGetValue(_maker.Serializer, out value))
         {
             value = default;
             return false;
@@ -165,9 +165,9 @@ internal sealed class TagCache : ITagCache
             return Load<T>(loader, argument, cancellationToken);
         }
 
-        if (hit.IsStale && hit.Entry.TryClaimAsk(hit.At))
+        if (!hit.IsQuiet && hit.Entry.TryClaimAsk(hit.At))
         {
-            return Refresh(key.ToString(), hit, kept, _loaders.FactoryOf<T>(_namespace, LoaderName.Parse(loader), argument), cancellationToken);
+            return Refresh(key.ToString(), hit, outer, kept, _loaders.FactoryOf<T>(_namespace, LoaderName.Parse(loader), argument), cancellationToken);
         }
 
         _reader.FoundNear(hit, outer);
@@ -292,15 +292,23 @@ internal sealed class TagCache : ITagCache
         string key, TState state, Func<TState, CacheContext, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options, FactoryKind kind) =>
         new LocalFactory<TState, T>(_maker, key, state, factory, options, kind, ServerAction.IsHolding(_serverActions));
 
-    /// <summary>It is this reader's turn to have a stale near value replaced: behind its back if the factory may run there, else it waits for the newer one.</summary>
-    private ValueTask<T> Refresh<T>(string key, NearHit hit, T kept, EntryFactory<T> factory, CancellationToken cancellationToken)
+    /// <summary>
+    /// It is this reader's turn to have a stale near value replaced: behind its back if the factory may run there, else it waits for the newer one. For one that is only due, the reader never waits: without a factory
+    /// that may run behind it, the cluster is asked for its value alone.
+    /// </summary>
+    private ValueTask<T> Refresh<T>(string key, NearHit hit, CacheContext? outer, T kept, EntryFactory<T> factory, CancellationToken cancellationToken)
     {
         if (!_flights.TryRefreshBehind(key, factory))
         {
-            return AskOrKeep(key, hit, kept, factory, cancellationToken);
+            if (hit.IsStale)
+            {
+                return AskOrKeep(key, hit, kept, factory, cancellationToken);
+            }
+
+            _lookup.BeginToLookBehind(key);
         }
 
-        _reader.FoundNear(hit, outer: null);
+        _reader.FoundNear(hit, outer);
         return new(kept);
     }
 

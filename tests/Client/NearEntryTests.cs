@@ -25,73 +25,73 @@ public sealed class NearEntryTests
         var key = TagId.OfKey(CacheNamespace.Default.Scope("key"));
         var (records, _) = _ledger.Attach(TagId.OfEntry(key.Name, ["tag", "other"]), key, slot, _ledger.Stamp());
         _entry = new(new([1], null), CacheLife.Max, Now, _ledger.Stamp(), records, slot, _session);
-        Assert.Equal(Freshness.Fresh, Look());
-        Assert.Equal(Freshness.Fresh, Look());
+        Assert.Equal(NearState.Fresh, Look());
+        Assert.Equal(NearState.Fresh, Look());
     }
 
     [Fact]
-    public void FreshnessAt_AfterAnUpdate_IsExpired()
+    public void StateAt_AfterAnUpdate_IsExpired()
     {
         _ledger.Expire([Tag]);
-        Assert.Equal(Freshness.Expired, Look());
+        Assert.Equal(NearState.Expired, Look());
     }
 
     [Fact]
-    public void FreshnessAt_AfterAnUpdateOfTheKey_IsExpired()
+    public void StateAt_AfterAnUpdateOfTheKey_IsExpired()
     {
         _ledger.Expire([TagId.OfKey(CacheNamespace.Default.Scope("other"))]);
-        Assert.Equal(Freshness.Fresh, Look());
+        Assert.Equal(NearState.Fresh, Look());
         _ledger.Expire([TagId.OfKey(CacheNamespace.Default.Scope("key"))]);
-        Assert.Equal(Freshness.Expired, Look());
+        Assert.Equal(NearState.Expired, Look());
     }
 
     [Fact]
-    public void FreshnessAt_AfterARevalidation_IsStaleUntilItsDeadline()
+    public void StateAt_AfterARevalidation_IsStaleUntilItsDeadline()
     {
         _ledger.Stale([Tag], Now + TimeSpan.FromSeconds(1), Now);
-        Assert.Equal(Freshness.Stale, Look());
-        Assert.Equal(Freshness.Stale, Look());
-        Assert.Equal(Freshness.Expired, _entry.FreshnessAt(_ledger, Now + TimeSpan.FromSeconds(2)));
+        Assert.Equal(NearState.Stale, Look());
+        Assert.Equal(NearState.Stale, Look());
+        Assert.Equal(NearState.Expired, _entry.StateAt(_ledger, Now + TimeSpan.FromSeconds(2)));
     }
 
     [Theory]
-    [InlineData(10, nameof(Freshness.Fresh))]
-    [InlineData(11, nameof(Freshness.Stale))]
-    [InlineData(20, nameof(Freshness.Stale))]
-    [InlineData(21, nameof(Freshness.Expired))]
-    public void FreshnessAt_ByAge_IsThatOfItsLife(long age, string expected)
+    [InlineData(10, nameof(NearState.Fresh))]
+    [InlineData(11, nameof(NearState.Stale))]
+    [InlineData(20, nameof(NearState.Stale))]
+    [InlineData(21, nameof(NearState.Expired))]
+    public void StateAt_ByAge_IsThatOfItsLife(long age, string expected)
     {
         var life = new CacheLife(TimeSpan.Zero, TimeSpan.FromTicks(10), TimeSpan.FromTicks(20));
         var entry = new NearEntry(new([1], null), life, Now, _ledger.Stamp(), [.. _entry.Records], _entry.Slot, _session);
-        Assert.Equal(Freshness.Fresh, entry.FreshnessAt(_ledger, Now));
-        Assert.Equal(expected, entry.FreshnessAt(_ledger, Now + TimeSpan.FromTicks(age)).ToString());
+        Assert.Equal(NearState.Fresh, entry.StateAt(_ledger, Now));
+        Assert.Equal(expected, entry.StateAt(_ledger, Now + TimeSpan.FromTicks(age)).ToString());
     }
 
     [Fact]
-    public void FreshnessAt_AfterAnEpoch_IsExpired()
+    public void StateAt_AfterAnEpoch_IsExpired()
     {
         _ledger.ExpireEverything();
-        Assert.Equal(Freshness.Expired, Look());
+        Assert.Equal(NearState.Expired, Look());
     }
 
     [Fact]
-    public void FreshnessAt_AfterAChangeOfOthers_IsFreshAndSeesTheNext()
+    public void StateAt_AfterAChangeOfOthers_IsFreshAndSeesTheNext()
     {
         _ledger.Expire([TagId.OfTag(CacheNamespace.Default, "elsewhere")]);
-        Assert.Equal(Freshness.Fresh, Look());
+        Assert.Equal(NearState.Fresh, Look());
         _ledger.Expire([Tag]);
-        Assert.Equal(Freshness.Expired, Look());
+        Assert.Equal(NearState.Expired, Look());
     }
 
     [Fact]
-    public void FreshnessAt_OnceItsSessionWasLeft_IsExpired()
+    public void StateAt_OnceItsSessionWasLeft_IsExpired()
     {
         _session.Leave();
-        Assert.Equal(Freshness.Expired, Look());
+        Assert.Equal(NearState.Expired, Look());
     }
 
     [Fact]
     public void Tags_AreThoseOfUsers() => Assert.Equal(["tag", "other"], _entry.Tags);
 
-    private Freshness Look() => _entry.FreshnessAt(_ledger, Now);
+    private NearState Look() => _entry.StateAt(_ledger, Now);
 }

@@ -55,6 +55,64 @@ public sealed class EntryRecipesTests(TagCacheCluster cluster)
     }
 
     [Fact]
+    public async Task SlidingEntry_IsStoredAsOne()
+    {
+        var (cache, source) = (cluster.Client, new Source());
+        var id = "recipe-sliding";
+
+        // <readme: sliding>
+        var basket = await cache.GetOrCreateAsync(
+            $"basket:{id}",
+            (_, cancellationToken) => source.FindText(id, cancellationToken),
+            new() { Sliding = TimeSpan.FromMinutes(20), Life = CacheLife.For(TimeSpan.FromHours(8)) });
+        // </readme>
+
+        Assert.Equal(id, basket);
+        Assert.Equal(id, (await cluster.Silos[0].TryGetAsync<string>($"basket:{id}")).Value);
+    }
+
+    [Fact]
+    public async Task EntryOfASourceThatHasNotChanged_IsKept()
+    {
+        var (cache, source) = (cluster.Client, new Source());
+        var id = "recipe-feed";
+        for (var i = 0; i < 2; i++)
+        {
+            // <readme: not-modified>
+            var feed = await cache.GetOrCreateAsync($"feed:{id}", async (context, cancellationToken) =>
+            {
+                context.TryGetStale<Feed>(out var old);
+                var answer = await source.Ask(id, ifNoneMatch: old?.ETag, cancellationToken);
+                context.Life(answer.Life);
+                return answer.IsNotModified ? context.NotModified<Feed>() : new Feed(answer.Text, answer.ETag);
+            });
+            // </readme>
+
+            Assert.Equal(new Feed("text", "etag"), feed);
+        }
+
+        Assert.Equal(1, source.NotModified);
+        Assert.Equal(CacheLife.Hours.ToString(), (await cluster.Silos[0].TryGetAsync<Feed>($"feed:{id}")).Life!.ToString());
+    }
+
+    [Fact]
+    public async Task EntryWithAnEagerRefresh_IsStored()
+    {
+        var (cache, source) = (cluster.Client, new Source());
+        var id = "recipe-eager";
+
+        // <readme: eager>
+        var prices = await cache.GetOrCreateAsync(
+            $"prices:{id}",
+            (_, cancellationToken) => source.FindText(id, cancellationToken),
+            new() { Life = CacheLife.For(TimeSpan.FromMinutes(10)), EagerRefresh = 0.8, AllowBackgroundRefresh = true });
+        // </readme>
+
+        Assert.Equal(id, prices);
+        Assert.Equal(id, (await cluster.Silos[0].TryGetAsync<string>($"prices:{id}")).Value);
+    }
+
+    [Fact]
     public async Task UpdateOfAPrefix_ExpiresWhatIsUnderIt_AndNothingElse()
     {
         var (cache, source) = (cluster.Client, new Source());
@@ -86,6 +144,8 @@ public sealed class EntryRecipesTests(TagCacheCluster cluster)
         // </readme>
     }
 
+    private sealed record Feed(string Text, string ETag);
+
     private sealed class Source
     {
         public int Calls { get; private set; }
@@ -98,11 +158,24 @@ public sealed class EntryRecipesTests(TagCacheCluster cluster)
 
         public ValueTask<string> FindText(string id, CancellationToken cancellationToken) => Made(id);
 
+        public int NotModified { get; private set; }
+
+        /// <summary>What it gives first is stale at once.</summary>
+        public ValueTask<Answer> Ask(string id, string? ifNoneMatch, CancellationToken cancellationToken)
+        {
+            NotModified += ifNoneMatch == "etag" ? 1 : 0;
+            return Made(ifNoneMatch == "etag"
+                ? new Answer(true, string.Empty, string.Empty, CacheLife.Hours)
+                : new Answer(false, "text", "etag", new(TimeSpan.Zero, TimeSpan.FromTicks(1), TimeSpan.FromDays(1))));
+        }
+
         private ValueTask<T> Made<T>(T value)
         {
             Calls++;
             return new(value);
         }
+
+        public sealed record Answer(bool IsNotModified, string Text, string ETag, CacheLife Life);
 
         public sealed record Page(string Id, bool IsDraft);
 

@@ -29,7 +29,7 @@ public sealed class GeneratedSourceTests
             namespace Shop;
             public static partial class Stock
             {
-                [Cached(Key = "stock", Version = 3, Tags = ["stock"], NearCache = NearCacheMode.Off, StoreNull = false, JitterSeconds = 0.5)]
+                [Cached(Key = "stock", Version = 3, Tags = ["stock"], NearCache = NearCacheMode.Off, StoreNull = false, EagerRefresh = 0.75, JitterSeconds = 0.5, SlidingSeconds = 90)]
                 public static partial Task<int> OfAsync(this ITagCache cache, string? sku, DateTime at);
 
                 private static Task<int> OfCoreAsync(IServiceProvider services, DateTime at, string? sku) => Task.FromResult(1);

@@ -71,7 +71,13 @@ internal sealed class StoredValueModel
         {
             var expected = Expected(kept);
             var stored = kept.Stored.FreshnessAt(_ledger, Now);
-            var near = kept.Near.FreshnessAt(_ledger, Now);
+            var near = kept.Near.StateAt(_ledger, Now) switch
+            {
+                NearState.Fresh => Freshness.Fresh,
+                NearState.Stale => Freshness.Stale,
+                NearState.Expired => Freshness.Expired,
+                var other => throw new InvalidOperationException(other.ToString()),
+            };
             var expectedNear = expected == Freshness.FailSafe ? Freshness.Expired : expected;
             var mayBeSooner = kept.Since.Count(event_ => event_.What == Happening.Revalidation) > StalingSchedule.MaximumSteps;
             if ((stored != expected || near != expectedNear) && !(mayBeSooner && stored == Freshness.Expired && near == Freshness.Expired))

@@ -35,8 +35,10 @@ internal readonly record struct HybridCall(TimeSpan Expiration, TimeSpan? LocalE
         options?.LocalCacheExpiration ?? defaults.LocalCacheExpiration,
         options?.Flags ?? defaults.Flags ?? HybridCacheEntryFlags.None);
 
-    public CacheEntryOptions ToOptions(string[] tags) => new()
+    public CacheEntryOptions ToOptions(string[] tags, TagCacheHybridOptions ofAll) => new()
     {
+        Sliding = ofAll.Sliding,
+        StoreNull = ofAll.StoreNull,
         Tags = tags,
         MostTags = int.MaxValue,
         Life = Expiration > TimeSpan.Zero ? Life : null,

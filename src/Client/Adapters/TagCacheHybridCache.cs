@@ -17,6 +17,7 @@ namespace OrleansTagCache.Adapters;
 internal sealed partial class TagCacheHybridCache(
     TagCache cache, TagCacheClientOptions limits, IOptions<TagCacheHybridOptions> options, LogOnce once, ILogger<TagCacheHybridCache> logger) : HybridCache
 {
+    private readonly TagCacheHybridOptions _ofAll = options.Value;
     private readonly CacheNamespace _namespace = CacheNamespace.Parse(limits.Namespace, nameof(limits));
 
     public override ValueTask<T> GetOrCreateAsync<TState, T>(
@@ -79,7 +80,7 @@ internal sealed partial class TagCacheHybridCache(
             return;
         }
 
-        if (call.Expiration > TimeSpan.Zero && IsStorable(said) && await TrySet(key, value, call.ToOptions(said.Sound), cancellationToken).ConfigureAwait(false))
+        if (call.Expiration > TimeSpan.Zero && IsStorable(said) && await TrySet(key, value, call.ToOptions(said.Sound, _ofAll), cancellationToken).ConfigureAwait(false))
         {
             return;
         }
@@ -154,7 +155,7 @@ internal sealed partial class TagCacheHybridCache(
         }
 
         var mode = IsStorable(said) ? call.Mode : call.Unstored.Mode;
-        return await cache.GetOrCreateAsync(key, state, factory, call.ToOptions(said.Sound), mode, cancellationToken).ConfigureAwait(false);
+        return await cache.GetOrCreateAsync(key, state, factory, call.ToOptions(said.Sound, _ofAll), mode, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<bool> TrySet<T>(string key, T value, CacheEntryOptions entry, CancellationToken cancellationToken)

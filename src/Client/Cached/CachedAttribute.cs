@@ -50,6 +50,12 @@ public sealed class CachedAttribute : Attribute
     /// <summary><see cref="CacheEntryOptions.Jitter"/> in seconds. Zero or more; default zero.</summary>
     public double JitterSeconds { get; init; }
 
+    /// <summary><see cref="CacheEntryOptions.Sliding"/> in seconds. Zero or more; default zero: never.</summary>
+    public double SlidingSeconds { get; init; }
+
+    /// <summary><see cref="CacheEntryOptions.EagerRefresh"/>: 0.5 to 0.95; default zero: never.</summary>
+    public double EagerRefresh { get; init; }
+
     /// <summary><see cref="CacheEntryOptions.FactorySoftTimeout"/> in seconds. Up to a day; default zero: no limit.</summary>
     public double FactorySoftTimeoutSeconds { get; init; }
 

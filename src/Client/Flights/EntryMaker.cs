@@ -8,6 +8,9 @@ namespace OrleansTagCache.Flights;
 /// <remarks>Thread-safe.</remarks>
 internal sealed class EntryMaker
 {
+    /// <summary>How far apart entries that were made together are refreshed early: up to this part of the time that is left.</summary>
+    private const double EagerSpread = 0.1;
+
     private readonly Lock _gate = new();
     private readonly Random _random = new();
     private readonly CacheLife _defaultLife;
@@ -36,8 +39,8 @@ internal sealed class EntryMaker
     }
 
     /// <summary>A factory begins.</summary>
-    public CacheContext Begin(string key, string[] tags, CacheEntryOptions? options, CacheContext? outer, Func<Type, object?> stale) =>
-        new(_namespace, key, TagsOf(options, tags), LifeOf(options), Profiles, outer, stale);
+    public CacheContext Begin(string key, string[] tags, CacheEntryOptions? options, CacheContext? outer, EntrySnapshot? old, Func<Type, object?> stale) =>
+        new(_namespace, key, TagsOf(options, tags), LifeOf(options), Profiles, outer, old, stale);
 
     /// <inheritdoc cref="PayloadSerializer.TryWrite"/>
     public Payload? TryWrite<T>(T value, out T readBack) => Serializer.TryWrite(value, _maximumPayloadBytes, out readBack);
@@ -46,12 +49,15 @@ internal sealed class EntryMaker
     public Generated Make(CacheContext context, Payload payload, CacheEntryOptions? options, bool isLoaded)
     {
         var entry = context.ToEntry(payload, _defaultLife);
+        var life = Jittered(entry.Life, options);
         entry = entry with
         {
-            Life = Jittered(entry.Life, options),
+            Life = life,
             IsLoaded = isLoaded,
             FailSafe = options?.FailSafe ?? TimeSpan.Zero,
+            Sliding = options?.Sliding ?? TimeSpan.Zero,
             Standby = options?.Standby,
+            EagerAt = EagerAt(life, options),
         };
         return new(entry, context.WhyNotStored ?? FaultOf(payload), context.IsUnwanted, context.IsFar, context.IsWithheld);
     }
@@ -91,16 +97,24 @@ internal sealed class EntryMaker
         return (madeIn?.WhyNotStored ?? (madeIn?.IsWithheld == true ? "It was made from a value that is not for storing." : null) ?? TagSet.FaultOfEntry(entry.Tags)) is { } fault ? throw new ArgumentException(fault, nameof(options)) : entry;
     }
 
-    private EntryData MakeOf(Payload value, CacheEntryOptions? options, string[] tags) => FaultOf(value) is { } fault
-        ? throw new ArgumentException(fault, nameof(value))
-        : new(
+    private EntryData MakeOf(Payload value, CacheEntryOptions? options, string[] tags)
+    {
+        if (FaultOf(value) is { } fault)
+        {
+            throw new ArgumentException(fault, nameof(value));
+        }
+
+        var life = Jittered(LifeOf(options) ?? _defaultLife, options);
+        return new(
             value,
             tags,
             CopiedTags: null,
-            Jittered(LifeOf(options) ?? _defaultLife, options),
+            life,
             FailSafe: options?.FailSafe ?? TimeSpan.Zero,
             Sliding: options?.Sliding ?? TimeSpan.Zero,
-            Standby: options?.Standby);
+            Standby: options?.Standby,
+            EagerAt: EagerAt(life, options));
+    }
 
     private static string[] TagsOf(CacheEntryOptions? options, IReadOnlyCollection<string>? tags) =>
         TagSet.ForEntry(tags, options?.MostTags ?? NameLimits.TagsPerCall, nameof(options));
@@ -118,9 +132,19 @@ internal sealed class EntryMaker
             return life;
         }
 
+        return life.Shortened(jitter * NextRandom());
+    }
+
+    /// <summary>The age from which it is refreshed early: never, if it is never stale.</summary>
+    private TimeSpan EagerAt(CacheLife life, CacheEntryOptions? options) => options?.EagerRefresh is { } share && life.Revalidate < CacheLife.Forever
+        ? life.Revalidate * (share + ((1 - share) * EagerSpread * NextRandom()))
+        : TimeSpan.Zero;
+
+    private double NextRandom()
+    {
         lock (_gate)
         {
-            return life.Shortened(jitter * _random.NextDouble());
+            return _random.NextDouble();
         }
     }
 }

@@ -140,6 +140,7 @@ internal sealed class FlightRunner(
             IsWorthWaiting = factory.Waiting,
             IsCounted = !call.IsBehind,
             HasFactory = true,
+            MayRefreshEarly = key.Mode == ReadMode.Cached && runs.MayRefreshBehind(key.ScopedKey, factory),
         };
         var (answer, ask) = await reader.Read(key.Key, key.ScopedKey, terms, flight.Cancellation.Token).ConfigureAwait(false);
         switch (answer?.Status)

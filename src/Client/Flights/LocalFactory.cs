@@ -82,7 +82,7 @@ internal sealed class LocalFactory<TState, T>(
     private async Task<Generated> Make(EntrySnapshot? stale, CancellationToken cancellationToken)
     {
         var context = maker.Begin(
-            key, _tags, _options, _outer, type => stale is not null && type == typeof(T) && maker.Serializer.TryDeserialize<T>(stale.Payload, out var old) ? old : null);
+            key, _tags, _options, _outer, stale, type => stale is not null && type == typeof(T) && maker.Serializer.TryDeserialize<T>(stale.Payload, out var old) ? old : null);
         context.Enter();
         try
         {
@@ -91,6 +91,13 @@ internal sealed class LocalFactory<TState, T>(
             {
                 _made = new(value, new([], null));
                 return maker.Make(context, _made.Payload, _options, isLoaded: false) with { WhyNotStored = "Its factory gave no value.", IsUnwanted = true, IsForOwnCaller = true };
+            }
+
+            if (context.Kept is { } kept && maker.Serializer.TryDeserialize<T>(kept, out var old))
+            {
+                // The bytes as they are; and what the factory did with the object that it got is no part of the entry.
+                _made = new(old, kept);
+                return maker.Make(context, kept, _options, isLoaded: kind == FactoryKind.Loader) with { IsForOwnCaller = isWithinHold };
             }
 
             if (value is null && _options is { StoreNull: false })

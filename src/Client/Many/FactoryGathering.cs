@@ -87,7 +87,7 @@ internal sealed class FactoryGathering<T>(Func<CacheManyContext, CancellationTok
                 ?? throw new InvalidOperationException("The factory gave null instead of the values by key.");
             foreach (var part in parts)
             {
-                part.Context.IsAbsent = !values.TryGetValue(part.Context.Key, out var value);
+                part.Context.IsAbsent = !values.TryGetValue(part.Context.Key, out var value) && part.Context.Kept is null;
                 part.Made.TrySetResult(value!);
             }
         }

@@ -73,7 +73,7 @@ internal sealed partial class NearCache : IDisposable
         if (ask.MayKeep && _leases.Accept(terms, ask) is { } lease && !snapshot.PromiseSuspended)
         {
             var all = TagId.OfEntryAndKey(scopedKey, TagSet.AsHeld(snapshot.Tags, said));
-            Keep(key, scopedKey, snapshot.Payload, all.AsSpan(..^1), copied: all, snapshot.Life, snapshot.Age, ask, lease);
+            Keep(key, scopedKey, snapshot.Payload, all.AsSpan(..^1), copied: all, snapshot.Life, snapshot.Age, ask, lease, snapshot.Sliding, snapshot.EagerAt);
         }
     }
 
@@ -87,7 +87,7 @@ internal sealed partial class NearCache : IDisposable
 
         // Made from other entries, it is a copy of them: under their tags, and under `*`.
         var copied = data.CopiedTags is { } tags ? TagId.OfEntry(scopedKey, tags) : [];
-        Keep(key, scopedKey, data.Payload, TagId.OfEntry(scopedKey, data.Tags), copied, data.Life, TimeSpan.Zero, ask, lease);
+        Keep(key, scopedKey, data.Payload, TagId.OfEntry(scopedKey, data.Tags), copied, data.Life, TimeSpan.Zero, ask, lease, data.Sliding, data.EagerAt);
     }
 
     /// <summary>An answer without a value to keep was given: its terms renew the session all the same.</summary>
@@ -104,16 +104,22 @@ internal sealed partial class NearCache : IDisposable
     private NearHit Look(NearEntry entry, bool freshOnly)
     {
         var now = _time.Now();
-        return entry.FreshnessAt(_ledger, now) switch
-        {
-            Freshness.Fresh => new(entry, now, IsStale: false),
-            Freshness.Stale when !freshOnly => new(entry, now, IsStale: true),
-            _ => default,
-        };
+        var state = entry.StateAt(_ledger, now);
+        return state <= NearState.Due || (state == NearState.Stale && !freshOnly) ? new(entry, now, state) : default;
     }
 
     private void Keep(
-        string key, string scopedKey, Payload payload, ReadOnlySpan<TagId> tags, ReadOnlySpan<TagId> copied, CacheLife life, TimeSpan age, NearAsk ask, INearLease lease)
+        string key,
+        string scopedKey,
+        Payload payload,
+        ReadOnlySpan<TagId> tags,
+        ReadOnlySpan<TagId> copied,
+        CacheLife life,
+        TimeSpan age,
+        NearAsk ask,
+        INearLease lease,
+        TimeSpan sliding,
+        TimeSpan eagerAt)
     {
         // The slot first: the ledger has to find it when the key is updated.
         var slot = _map!.Take(key);
@@ -128,7 +134,10 @@ internal sealed partial class NearCache : IDisposable
         }
 
         // Older than it may be, never younger: it was as old as that when the answer was given, after the question.
-        var entry = new NearEntry(payload, Alike.Share(life), ask.At + -age, ask.Stamp, records, slot, lease);
+        // A read of the cluster has just restarted its sliding expiration there, or the commit has begun it.
+        var readAt = sliding > TimeSpan.Zero ? _time.Now() : default;
+        var extra = ExtraLife.Of(TimeSpan.Zero, sliding, readAt, eagerAt);
+        var entry = new NearEntry(payload, Alike.Share(life), ask.At + -age, ask.Stamp, records, slot, lease, extra, readAt);
         lease.Kept();
         _map.Store(slot, entry, payload.Bytes.Length);
         _sweeping!.Start();
@@ -200,5 +209,12 @@ internal sealed partial class NearCache : IDisposable
 /// <summary>What was found near; the default found nothing.</summary>
 /// <param name="Entry">The entry.</param>
 /// <param name="At">The clock as it was read for this hit.</param>
-/// <param name="IsStale">Whether it is served while it is refreshed.</param>
-internal readonly record struct NearHit(NearEntry? Entry, Moment At, bool IsStale);
+/// <param name="State">Fresh, due or stale.</param>
+internal readonly record struct NearHit(NearEntry? Entry, Moment At, NearState State)
+{
+    /// <summary>Whether it is served while it is refreshed.</summary>
+    public bool IsStale => State == NearState.Stale;
+
+    /// <summary>Whether nothing is to be done beside serving it.</summary>
+    public bool IsQuiet => State == NearState.Fresh;
+}

@@ -10,16 +10,18 @@ namespace OrleansTagCache.Near;
 /// Immutable but for its end and what any reader may publish, where it does not matter whose comes last: the deserialized value, for types that
 /// cannot be changed; up to which clock nothing was found changed; the tags and the turns, made when they are needed.
 /// </remarks>
-internal sealed class NearEntry(Payload payload, CacheLife life, Moment generatedAt, Stamp stamp, TagRecord[] records, NearSlot slot, INearLease lease)
+internal sealed class NearEntry(Payload payload, CacheLife life, Moment generatedAt, Stamp stamp, TagRecord[] records, NearSlot slot, INearLease lease, ExtraLife? extra = null, Moment readAt = default)
 {
     /// <summary>What an entry costs beside its payload, roughly: this object, its slot in the map, its key, and a tag of its own.</summary>
     public const int Overhead = 448;
 
     private readonly EntryValidity _validity = new(stamp, generatedAt, life, records, slot);
-    private readonly Moment _freshUntil = generatedAt + life.Revalidate;
+
+    /// <summary>Until then a hit looks at no age: the value is fresh, and nothing is to be done.</summary>
+    private readonly Moment _quietUntil = QuietUntil(generatedAt, life, extra, readAt);
     private readonly PayloadForm _form = PayloadForm.Of(payload);
     private long _unchangedAt = Stamp.Zero.Value - 1;
-    private Seldom? _seldom;
+    private Seldom? _seldom = extra is null ? null : new() { Extra = extra };
 
     /// <summary>The serialized value as <c>byte[]</c>; or the value itself, of a type that cannot be changed, which is never that; or null, once the entry has left the cache.</summary>
     private object? _value = payload.Bytes;
@@ -47,18 +49,16 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     /// </summary>
     /// <param name="ledger">The process's ledger.</param>
     /// <param name="now">The clock as read for this very hit.</param>
-    public Freshness FreshnessAt(TagLedger ledger, Moment now)
+    public NearState StateAt(TagLedger ledger, Moment now)
     {
-        var isStale = now > _freshUntil;
-        if ((isStale && _validity.ByAge(now) == Freshness.Expired) || !lease.IsValid(now))
+        var byAge = now > _quietUntil ? ByAge(now) : NearState.Fresh;
+        if (byAge == NearState.Expired || !lease.IsValid(now))
         {
-            return Freshness.Expired;
+            return NearState.Expired;
         }
 
         var clock = ledger.Stamp();
-        return clock.Value == Volatile.Read(ref _unchangedAt)
-            ? isStale ? Freshness.Stale : Freshness.Fresh
-            : Check(ledger, clock, isStale, now);
+        return clock.Value == Volatile.Read(ref _unchangedAt) ? byAge : Check(ledger, clock, byAge, now);
     }
 
     /// <summary>
@@ -70,7 +70,7 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     public bool TryClaimLook(Moment now) => Extras.Looks.TryClaim(now);
 
     /// <summary>Whether it will never be served again, so that its memory may go.</summary>
-    public bool IsDead(TagLedger ledger, Moment now) => lease.IsOver || _validity.At(ledger, _validity.Stamp, now) == Freshness.Expired;
+    public bool IsDead(TagLedger ledger, Moment now) => lease.IsOver || _validity.At(ledger, _validity.Stamp, now, _seldom?.Extra) == Freshness.Expired;
 
     /// <summary>
     /// The value: shared by all readers if its type cannot be changed, otherwise one of the caller's own. False once the entry is gone, if it cannot be read as that type,
@@ -104,26 +104,55 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
     /// <summary>It leaves the cache: its memory is released at once, even if something still refers to it.</summary>
     public void End() => Volatile.Write(ref _value, null);
 
-    /// <param name="ledger">The process's ledger.</param>
-    /// <param name="clock">Its clock, read before the records are.</param>
-    /// <param name="isStale">Whether the age makes it stale.</param>
-    /// <param name="now">The clock as read for this very hit.</param>
-    private Freshness Check(TagLedger ledger, Stamp clock, bool isStale, Moment now)
+    /// <summary>
+    /// A read of the cluster is a read of its value, but a hit is not. So from a part of the sliding expiration on one reader at a time asks the cluster, which lengthens the life there and brings a
+    /// copy in place of this one; the value is due for that, as it is for an eager refresh.
+    /// </summary>
+    private static Moment QuietUntil(Moment generatedAt, CacheLife life, ExtraLife? extra, Moment readAt)
     {
-        var byTags = _validity.ByTags(ledger, _validity.Stamp, now);
-        if (byTags == Freshness.Fresh)
+        var until = generatedAt + life.Revalidate;
+        if (extra is { EagerAt: var eagerAt } && eagerAt > TimeSpan.Zero)
         {
-            Volatile.Write(ref _unchangedAt, clock.Value);
+            until = Moment.Earlier(until, generatedAt + eagerAt);
         }
 
-        return byTags == Freshness.Fresh && isStale ? Freshness.Stale : byTags;
+        return extra is { Sliding: var sliding } && sliding > TimeSpan.Zero ? Moment.Earlier(until, readAt + (sliding / ExtraLife.ToldParts)) : until;
+    }
+
+    /// <summary>The verdict of the age, once the quiet time is over.</summary>
+    private NearState ByAge(Moment now) => _validity.ByAge(now, _seldom?.Extra) switch
+    {
+        Freshness.Fresh => NearState.Due,
+        Freshness.Stale => NearState.Stale,
+        _ => NearState.Expired,
+    };
+
+    /// <param name="ledger">The process's ledger.</param>
+    /// <param name="clock">Its clock, read before the records are.</param>
+    /// <param name="byAge">What the age makes of it.</param>
+    /// <param name="now">The clock as read for this very hit.</param>
+    private NearState Check(TagLedger ledger, Stamp clock, NearState byAge, Moment now)
+    {
+        switch (_validity.ByTags(ledger, _validity.Stamp, now))
+        {
+            case Freshness.Fresh:
+                Volatile.Write(ref _unchangedAt, clock.Value);
+                return byAge;
+            case Freshness.Stale:
+                return NearState.Stale;
+            default:
+                return NearState.Expired;
+        }
     }
 
     private Seldom Extras => _seldom ?? Interlocked.CompareExchange(ref _seldom, new(), null) ?? _seldom;
 
-    /// <summary>What few entries have: those that were stale, and those whose tags were asked for.</summary>
+    /// <summary>What few entries have: those that were stale, those whose tags were asked for, and those that slide or are refreshed early.</summary>
     private sealed class Seldom
     {
+        /// <summary>Its sliding expiration, as of when it was asked for, and the age from which it is refreshed.</summary>
+        public ExtraLife? Extra { get; init; }
+
         /// <summary>Who asks for a newer value.</summary>
         public Claim Asks;
         public Claim Looks;
@@ -159,4 +188,20 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
             return true;
         }
     }
+}
+
+/// <summary>What may be done with a value that is kept near: from the best to the worst.</summary>
+internal enum NearState : byte
+{
+    /// <summary>Serve it.</summary>
+    Fresh = 0,
+
+    /// <summary>Serve it; it is fresh, and let one reader ask the cluster: to lengthen its sliding life, or to refresh it early.</summary>
+    Due = 1,
+
+    /// <summary>Serve it, and let one reader refresh it.</summary>
+    Stale = 2,
+
+    /// <summary>Do not serve it.</summary>
+    Expired = 3,
 }

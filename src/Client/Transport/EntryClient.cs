@@ -278,7 +278,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
             return (null, null, IsSilent: true);
         }
 
-        var asking = endpoint.Acquire(new(scopedKey, request.MayGenerate, request.FreshOnly, requestId), request.Sessions);
+        var asking = endpoint.Acquire(new(scopedKey, request.MayGenerate, request.FreshOnly, requestId, request.MayRefreshEarly), request.Sessions);
         try
         {
             // A caller that waits longer than any answer takes needs no timer of its own.

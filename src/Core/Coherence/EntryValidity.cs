@@ -118,12 +118,12 @@ internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLif
     }
 }
 
-/// <summary>What few values have: they may be served past their life when no newer value can be made, or expire when they have not been read for a while.</summary>
+/// <summary>What few values have: they may be served past their life when no newer value can be made, expire when they have not been read for a while, or are refreshed before they are stale.</summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class ExtraLife(TimeSpan failSafe, TimeSpan sliding, Moment readAt)
+internal sealed class ExtraLife(TimeSpan failSafe, TimeSpan sliding, Moment readAt, TimeSpan eagerAt = default)
 {
-    /// <summary>A copy elsewhere may be behind by this part of the sliding expiration.</summary>
-    private const int ToldParts = 4;
+    /// <summary>A copy elsewhere, at a standby or near its readers, may be behind by this part of the sliding expiration.</summary>
+    public const int ToldParts = 4;
 
     private long _readAt = readAt.Ticks;
     private long _toldAt = readAt.Ticks;
@@ -131,9 +131,15 @@ internal sealed class ExtraLife(TimeSpan failSafe, TimeSpan sliding, Moment read
     /// <summary>How long beyond its life the value may be served under fail-safe; zero for not at all.</summary>
     public TimeSpan FailSafe => failSafe;
 
+    /// <summary>How long without a read it lives; zero for as long as its life is.</summary>
+    public TimeSpan Sliding => sliding;
+
+    /// <summary>The age from which it is refreshed behind a reader; zero for never.</summary>
+    public TimeSpan EagerAt => eagerAt;
+
     /// <summary>The extra life of a value, or null if it has none.</summary>
-    public static ExtraLife? Of(TimeSpan failSafe, TimeSpan sliding, Moment generatedAt) =>
-        failSafe > TimeSpan.Zero || sliding > TimeSpan.Zero ? new(failSafe, sliding, generatedAt) : null;
+    public static ExtraLife? Of(TimeSpan failSafe, TimeSpan sliding, Moment readAt, TimeSpan eagerAt = default) =>
+        failSafe > TimeSpan.Zero || sliding > TimeSpan.Zero || eagerAt > TimeSpan.Zero ? new(failSafe, sliding, readAt, eagerAt) : null;
 
     /// <summary>What travels with the value: the two durations, and how long it has not been read.</summary>
     public (TimeSpan FailSafe, TimeSpan Sliding, TimeSpan Idle) At(Moment now) =>

@@ -12,6 +12,7 @@ namespace OrleansTagCache.Contracts;
 /// <param name="Tags">
 /// Of a reader who would wait: the tags that it would give the value. It does not wait for a generation that began before one of them was updated.
 /// </param>
+/// <param name="MayRefreshEarly">Whether the reader, whose factory runs behind it, takes a token with a fresh value, should that be due for a refresh.</param>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.AcquireRequest")]
 internal sealed record AcquireRequest(
     [property: Id(0)] bool MayGenerate,
@@ -20,12 +21,13 @@ internal sealed record AcquireRequest(
     [property: Id(3)] SessionId[]? Sessions = null,
     [property: Id(4)] Guid RequestId = default,
     [property: Id(5)] bool IsRefresh = false,
-    [property: Id(6)] string[]? Tags = null);
+    [property: Id(6)] string[]? Tags = null,
+    [property: Id(7)] bool MayRefreshEarly = false);
 
 /// <summary>What a reader got.</summary>
 internal enum AcquireStatus : byte
 {
-    /// <summary>A fresh value.</summary>
+    /// <summary>A fresh value, and a token if it is due for a refresh, and this reader is the one to make it.</summary>
     Fresh = 0,
 
     /// <summary>A stale value, and a token if this reader is to refresh it.</summary>
@@ -76,13 +78,17 @@ internal sealed record Acquired(
 /// <param name="Life">Its life.</param>
 /// <param name="Age">How old it is, as a duration: moments do not travel.</param>
 /// <param name="PromiseSuspended">Served without a valid lease because the silo was told to prefer availability: it may be old, and must not be kept.</param>
+/// <param name="Sliding">As in <see cref="EntryData"/>.</param>
+/// <param name="EagerAt">As in <see cref="EntryData"/>.</param>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.EntrySnapshot")]
 internal sealed record EntrySnapshot(
     [property: Id(0)] Payload Payload,
     [property: Id(1)] string[] Tags,
     [property: Id(2)] CacheLife Life,
     [property: Id(3)] TimeSpan Age,
-    [property: Id(4)] bool PromiseSuspended = false);
+    [property: Id(4)] bool PromiseSuspended = false,
+    [property: Id(5)] TimeSpan Sliding = default,
+    [property: Id(6)] TimeSpan EagerAt = default);
 
 /// <summary>A value to store.</summary>
 /// <param name="Payload">The value.</param>
@@ -93,6 +99,7 @@ internal sealed record EntrySnapshot(
 /// <param name="FailSafe">How long beyond its life it may be served when no newer value can be made.</param>
 /// <param name="Sliding">It also expires when it has not been read for this long; zero for never.</param>
 /// <param name="Standby">Whether another silo holds a copy, should this one fall silent; null for what the silo's options say.</param>
+/// <param name="EagerAt">The age from which it is refreshed behind a reader, though it is fresh; zero for never.</param>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.EntryData")]
 internal sealed record EntryData(
     [property: Id(0)] Payload Payload,
@@ -102,7 +109,8 @@ internal sealed record EntryData(
     [property: Id(4)] bool IsLoaded = false,
     [property: Id(5)] TimeSpan FailSafe = default,
     [property: Id(6)] TimeSpan Sliding = default,
-    [property: Id(7)] bool? Standby = null);
+    [property: Id(7)] bool? Standby = null,
+    [property: Id(8)] TimeSpan EagerAt = default);
 
 /// <summary>What became of a value that was to be stored.</summary>
 internal enum CommitStatus : byte

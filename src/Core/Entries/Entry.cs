@@ -56,8 +56,9 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
     /// <param name="sessions">As in <see cref="AcquireRequest.Sessions"/>.</param>
     /// <param name="terms">What is decided by.</param>
     /// <param name="isUse">Whether there is a reader: then a sliding expiration starts again.</param>
+    /// <param name="mayRefreshEarly">Whether the reader makes a newer value behind its back, if this one is due: that is decided under the gate.</param>
     /// <returns>The answer, or null if the entry has to be asked under its gate.</returns>
-    public Acquired? TryRead(SessionId[]? sessions, IEntryTerms terms, bool isUse = true)
+    public Acquired? TryRead(SessionId[]? sessions, IEntryTerms terms, bool isUse = true, bool mayRefreshEarly = false)
     {
         if (_value is not { } value)
         {
@@ -66,18 +67,14 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
 
         var session = sessions is null ? null : terms.Register(sessions, value.Records, Key);
         var now = terms.Now;
-        if (!terms.MayServe(now) || !value.IsFreshAt(terms.Ledger, now))
+        if (!terms.MayServe(now) || !value.IsFreshAt(terms.Ledger, now) || (mayRefreshEarly && value.IsDueAt(now)))
         {
             return null;
         }
 
         if (isUse)
         {
-            if (value.Read(now))
-            {
-                terms.OnLengthened(this);
-            }
-
+            Lengthen(value, terms, now);
             Used(now);
         }
 
@@ -96,7 +93,7 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
 
         if (TryRead(request.Sessions, terms, isUse: !request.IsRefresh) is { } fresh)
         {
-            return fresh;
+            return request.MayRefreshEarly && TryGrantEarly(request, terms, now) is { IsNone: false } early ? fresh with { Token = early } : fresh;
         }
 
         if (!request.IsRefresh)
@@ -107,6 +104,11 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
         // Not fresh: what updates say of a value only ever gets worse.
         var value = _value;
         var freshness = value is null ? Freshness.Expired : value.FreshnessAt(terms.Ledger, now);
+        if (freshness == Freshness.Stale && !request.IsRefresh)
+        {
+            Lengthen(value!, terms, now);
+        }
+
         if (freshness == Freshness.FailSafe && !request.FreshOnly && IsFailSafeInUse(now))
         {
             return new(AcquireStatus.Stale, value!.SnapshotAt(now), TokenId.None);
@@ -136,7 +138,8 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
         var token = isOwn ? inFlight!.Id
             : inFlight is not null ? TokenId.None
             : Open().Tokens.Grant(terms.NewToken(), terms.Ledger.Stamp(), now, terms.GenerationLease, request.RequestId).Id;
-        var entry = freshness == Freshness.Stale ? value!.SnapshotAt(now) : null;
+        // One past its life is for the factory alone: its source may say that it has not changed.
+        var entry = freshness is Freshness.Stale or Freshness.FailSafe ? value!.SnapshotAt(now) : null;
         return new(mayServe ? AcquireStatus.Stale : AcquireStatus.Miss, entry, token, NearTermsOf(request.Sessions, registered: null, isLive: false, terms));
     }
 
@@ -249,6 +252,28 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
     /// <summary>Has the readers who wait ask again, once the gate is free: a generation has ended, or there is something to serve.</summary>
     public abstract void WakeWaiters();
 
+    /// <summary>A read restarts the sliding expiration, of a stale value too.</summary>
+    private void Lengthen(StoredValue value, IEntryTerms terms, Moment now)
+    {
+        if (value.Read(now))
+        {
+            terms.OnLengthened(this);
+        }
+    }
+
+    /// <summary>A token for a value that is fresh and due, unless a generation is in flight or the last one was not for storing.</summary>
+    private TokenId TryGrantEarly(AcquireRequest request, IEntryTerms terms, Moment now)
+    {
+        if (!request.MayGenerate || _value?.IsDueAt(now) != true || now < (_generations?.NotForStoringUntil ?? Moment.Past))
+        {
+            return TokenId.None;
+        }
+
+        return _generations?.Tokens.InFlight(now) is { } inFlight
+            ? inFlight.IsOf(request.RequestId) ? inFlight.Id : TokenId.None
+            : Open().Tokens.Grant(terms.NewToken(), terms.Ledger.Stamp(), now, terms.GenerationLease, request.RequestId).Id;
+    }
+
     private static NearTerms? NearTermsOf(SessionId[]? named, IssuedSession? registered, bool isLive, IEntryTerms terms) =>
         named is null ? null : terms.NearTermsFor(named, registered, isLive);
 
@@ -279,7 +304,7 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
 
         // Whether it is held first, since the end of a hold is an expiry (invariant H2); then interest first, the check second (invariant C3).
         var (records, isKeyLive) = terms.Ledger.Attach(TagId.OfEntry(scopedKey, data.Tags), Key, this, keyStamp ?? generation.Stamp);
-        var value = new StoredValue(data, generation.Stamp, generation.GrantedAt, records, this, keyStamp);
+        var value = new StoredValue(data, generation.Stamp, generation.GrantedAt, records, this, keyStamp, storedAt: now);
         var isHeld = terms.Ledger.IsHeld(records) && (keyStamp is null ? ProtocolRules.HeldRefusesCommits : ProtocolRules.HeldRefusesSets);
         var session = sessions is null ? null : terms.Register(sessions, records, Key);
 

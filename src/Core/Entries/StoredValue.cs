@@ -21,10 +21,11 @@ internal sealed class StoredValue
     /// <param name="records">Held records: its tags, and last the namespace's <c>*</c>.</param>
     /// <param name="slot">Where it is kept.</param>
     /// <param name="keyStamp">The clock that its key is judged by, if that is another.</param>
-    public StoredValue(EntryData data, Stamp stamp, Moment generatedAt, TagRecord[] records, KeySlot slot, Stamp? keyStamp = null)
+    /// <param name="storedAt">When it was stored, from which a sliding expiration counts: a generation may take longer than that; when it began, if left out.</param>
+    public StoredValue(EntryData data, Stamp stamp, Moment generatedAt, TagRecord[] records, KeySlot slot, Stamp? keyStamp = null, Moment? storedAt = null)
     {
         _validity = new(stamp, generatedAt, Alike.Share(data.Life), records, slot);
-        _extra = ExtraLife.Of(data.FailSafe, data.Sliding, generatedAt);
+        _extra = ExtraLife.Of(data.FailSafe, data.Sliding, storedAt ?? generatedAt, data.EagerAt);
         (Payload, IsLoaded, IsSet, Standby, _keyStamp) = (Alike.Share(data.Payload), data.IsLoaded, keyStamp is not null, data.Standby, (keyStamp ?? stamp).Value);
     }
 
@@ -32,7 +33,7 @@ internal sealed class StoredValue
     public StoredValue(EntryCopy copy, Ticket ticket, TagRecord[] records, KeySlot slot)
         : this(copy.Data, ticket.Stamp, ticket.IssuedAt + -copy.Age, records, slot)
     {
-        _extra = ExtraLife.Of(copy.Data.FailSafe, copy.Data.Sliding, ticket.IssuedAt + -copy.Idle);
+        _extra = ExtraLife.Of(copy.Data.FailSafe, copy.Data.Sliding, ticket.IssuedAt + -copy.Idle, copy.Data.EagerAt);
         (IsSet, IsStandbyCopy) = (copy.IsSet, copy.IsForStandby);
     }
 
@@ -99,6 +100,9 @@ internal sealed class StoredValue
 
     public TimeSpan AgeAt(Moment now) => _validity.AgeAt(now);
 
+    /// <summary>Whether it is to be refreshed behind a reader, though it is fresh.</summary>
+    public bool IsDueAt(Moment now) => _extra is { EagerAt: var eagerAt } && eagerAt > TimeSpan.Zero && AgeAt(now) >= eagerAt;
+
     /// <summary>The check that every read makes.</summary>
     public Freshness FreshnessAt(TagLedger ledger, Moment now) => _validity.At(ledger, KeyStamp, now, _extra);
 
@@ -130,8 +134,8 @@ internal sealed class StoredValue
             (life, failSafe) = life.StaleAt(age, deadline - now, failSafe);
         }
 
-        return new(scopedKey, new(Payload, Tags, CopiedTags: null, life, IsLoaded, failSafe, sliding, Standby), age, idle, IsSet);
+        return new(scopedKey, new(Payload, Tags, CopiedTags: null, life, IsLoaded, failSafe, sliding, Standby, _extra?.EagerAt ?? TimeSpan.Zero), age, idle, IsSet);
     }
 
-    public EntrySnapshot SnapshotAt(Moment now, bool promiseSuspended = false) => new(Payload, Tags, Life, AgeAt(now), promiseSuspended);
+    public EntrySnapshot SnapshotAt(Moment now, bool promiseSuspended = false) => new(Payload, Tags, Life, AgeAt(now), promiseSuspended, _extra?.Sliding ?? TimeSpan.Zero, _extra?.EagerAt ?? TimeSpan.Zero);
 }

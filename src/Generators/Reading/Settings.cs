@@ -43,7 +43,12 @@ internal sealed class Settings(AttributeData attribute)
             yield return $"NearCache = (global::OrleansTagCache.NearCacheMode){near.ToString(CultureInfo.InvariantCulture)}";
         }
 
-        foreach (var name in (string[])["FailSafe", "Jitter", "FactorySoftTimeout", "FactoryHardTimeout"])
+        if (Value("EagerRefresh") is double eager and not 0)
+        {
+            yield return $"EagerRefresh = {SymbolDisplay.FormatPrimitive(eager, quoteStrings: false, useHexadecimalNumbers: false)}d";
+        }
+
+        foreach (var name in (string[])["FailSafe", "Jitter", "Sliding", "FactorySoftTimeout", "FactoryHardTimeout"])
         {
             if (Seconds(name) is { } seconds and not 0)
             {
@@ -75,7 +80,12 @@ internal sealed class Settings(AttributeData attribute)
             yield return ("Tags", $"must be at most {MostTags}");
         }
 
-        foreach (var name in (string[])["FailSafe", "Jitter"])
+        if (Value("EagerRefresh") is double eager && !(eager is 0 or (>= 0.5 and <= 0.95)))
+        {
+            yield return ("EagerRefresh", "must be from 0.5 to 0.95, or zero");
+        }
+
+        foreach (var name in (string[])["FailSafe", "Jitter", "Sliding"])
         {
             if (Seconds(name) is { } seconds && !(seconds >= 0 && seconds <= TimeSpan.MaxValue.TotalSeconds / 2))
             {

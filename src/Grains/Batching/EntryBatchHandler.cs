@@ -19,7 +19,7 @@ internal sealed class EntryBatchHandler(EntryStore store, Owners owners, IFormer
         var bytes = 0;
         for (var i = 0; i < answers.Length && bytes <= MaximumBytes; i++)
         {
-            answers[i] = store.TryRead(reads[i].ScopedKey, sessions);
+            answers[i] = store.TryRead(reads[i].ScopedKey, sessions, reads[i].MayRefreshEarly);
             bytes += BytesOf(answers[i]);
         }
 
@@ -53,7 +53,7 @@ internal sealed class EntryBatchHandler(EntryStore store, Owners owners, IFormer
             // What may still be found at another silo takes a while: its caller asks the grain alone.
             return owners.IsAstray(read.ScopedKey) ? AskCopy(read, sessions)
                 : former.MayFind(read.ScopedKey) ? null
-                : store.Ask(read.ScopedKey, new(read.MayGenerate, read.FreshOnly, TimeSpan.Zero, sessions, read.RequestId));
+                : store.Ask(read.ScopedKey, new(read.MayGenerate, read.FreshOnly, TimeSpan.Zero, sessions, read.RequestId, MayRefreshEarly: read.MayRefreshEarly));
         }
         catch (Exception)
         {

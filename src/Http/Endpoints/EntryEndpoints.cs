@@ -43,7 +43,7 @@ internal sealed class EntryEndpoints(
         var name = KeyOf(http);
         var seconds = Query.Seconds(http.Request, nameof(wait), most: 30, otherwise: 10);
         var caller = http.Caller();
-        if (caller.Namespace == _nearNamespace && near.Find(name, freshOnly: true) is { Entry: { Payload: { } payload } kept } hit)
+        if (caller.Namespace == _nearNamespace && near.Find(name, freshOnly: true) is { IsQuiet: true, Entry: { Payload: { } payload } kept } hit)
         {
             reader.FoundNear(hit, outer: null);
             if (hot.IsNearReadSampled())

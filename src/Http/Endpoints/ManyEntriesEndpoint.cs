@@ -51,7 +51,7 @@ internal sealed class ManyEntriesEndpoint(EntryReader reader, NearCache near, Re
         var cold = new List<string>(keys.Length);
         foreach (var key in keys)
         {
-            if (isNear && near.Find(key, freshOnly: true) is { Entry: { Payload: { } payload } kept } hit)
+            if (isNear && near.Find(key, freshOnly: true) is { IsQuiet: true, Entry: { Payload: { } payload } kept } hit)
             {
                 reader.FoundNear(hit, outer: null);
                 Add(key, new(payload, kept.Tags, kept.Life, kept.AgeAt(hit.At)), isStale: false);
