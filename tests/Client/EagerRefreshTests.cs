@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansTagCache.Diagnostics;
-using OrleansTagCache.Near;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Client;
