@@ -24,6 +24,9 @@ internal sealed class SiloCluster : IAsyncDisposable
     /// <summary>Where its PostgreSQL is; null if it is on Redis.</summary>
     public string? Database => _database?.ConnectionString;
 
+    /// <summary>The ports of their gateways.</summary>
+    public int[] Gateways => [.. _ports.Select(ports => ports.Gateway)];
+
     /// <summary>The HTTP addresses of the silos.</summary>
     public List<HttpClient> Silos { get; } = [];
 

@@ -41,6 +41,8 @@ public sealed class TelemetryTests
         Assert.Contains("tagcache.entry.commits", metrics.Metrics);
         Assert.Contains("dotnet.gc.collections", metrics.Metrics);
         Assert.Contains(spans, span => (span.Name, span.Kind) == ("tagcache.update", "server"));
+        Assert.Contains(spans, span => span.Kind == "server" && span.Attributes.GetValueOrDefault("http.request.method") == "PUT" && span.Attributes.GetValueOrDefault("url.path") == "/v1/entry");
+        Assert.DoesNotContain(spans, span => span.Attributes.Values.Any(value => value.Contains("telemetry:", StringComparison.Ordinal)));
         Assert.Contains(exports.Where(export => export.IsLogs).SelectMany(export => export.Logs), message => message.StartsWith("Serving. Updates reach", StringComparison.Ordinal));
         Assert.All(exports, export => Assert.Equal(
             ("tagcache-silo", name, Contracts.ProtocolVersions.OfThisBuild.Product), (export.Resource["service.name"], export.Resource["service.instance.id"], export.Resource["service.version"])));

@@ -24,7 +24,8 @@ internal static class Telemetry
         });
         if (traces is not null)
         {
-            // Requests too: what a call over HTTP causes belongs to its caller's trace. Their activities bear no query, where keys and tags are.
+            // Requests too: what a call over HTTP causes belongs to its caller's trace. Their activities bear method and path, as OpenTelemetry names them, and no query, where keys and tags are.
+            AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", isEnabled: false);
             telemetry.WithTracing(provider => provider.AddSource(Tracing.SourceName, "Microsoft.AspNetCore").AddOtlpExporter(traces.Name, traces.Apply));
         }
 

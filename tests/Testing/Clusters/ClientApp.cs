@@ -53,6 +53,9 @@ internal sealed class ClientApp : IAsyncDisposable
 
     public Task Start(TimeSpan? patience = null) => _app.StartAsync().WaitAsync(patience ?? AtOnce, TimeProvider.System);
 
+    /// <summary>Where its port is, once it is started.</summary>
+    public string Address => _app.Urls.Single();
+
     public Task Stop() => _app.StopAsync().WaitAsync(AtOnce, TimeProvider.System);
 
     /// <summary>What its port answers.</summary>
