@@ -4,6 +4,7 @@ using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
+using OrleansTagCache.Serialization;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache;
@@ -13,7 +14,7 @@ namespace OrleansTagCache;
 /// waits while another process makes the value, and counts the read.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
+internal sealed class EntryReader(EntryClient entries, PayloadCodec codec, NearCache near, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
 {
     /// <summary>How long one request waits for another process's generation before the next one is sent.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
@@ -38,7 +39,7 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
         {
             var ask = near.Ask(terms.MayKeep);
             var request = new AcquireRequest(terms.MayGenerate, terms.FreshOnly, wait, ask.Sessions, Tags: wait > TimeSpan.Zero || terms.IsProbe ? terms.Tags : null, MayRefreshEarly: terms.MayRefreshEarly);
-            var answer = await entries.TryAcquire(scopedKey, request, options.ReadTimeout, cancellationToken).ConfigureAwait(false);
+            var answer = codec.Decode(scopedKey, await entries.TryAcquire(scopedKey, request, options.ReadTimeout, cancellationToken).ConfigureAwait(false));
             Keep(key, scopedKey, answer, terms.Tags, ask);
             var left = terms.WaitUntil - time.Now();
             if (answer?.Status != AcquireStatus.Busy || left <= TimeSpan.Zero || terms.IsWorthWaiting?.Invoke() == false)
@@ -71,6 +72,7 @@ internal sealed class EntryReader(EntryClient entries, NearCache near, ClientMet
         var answers = await entries.TryAcquireMany(scopedKeys, new(MayGenerate: false, freshOnly, TimeSpan.Zero, ask.Sessions), options.ReadTimeout, mostBytes, cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < keys.Length; i++)
         {
+            answers[i] = codec.Decode(scopedKeys[i], answers[i]);
             Keep(keys[i], scopedKeys[i], answers[i], said: null, ask);
         }
 

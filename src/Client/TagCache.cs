@@ -8,6 +8,7 @@ using OrleansTagCache.Loaders;
 using OrleansTagCache.Many;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
+using OrleansTagCache.Serialization;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache;
@@ -24,6 +25,7 @@ internal sealed class TagCache : ITagCache
     private readonly TagCacheClientOptions _options;
     private readonly EntryMaker _maker;
     private readonly UpdateClient _updates;
+    private readonly PayloadCodec _codec;
     private readonly HoldKeeper _holds;
     private readonly LoaderTable _loaders;
     private readonly NearCache _near;
@@ -39,6 +41,7 @@ internal sealed class TagCache : ITagCache
     public TagCache(
         TagCacheClientOptions options,
         EntryMaker maker,
+        PayloadCodec codec,
         UpdateClient updates,
         HoldKeeper holds,
         LoaderTable loaders,
@@ -53,7 +56,7 @@ internal sealed class TagCache : ITagCache
         TimeProvider time)
     {
         (_serverActions, _reader, _flights, _services, _time) = ([.. serverActions], reader, flights, services, time);
-        (_options, _maker, _updates, _holds, _loaders, _near, _lookup, _many, _keys) = (options, maker, updates, holds, loaders, near, lookup, many, keys);
+        (_options, _maker, _codec, _updates, _holds, _loaders, _near, _lookup, _many, _keys) = (options, maker, codec, updates, holds, loaders, near, lookup, many, keys);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
     }
 
@@ -185,7 +188,7 @@ internal sealed class TagCache : ITagCache
         // First thing: serializing takes its time, and runs the caller's code.
         var madeAt = _time.Now();
         var checkedKey = Check(key);
-        var outcome = await SetOrRemove(checkedKey.Value, _maker.MakeUnlessUnwanted(value, options), madeAt, cancellationToken).ConfigureAwait(false);
+        var outcome = await SetOrRemove(checkedKey.Value, MakeOf(checkedKey.Value, value, options), madeAt, cancellationToken).ConfigureAwait(false);
         if (outcome.Status == CommitStatus.Refused)
         {
             throw new ArgumentException(outcome.Fault, nameof(value));
@@ -223,7 +226,7 @@ internal sealed class TagCache : ITagCache
         }
 
         // All are checked before anything happens.
-        var sets = entries.Select(entry => (entry.Key, Data: _maker.MakeUnlessUnwanted(entry.Value, options?.Invoke(entry.Key)))).ToList();
+        var sets = entries.Select(entry => (entry.Key, Data: MakeOf(entry.Key, entry.Value, options?.Invoke(entry.Key)))).ToList();
         var outcomes = await Task.WhenAll(sets.Select(set => SetOrRemove(set.Key, set.Data, madeAt, cancellationToken))).ConfigureAwait(false);
         if (Array.Find(outcomes, outcome => outcome.Status == CommitStatus.Refused) is { } refused)
         {
@@ -377,6 +380,10 @@ internal sealed class TagCache : ITagCache
         var ids = TagSet.ForCall(tags, parameterName).Select(tag => TagId.OfTag(_namespace, tag)).ToArray();
         await _updates.Update(new(ids, staleFor == TimeSpan.Zero ? null : staleFor), _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>What is sent of a value; null if it is not for storing.</summary>
+    private EntryData? MakeOf<T>(string key, T value, CacheEntryOptions? options) =>
+        _maker.MakeUnlessUnwanted(value, options) is { } entry ? _codec.Encode(_namespace.Scope(key), entry) : null;
 
     private CacheKey Check(string key) => CacheKey.Parse(key, _options.MaximumKeyLength);
 }

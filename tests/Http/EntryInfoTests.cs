@@ -20,7 +20,7 @@ public sealed class EntryInfoTests(SiloServer silo)
         Assert.Equal("no-store", reply.Header("Cache-Control"));
         Assert.DoesNotContain("secret", reply.Text, StringComparison.Ordinal);
         Assert.Equal(
-            ["key", "tags", "life", "age", "state", "size", "contentType", "silo"],
+            ["key", "tags", "life", "age", "state", "size", "contentType", "compressed", "encrypted", "silo"],
             reply.Json.EnumerateObject().Select(property => property.Name));
         Assert.Equal("info:all", reply.Json.GetProperty("key").GetString());
         Assert.Equal("""["info:a","info:b"]""", reply.Json.GetProperty("tags").GetRawText());

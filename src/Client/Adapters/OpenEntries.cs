@@ -5,6 +5,7 @@ using OrleansTagCache.Flights;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
+using OrleansTagCache.Serialization;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Adapters;
@@ -15,7 +16,7 @@ namespace OrleansTagCache.Adapters;
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class OpenEntries(
-    EntryReader reader, EntryClient entries, UpdateClient updates, NearCache near, EntryMaker maker, TagCacheClientOptions options, TimeProvider time)
+    EntryReader reader, EntryClient entries, UpdateClient updates, NearCache near, EntryMaker maker, PayloadCodec codec, TagCacheClientOptions options, TimeProvider time)
 {
     private static readonly TimeSpan SetPatience = TimeSpan.FromSeconds(2);
 
@@ -53,13 +54,14 @@ internal sealed class OpenEntries(
             outer?.DependsOn(_namespace, tags: null);
         }
 
-        return answer.Entry?.Payload;
+        return answer.Entry is { Payload.Coding: PayloadCoding.None } readable ? readable.Payload : null;
     }
 
     /// <summary>As <see cref="ITagCache.SetAsync"/>, of bytes that count as made at a moment: when the adapter was called.</summary>
     public async Task Set(string key, byte[] value, CacheEntryOptions entry, Moment madeAt, CancellationToken cancellationToken)
     {
-        var outcome = await updates.Set(_namespace.Scope(key), maker.MakeBytes(value, entry), madeAt, options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
+        var scopedKey = _namespace.Scope(key);
+        var outcome = await updates.Set(scopedKey, codec.Encode(scopedKey, maker.MakeBytes(value, entry)), madeAt, options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
         if (outcome.Status == CommitStatus.Refused)
         {
             throw new ArgumentException(outcome.Fault, nameof(value));
@@ -67,7 +69,7 @@ internal sealed class OpenEntries(
 
         if (entry.Standby == true && outcome.Status == CommitStatus.Stored)
         {
-            await entries.TrySecure(_namespace.Scope(key)).ConfigureAwait(false);
+            await entries.TrySecure(scopedKey).ConfigureAwait(false);
         }
     }
 
@@ -82,7 +84,7 @@ internal sealed class OpenEntries(
         var token = await entries.TryBeginSet(scopedKey, SetPatience).ConfigureAwait(false);
         if (!token.IsNone)
         {
-            await entries.TrySet(scopedKey, token, data, time.Now() - madeAt, SetPatience).ConfigureAwait(false);
+            await entries.TrySet(scopedKey, token, codec.Encode(scopedKey, data), time.Now() - madeAt, SetPatience).ConfigureAwait(false);
         }
     }
 
@@ -96,7 +98,7 @@ internal sealed class OpenEntries(
         string key, bool mayGenerate, Func<bool> isWorthWaiting, CancellationToken cancellationToken)
     {
         var hit = near.Find(key, freshOnly: false);
-        if (hit.Entry?.Payload is { } kept && (!hit.IsStale || !mayGenerate || !hit.Entry.TryClaimAsk(hit.At)))
+        if (hit.Entry?.Payload is { Coding: PayloadCoding.None } kept && (!hit.IsStale || !mayGenerate || !hit.Entry.TryClaimAsk(hit.At)))
         {
             reader.FoundNear(hit, outer: null);
             return (kept, null, true);
@@ -107,7 +109,7 @@ internal sealed class OpenEntries(
         var (answer, ask) = await reader.Read(key, scopedKey, terms, cancellationToken).AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         return answer is { Token.IsNone: false, Status: not AcquireStatus.Fresh }
             ? (null, new(key, scopedKey, answer.Token, ask), true)
-            : (answer?.Entry?.Payload, null, answer is not null and not { Status: AcquireStatus.NotServing });
+            : (answer is { Entry: { Payload.Coding: PayloadCoding.None } found } ? found.Payload : null, null, answer is not null and not { Status: AcquireStatus.NotServing });
     }
 
     /// <summary>Stores what was made under a grant. False if it was superseded, came too late, or could not be stored.</summary>
@@ -117,7 +119,7 @@ internal sealed class OpenEntries(
         var entry = maker.MakeBytes(value, said, madeIn);
         var ask = near.Again(grant.Ask);
         using var activity = Tracing.StartCommit(entry, options.IncludeTagsInTraces);
-        var outcome = await entries.TryCommit(grant.ScopedKey, grant.Token, entry, ask.Sessions).ConfigureAwait(false);
+        var outcome = await entries.TryCommit(grant.ScopedKey, grant.Token, codec.Encode(grant.ScopedKey, entry), ask.Sessions).ConfigureAwait(false);
         Tracing.Note(outcome?.ToOutcome() ?? Outcome.Unreachable);
         if (outcome is { Status: CommitStatus.Stored, IsStale: false })
         {

@@ -3,6 +3,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Near;
+using OrleansTagCache.Serialization;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Flights;
@@ -10,12 +11,12 @@ namespace OrleansTagCache.Flights;
 /// <summary>Offers to the cluster what a factory has made, keeps near what was stored, and remembers what is not for storing.</summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed partial class Commits(
-    EntryClient entries, NearCache near, ClientMetrics metrics, UncacheableKeys uncacheable, TagCacheClientOptions options, LogOnce once, ILogger<Commits> logger)
+    EntryClient entries, PayloadCodec codec, NearCache near, ClientMetrics metrics, UncacheableKeys uncacheable, TagCacheClientOptions options, LogOnce once, ILogger<Commits> logger)
 {
     /// <summary>Commits a value under its token, and keeps it near. True if those who joined may take it: the cluster found it live.</summary>
     public async Task<bool> TryStore(FlightKey key, TokenId token, Generated made, NearAsk ask)
     {
-        if (IsUnfit(key, made))
+        if (Encoded(key, made) is not { } sent)
         {
             await entries.TryAbandon(key.ScopedKey, token, isForStoring: false).ConfigureAwait(false);
             return false;
@@ -24,7 +25,7 @@ internal sealed partial class Commits(
         // The stamp and the time are those from before the generation; the session may have been opened since.
         var commit = near.Again(ask);
         using var activity = Tracing.StartCommit(made.Entry, options.IncludeTagsInTraces);
-        var outcome = await entries.TryCommit(key.ScopedKey, token, made.Entry, commit.Sessions).ConfigureAwait(false);
+        var outcome = await entries.TryCommit(key.ScopedKey, token, sent, commit.Sessions).ConfigureAwait(false);
         if (!IsStored(key, outcome))
         {
             return false;
@@ -42,13 +43,13 @@ internal sealed partial class Commits(
     /// <summary>The same of a value that was made whatever is stored: as a plain set whose token was taken before the factory began.</summary>
     public async Task<bool> TryRefill(FlightKey key, TokenId token, Generated made)
     {
-        if (IsUnfit(key, made))
+        if (Encoded(key, made) is not { } sent)
         {
             return false;
         }
 
         using var activity = Tracing.StartCommit(made.Entry, options.IncludeTagsInTraces);
-        var outcome = token.IsNone ? null : await entries.TrySet(key.ScopedKey, token, made.Entry, TimeSpan.Zero, options.ReadTimeout).ConfigureAwait(false);
+        var outcome = token.IsNone ? null : await entries.TrySet(key.ScopedKey, token, sent, TimeSpan.Zero, options.ReadTimeout).ConfigureAwait(false);
         return IsStored(key, outcome?.Commit) && outcome is { Commit.IsStale: false, Update.IsComplete: true };
     }
 
@@ -69,6 +70,19 @@ internal sealed partial class Commits(
         }
 
         return false;
+    }
+
+    /// <summary>What is sent of it; null if it is unfit.</summary>
+    private EntryData? Encoded(FlightKey key, Generated made)
+    {
+        try
+        {
+            return IsUnfit(key, made) ? null : codec.Encode(key.ScopedKey, made.Entry);
+        }
+        catch (TagCacheException exception)
+        {
+            return IsUnfit(key, made with { WhyNotStored = exception.Message }) ? null : made.Entry;
+        }
     }
 
     /// <summary>Whether it must not be stored, or its maker does not want it to be.</summary>

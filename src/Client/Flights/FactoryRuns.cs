@@ -3,6 +3,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Near;
+using OrleansTagCache.Serialization;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Flights;
@@ -16,6 +17,7 @@ namespace OrleansTagCache.Flights;
 /// <remarks>Thread-safe.</remarks>
 internal sealed partial class FactoryRuns(
     EntryClient entries,
+    PayloadCodec codec,
     Commits commits,
     BackgroundRefreshes refreshes,
     FailedRefreshes failed,
@@ -163,7 +165,7 @@ internal sealed partial class FactoryRuns(
 
     private async Task<EntrySnapshot?> FailSafe(FlightKey key, TokenId token, bool isOver)
     {
-        var spare = await entries.TryFailSafe(key.ScopedKey, token, isOver).ConfigureAwait(false);
+        var spare = codec.Decode(key.ScopedKey, await entries.TryFailSafe(key.ScopedKey, token, isOver).ConfigureAwait(false));
         if (spare is not null)
         {
             metrics.OnRead(Outcome.FailSafe);

@@ -22,7 +22,7 @@ internal static class TagCacheServices
     /// <summary>What each namespace of a process has one of; everything else is shared by its caches.</summary>
     public static readonly FrozenSet<Type> PerNamespace =
     [
-        typeof(NearCache), typeof(EntryMaker), typeof(LoaderTable), typeof(UncacheableKeys), typeof(FailedRefreshes), typeof(Commits), typeof(FactoryRuns), typeof(EntryReader),
+        typeof(PayloadCodec), typeof(NearCache), typeof(EntryMaker), typeof(LoaderTable), typeof(UncacheableKeys), typeof(FailedRefreshes), typeof(Commits), typeof(FactoryRuns), typeof(EntryReader),
         typeof(SingleFlight), typeof(OpenEntries), typeof(EntryLookup), typeof(ManyEntries), typeof(TagCache),
     ];
 

@@ -105,11 +105,12 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
     private async Task<LoadOutcome> Load(LoadRequest request, CancellationToken cancellationToken)
     {
         var (name, argument) = LoaderName.Split(request.Key);
-        var made = await Factories.Run(_tables[request.Namespace].FactoryOf(name, argument), request.Stale, _time, cancellationToken, request.Trace).ConfigureAwait(false);
+        var (table, scopedKey) = (_tables[request.Namespace], CacheNamespace.Parse(request.Namespace).Scope(request.Key));
+        var made = await Factories.Run(table.FactoryOf(name, argument), table.Codec.Decode(scopedKey, request.Stale), _time, cancellationToken, request.Trace).ConfigureAwait(false);
         return made switch
         {
             { WhyNotStored: { } why } => LoadOutcome.Failed(why),
-            _ => new(LoadStatus.Loaded, made.Entry, IsForStoring: !made.IsUnwanted),
+            _ => new(LoadStatus.Loaded, table.Codec.Encode(scopedKey, made.Entry), IsForStoring: !made.IsUnwanted),
         };
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Names;
+using OrleansTagCache.Serialization;
 
 namespace OrleansTagCache.Loaders;
 
@@ -17,9 +18,9 @@ internal sealed class LoaderTable
 
     /// <exception cref="ArgumentException">What is said of a loader's entries breaks a limit.</exception>
     public LoaderTable(
-        IEnumerable<LoaderRegistration> loaders, IServiceProvider services, EntryMaker maker, RemoteLoads others, TagCacheClientOptions options)
+        IEnumerable<LoaderRegistration> loaders, IServiceProvider services, EntryMaker maker, PayloadCodec codec, RemoteLoads others, TagCacheClientOptions options)
     {
-        (_services, _maker, _others, _timeout) = (services, maker, others, options.LoadTimeout);
+        (_services, _maker, Codec, _others, _timeout) = (services, maker, codec, others, options.LoadTimeout);
         Namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
         _loaders = loaders.ToFrozenDictionary(loader => loader.Name.Value, StringComparer.Ordinal);
         foreach (var loader in _loaders.Values)
@@ -29,6 +30,9 @@ internal sealed class LoaderTable
 
         _allKeepNear = _loaders.Values.All(loader => loader.Options is not { NearCache: NearCacheMode.Off });
     }
+
+    /// <summary>What encodes the entries that they make.</summary>
+    public PayloadCodec Codec { get; }
 
     /// <summary>The namespace of the entries that they make.</summary>
     public CacheNamespace Namespace { get; }
@@ -49,8 +53,13 @@ internal sealed class LoaderTable
     {
         if (!_loaders.TryGetValue(name.Value, out var loader))
         {
-            return new RemoteFactory<T>((stale, token) =>
-                _others.Load(ns.Scope(name.Value), new(ns.Value, name.KeyOf(argument), stale, _timeout), token));
+            var key = name.KeyOf(argument);
+            var scopedKey = ns.Scope(key);
+            return new RemoteFactory<T>(async (stale, token) =>
+            {
+                var loaded = await _others.Load(ns.Scope(name.Value), new(ns.Value, key, Codec.Encode(scopedKey, stale), _timeout), token).ConfigureAwait(false);
+                return loaded with { Entry = Codec.Decode(scopedKey, loaded.Entry!) };
+            });
         }
 
         return loader is LoaderRegistration<T> typed

@@ -35,6 +35,22 @@ public class TagCacheClientOptions
     [SettingRange(1, 64 * MiB)]
     public int MaximumPayloadBytes { get; set; } = (int)(4 * MiB);
 
+    /// <summary>
+    /// From how many serialized bytes on values are compressed before they are sent and stored, by Brotli; what would not become a tenth smaller is stored as it is. Every cache reads what was compressed, and what was not. What is kept near is not compressed.
+    /// </summary>
+    /// <value>1 byte to 64 MiB; default none.</value>
+    /// <remarks>Every silo and every reader must be of a version that knows of it: to others such a value is missing. Values that are stored over HTTP are stored as they come.</remarks>
+    [SettingRange(1, 64 * MiB)]
+    public int? CompressFromBytes { get; set; }
+
+    /// <summary>
+    /// Whether values are encrypted before they are sent and stored, with the application's data protection (<c>AddDataProtection</c>), whose keys all its processes must share. Silos cannot read them; keys and tags are not encrypted, nor is what is kept near. Every cache of
+    /// an application with these keys reads what was encrypted, and what was not.
+    /// </summary>
+    /// <value>Default <c>false</c>.</value>
+    /// <remarks>As <see cref="CompressFromBytes"/>, for versions and HTTP. The HTTP API answers a read of an encrypted value with 406. A value that cannot be decrypted is missing, and generated anew.</remarks>
+    public bool EncryptValues { get; set; }
+
     /// <summary>Whether this process keeps what it has read, in its own memory. Each call can opt out (<see cref="CacheEntryOptions.NearCache"/>).</summary>
     /// <value>Default <c>On</c>.</value>
     [KnownValue]

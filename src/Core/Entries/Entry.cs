@@ -242,7 +242,7 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
         }
 
         var whole = value.SnapshotAt(now);
-        var snapshot = whole with { Payload = Payload.Null with { ContentType = value.Payload.ContentType }, Tags = ForeignTag.Without(whole.Tags) };
+        var snapshot = whole with { Payload = Payload.Null with { ContentType = value.Payload.ContentType, Coding = value.Payload.Coding }, Tags = ForeignTag.Without(whole.Tags) };
         return (snapshot, freshness == Freshness.Stale, value.Payload.Bytes.Length);
     }
 

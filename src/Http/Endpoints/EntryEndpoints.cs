@@ -28,7 +28,7 @@ internal sealed class EntryEndpoints(
     {
         var entry = v1.MapGroup("/entry");
         entry.MapRead(string.Empty, Get).Needs(Scopes.Read).WithSummary("Read an entry, or get the token to make it")
-            .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").ProducesProblem(StatusCodes.Status404NotFound);
+            .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status406NotAcceptable);
         put.Map(entry);
         entry.MapDelete(string.Empty, Delete).Needs(Scopes.Write).WithSummary("Remove an entry").Produces(StatusCodes.Status204NoContent);
         entry.MapPost("/abandon", Abandon).Needs(Scopes.Write).WithSummary("Give a token back: the next waiter gets one")
@@ -43,7 +43,7 @@ internal sealed class EntryEndpoints(
         var name = KeyOf(http);
         var seconds = Query.Seconds(http.Request, nameof(wait), most: 30, otherwise: 10);
         var caller = http.Caller();
-        if (caller.Namespace == _nearNamespace && near.Find(name, freshOnly: true) is { IsQuiet: true, Entry: { Payload: { } payload } kept } hit)
+        if (caller.Namespace == _nearNamespace && near.Find(name, freshOnly: true) is { IsQuiet: true, Entry: { Payload: { Coding: PayloadCoding.None } payload } kept } hit)
         {
             reader.FoundNear(hit, outer: null);
             if (hot.IsNearReadSampled())
@@ -56,6 +56,16 @@ internal sealed class EntryEndpoints(
 
         var scoped = caller.Namespace.Scope(name);
         var answer = await Acquire(caller, name, TimeSpan.FromSeconds(seconds), HttpMethods.IsHead(http.Request.Method), http.RequestAborted);
+        if (answer is { Entry.Payload.Coding: not PayloadCoding.None })
+        {
+            if (!answer.Token.IsNone)
+            {
+                await entries.TryAbandon(scoped, answer.Token);
+            }
+
+            return Problems.Encrypted();
+        }
+
         if (answer is { Token.IsNone: false })
         {
             http.Response.Headers[SealedTokens.Header] = await tokens.Protect(scoped, answer.Token);

@@ -4,7 +4,7 @@ namespace OrleansTagCache.Http.Endpoints;
 
 /// <summary>What <c>/v1/entry/info</c> answers. Durations are seconds; null is forever.</summary>
 internal sealed record EntryInfo(
-    string Key, string[] Tags, LifeInfo Life, double Age, string State, int Size, string? ContentType, string Silo)
+    string Key, string[] Tags, LifeInfo Life, double Age, string State, int Size, string? ContentType, bool Compressed, bool Encrypted, string Silo)
 {
     public static EntryInfo Of(string key, EntryDescription entry) => new(
         key,
@@ -14,6 +14,8 @@ internal sealed record EntryInfo(
         entry.IsStale ? "stale" : "fresh",
         entry.Bytes,
         entry.Snapshot.Payload.ContentType,
+        entry.Snapshot.Payload.Coding.HasFlag(PayloadCoding.Brotli),
+        entry.Snapshot.Payload.Coding.HasFlag(PayloadCoding.Protected),
         entry.Silo);
 }
 

@@ -51,7 +51,7 @@ internal sealed class ManyEntriesEndpoint(EntryReader reader, NearCache near, Re
         var cold = new List<string>(keys.Length);
         foreach (var key in keys)
         {
-            if (isNear && near.Find(key, freshOnly: true) is { IsQuiet: true, Entry: { Payload: { } payload } kept } hit)
+            if (isNear && near.Find(key, freshOnly: true) is { IsQuiet: true, Entry: { Payload: { Coding: PayloadCoding.None } payload } kept } hit)
             {
                 reader.FoundNear(hit, outer: null);
                 Add(key, new(payload, kept.Tags, kept.Life, kept.AgeAt(hit.At)), isStale: false);
@@ -83,7 +83,8 @@ internal sealed class ManyEntriesEndpoint(EntryReader reader, NearCache near, Re
 
         void Add(string key, EntrySnapshot entry, bool isStale)
         {
-            if (answer.Entries.Count > 0 && bytes + entry.Payload.Bytes.Length > MaximumBytes)
+            // Asked for alone, a value that is encrypted has an answer that says so.
+            if (entry.Payload.Coding != PayloadCoding.None || (answer.Entries.Count > 0 && bytes + entry.Payload.Bytes.Length > MaximumBytes))
             {
                 answer.Omitted.Add(key);
                 return;

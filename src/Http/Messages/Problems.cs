@@ -32,6 +32,9 @@ internal static class Problems
 
     public static IResult NotFound(string detail) => Of(StatusCodes.Status404NotFound, "not_found", detail);
 
+    public static IResult Encrypted() => Of(
+        StatusCodes.Status406NotAcceptable, "encrypted_value", "The value is encrypted by the application that stored it, and this silo has no key to it. Read it in that application.");
+
     public static IResult UnknownToken() => Of(
         StatusCodes.Status409Conflict, "unknown_token", "The Tag-Cache-Token is forged, expired, already used, or issued for another key. Nothing was stored.");
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,6 +15,7 @@ public sealed class OutputStoreTests
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _mayEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<SetOutcome> _set = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<EntryData> _offered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<bool> _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>A response that was not looked up has no token: it is as old as its request.</summary>
@@ -71,6 +73,30 @@ public sealed class OutputStoreTests
         Assert.Equal("mine", await started.Content.ReadAsStringAsync());
     }
 
+    /// <summary>Whichever way it is stored.</summary>
+    [Theory]
+    [InlineData("/unlooked")]
+    [InlineData("/looked")]
+    public async Task Response_OfAnApplicationThatEncrypts_IsEncryptedInTheSilo_AndServed(string path)
+    {
+        using var silo = await EntrySilo.Serve();
+        await using var services = ProcessOver.Start(silo, services => services
+            .AddSingleton<IDataProtectionProvider, EphemeralDataProtectionProvider>()
+            .AddSingleton(new TagCacheClientOptions { EncryptValues = true, NearCache = NearCacheMode.Off }));
+        await using var node = await Start(silo, services);
+        _mayEnd.SetResult();
+
+        Assert.Equal("page", await node.Http.GetStringAsync(new Uri(path, UriKind.Relative)));
+
+        Assert.Equal(PayloadCoding.Protected, (await _offered.Task.Soon()).Payload.Coding);
+        if (path == "/looked")
+        {
+            using var again = await node.Http.GetAsync(new Uri(path, UriKind.Relative));
+            Assert.Equal("page", await again.Content.ReadAsStringAsync());
+            Assert.NotNull(again.Headers.Age);
+        }
+    }
+
     private Task<AppNode> Start(EntrySilo silo, IServiceProvider process)
     {
         silo.Around = entry => new Watched(entry, this);
@@ -93,6 +119,7 @@ public sealed class OutputStoreTests
                     await _mayEnd.Task;
                     await http.Response.WriteAsync("mine");
                 }).CacheOutput();
+                app.MapGet("/looked", () => "page").CacheOutput();
                 app.MapGet("/cookie", (HttpContext http) =>
                 {
                     http.Response.Headers.SetCookie = "session=mine";
@@ -119,7 +146,15 @@ public sealed class OutputStoreTests
         public override async ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null)
         {
             var outcome = await base.Set(token, data, age, trace);
+            test._offered.TrySetResult(data);
             test._set.TrySetResult(outcome);
+            return outcome;
+        }
+
+        public override async ValueTask<CommitOutcome> Commit(TokenId token, EntryData data, SessionId[]? sessions = null)
+        {
+            var outcome = await base.Commit(token, data, sessions);
+            test._offered.TrySetResult(data);
             return outcome;
         }
 
