@@ -79,6 +79,9 @@ internal enum CacheEvent : byte
 
     /// <summary>A schedule was looked at, and what was due was run; of its grain.</summary>
     ScheduleLooked,
+
+    /// <summary>A warm-up was looked at, and begun if it had to be; of its grain.</summary>
+    WarmUpLooked,
 }
 
 /// <summary>

@@ -92,6 +92,9 @@ internal enum Outcome : byte
 
     /// <summary>A hold was left to its time.</summary>
     Abandoned,
+
+    /// <summary>The entry was left out of a warm-up: its silo is full enough.</summary>
+    NoRoom,
 }
 
 /// <summary>The names of outcomes.</summary>

@@ -13,6 +13,7 @@ using OrleansTagCache.Many;
 using OrleansTagCache.Near;
 using OrleansTagCache.Serialization;
 using OrleansTagCache.Transport;
+using OrleansTagCache.WarmUps;
 
 namespace OrleansTagCache.Hosting;
 
@@ -69,8 +70,10 @@ internal static class TagCacheServices
         services.TryAddSingleton<RemoteLoads>();
         services.TryAddSingleton<ProcessCaches>();
         services.TryAddSingleton(provider => ActivatorUtilities.CreateInstance<LoaderRunner>(provider, [provider.GetRequiredService<ProcessCaches>().Each<LoaderTable>()]));
+        services.TryAddSingleton<WarmUpRunner>();
         services.TryAddSingleton<BackgroundRefreshes>();
         services.AddHostedService(provider => provider.GetRequiredService<LoaderRunner>());
+        services.AddHostedService(provider => provider.GetRequiredService<WarmUpRunner>());
         services.AddHostedService(provider => provider.GetRequiredService<BackgroundRefreshes>());
         foreach (var type in PerNamespace)
         {

@@ -13,6 +13,7 @@ namespace OrleansTagCache.Contracts;
 /// Of a reader who would wait: the tags that it would give the value. It does not wait for a generation that began before one of them was updated.
 /// </param>
 /// <param name="MayRefreshEarly">Whether the reader, whose factory runs behind it, takes a token with a fresh value, should that be due for a refresh.</param>
+/// <param name="FillPercent">Of a warm-up, how full, in percent of its bounds, the silo may be; zero of everybody else.</param>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.AcquireRequest")]
 internal sealed record AcquireRequest(
     [property: Id(0)] bool MayGenerate,
@@ -22,7 +23,8 @@ internal sealed record AcquireRequest(
     [property: Id(4)] Guid RequestId = default,
     [property: Id(5)] bool IsRefresh = false,
     [property: Id(6)] string[]? Tags = null,
-    [property: Id(7)] bool MayRefreshEarly = false);
+    [property: Id(7)] bool MayRefreshEarly = false,
+    [property: Id(8)] int FillPercent = 0);
 
 /// <summary>What a reader got.</summary>
 internal enum AcquireStatus : byte
@@ -47,6 +49,9 @@ internal enum AcquireStatus : byte
 
     /// <summary>Another generation is running, and what was last made here was not for storing: it is not worth the wait.</summary>
     NotForStoring = 6,
+
+    /// <summary>The silo is too full for a warm-up, which alone is told so.</summary>
+    NoRoom = 7,
 }
 
 /// <summary>The answer to an <see cref="AcquireRequest"/>.</summary>
@@ -68,6 +73,8 @@ internal sealed record Acquired(
     public static readonly Acquired Moved = new(AcquireStatus.Moved, null, TokenId.None);
 
     public static readonly Acquired NotForStoring = new(AcquireStatus.NotForStoring, null, TokenId.None);
+
+    public static readonly Acquired NoRoom = new(AcquireStatus.NoRoom, null, TokenId.None);
 
     public static readonly Acquired NotServing = new(AcquireStatus.NotServing, null, TokenId.None);
 }

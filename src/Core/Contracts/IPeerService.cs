@@ -89,6 +89,12 @@ internal interface IPeerService : IGrainService
     [Alias("Refresh"), ResponseTimeout("00:00:02")]
     ValueTask Refresh(TagId tag);
 
+    /// <summary>What this silo remembers of a warm-up, after it has been told what the caller knows.</summary>
+    /// <param name="scopedName">The namespaced name.</param>
+    /// <param name="mark">What the caller knows; null if nothing.</param>
+    [Alias("WarmUp"), ResponseTimeout("00:00:02")]
+    ValueTask<WarmUpKnowledge> WarmUp(string scopedName, WarmUpMark? mark);
+
     /// <summary>How this silo is.</summary>
     [Alias("Report"), ResponseTimeout("00:00:02")]
     ValueTask<SiloReport> Report();

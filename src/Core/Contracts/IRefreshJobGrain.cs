@@ -16,6 +16,10 @@ internal interface IRefreshJobGrain : IGrainWithStringKey
     [Alias("Take"), ResponseTimeout("00:00:05")]
     ValueTask<RefreshBatch?> Take(string silo, RefreshReport? report);
 
+    /// <summary>The job is to fill entries that a warm-up names, unless there is one already: when this returns, it is stored and its reminder registered.</summary>
+    [Alias("Fill"), ResponseTimeout("00:00:15")]
+    ValueTask Fill(FillWork work);
+
     /// <summary>How far it is; null if there is no job.</summary>
     [Alias("Describe"), ResponseTimeout("00:00:05")]
     ValueTask<RefreshProgress?> Describe();
@@ -26,12 +30,14 @@ internal interface IRefreshJobGrain : IGrainWithStringKey
 /// <param name="Number">Its number in the pass.</param>
 /// <param name="Keys">The namespaced keys, those first that were read last.</param>
 /// <param name="Deaths">How many deaths of silos there were in the pass. After the first what is not there is loaded: it may have been lost. Otherwise it was removed or updated, and stays away.</param>
+/// <param name="Fill">Of a warm-up, how it is filled: what is not there is loaded. Null of a refresh.</param>
 [GenerateSerializer, Immutable, Alias("otc.RefreshBatch")]
 internal sealed record RefreshBatch(
     [property: Id(0)] Guid Pass,
     [property: Id(1)] int Number,
     [property: Id(2)] string[] Keys,
-    [property: Id(3)] int Deaths);
+    [property: Id(3)] int Deaths,
+    [property: Id(4)] FillShare? Fill = null);
 
 /// <summary>What became of a batch.</summary>
 /// <param name="Pass">The pass that it belongs to.</param>
@@ -41,6 +47,7 @@ internal sealed record RefreshBatch(
 /// <param name="Skipped">How many were fresh, gone, or overtaken by an update.</param>
 /// <param name="Failed">Those whose loader failed, by their places in the batch.</param>
 /// <param name="Left">Those that could not be loaded now: no process offers the loader, or another refresh was in progress.</param>
+/// <param name="NoRoom">How many a warm-up left out, since their silos were full enough.</param>
 [GenerateSerializer, Immutable, Alias("otc.RefreshReport")]
 internal sealed record RefreshReport(
     [property: Id(0)] Guid Pass,
@@ -49,7 +56,8 @@ internal sealed record RefreshReport(
     [property: Id(3)] int Refreshed,
     [property: Id(4)] int Skipped,
     [property: Id(5)] int[] Failed,
-    [property: Id(6)] int[] Left);
+    [property: Id(6)] int[] Left,
+    [property: Id(7)] int NoRoom = 0);
 
 /// <summary>How far the refresh of a tag is.</summary>
 /// <param name="Total">The keys of this pass.</param>
@@ -59,6 +67,7 @@ internal sealed record RefreshReport(
 /// <param name="Left">How many are still to be done.</param>
 /// <param name="Pass">The number of this pass, from 1.</param>
 /// <param name="Elapsed">How long ago the job began, as far as it has been watched.</param>
+/// <param name="NoRoom">How many a warm-up left out, since their silos were full enough.</param>
 [GenerateSerializer, Immutable, Alias("otc.RefreshProgress")]
 internal sealed record RefreshProgress(
     [property: Id(0)] int Total,
@@ -67,4 +76,5 @@ internal sealed record RefreshProgress(
     [property: Id(3)] int Failed,
     [property: Id(4)] int Left,
     [property: Id(5)] int Pass,
-    [property: Id(6)] TimeSpan Elapsed);
+    [property: Id(6)] TimeSpan Elapsed,
+    [property: Id(7)] int NoRoom = 0);

@@ -17,6 +17,9 @@ internal static class ProtocolVersion
     /// <summary>The first version whose silos tell of their traffic, their slow updates and their keys.</summary>
     public const int Boards = 3;
 
+    /// <summary>The first version whose silos fill warm-ups.</summary>
+    public const int WarmUps = 3;
+
     /// <summary>The newest version that this process speaks: 2 is the first in which processes tell their versions, 3 the first with holds.</summary>
     public const int Newest = 3;
 }

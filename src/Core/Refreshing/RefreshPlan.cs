@@ -18,14 +18,17 @@ internal sealed record PlannedBatch([property: Id(0)] string Home, [property: Id
 internal sealed class RefreshPlan
 {
     private readonly Batch[] _batches;
+    private readonly bool _isFill;
     private HashSet<string> _seen;
 
     /// <param name="batches">The work.</param>
     /// <param name="silos">The silos that were there when the work was collected, or last seen.</param>
     /// <param name="done">The batches that were done since the last death.</param>
     /// <param name="deaths">How many deaths there were.</param>
-    public RefreshPlan(IReadOnlyList<PlannedBatch> batches, IEnumerable<string> silos, IEnumerable<int> done, int deaths)
+    /// <param name="isFill">Whether any silo may work on any batch when it has none of its own: nothing of it is anywhere yet.</param>
+    public RefreshPlan(IReadOnlyList<PlannedBatch> batches, IEnumerable<string> silos, IEnumerable<int> done, int deaths, bool isFill = false)
     {
+        _isFill = isFill;
         _batches = [.. batches.Select(batch => new Batch(batch))];
         _seen = [.. silos];
         Deaths = deaths;
@@ -81,7 +84,7 @@ internal sealed class RefreshPlan
 
         if (number < 0)
         {
-            number = Array.FindIndex(_batches, batch => batch.IsPending && batch.IsHomeless);
+            number = Array.FindIndex(_batches, batch => batch.IsPending && (batch.IsHomeless || _isFill));
         }
 
         if (number < 0)

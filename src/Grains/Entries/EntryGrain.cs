@@ -13,18 +13,21 @@ namespace OrleansTagCache.Entries;
 /// </summary>
 /// <remarks>Reentrant: readers that wait interleave with the commit that they wait for. Immovable, since what it calls does not move with it.</remarks>
 [Reentrant, Immovable, RandomPlacement, ThroughAnyGateway, GrainType(OwnedGrains.Entry), GrainDirectory(OwnerDirectory.Name), CollectionAgeLimit(Minutes = 1)]
-internal sealed class EntryGrain(EntryStore store, IFormerValues former, IGrainContext context) : Grain, IEntryGrain
+internal sealed class EntryGrain(EntryStore store, EntryTable table, IFormerValues former, IGrainContext context) : Grain, IEntryGrain
 {
     private readonly string _scopedKey = context.GrainId.Key.ToString()!;
 
     public ValueTask<Acquired> Acquire(AcquireRequest request)
     {
-        return former.MayFind(_scopedKey) ? AcquireAfterLooking() : store.Acquire(_scopedKey, request);
+        return former.MayFind(_scopedKey) ? AcquireAfterLooking() : Ask();
+
+        // Before there is a token: what is filled without a reader must not make others go.
+        ValueTask<Acquired> Ask() => request.FillPercent > 0 && table.IsFilled(request.FillPercent) ? new(Acquired.NoRoom) : store.Acquire(_scopedKey, request);
 
         async ValueTask<Acquired> AcquireAfterLooking()
         {
             await former.Find(_scopedKey);
-            return await store.Acquire(_scopedKey, request);
+            return await Ask();
         }
     }
 

@@ -51,6 +51,9 @@ internal sealed class EntryTable : IKeySlots
     /// <summary>How many values there are, copies included.</summary>
     public int ValueCount => Volatile.Read(ref _valueCount);
 
+    /// <summary>Whether this silo's own entries take so much of what they may, in percent.</summary>
+    public bool IsFilled(int percent) => Bytes >= MaximumBytes / 100 * percent || (_maximumEntries != long.MaxValue && Count >= _maximumEntries * (double)percent / 100);
+
     /// <summary>Whether any value here was made by a loader.</summary>
     public bool HasLoaded => Interlocked.Read(ref _loaded) > 0;
 

@@ -29,6 +29,7 @@ using OrleansTagCache.Sessions;
 using OrleansTagCache.Tags;
 using OrleansTagCache.Transport;
 using OrleansTagCache.Views;
+using OrleansTagCache.WarmUps;
 
 namespace Orleans.Hosting;
 
@@ -244,6 +245,10 @@ public static class TagCacheSiloBuilderExtensions
         services.AddSingleton<LoaderCalls>();
         services.AddSingleton<RefreshWorker>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RefreshWorker>());
+        services.AddSingleton<WarmUpMemory>();
+        services.AddSingleton<WarmUpMetrics>();
+        services.AddSingleton<WarmUpGrainServices>();
+        services.AddSingleton(provider => WarmUpRules.Of(provider.GetRequiredService<TagCacheOptions>()));
         services.AddSingleton<ScheduleMetrics>();
         services.AddSingleton<ScheduleKeeper>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<ScheduleKeeper>());

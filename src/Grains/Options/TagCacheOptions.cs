@@ -111,4 +111,9 @@ public sealed class TagCacheOptions : TagCacheClientOptions
     /// <value>Default none.</value>
     /// <remarks>Set them alike on all silos. At most 1,000.</remarks>
     public Dictionary<string, TagScheduleOptions> Schedules { get; set; } = new(StringComparer.Ordinal);
+
+    /// <summary>Warm-ups whose arguments are known beforehand, by their names: what they say is loaded once when the cluster starts cold, by a loader that any process offers.</summary>
+    /// <value>Default none.</value>
+    /// <remarks>In addition to those of code (<c>AddWarmUp</c>). Set them alike on all silos.</remarks>
+    public Dictionary<string, WarmUpSettings> WarmUps { get; set; } = new(StringComparer.Ordinal);
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Scheduling;
+using OrleansTagCache.WarmUps;
 
 namespace OrleansTagCache;
 
@@ -10,7 +11,7 @@ internal sealed class TagCacheOptionsValidator : IValidateOptions<TagCacheOption
 
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, TagCacheOptions options) =>
-        SettingFaults.Result(_ranges.Validate(name, options), [.. Rules(options), .. ScheduleRules.Faults(options), .. SettingFaults.OfCache(options)]);
+        SettingFaults.Result(_ranges.Validate(name, options), [.. Rules(options), .. ScheduleRules.Faults(options), .. WarmUpRules.Faults(options), .. SettingFaults.OfCache(options)]);
 
     private static IEnumerable<string> Rules(TagCacheOptions options)
     {

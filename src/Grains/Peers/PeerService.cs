@@ -11,6 +11,7 @@ using OrleansTagCache.Names;
 using OrleansTagCache.Refreshing;
 using OrleansTagCache.Tasks;
 using OrleansTagCache.Views;
+using OrleansTagCache.WarmUps;
 
 namespace OrleansTagCache.Peers;
 
@@ -29,6 +30,7 @@ internal sealed class PeerService(
     TagList tags,
     KeyView entries,
     RefreshWorker refreshes,
+    WarmUpMemory warmUps,
     SiloReporter reporter,
     Standings standings,
     PeerVersions peers,
@@ -104,6 +106,8 @@ internal sealed class PeerService(
         refreshes.Poke(tag);
         return default;
     }
+
+    public ValueTask<WarmUpKnowledge> WarmUp(string scopedName, WarmUpMark? mark) => new(new WarmUpKnowledge(warmUps.Tell(scopedName, mark)));
 
     /// <remarks>The pool's delay is measured before the views, which wait for each other.</remarks>
     public async ValueTask<SiloReport> Report()

@@ -122,13 +122,14 @@ internal sealed partial class RefreshJobGrain(
         {
             Storage.Progress.Refreshed += report.Refreshed;
             Storage.Progress.Skipped += report.Skipped;
+            Storage.Progress.NoRoom += report.NoRoom;
             Storage.Progress.Failed.AddRange(report.Failed.Select(place => new KeyPlace(report.Number, place)));
             Storage.Progress.Left.AddRange(report.Left.Select(place => new KeyPlace(report.Number, place)));
             SaveSoon();
         }
 
         await EndPassIfDone();
-        return !IsWaiting && !IsSettling && _pass?.Take(silo) is { } work ? new(Storage.Plan.Pass, work.Number, work.Batch.Keys, _pass.Deaths) : null;
+        return IsWaiting || IsSettling || _pass is null ? null : Hand(_pass, silo);
     }
 
     public ValueTask<RefreshProgress?> Describe() => new(_pass is null
@@ -140,7 +141,8 @@ internal sealed partial class RefreshJobGrain(
             Storage.Progress.Failed.Count,
             _pass.Left + Storage.Progress.Left.Count,
             Storage.Plan.Number,
-            Elapsed));
+            Elapsed,
+            Storage.Progress.NoRoom));
 
     /// <summary>The safety net: goes on where the job stood, or finds that there is none any more.</summary>
     public async Task ReceiveReminder(string reminderName, TickStatus status)
@@ -170,7 +172,7 @@ internal sealed partial class RefreshJobGrain(
             Storage.Begin(new() { Pass = Storage.Plan.Pass });
         }
 
-        _pass = new(Storage.Plan.Batches, Storage.Progress.Seen.Length > 0 ? Storage.Progress.Seen : Storage.Plan.Silos, Storage.Progress.Done, Storage.Progress.Deaths);
+        _pass = new(Storage.Plan.Batches, Storage.Progress.Seen.Length > 0 ? Storage.Progress.Seen : Storage.Plan.Silos, Storage.Progress.Done, Storage.Progress.Deaths, Storage.Plan.Fill is not null);
         _looking ??= this.RegisterGrainTimer(Look, new() { DueTime = LookPeriod, Period = LookPeriod, Interleave = true, KeepAlive = true });
     }
 
@@ -255,6 +257,11 @@ internal sealed partial class RefreshJobGrain(
         }
         else if (next.Batches.Count == 0)
         {
+            if (ended.Fill is not null)
+            {
+                await services.FillEnded(Tag, new(next.FillRun, IsDone: true, next.Filled, next.FillSkipped, givenUp, next.NoRoom));
+            }
+
             await End();
         }
         else

@@ -1,10 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Timers;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
+using OrleansTagCache.Ownership;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Refreshing;
@@ -16,6 +18,8 @@ internal sealed partial class RefreshJobServices
     private readonly IReminderRegistry? _reminders;
     private readonly Members _membership;
     private readonly IPeers _peers;
+    private readonly Owners _owners;
+    private readonly IGrainFactory _grains;
     private readonly SiloAddress _self;
     private readonly TimeSpan _period;
     private readonly ILogger<RefreshJobServices> _logger;
@@ -25,6 +29,8 @@ internal sealed partial class RefreshJobServices
         IServiceProvider services,
         Members membership,
         IPeers peers,
+        Owners owners,
+        IGrainFactory grains,
         ILocalSiloDetails self,
         TagCacheOptions options,
         RefreshMetrics metrics,
@@ -33,7 +39,7 @@ internal sealed partial class RefreshJobServices
     {
         // A host that has not chosen where reminders are kept has none.
         _reminders = services.GetService<IReminderRegistry>();
-        (_membership, _peers, _self, _period, _logger) = (membership, peers, self.SiloAddress, options.RefreshReminderPeriod, logger);
+        (_membership, _peers, _owners, _grains, _self, _period, _logger) = (membership, peers, owners, grains, self.SiloAddress, options.RefreshReminderPeriod, logger);
         (Metrics, Time) = (metrics, time);
     }
 
@@ -50,6 +56,12 @@ internal sealed partial class RefreshJobServices
 
     /// <summary>The silos whose entries may be served, by their addresses: a dead one until its lease is over.</summary>
     public HashSet<string> Alive() => [.. Silos().Select(silo => silo.ToString())];
+
+    /// <summary>The silo that an entry belongs to, by its address.</summary>
+    public string OwnerOf(string scopedKey) => (_owners.Silos.OwnerOf(scopedKey) ?? _self).ToString();
+
+    /// <summary>Tells a warm-up that its job is over.</summary>
+    public async Task FillEnded(TagId job, WarmUpMark mark) => await _grains.GetGrain<IWarmUpGrain>(WarmUpJob.WarmUpOf(job)).Ended(mark);
 
     /// <summary>What is to be refreshed, of each silo, and whether that is all.</summary>
     public async Task<(PlannedBatch[] Collected, bool IsComplete)> Collect(TagId tag)

@@ -129,8 +129,9 @@ internal sealed partial class RefreshWorker(
     private async Task<RefreshReport> Refresh(RefreshBatch batch)
     {
         var outcomes = new Outcome[batch.Keys.Length];
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.MaximumLoads, CancellationToken = _stop.Token };
-        await Parallel.ForAsync(0, outcomes.Length, parallel, async (i, _) => outcomes[i] = await Refresh(batch.Keys[i], loadMissing: batch.Deaths > 0));
+        var most = batch.Fill is { } fill ? Math.Min(fill.MaximumLoads, options.MaximumLoads) : options.MaximumLoads;
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = most, CancellationToken = _stop.Token };
+        await Parallel.ForAsync(0, outcomes.Length, parallel, async (i, _) => outcomes[i] = await Refresh(batch.Keys[i], loadMissing: batch.Deaths > 0, batch.Fill));
         int[] Places(Outcome outcome) => [.. Enumerable.Range(0, outcomes.Length).Where(i => outcomes[i] == outcome)];
         return new(
             batch.Pass,
@@ -139,14 +140,15 @@ internal sealed partial class RefreshWorker(
             outcomes.Count(outcome => outcome == Outcome.Refreshed),
             outcomes.Count(outcome => outcome == Outcome.Skipped),
             Places(Outcome.Failed),
-            Places(Outcome.Left));
+            Places(Outcome.Left),
+            outcomes.Count(outcome => outcome == Outcome.NoRoom));
     }
 
-    private async Task<Outcome> Refresh(string scopedKey, bool loadMissing)
+    private async Task<Outcome> Refresh(string scopedKey, bool loadMissing, FillShare? fill = null)
     {
         await _loads.WaitAsync(_stop.Token);
         var entry = grains.GetGrain<IEntryGrain>(scopedKey);
-        var question = new AcquireRequest(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero, RequestId: Guid.NewGuid(), IsRefresh: true);
+        var question = new AcquireRequest(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero, RequestId: Guid.NewGuid(), IsRefresh: true, FillPercent: fill?.FillPercent ?? 0);
         try
         {
             var answer = await entry.Acquire(question);
@@ -154,11 +156,13 @@ internal sealed partial class RefreshWorker(
             {
                 case AcquireStatus.Fresh:
                     return Outcome.Skipped;
-                case AcquireStatus.Miss when !loadMissing:
+                case AcquireStatus.NoRoom:
+                    return Outcome.NoRoom;
+                case AcquireStatus.Miss when !loadMissing && fill is null:
                     await entry.Abandon(answer.Token);
                     return Outcome.Skipped;
                 case AcquireStatus.Stale or AcquireStatus.Miss when !answer.Token.IsNone:
-                    return await Load(entry, scopedKey, answer);
+                    return await Load(entry, scopedKey, answer, overtaken: fill is null ? Outcome.Skipped : Outcome.Left);
                 default:
                     // A reader refreshes it just now, or its silo may not serve.
                     return Outcome.Left;
@@ -176,7 +180,7 @@ internal sealed partial class RefreshWorker(
         }
     }
 
-    private async Task<Outcome> Load(IEntryGrain entry, string scopedKey, Acquired answer)
+    private async Task<Outcome> Load(IEntryGrain entry, string scopedKey, Acquired answer, Outcome overtaken)
     {
         using var activity = Tracing.StartTrace(CacheActivities.Refresh);
         metrics.OnLoadBegun();
@@ -204,7 +208,7 @@ internal sealed partial class RefreshWorker(
             return commit.Status switch
             {
                 CommitStatus.Stored => Outcome.Refreshed,
-                CommitStatus.Superseded => Outcome.Skipped,
+                CommitStatus.Superseded => overtaken,
                 CommitStatus.NotServing => Outcome.Left,
                 _ => Outcome.Failed,
             };

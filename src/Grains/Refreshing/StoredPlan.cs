@@ -1,3 +1,5 @@
+using OrleansTagCache.Contracts;
+
 namespace OrleansTagCache.Refreshing;
 
 /// <summary>
@@ -38,6 +40,26 @@ internal sealed class StoredPlan
     [Id(6)]
     public bool IsIncomplete { get; set; }
 
+    /// <summary>Of a warm-up, how it is done; null of a refresh.</summary>
+    [Id(8)]
+    public WarmUpTerms? Fill { get; set; }
+
+    /// <summary>Of a warm-up, its run.</summary>
+    [Id(9)]
+    public Guid FillRun { get; set; }
+
+    /// <summary>Of a warm-up, what the passes before this one have filled.</summary>
+    [Id(10)]
+    public int Filled { get; set; }
+
+    /// <summary>Of a warm-up, what was there already.</summary>
+    [Id(11)]
+    public int FillSkipped { get; set; }
+
+    /// <summary>Of a warm-up, what was left out.</summary>
+    [Id(12)]
+    public int NoRoom { get; set; }
+
     /// <summary>
     /// The pass that follows this one: what was left and what failed, up to the maxima of <see cref="RefreshJobGrain"/>; and how many keys are given
     /// up. A new revalidation begins the counts anew: it asks again for what has failed.
@@ -48,8 +70,13 @@ internal sealed class StoredPlan
         {
             Number = Number + 1,
             FailedPasses = ended.Failed.Count > 0 && !Again ? FailedPasses + 1 : 0,
-            IdlePasses = ended.Refreshed + ended.Skipped + ended.Failed.Count == 0 && !Again ? IdlePasses + 1 : 0,
+            IdlePasses = ended.Refreshed + ended.Skipped + ended.NoRoom + ended.Failed.Count == 0 && !Again ? IdlePasses + 1 : 0,
             IsIncomplete = IsIncomplete,
+            Fill = Fill,
+            FillRun = FillRun,
+            Filled = Filled + ended.Refreshed,
+            FillSkipped = FillSkipped + ended.Skipped,
+            NoRoom = NoRoom + ended.NoRoom,
         };
         List<KeyPlace> carried =
         [
@@ -102,6 +129,10 @@ internal sealed class StoredProgress
     /// <summary>The keys that could not be loaded in this pass.</summary>
     [Id(6)]
     public List<KeyPlace> Left { get; set; } = [];
+
+    /// <summary>How many entries of a warm-up were left out in this pass: their silos are full enough.</summary>
+    [Id(9)]
+    public int NoRoom { get; set; }
 
     /// <summary>How long the job had been watched when this was written.</summary>
     [Id(7)]

@@ -81,7 +81,7 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
     /// <summary>What stands before the entries' grains; nothing unless the test says so.</summary>
     public Func<IEntryGrain, IEntryGrain> Around { get; set; } = entry => entry;
 
-    public IEntryGrain this[string scopedKey] => _grains.GetOrAdd(scopedKey, key => Around(new EntryGrain(Store, Fetches, ContextOf(key))));
+    public IEntryGrain this[string scopedKey] => _grains.GetOrAdd(scopedKey, key => Around(new EntryGrain(Store, Table, Fetches, ContextOf(key))));
 
     public static async Task<EntrySilo> Serve(long? maximumEntries = null, TimeSpan? generationLease = null, long maximumBytes = 1 << 24)
     {

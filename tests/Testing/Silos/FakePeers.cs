@@ -160,6 +160,8 @@ internal sealed class FakePeer : IPeerService
 
     public ValueTask<KeyReport[]> DescribeKeys(CacheNamespace ns, string[] keys) => throw new NotSupportedException();
 
+    public ValueTask<WarmUpKnowledge> WarmUp(string scopedName, WarmUpMark? mark) => throw new NotSupportedException();
+
     public async ValueTask<SiloReport> Report()
     {
         await BeforeReport();
