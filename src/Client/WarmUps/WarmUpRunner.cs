@@ -95,7 +95,8 @@ internal sealed partial class WarmUpRunner : IWarmUpSource, IHostedService, IDis
     {
         var keys = new HashSet<string>(StringComparer.Ordinal);
         var (units, unfit, areAll) = (0, 0, true);
-        await using var scope = _services.CreateAsyncScope();
+        var scope = _services.CreateAsyncScope();
+        await using var ended = scope.ConfigureAwait(false);
         await foreach (var argument in warmUp.Arguments(scope.ServiceProvider, cancellationToken).WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             var key = warmUp.Loader.KeyOf(argument ?? string.Empty);

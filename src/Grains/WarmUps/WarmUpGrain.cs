@@ -3,7 +3,6 @@ using Orleans.Concurrency;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
-using OrleansTagCache.Loaders;
 using OrleansTagCache.Names;
 using OrleansTagCache.Refreshing;
 
