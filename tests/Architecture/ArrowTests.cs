@@ -38,6 +38,7 @@ public sealed class ArrowTests
     [InlineData("Grains", "Client Core")]
     [InlineData("Http", "Client Core Grains")]
     [InlineData("Outbound", "")]
+    [InlineData("TestCache", "Client Core Grains")]
     [InlineData("Cli", "")]
     [InlineData("Tls", "Client Core")]
     public void Assembly_KnowsOnlyTheseOthers(string name, string others) => Assert.Equal(

@@ -19,7 +19,7 @@ internal sealed class EntryServices(
     Invalidator invalidator,
     ClientSessions sessions,
     StampHistory history,
-    RefreshWorker refreshes,
+    RefreshWorker? refreshes,
     SiloMetrics metrics,
     ILocalSiloDetails silo,
     TimeProvider time,
@@ -95,7 +95,7 @@ internal sealed class EntryServices(
     public Token AsOfItsCall(Token set, TimeSpan age) => history.AsOfItsCall(set, age);
 
     /// <summary>A loader made it, and it was stale when it was stored: there may be no reader to refresh it.</summary>
-    public void RefreshSoon(string scopedKey) => refreshes.RefreshSoon(scopedKey);
+    public void RefreshSoon(string scopedKey) => refreshes?.RefreshSoon(scopedKey);
 
     /// <summary>Says which limit a value breaks, or null. Clients check first; this is for those that do not.</summary>
     public string? FaultOf(EntryData data) => data.Payload.Bytes.Length > options.MaximumPayloadBytes

@@ -110,7 +110,8 @@ internal sealed partial class ServingLease : INearLease, IDisposable
         }
     }
 
-    private async Task Renew()
+    /// <summary>Reads the row once.</summary>
+    internal async Task Renew()
     {
         var askedAt = _time.Now();
         bool isAlive;
