@@ -1,3 +1,4 @@
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Testing;
@@ -24,7 +25,11 @@ public sealed class TestCacheContext
         options?.Check(nameof(options));
         var known = new CacheLifeProfiles(profiles ?? new Dictionary<string, CacheLife>(StringComparer.OrdinalIgnoreCase));
         var life = options?.Life is { } said ? known.Resolve(said, nameof(options)) : null;
-        Context = new(CacheNamespace.Default, CacheKey.Parse(key).Value, TagSet.ForEntry(options?.Tags, nameof(options)), life, known, outer: null, stale);
+        var tags = TagSet.ForEntry(options?.Tags, nameof(options));
+
+        // What is kept by NotModified has the tags that are known beforehand, too.
+        var old = stale is null ? null : new EntrySnapshot(new([], null), tags, life ?? CacheLife.Default, TimeSpan.Zero);
+        Context = new(CacheNamespace.Default, CacheKey.Parse(key).Value, tags, life, known, outer: null, old, stale);
     }
 
     /// <summary>The context, for the factory.</summary>
@@ -45,6 +50,9 @@ public sealed class TestCacheContext
 
     /// <summary>Whether the factory has kept its value out of the cache, or it could not be stored: it has too many tags, for instance.</summary>
     public bool IsStored => Context.WhyNotStored is null && !Context.IsWithheld && !Context.IsUnwanted;
+
+    /// <summary>Whether the factory has kept the stale value, by <see cref="CacheContext.NotModified{T}"/>.</summary>
+    public bool IsNotModified => Context.Kept is not null;
 
     /// <summary>A context with a stale value that is refreshed.</summary>
     /// <typeparam name="T">The type of the value.</typeparam>

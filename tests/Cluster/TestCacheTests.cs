@@ -209,6 +209,16 @@ public sealed class TestCacheTests : IAsyncLifetime
         Assert.False(context.IsStored);
     }
 
+    [Fact]
+    public async Task Context_KnowsOfAValueThatIsKeptAsItIs()
+    {
+        var context = TestCacheContext.WithStale("old");
+
+        Assert.Equal("old", await context.RunAsync((given, _) => new ValueTask<string>(given.NotModified<string>())));
+        Assert.True(context.IsNotModified);
+        Assert.False(new TestCacheContext().IsNotModified);
+    }
+
     private ValueTask<int> Get(CacheEntryOptions? options = null) => _cache.GetOrCreateAsync("k", (_, _) => new ValueTask<int>(++_runs), options);
 }
 
@@ -238,11 +248,14 @@ public sealed class TestCacheDifferenceTests(TagCacheCluster cluster) : IClassFi
                 await cluster.NothingIsHeld();
                 await Events.On(CacheEvent.UpdateSettled).Until(() => cluster.Orleans.Silos.All(
                     silo => TagCacheCluster.Get<Invalidator>(silo).PendingCount == 0 && TagCacheCluster.Get<TagLedger>(silo).Counts.OpenUpdates == 0));
-                if (what == Program.Set && !await expected.Has(key))
+                foreach (var name in new[] { $"{key}", $"{key}:outer" })
                 {
-                    // A set that comes shortly after an update of its tag may count as older, if the cluster is slow.
-                    await expected.Remove(key);
-                    await actual.Remove(key);
+                    if (what is Program.Set or Program.Nest && !await expected.Has(name))
+                    {
+                        // Shortly after an update of a tag, a set, and an entry made from a copy, may count as older than it where several silos take part.
+                        await expected.Remove(name);
+                        await actual.Remove(name);
+                    }
                 }
 
                 Assert.True(there == here, $"Seed {seed}, step {step}, {what} of key {key} and tag {tag}: the cluster answered {there}, the cache for tests {here}.");
@@ -253,10 +266,11 @@ public sealed class TestCacheDifferenceTests(TagCacheCluster cluster) : IClassFi
     private sealed class Program(ITagCache cache, string space)
     {
         public const int Set = 4;
+        public const int Nest = 11;
 
-        public async Task<bool> Has(int key) => (await cache.TryGetAsync<int>($"{space}:{key}")).HasValue;
+        public async Task<bool> Has(string key) => (await cache.TryGetAsync<int>($"{space}:{key}")).HasValue;
 
-        public ValueTask Remove(int key) => cache.RemoveAsync($"{space}:{key}");
+        public ValueTask Remove(string key) => cache.RemoveAsync($"{space}:{key}");
 
         public async Task<string> Run(int what, int key, int tag, int number)
         {
@@ -274,9 +288,9 @@ public sealed class TestCacheDifferenceTests(TagCacheCluster cluster) : IClassFi
                     6 => await Done(Update(one)),
                     7 => await Done(cache.RevalidateTagAsync(one, CacheLife.Max)),
                     8 => await Done(cache.RevalidateTagAsync(one)),
-                    9 => string.Join(' ', await cache.GetKeysAsync(one, 2).ToArrayAsync()),
+                    9 => string.Join(' ', (await cache.GetKeysAsync(one, 2).ToArrayAsync()).Where(found => !found.EndsWith(":outer", StringComparison.Ordinal))),
                     10 => string.Join(' ', (await cache.GetManyAsync<int>([.. Enumerable.Range(0, 6).Select(i => $"{space}:{i}")])).OrderBy(found => found.Key, StringComparer.Ordinal).Select(found => $"{found.Key}={Text(found.Value)}")),
-                    11 => $"{await cache.GetOrCreateAsync($"{name}:outer", async (context, token) => await cache.GetOrCreateAsync(name, Make, options, token) + 1)} {runs}",
+                    Nest => $"{await cache.GetOrCreateAsync($"{name}:outer", async (context, token) => await cache.GetOrCreateAsync(name, Make, options, token) + 1)} {runs}",
                     _ => await Held(one, name),
                 };
             }
