@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using Xunit;
 
@@ -82,6 +83,27 @@ public sealed class EagerRefreshTests : IAsyncLifetime
             begun.TrySetResult();
             await go.Task.WaitAsync(token);
             return "new";
+        }
+    }
+
+    [Fact]
+    public async Task EntryThatIsDue_GivesOneToken_AndNoneForAWhileAfterWhatWasNotForStoring()
+    {
+        _silo.Time.Advance(56 * Minute);
+        var token = (await Ask()).Token;
+        Assert.False(token.IsNone);
+        Assert.True((await Ask()).Token.IsNone);
+
+        await _silo.Entry("key").Abandon(token, isForStoring: false);
+        Assert.True((await Ask()).Token.IsNone);
+        _silo.Time.Advance(TimeSpan.FromSeconds(11));
+        Assert.False((await Ask()).Token.IsNone);
+
+        async Task<Acquired> Ask()
+        {
+            var answer = await _silo.Entry("key").Acquire(new(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero, RequestId: Guid.NewGuid(), MayRefreshEarly: true));
+            Assert.Equal(AcquireStatus.Fresh, answer.Status);
+            return answer;
         }
     }
 
