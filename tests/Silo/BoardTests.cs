@@ -122,6 +122,7 @@ public sealed class BoardTests(BoardTests.OwnSilo silo) : IClassFixture<BoardTes
         silo.Get<RefreshMetrics>().OnPass(refreshed: 1, skipped: 1, failed: 1, left: 1);
         silo.Get<RefreshMetrics>().OnLoadBegun();
         silo.Get<RefreshMetrics>().OnLoadEnded(Outcome.Stored);
+        silo.Get<ScheduleMetrics>().OnRun(Outcome.Refreshed);
         silo.Get<ClientMetrics>().OnBypass(Outcome.NotServing);
         silo.Get<ClientMetrics>().OnNotStored(Outcome.Unfit);
         silo.Get<ClientMetrics>().OnRefresh(Outcome.Stored);
