@@ -154,6 +154,21 @@ public sealed class UiSessionTests(UiSilo silo)
         }
     }
 
+    /// <summary>Who has copied a cookie has a stream for no longer than the session.</summary>
+    [Fact]
+    public async Task Stream_ThatASessionHasOpened_EndsWithIt()
+    {
+        var cookie = await silo.SignIn(silo.Operator);
+        var session = (await silo.Get<SealedTokens>().VerifySession(cookie.Split('=')[1]))!;
+        var brief = await silo.Get<SealedTokens>().Protect(session with { Ends = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(2) });
+        using var page = silo.Page(("Cookie", $"{cookie.Split('=')[0]}={brief}"));
+
+        using var stream = await page.GetAsync(new Uri("/v1/traffic", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(200, (int)stream.StatusCode);
+        Assert.StartsWith("event: traffic", await stream.Content.ReadAsStringAsync().Soon(), StringComparison.Ordinal);
+        Assert.Contains((await page.Ask("/v1/cluster")).Status, new[] { 401, 429 });
+    }
+
     [Fact]
     public void Seal_GivesTheSessionBack_AndNothingForAChangedOne()
     {

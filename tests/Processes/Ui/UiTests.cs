@@ -174,6 +174,54 @@ public sealed class UiTests(UiBrowser browser) : IClassFixture<UiBrowser>
     }
 
     [BrowserFact]
+    public async Task Traffic_IsShownAsItHappens_AndStopsWhileTheTabIsHidden()
+    {
+        using var api = browser.Api();
+        browser.SignIn(view: "#/traffic");
+        browser.Find("[data-state=live]");
+        await Waits.While(
+            () =>
+            {
+                browser.Until(() => Value("Updates") is not ("–" or "0/s") ? "shown" : null, "updates in the plot");
+                browser.Until(() => Value("p99").EndsWith('s') ? "shown" : null, "how long they take");
+                return Task.CompletedTask;
+            },
+            [_ => api.Update("traffic")]);
+        browser.Find("figure details summary").Click();
+        browser.Find("figure details tbody td");
+        Assert.True((long)browser.Driver.ExecuteScript("return document.querySelectorAll('figure canvas').length")! == 4);
+
+        browser.Driver.ExecuteScript("""
+            Object.defineProperty(document, 'hidden', { get: () => true, configurable: true });
+            document.dispatchEvent(new Event('visibilitychange'));
+            """);
+        browser.Find("[data-state=paused]");
+        await browser.Silo.NoRequestRuns();
+        browser.Driver.ExecuteScript("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'));");
+        browser.Find("[data-state=live]");
+
+        string Value(string name) => browser.Find($"main").FindElement(By.XPath($"//figure//dl/div[normalize-space(dt)='{name}']/dd")).Text;
+    }
+
+    /// <summary>What the plots show, from counters that rise.</summary>
+    [BrowserFact]
+    public void Figures_AreDifferencesOfCounters_WhicheverSilosThereAre()
+    {
+        browser.Open();
+        var told = browser.Driver.ExecuteAsyncScript("""
+            const done = arguments[0];
+            import(new URL('ui/traffic.js', location.href)).then(({ pointOf, differences, quantile }) => {
+              const silo = (name, hits, misses, counts) => ({ silo: name, hits, near: 0, stale: 0, misses, updates: counts.at(-1), updateSeconds: 0, updateBuckets: counts.map((count, i) => ({ le: [0.01, 0.1, null][i], count })) });
+              const before = { members: [silo('a', 100, 10, [1, 2, 3]), silo('b', 50, 5, [0, 0, 0]), silo('gone', 7, 7, [7, 7, 7])] };
+              const event = { members: [silo('a', 130, 20, [5, 10, 13]), silo('b', 40, 5, [0, 0, 0]), silo('new', 1000, 1000, [9, 9, 9])] };
+              const point = pointOf(before, event, 2, 2);
+              done(JSON.stringify([point.hits, point.misses, point.hitRatio, point.updates, point.buckets, quantile(point.buckets, 0.2), +quantile(point.buckets, 0.6).toFixed(4), quantile(point.buckets, 0.99), quantile([], 0.5)]));
+            }, error => done(String(error)));
+            """);
+        Assert.Equal("[15,5,0.75,5,[{\"le\":0.01,\"count\":4},{\"le\":0.1,\"count\":4},{\"le\":null,\"count\":2}],0.005,0.055,0.1,null]", told);
+    }
+
+    [BrowserFact]
     public async Task Revalidation_AndRemoval_SayWhatCameOfThem()
     {
         using var api = browser.Api();
