@@ -189,7 +189,7 @@ public sealed class UiTests(UiBrowser browser) : IClassFixture<UiBrowser>
             [_ => api.Update("traffic")]);
         browser.Find("figure details summary").Click();
         browser.Find("figure details tbody td");
-        Assert.True((long)browser.Driver.ExecuteScript("return document.querySelectorAll('figure canvas').length")! == 4);
+        Assert.Equal(4L, browser.Driver.ExecuteScript("return document.querySelectorAll('figure canvas').length"));
 
         browser.Driver.ExecuteScript("""
             Object.defineProperty(document, 'hidden', { get: () => true, configurable: true });
@@ -200,7 +200,7 @@ public sealed class UiTests(UiBrowser browser) : IClassFixture<UiBrowser>
         browser.Driver.ExecuteScript("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'));");
         browser.Find("[data-state=live]");
 
-        string Value(string name) => browser.Find($"main").FindElement(By.XPath($"//figure//dl/div[normalize-space(dt)='{name}']/dd")).Text;
+        string Value(string name) => browser.Driver.FindElement(By.XPath($"//figure//dl/div[normalize-space(dt)='{name}']/dd")).Text;
     }
 
     /// <summary>What the plots show, from counters that rise.</summary>
