@@ -1,7 +1,9 @@
 // What an update costs with one dependent and with very many, in one run, and whether the memory of the dead values comes back.
 //
 //   dotnet run --project src/Silo -c Release
-//   dotnet run --project bench/UpdateCost -c Release -- [dependents] [rounds] [gateway port] [HTTP address of the silo]
+//   dotnet run --project bench/UpdateCost -c Release -- [dependents] [rounds] [gateway port] [HTTP address of the silo] [--all]
+//
+// With --all it updates what bears the tag and another one that every entry has: the silo walks over the dependents of the rarer of the two.
 
 using System.Globalization;
 using System.Text.Json;
@@ -14,6 +16,7 @@ var many = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 
 var rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 11;
 var gateway = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 30_000;
 var address = args.Length > 3 ? args[3] : "http://127.0.0.1:8080";
+var isAll = args.Contains("--all");
 const int UpdatesBefore = 50;
 var time = TimeProvider.System;
 
@@ -80,7 +83,7 @@ async Task<double> Update(string tag)
 {
     using var action = ServerAction.Begin();
     var begun = time.GetTimestamp();
-    await cache.UpdateTagAsync(tag);
+    await cache.UpdateTagsAsync(isAll ? [tag, "bench"] : [tag], isAll ? TagMatch.All : TagMatch.Any);
     return time.GetElapsedTime(begun).TotalMilliseconds;
 }
 

@@ -24,7 +24,7 @@ public interface ITagHold : IAsyncDisposable
 
     /// <summary>
     /// Ends the hold, after the outcome of the change is known: committed or rolled back. If it was held throughout, no process has to be waited for. If its time was over before, its tags are updated instead, as
-    /// <see cref="ITagCache.UpdateTagsAsync"/> does, and that is waited for.
+    /// <see cref="ITagCache.UpdateTagsAsync(IReadOnlyCollection{string}, CancellationToken)"/> does, and that is waited for.
     /// </summary>
     /// <param name="cancellationToken">Stops waiting; the end of the hold goes on.</param>
     /// <returns>True if it was held until now. False if it had lapsed: between the change and this call a reader may have been given the value from before it; since this call, as after an update, none is.</returns>

@@ -261,6 +261,17 @@ internal sealed class TagCache : ITagCache
         return Update(tags, staleFor: null, nameof(tags), cancellationToken);
     }
 
+    public ValueTask UpdateTagsAsync(IReadOnlyCollection<string> tags, TagMatch match, CancellationToken cancellationToken = default)
+    {
+        MustBeInServerAction();
+        return match switch
+        {
+            TagMatch.Any => Update(tags, staleFor: null, nameof(tags), cancellationToken),
+            TagMatch.All => UpdateAll(tags, cancellationToken),
+            _ => throw new ArgumentOutOfRangeException(nameof(match), match, "It is neither Any nor All."),
+        };
+    }
+
     public ValueTask<ITagHold> HoldAsync(IReadOnlyCollection<string> tags, TimeSpan? atMost = null, CancellationToken cancellationToken = default)
     {
         MustBeInServerAction();
@@ -384,6 +395,13 @@ internal sealed class TagCache : ITagCache
     /// <summary>What is sent of a value; null if it is not for storing.</summary>
     private EntryData? MakeOf<T>(string key, T value, CacheEntryOptions? options) =>
         _maker.MakeUnlessUnwanted(value, options) is { } entry ? _codec.Encode(_namespace.Scope(key), entry) : null;
+
+    private async ValueTask UpdateAll(IReadOnlyCollection<string> tags, CancellationToken cancellationToken)
+    {
+        MustNotBeInFactory();
+        var ids = Array.ConvertAll(TagSet.ForCall(tags, nameof(tags)), tag => TagId.OfTag(_namespace, tag));
+        await _updates.Update(UpdateRequest.OfAll(ids), _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
+    }
 
     private CacheKey Check(string key) => CacheKey.Parse(key, _options.MaximumKeyLength);
 }

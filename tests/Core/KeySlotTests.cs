@@ -175,6 +175,8 @@ public sealed class KeySlotTests
 
         public KeySlot? Find(TagId key) => _slots.GetValueOrDefault(key);
 
+        public ValueTask EndAll(TagRecord[] records, Stamp at) => default;
+
         public Slot Of(string name)
         {
             var key = TagId.OfKey(CacheNamespace.Default.Scope(name));

@@ -35,6 +35,41 @@ public sealed class TagChangeTests(SiloServer silo)
         await _http.TakeToken("several:2");
     }
 
+    [Theory]
+    [InlineData("all", false)]
+    [InlineData("any", true)]
+    [InlineData(null, true)]
+    public async Task Update_WithAMatch_ExpiresWhatBearsAllOfTheTags_OrAny(string? match, bool isOneExpired)
+    {
+        var name = $"match:{match}";
+        (await _http.Put($"{name}:1", "1", $"&tag={name}:a&tag={name}:b")).IsDone();
+        (await _http.Put($"{name}:2", "2", $"&tag={name}:b")).IsDone();
+
+        IsChanged(await _http.Post("/v1/tags/update", new { tags = new[] { $"{name}:a", $"{name}:b" }, match }), tags: 2);
+
+        await _http.TakeToken($"{name}:1");
+        if (isOneExpired)
+        {
+            await _http.TakeToken($"{name}:2");
+        }
+        else
+        {
+            (await _http.Read($"{name}:2")).IsHit("2");
+        }
+    }
+
+    [Theory]
+    [InlineData("\"ALL\"")]
+    [InlineData("\"\"")]
+    [InlineData("1")]
+    [InlineData("[\"all\"]")]
+    public async Task Update_WithAnotherMatch_IsRefused(string match)
+    {
+        var reply = await _http.Send(HttpMethod.Post, "/v1/tags/update", SiloCalls.Body($$"""{"tags":["a","b"],"match":{{match}}}"""));
+
+        Assert.Equal(400, reply.Status);
+    }
+
     [Fact]
     public async Task Update_OfAsManyTagsAsACallMayName_IsDone() =>
         IsChanged(await _http.Update([.. Enumerable.Range(0, 128).Select(i => $"{i}:{new string('t', 250)}")]), tags: 128);

@@ -31,6 +31,16 @@ internal class UpdateSettings : ConnectionSettings
     public bool TouchesAll => Tags.Contains("*", StringComparer.Ordinal);
 }
 
+internal sealed class UpdateTagsSettings : UpdateSettings
+{
+    [CommandOption("--all")]
+    [Description("only what bears every one of the tags")]
+    public bool All { get; init; }
+
+    /// <summary>Whether it is every entry of the namespace: all of them bear '*', so beside other tags it adds nothing to --all.</summary>
+    public bool TouchesEverything => TouchesAll && !(All && Tags.Any(static tag => tag != "*"));
+}
+
 internal sealed class RevalidateSettings : UpdateSettings
 {
     [CommandOption("-p|--profile <PROFILE>")]
@@ -42,21 +52,22 @@ internal sealed class RevalidateSettings : UpdateSettings
     public string? Expire { get; init; }
 }
 
-/// <summary>Updates tags: when it has ended, no process serves what bears one of them.</summary>
-internal sealed class UpdateCommand : ApiCommand<UpdateSettings>
+/// <summary>Updates tags: when it has ended, no process serves what bears one of them, or what bears all of them.</summary>
+internal sealed class UpdateCommand : ApiCommand<UpdateTagsSettings>
 {
-    protected override void Check(UpdateSettings settings)
+    protected override void Check(UpdateTagsSettings settings)
     {
         settings.Check();
-        if (settings.TouchesAll)
+        if (settings.TouchesEverything)
         {
             MustConfirm(settings, settings.Yes, "Expire every entry of the namespace?", "An update of '*', every entry of the namespace,");
         }
     }
 
-    protected override async Task<int> Run(SiloApi api, UpdateSettings settings, Writer writer, CancellationToken cancellationToken)
+    protected override async Task<int> Run(SiloApi api, UpdateTagsSettings settings, Writer writer, CancellationToken cancellationToken)
     {
-        var answer = await api.Change(HttpMethod.Post, Paths.Update, () => JsonContent.Create(new { tags = settings.Tags }), cancellationToken);
+        object body = settings.All ? new { tags = settings.Tags, match = "all" } : new { tags = settings.Tags };
+        var answer = await api.Change(HttpMethod.Post, Paths.Update, () => JsonContent.Create(body), cancellationToken);
         Receipts.Write(answer, writer, "Updated", "no process serves what they expired");
         return ExitCode.Done;
     }

@@ -34,6 +34,9 @@ internal sealed class NearEntry(Payload payload, CacheLife life, Moment generate
 
     public CacheLife Life => _validity.Life;
 
+    /// <summary>The ledger's clock before it was asked for.</summary>
+    public Stamp Stamp => _validity.Stamp;
+
     public INearLease Lease => lease;
 
     /// <summary>Where it is kept.</summary>

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Eviction;
 using OrleansTagCache.Names;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Near;
 
@@ -10,6 +11,9 @@ namespace OrleansTagCache.Near;
 /// <remarks>Thread-safe. A look-up takes no lock, and writes nothing but a slot's first few reads; whatever changes the map takes turns.</remarks>
 internal sealed class NearMap : IKeySlots
 {
+    /// <summary>How many slots a walk looks at before it lets others go first.</summary>
+    private const int WalkPiece = 4_096;
+
     private readonly ConcurrentDictionary<string, NearSlot> _slots = new(concurrencyLevel: 1, capacity: 31, StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, NearSlot>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
     private readonly Lock _gate = new();
@@ -84,18 +88,15 @@ internal sealed class NearMap : IKeySlots
         var gone = new List<NearEntry>(1);
         lock (_gate)
         {
-            if (slot.Entry is { } old)
+            // Asked here, where walks find what is stored: an update of all of several of its tags may have come since it was looked at, and its walk may have gone by (invariant J1).
+            if (_ledger.IsOvertaken(entry.Records, entry.Stamp))
             {
-                // It keeps its place and its reads: the key is as old, and was read as lately.
                 slot.Takers++;
-                gone.Add(old);
+                gone.Add(entry);
             }
-
-            slot.Entry = entry;
-            _order.Put(slot, (int)bytes, isRead: true);
-            while (_order.TakeVictim(slot) is { } victim)
+            else
             {
-                gone.Add(EmptyNeedsGate(victim));
+                PutNeedsGate(slot, entry, (int)bytes, gone);
             }
 
             GiveBackNeedsGate(slot);
@@ -127,8 +128,48 @@ internal sealed class NearMap : IKeySlots
     /// <inheritdoc/>
     public KeySlot? Find(TagId key) => _namespace.TryStrip(key.Name, out var name) && _bySpan.TryGetValue(name, out var slot) ? slot : null;
 
+    /// <inheritdoc/>
+    public async ValueTask EndAll(TagRecord[] records, Stamp at)
+    {
+        lock (_gate)
+        {
+            // Whoever asked the ledger before it heard of the update has stored by now, and the walk finds what is there.
+        }
+
+        var walked = 0;
+        foreach (var (_, slot) in _slots)
+        {
+            if (slot.Entry is { } entry && entry.Stamp < at && TagLedger.BearsAll(entry.Records, records))
+            {
+                Remove(entry);
+            }
+
+            if (++walked % WalkPiece == 0)
+            {
+                await PoolYield.Go();
+            }
+        }
+    }
+
     /// <summary>A walk over the entries; those that come or go during it may be missed. It does not count as a read.</summary>
     public IEnumerator<NearEntry?> Walk() => _slots.Select(pair => pair.Value.Entry).GetEnumerator();
+
+    private void PutNeedsGate(NearSlot slot, NearEntry entry, int bytes, List<NearEntry> gone)
+    {
+        if (slot.Entry is { } old)
+        {
+            // It keeps its place and its reads: the key is as old, and was read as lately.
+            slot.Takers++;
+            gone.Add(old);
+        }
+
+        slot.Entry = entry;
+        _order.Put(slot, bytes, isRead: true);
+        while (_order.TakeVictim(slot) is { } victim)
+        {
+            gone.Add(EmptyNeedsGate(victim));
+        }
+    }
 
     /// <summary>The entry of a slot that is in the order no more. The slot is taken: the ledger must find it until the entry is let go of (invariant K2).</summary>
     private static NearEntry EmptyNeedsGate(NearSlot slot)

@@ -81,13 +81,18 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
     public bool MayKeep(ReadOnlySpan<TagId> tags, ReadOnlySpan<TagId> copied, Stamp stamp) => Ledger.IsLive(tags, stamp);
 
     /// <summary>Applies every push whatever its session: expiring more is harmless, and a push may overtake the answer that it concerns.</summary>
-    public Task<long> Apply(Push[] pushes)
+    public async Task<long> Apply(Push[] pushes)
     {
         using var activity = Tracing.Start<Push>(CacheActivities.Push, ActivityKind.Server, pushes, static push => push.Trace);
         var now = _time.Now();
         foreach (var push in pushes)
         {
-            if (push.StaleFor is { } staleFor)
+            if (push.Match == TagMatch.All)
+            {
+                // For what is on its way here; then for what is kept.
+                await Ledger.EndAll(push.Tags, Ledger.ExpireAll(push.Tags)).ConfigureAwait(false);
+            }
+            else if (push.StaleFor is { } staleFor)
             {
                 Ledger.Stale(push.Tags, now + staleFor, now);
             }
@@ -98,7 +103,7 @@ internal sealed partial class SessionClient : INearLeases, INearCacheObserver, I
         }
 
         CacheEvents.Write(CacheEvent.PushApplied, this);
-        return Task.FromResult(pushes[^1].Number);
+        return pushes[^1].Number;
     }
 
     public Task End(SessionId session)

@@ -97,6 +97,9 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
             request.Tags,
             () => Persist(what, timeout, TagAttemptPatience, async _ => Decide(await Attempt().ConfigureAwait(false)), cancellationToken));
 
+        // A silo that knows no updates of all of several tags has no such method, and takes none for something else.
+        ValueTask<UpdateOutcome> Through(ITagGrain tag, UpdateRequest traced) => traced.Match == TagMatch.All ? tag.UpdateAll(traced, requestId) : tag.Update(traced, requestId);
+
         async Task<UpdateOutcome> Attempt()
         {
             var traced = Tracing.Parent is { } parent ? request with { Traces = [parent] } : request;
@@ -104,7 +107,7 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
             // Once: a gateway that lost the first attempt must not get the second.
             var there = isFirst ? endpoints.Find(first) : null;
             isFirst = false;
-            return (there is null ? null : await there.Update(first, traced, requestId).ConfigureAwait(false)) ?? await grains.GetGrain<ITagGrain>(first).Update(traced, requestId).ConfigureAwait(false);
+            return (there is null ? null : await there.Update(first, traced, requestId).ConfigureAwait(false)) ?? await Through(grains.GetGrain<ITagGrain>(first), traced).ConfigureAwait(false);
         }
     }
 

@@ -68,9 +68,10 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
     /// <param name="finishes">The update of a dead coordinator that this one finishes; settled together with it.</param>
     /// <param name="trace">The <c>traceparent</c> of its coordination, if that is traced.</param>
     /// <param name="holdFor">Of a hold: how long the tags are held at most. It is complete when an update would be, and is not settled.</param>
-    public TagUpdate Begin(TagId[] tags, TimeSpan? staleFor, UpdateId? finishes = null, string? trace = null, TimeSpan? holdFor = null)
+    /// <param name="match">Of what expires: whether what bears any of the tags, or what bears all of them.</param>
+    public TagUpdate Begin(TagId[] tags, TimeSpan? staleFor, UpdateId? finishes = null, string? trace = null, TimeSpan? holdFor = null, TagMatch match = TagMatch.Any)
     {
-        var update = new TagUpdate(new(incarnation, ++_sequence), tags, staleFor, trace, holdFor);
+        var update = new TagUpdate(new(incarnation, ++_sequence), tags, staleFor, trace, holdFor, match);
         _pending.Add(update.Id, new(update, finishes));
         return update;
     }

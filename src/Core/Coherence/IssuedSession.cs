@@ -99,8 +99,8 @@ internal sealed class IssuedSession(SessionId id, object client)
     }
 
     /// <summary>Queues a push; <paramref name="update"/> is what waits for its acknowledgement, if anything does.</summary>
-    public void Queue(TagId[] tags, TimeSpan? staleFor, UpdateId? update, Moment now, string? trace = null) =>
-        _outstanding.AddLast(new Outstanding(new(++_pushes, tags, staleFor, trace), update, now, ++_step));
+    public void Queue(TagId[] tags, TimeSpan? staleFor, UpdateId? update, Moment now, string? trace = null, TagMatch match = TagMatch.Any) =>
+        _outstanding.AddLast(new Outstanding(new(++_pushes, tags, staleFor, trace, match), update, now, ++_step));
 
     /// <summary>What is to be pushed, in order; it stays queued until it is acknowledged.</summary>
     public Push[] Unacknowledged(int most) => [.. _outstanding.Take(most).Select(outstanding => outstanding.Push)];
@@ -116,7 +116,8 @@ internal sealed class IssuedSession(SessionId id, object client)
                 released.Add(update);
             }
 
-            if (first.Push.StaleFor is null || !ProtocolRules.RevalidationKeepsInterest)
+            var keepsInterest = first.Push.StaleFor is null ? first.Push.Match == TagMatch.All && ProtocolRules.ConjunctionsKeepInterest : ProtocolRules.RevalidationKeepsInterest;
+            if (!keepsInterest)
             {
                 Forget(first, forgotten);
             }

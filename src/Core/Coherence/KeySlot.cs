@@ -24,10 +24,16 @@ internal abstract class KeySlot
     public bool Admits(Stamp keyStamp) => Record is not { } record || record.Admits(keyStamp);
 }
 
-/// <summary>Where a process keeps values by key: the ledger asks it for the slot of a key that is updated.</summary>
-/// <remarks>Thread-safe, and calls nothing: the ledger asks under its lock.</remarks>
+/// <summary>Where a process keeps values by key: the ledger asks it for the slot of a key that is updated, and has it walk over its values for an update of all of several tags.</summary>
+/// <remarks>Thread-safe.</remarks>
 internal interface IKeySlots
 {
     /// <summary>The key's slot, or null. Every slot that keeps a value, or is about to, is found.</summary>
+    /// <remarks>It calls nothing: the ledger asks under its lock.</remarks>
     KeySlot? Find(TagId key);
+
+    /// <summary>Ends every value that bears all of these and is older than that, in pieces. One that is just being kept is ended too, unless its keeper asks the ledger after this call has begun (invariant J1).</summary>
+    /// <param name="records">The records of the tags, none of them that of <c>*</c>.</param>
+    /// <param name="at">The clock of the update.</param>
+    ValueTask EndAll(TagRecord[] records, Stamp at);
 }

@@ -127,6 +127,27 @@ internal static class ProtocolRules
     /// <summary>A joiner asks the second time only when every dead silo has been waited out (invariant H3).</summary>
     public static bool JoinersAskAfterTheWait => true;
 
+    /// <summary>What bears all tags of a conjunction that came since its stamp is not stored, for tags that were discovered late too (invariant J1).</summary>
+    public static bool ConjunctionsRefuseCommits => true;
+
+    /// <summary>Whether that is so is asked when walks can find the value, and no reader can get it yet (invariant J1).</summary>
+    public static bool ConjunctionsAreAskedAgain => true;
+
+    /// <summary>No copy is kept while an update of all of some of its tags is open (invariant C1).</summary>
+    public static bool OpenConjunctionsRefuseCopies => true;
+
+    /// <summary>Dropping a conjunction raises the floor to what it knew (invariant J2).</summary>
+    public static bool ConjunctionsRaiseTheFloor => true;
+
+    /// <summary>A conjunction at which an update is open is not dropped (invariant J2).</summary>
+    public static bool OpenConjunctionsStay => true;
+
+    /// <summary>An update of all of several tags takes no interest away: what bears only some of them is kept (invariant J3).</summary>
+    public static bool ConjunctionsKeepInterest => true;
+
+    /// <summary>What a walk has ended is served no more, not even past its life (invariant J1).</summary>
+    public static bool EndedIsNotServed => true;
+
     /// <summary>Where other threads could run if the rule on the order of an expiry were removed.</summary>
     public static void LetOthersRun()
     {

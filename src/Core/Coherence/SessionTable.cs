@@ -98,15 +98,24 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
     /// <returns>The sessions that it was queued for.</returns>
     public IReadOnlyCollection<IssuedSession> Queue(TagUpdate update, Moment now)
     {
-        var sessions = new HashSet<IssuedSession>();
-        foreach (var tag in update.Tags)
+        var sessions = new HashSet<IssuedSession>(_interested.GetValueOrDefault(update.Tags[0]) ?? []);
+        foreach (var tag in update.Tags.AsSpan(1..))
         {
-            sessions.UnionWith(_interested.GetValueOrDefault(tag) ?? []);
+            var interested = _interested.GetValueOrDefault(tag) ?? [];
+            if (update.Match == TagMatch.All)
+            {
+                // Who keeps what bears all of them is interested in each.
+                sessions.IntersectWith(interested);
+            }
+            else
+            {
+                sessions.UnionWith(interested);
+            }
         }
 
         foreach (var session in sessions)
         {
-            session.Queue(update.Tags, update.StaleFor, update.Id, now, update.Trace);
+            session.Queue(update.Tags, update.StaleFor, update.Id, now, update.Trace, update.Match);
         }
 
         if (sessions.Count > 0)

@@ -8,6 +8,9 @@ internal readonly record struct Stamp(long Value)
 {
     public static readonly Stamp Zero = new(0);
 
+    /// <summary>Older than every reading of a clock.</summary>
+    public static readonly Stamp None = new(-1);
+
     /// <summary>Newer than every expiry that will come.</summary>
     public static readonly Stamp Never = new(long.MaxValue);
 

@@ -33,16 +33,18 @@ internal sealed partial class TagLedger
     private readonly Lock _gate = new();
     private readonly RecordTable _tags;
     private readonly RecordTable _keys;
+    private readonly ConjunctionTable _conjunctions;
     private readonly Dictionary<UpdateId, TagRecord[]> _open = [];
     private IKeySlots[] _slots = [];
     private long _clock;
     private long _epoch;
 
     /// <param name="maximumUnreferenced">How many tags, and as many keys, without stored values are remembered. Beyond it the oldest knowledge becomes the floor.</param>
-    public TagLedger(int maximumUnreferenced)
+    /// <param name="maximumConjunctions">How many conjunctions of tags are remembered, in the same way.</param>
+    public TagLedger(int maximumUnreferenced, int maximumConjunctions = 4_096)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumUnreferenced, 1);
-        (_tags, _keys) = (new(maximumUnreferenced), new(maximumUnreferenced));
+        (_tags, _keys, _conjunctions) = (new(maximumUnreferenced), new(maximumUnreferenced), new(maximumConjunctions));
     }
 
     /// <summary>How many tags have a record, and how many updates are open here.</summary>
@@ -52,7 +54,7 @@ internal sealed partial class TagLedger
         {
             lock (_gate)
             {
-                return (_tags.Count + _keys.Count, _tags.UnreferencedCount + _keys.UnreferencedCount, _open.Count);
+                return (_tags.Count + _keys.Count, _tags.UnreferencedCount + _keys.UnreferencedCount, _open.Count + _conjunctions.OpenCount);
             }
         }
     }
@@ -62,7 +64,7 @@ internal sealed partial class TagLedger
     {
         lock (_gate)
         {
-            _slots = [.. _slots, slots];
+            Volatile.Write(ref _slots, [.. _slots, slots]);
         }
     }
 
@@ -131,7 +133,7 @@ internal sealed partial class TagLedger
     {
         lock (_gate)
         {
-            return _open.TryGetValue(update, out var records) && Array.Exists(records, static record => record.Tag.Kind == TagKind.Tag);
+            return _conjunctions.IsOpen(update) || (_open.TryGetValue(update, out var records) && Array.Exists(records, static record => record.Tag.Kind == TagKind.Tag));
         }
     }
 
@@ -140,13 +142,13 @@ internal sealed partial class TagLedger
     {
         lock (_gate)
         {
-            if (!_open.Remove(update, out var records))
+            var at = new Stamp(ProtocolRules.SettlingTakesAStep ? _clock + 1 : _clock);
+            if (!_open.Remove(update, out var records) && !_conjunctions.TrySettle(update, at))
             {
                 return;
             }
 
-            var at = new Stamp(ProtocolRules.SettlingTakesAStep ? _clock + 1 : _clock);
-            foreach (var record in records)
+            foreach (var record in records ?? [])
             {
                 record.SettleNeedsLock(at);
                 record.ClosedNeedsLock();
@@ -261,7 +263,7 @@ internal sealed partial class TagLedger
                 }
             }
 
-            return IsLiveNeedsLock(tags, stamp);
+            return IsLiveNeedsLock(tags, stamp) && _conjunctions.AdmitsCopy(tags, stamp);
         }
     }
 
@@ -275,6 +277,7 @@ internal sealed partial class TagLedger
         {
             _tags.Forget(mark);
             _keys.Forget(mark);
+            _conjunctions.Forget(mark);
         }
     }
 
@@ -306,7 +309,7 @@ internal sealed partial class TagLedger
             }
         }
 
-        return IsSinceEpoch(stamp);
+        return IsSinceEpoch(stamp) && _conjunctions.Admits(tags, stamp);
     }
 
     private TagRecord[] OpenNeedsLock(UpdateId update, ReadOnlySpan<TagId> tags)

@@ -46,6 +46,11 @@ internal interface IBatchService : IGrainService
     [Alias("Update"), ResponseTimeout("00:00:05")]
     ValueTask<UpdateOutcome?> Update(string tag, UpdateRequest request, Guid requestId);
 
+    /// <summary>As <see cref="ITagGrain.UpdateAll"/>.</summary>
+    /// <inheritdoc cref="Update"/>
+    [Alias("UpdateAll"), ResponseTimeout("00:00:05")]
+    ValueTask<UpdateOutcome?> UpdateAll(string tag, UpdateRequest request, Guid requestId);
+
     /// <summary>As <see cref="ITagGrain.Hold"/>.</summary>
     [Alias("Hold"), ResponseTimeout("00:00:05")]
     ValueTask<HoldOutcome> Hold(HoldRequest request);

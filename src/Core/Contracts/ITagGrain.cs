@@ -12,6 +12,10 @@ internal interface ITagGrain : IGrainWithStringKey
     [Alias("Update"), ResponseTimeout("00:00:05")]
     ValueTask<UpdateOutcome> Update(UpdateRequest request, Guid requestId);
 
+    /// <summary>As <see cref="Update"/>, of an update of all of the tags (<see cref="ProtocolVersion.Conjunctions"/>): a silo that does not know them has no such method.</summary>
+    [Alias("UpdateAll"), ResponseTimeout("00:00:05")]
+    ValueTask<UpdateOutcome> UpdateAll(UpdateRequest request, Guid requestId);
+
     /// <summary>Holds tags around a change of their source: tried once, since a repeated one must have a time of its own.</summary>
     [Alias("Hold"), ResponseTimeout("00:00:05")]
     ValueTask<HoldOutcome> Hold(HoldRequest request);

@@ -6,11 +6,22 @@ namespace OrleansTagCache.Contracts;
 /// <param name="Tags">The tags.</param>
 /// <param name="StaleFor">Null to expire the dependents now (an update); otherwise how long they may still be served stale (a revalidation).</param>
 /// <param name="Traces">The <c>traceparent</c>s of those who asked for it; null if none of them is traced.</param>
+/// <param name="Match">Of an update: whether it expires what bears any of the tags, or what bears all of them.</param>
 [GenerateSerializer, Immutable, Alias("otc.UpdateRequest")]
 internal sealed record UpdateRequest(
     [property: Id(0)] TagId[] Tags,
     [property: Id(1)] TimeSpan? StaleFor,
-    [property: Id(2)] string[]? Traces = null);
+    [property: Id(2)] string[]? Traces = null,
+    [property: Id(3)] TagMatch Match = TagMatch.Any)
+{
+    /// <summary>An update of all of several tags; of any, if nothing is lost by it: every entry bears the <c>*</c> of its namespace, and what bears one tag of a namespace bears its <c>*</c> too.</summary>
+    public static UpdateRequest OfAll(TagId[] tags, string[]? traces = null)
+    {
+        TagId[] distinct = [.. tags.Distinct()];
+        TagId[] told = [.. distinct.Where(tag => tag.Name != TagName.Everything.Value || !Array.Exists(distinct, other => other.Namespace == tag.Namespace && other.Name != tag.Name))];
+        return new(told, StaleFor: null, traces, told.Length == 1 ? TagMatch.Any : TagMatch.All);
+    }
+}
 
 /// <summary>How an update ended.</summary>
 /// <param name="IsComplete">Whether every process has let go of the old values. If not, it is unknown, and retrying is safe.</param>

@@ -56,7 +56,11 @@ internal abstract partial class Entry
             return CopyStatus.Superseded;
         }
 
-        Replace(value, terms, _value);
+        if (!TryStore(value, terms))
+        {
+            return CopyStatus.Superseded;
+        }
+
         if (copy is { Data.IsLoaded: true, IsForStandby: false } && value.FreshnessAt(terms.Ledger, now) == Freshness.Stale)
         {
             // The job that was to refresh it looks for it where it was.

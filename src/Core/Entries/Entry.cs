@@ -233,6 +233,19 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
         }
     }
 
+    /// <summary>Ends the value, if it bears all of these and is older than that: an update of all of them has come.</summary>
+    /// <returns>Whether it did.</returns>
+    public bool EndIfBears(ReadOnlySpan<TagRecord> records, Stamp at)
+    {
+        if (_value is not { } value || value.Stamp >= at || !TagLedger.BearsAll(value.Records, records))
+        {
+            return false;
+        }
+
+        value.End();
+        return true;
+    }
+
     /// <summary>Tells of the entry without its value; null if there is nothing that would be served.</summary>
     public (EntrySnapshot Snapshot, bool IsStale, int Bytes)? Describe(IEntryTerms terms, Moment now)
     {
@@ -310,13 +323,20 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
 
         // A revalidation since the token makes it stale from the start: served, but not kept near as fresh, and not beyond the deadline.
         var byTags = value.ByTags(terms.Ledger, now);
-        if (isHeld || ((!isKeyLive || byTags == Freshness.Expired) && ProtocolRules.CommitsAreChecked) || !MayKeepWhatWasCopied(data, generation.Stamp, terms))
+        var isSuperseded = ((!isKeyLive || byTags == Freshness.Expired) && ProtocolRules.CommitsAreChecked)
+            || (ProtocolRules.ConjunctionsRefuseCommits && terms.Ledger.IsOvertaken(records, generation.Stamp))
+            || !MayKeepWhatWasCopied(data, generation.Stamp, terms);
+        if (isHeld || isSuperseded)
         {
             terms.Ledger.Detach(records, this);
             return (isHeld ? CommitOutcome.Held : CommitOutcome.Superseded) with { Near = NearTermsOf(sessions, session, isLive: false, terms) };
         }
 
-        Replace(value, terms, _value);
+        if (!TryStore(value, terms))
+        {
+            return CommitOutcome.Superseded with { Near = NearTermsOf(sessions, session, isLive: false, terms) };
+        }
+
         if (_generations is { } generations)
         {
             generations.FailSafe = null;
@@ -334,6 +354,25 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
     /// <summary>Whether what a value was copied from may be believed: the tags that came with other entries, and the namespace's <c>*</c>.</summary>
     private bool MayKeepWhatWasCopied(EntryData data, Stamp stamp, IEntryTerms terms) =>
         data.CopiedTags is not { } copied || terms.Ledger.MayKeepCopy(TagId.OfEntry(scopedKey, copied), stamp);
+
+    /// <summary>
+    /// Stores a value that was checked. First where walks find it and no reader gets it yet; then it is looked whether an update of all of some of its tags has come in between, whose walk may have
+    /// been too early to find it (invariant J1).
+    /// </summary>
+    private bool TryStore(StoredValue value, IEntryTerms terms)
+    {
+        var keyStamp = value.KeyStamp;
+        value.KeepAsOf(Stamp.Never);
+        Replace(value, terms, _value);
+        if (ProtocolRules.ConjunctionsRefuseCommits && ProtocolRules.ConjunctionsAreAskedAgain && terms.Ledger.IsOvertaken(value.Records, value.Stamp))
+        {
+            Drop(terms);
+            return false;
+        }
+
+        value.KeepAsOf(keyStamp);
+        return true;
+    }
 
     private void Replace(StoredValue? value, IEntryTerms terms, StoredValue? old)
     {

@@ -56,6 +56,8 @@ internal sealed class StoredValue
     /// <inheritdoc cref="EntryValidity.TagNames"/>
     public string[] Tags => _validity.TagNames();
 
+    public Stamp Stamp => _validity.Stamp;
+
     public Moment GeneratedAt => _validity.GeneratedAt;
 
     public ReadOnlySpan<TagRecord> Records => _validity.Records;
@@ -75,6 +77,9 @@ internal sealed class StoredValue
 
     /// <summary>A set of this key expires every value but this one: from now on the key's expiries up to then do not count against it.</summary>
     public void KeepAsOf(Stamp keyStamp) => Volatile.Write(ref _keyStamp, keyStamp.Value);
+
+    /// <summary>An update of all of several tags that it bears ends it for good. Under the entry's gate, as every change of it.</summary>
+    public void End() => KeepAsOf(Stamp.None);
 
     /// <summary>
     /// Carries it over an expiry of its key, which gets the key's stamp until then and gives its own. Until that is known it is judged by no stamp: the sweeper must not find it dead
@@ -104,19 +109,23 @@ internal sealed class StoredValue
     public bool IsDueAt(Moment now) => _extra is { EagerAt: var eagerAt } && eagerAt > TimeSpan.Zero && AgeAt(now) >= eagerAt;
 
     /// <summary>The check that every read makes.</summary>
-    public Freshness FreshnessAt(TagLedger ledger, Moment now) => _validity.At(ledger, KeyStamp, now, _extra);
+    public Freshness FreshnessAt(TagLedger ledger, Moment now) =>
+        KeyStamp is var keyStamp && keyStamp == Stamp.None && ProtocolRules.EndedIsNotServed ? Freshness.Expired : _validity.At(ledger, keyStamp, now, _extra);
 
     /// <summary>What updates and revalidations since its stamp say of it, whatever its age.</summary>
     public Freshness ByTags(TagLedger ledger, Moment now) => _validity.ByTags(ledger, KeyStamp, now);
 
     /// <summary>
-    /// The check for readers on other threads than the entry's: true only if it is fresh, and no set is just carrying it over the expiry of its key, which
+    /// The check for readers on other threads than the entry's: true only if it is fresh, no walk has ended it, and it is neither just being stored nor carried over the expiry of its key, which
     /// only the holder of the entry's gate may look behind.
     /// </summary>
     public bool IsFreshAt(TagLedger ledger, Moment now)
     {
         var keyStamp = KeyStamp;
-        return (keyStamp != Stamp.Never || !ProtocolRules.CarriedOverIsUnread) && _validity.At(ledger, keyStamp, now, _extra) == Freshness.Fresh;
+        return (IsReadable(keyStamp) || !ProtocolRules.CarriedOverIsUnread) && _validity.At(ledger, keyStamp, now, _extra) == Freshness.Fresh;
+
+        // One comparison for both: unsigned, the stamp of what has ended is the largest of all.
+        static bool IsReadable(Stamp keyStamp) => (ulong)keyStamp.Value < (ulong)Stamp.Never.Value;
     }
 
     /// <summary>

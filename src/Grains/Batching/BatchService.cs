@@ -66,6 +66,8 @@ internal sealed class BatchService(
     public async ValueTask<UpdateOutcome?> Update(string tag, UpdateRequest request, Guid requestId) =>
         owners.IsAstray(tag) ? null : await updates.Update(tag, request, requestId);
 
+    public ValueTask<UpdateOutcome?> UpdateAll(string tag, UpdateRequest request, Guid requestId) => Update(tag, request, requestId);
+
     public async ValueTask<HoldOutcome> Hold(HoldRequest request) => await updates.Hold(request);
 
     public async ValueTask<bool> Release(HoldRelease hold) => await updates.Release(hold);

@@ -3,6 +3,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Eviction;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Entries;
 
@@ -12,6 +13,9 @@ namespace OrleansTagCache.Entries;
 /// <remarks>Thread-safe. Lock order: an entry's gate, then the index or the ledger or this table's own lock; never two entries' gates.</remarks>
 internal sealed class EntryTable : IKeySlots
 {
+    /// <summary>How many entries a walk looks at before it lets others go first: a tenth of a millisecond or so.</summary>
+    private const int WalkPiece = 1_024;
+
     private readonly Lock _listGate = new();
     private readonly List<EntrySlot> _valued = [];
     private readonly ConcurrentDictionary<string, EntrySlot> _slots = new(StringComparer.Ordinal);
@@ -74,6 +78,26 @@ internal sealed class EntryTable : IKeySlots
     /// <inheritdoc/>
     KeySlot? IKeySlots.Find(TagId key) => Find(key.Name);
 
+    /// <inheritdoc/>
+    async ValueTask IKeySlots.EndAll(TagRecord[] records, Stamp at)
+    {
+        // The index is read after the ledger has heard of the update: what comes to stand in it later asks the ledger afterwards.
+        var slots = DependentsIndex.Of(records.MinBy(DependentsIndex.CountOf)!);
+        for (var i = 0; i < slots.Length; i++)
+        {
+            if (i % WalkPiece == WalkPiece - 1)
+            {
+                await PoolYield.Go();
+            }
+
+            var slot = slots[i];
+            lock (slot.Gate)
+            {
+                slot.EndIfBears(records, at);
+            }
+        }
+    }
+
     /// <summary>The slot of that key. It may have been retired when its gate is taken: then ask again.</summary>
     public EntrySlot FindOrAdd(string scopedKey) => _slots.GetOrAdd(scopedKey, static key => new(key));
 
@@ -82,9 +106,10 @@ internal sealed class EntryTable : IKeySlots
     {
         if (value is not null)
         {
+            DependentsIndex.Add(slot, value.TagRecords);
             if (!value.IsStandbyCopy)
             {
-                AddOwn(slot, value);
+                CountOwn(value, 1);
             }
 
             Link(slot, value);
@@ -109,15 +134,7 @@ internal sealed class EntryTable : IKeySlots
         }
 
         value.IsStandbyCopy = !isOwn;
-        if (isOwn)
-        {
-            AddOwn(slot, value);
-        }
-        else
-        {
-            RemoveOwn(slot, value, replacement: null);
-        }
-
+        CountOwn(value, isOwn ? 1 : -1);
         Link(slot, value);
     }
 
@@ -210,29 +227,21 @@ internal sealed class EntryTable : IKeySlots
     {
         if (!old.IsStandbyCopy)
         {
-            RemoveOwn(slot, old, replacement);
+            CountOwn(old, -1);
+        }
+
+        foreach (var record in old.TagRecords)
+        {
+            if (replacement?.TagRecords.Contains(record) != true)
+            {
+                DependentsIndex.Remove(slot, record);
+            }
         }
 
         _ledger.Detach(old.Records, slot);
     }
 
-    private void AddOwn(EntrySlot slot, StoredValue value)
-    {
-        DependentsIndex.Add(slot, value.TagRecords);
-        Interlocked.Add(ref _loaded, value.IsLoaded ? 1 : 0);
-    }
-
-    private void RemoveOwn(EntrySlot slot, StoredValue old, StoredValue? replacement)
-    {
-        Interlocked.Add(ref _loaded, old.IsLoaded ? -1 : 0);
-        foreach (var record in old.TagRecords)
-        {
-            if (replacement is null or { IsStandbyCopy: true } || !replacement.TagRecords.Contains(record))
-            {
-                DependentsIndex.Remove(slot, record);
-            }
-        }
-    }
+    private void CountOwn(StoredValue value, int by) => Interlocked.Add(ref _loaded, value.IsLoaded ? by : 0);
 
     private void Link(EntrySlot slot, StoredValue value)
     {

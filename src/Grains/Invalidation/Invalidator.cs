@@ -187,43 +187,6 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         ];
     }
 
-    /// <summary>A batch of another silo: applies all of it, and acknowledges what no client holds up.</summary>
-    public UpdateReceipt Receive(SiloAddress coordinator, UpdateBatch batch)
-    {
-        using var activity = Tracing.Start(CacheActivities.Deliver, ActivityKind.Server, batch.Trace);
-        UpdateReceipt receipt;
-        lock (_gate)
-        {
-            foreach (var id in _open.SettleBefore(coordinator, batch.Incarnation, batch.OldestUnsettled))
-            {
-                Settle(id);
-            }
-
-            foreach (var id in batch.Settled)
-            {
-                _open.Settle(id);
-                Settle(id);
-            }
-
-            var received = batch.Updates.Where(update => ReceiveNeedsLock(coordinator, update, activity?.Id ?? batch.Trace)).Select(update => update.Id).ToList();
-            foreach (var hold in batch.Released ?? [])
-            {
-                _holds.End(hold.Id, isLeaseValid: false);
-                ReleaseNeedsLock(hold.Id, hold.Tags);
-            }
-
-            CacheEvents.Write(CacheEvent.UpdateSettled, this);
-            receipt = new([.. received.Where(id => !_awaitingClients.ContainsKey(id))]);
-        }
-
-        if (_membership.IsDead(coordinator))
-        {
-            FinishUpdatesOf(coordinator);
-        }
-
-        return receipt;
-    }
-
     /// <summary>A member's clients have let go of what they held up.</summary>
     public void Confirmed(SiloAddress member, UpdateId[] updates, bool isSessionBroken) => Acknowledged(member, updates, isSessionBroken);
 
@@ -233,42 +196,12 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         _overdue.Dispose();
     }
 
-    /// <summary>Applies it. False if it must not be acknowledged.</summary>
-    private bool ReceiveNeedsLock(SiloAddress coordinator, TagUpdate update, string? trace)
-    {
-        if (update.HoldFor is not null)
-        {
-            return ReceiveHoldNeedsLock(coordinator, update, trace);
-        }
-
-        switch (_open.Arrived(coordinator, update))
-        {
-            case Arrival.First:
-                Apply(update);
-                if (!_sessions.Queue(trace is null ? update : update with { Trace = trace }))
-                {
-                    _awaitingClients[update.Id] = coordinator;
-                }
-
-                break;
-            case Arrival.Settled:
-                // A late repeat of something settled long ago: expiring again is harmless, staying open would not be.
-                Apply(update);
-                Settle(update.Id);
-                break;
-            default:
-                break;
-        }
-
-        return true;
-    }
-
     private (Stamp Applied, Task<UpdateOutcome> Completion, UpdateId Id) Begin(UpdateRequest request, UpdateId? finishes, ICollection<SiloAddress>? later = null, bool isSet = false)
     {
         lock (_gate)
         {
             var activity = Tracing.StartApart<string>(CacheActivities.Update, ActivityKind.Server, request.Traces, static trace => trace);
-            var update = _coordination.Begin(request.Tags, request.StaleFor, finishes, activity?.Id ?? request.Traces?[0]);
+            var update = _coordination.Begin(request.Tags, request.StaleFor, finishes, activity?.Id ?? request.Traces?[0], match: request.Match);
             var (applied, completion) = BeginNeedsLock(update, activity, later, isSet);
             return (applied, completion, update.Id);
         }
@@ -279,7 +212,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         _repeating.Start();
         var completion = _callers.Add(update, isSet, activity);
         var applied = Apply(update);
-        if (!_sessions.Queue(update))
+        if (IsHeldUpNeedsLock(update, applied))
         {
             _awaitingClients[update.Id] = _self;
             _awaitingOwnClients++;
@@ -295,7 +228,8 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         var now = _time.Now();
         _history.NoteOpening(update, now, _ledger);
         _recent.Note(update, now);
-        return update.HoldFor is { } atMost ? ApplyHoldNeedsLock(update, atMost, now)
+        return update.Match == TagMatch.All ? _ledger.ExpireAll(update.Id, update.Tags)
+            : update.HoldFor is { } atMost ? ApplyHoldNeedsLock(update, atMost, now)
             : update.StaleFor is { } staleFor ? _ledger.Stale(update.Id, update.Tags, now + staleFor, now)
             : _ledger.Expire(update.Id, update.Tags);
     }
@@ -399,7 +333,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
 
         foreach (var update in orphans)
         {
-            Begin(new(update.Tags, update.StaleFor, update.Trace is { } trace ? [trace] : null), update.Id);
+            Begin(new(update.Tags, update.StaleFor, update.Trace is { } trace ? [trace] : null, update.Match), update.Id);
         }
     }
 

@@ -19,6 +19,8 @@ internal sealed class TagGrain(TagUpdates updates, AllSilos silos) : Grain, ITag
 {
     public async ValueTask<UpdateOutcome> Update(UpdateRequest request, Guid requestId) => await updates.Update(this.GetPrimaryKeyString(), request, requestId);
 
+    public ValueTask<UpdateOutcome> UpdateAll(UpdateRequest request, Guid requestId) => Update(request, requestId);
+
     public async ValueTask<HoldOutcome> Hold(HoldRequest request) => await updates.Hold(request);
 
     public async ValueTask<bool> Release(HoldRelease hold) => await updates.Release(hold);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Invalidation;
+using OrleansTagCache.Names;
 using OrleansTagCache.Tasks;
 using OrleansTagCache.Views;
 
@@ -47,15 +48,24 @@ internal sealed partial class TagUpdates : IDisposable
     public async Task<UpdateOutcome> Update(string scopedTag, UpdateRequest request, Guid requestId)
     {
         await PoolYield.Go();
-        var kind = (scopedTag, request.StaleFor ?? Timeout.InfiniteTimeSpan);
+        if (request.Match == TagMatch.All)
+        {
+            request = UpdateRequest.OfAll(request.Tags, request.Traces);
+            if (_invalidator.WhyNotAll is { } reason)
+            {
+                return UpdateOutcome.Incomplete(reason);
+            }
+        }
+
+        var kind = (request.Match == TagMatch.All ? Together(request.Tags) : scopedTag, request.StaleFor ?? Timeout.InfiniteTimeSpan);
         while (true)
         {
             if (!_coalescers.TryGetValue(kind, out var coalescer))
             {
                 coalescer = _coalescers.GetOrAdd(
                     kind,
-                    static (_, of) => new((tags, traces) => of.Updates.Run(new(tags, of.StaleFor, traces)), of.StaleFor is null ? TimeSpan.Zero : Memory, of.Updates._time),
-                    (Updates: this, request.StaleFor));
+                    static (_, of) => new((tags, traces) => of.Updates.Run(new(tags, of.StaleFor, traces, of.Match)), of.StaleFor is null ? TimeSpan.Zero : Memory, of.Updates._time),
+                    (Updates: this, request.StaleFor, request.Match));
                 _forgetting.Start();
             }
 
@@ -85,6 +95,9 @@ internal sealed partial class TagUpdates : IDisposable
     }
 
     public void Dispose() => _forgetting.Dispose();
+
+    /// <summary>What stands for all of these: no tag is named so, and only updates of the same tags share it, since their tags are united.</summary>
+    private static string Together(TagId[] tags) => $"&{string.Concat(tags.Select(static tag => tag.Scoped).Order(StringComparer.Ordinal).Select(static scoped => $"{scoped.Length}:{scoped}"))}";
 
     private async Task<UpdateOutcome> Run(UpdateRequest request)
     {

@@ -14,8 +14,14 @@ internal sealed class RecentUpdates
     private readonly Dictionary<TagId, (Moment? Update, Moment? Revalidation)> _tags = [];
     private readonly Queue<TagId> _order = [];
 
+    /// <summary>Notes what an update does to each of its tags. One of all of several tags does nothing to a tag by itself.</summary>
     public void Note(TagUpdate update, Moment now)
     {
+        if (update.Match == TagMatch.All)
+        {
+            return;
+        }
+
         lock (_gate)
         {
             foreach (var tag in update.Tags)

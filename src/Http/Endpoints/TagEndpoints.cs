@@ -8,8 +8,8 @@ using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Http.Endpoints;
 
-/// <summary>The body of <c>/v1/tags/update</c>.</summary>
-internal sealed record UpdateBody(string[]? Tags);
+/// <summary>The body of <c>/v1/tags/update</c>; what matches is <c>any</c>, as without a word, or <c>all</c>.</summary>
+internal sealed record UpdateBody(string[]? Tags, string? Match);
 
 /// <summary>The body of <c>/v1/tags/revalidate</c>: a profile, or seconds, or neither for the immediate form.</summary>
 internal sealed record RevalidateBody(string[]? Tags, string? Profile, double? Expire);
@@ -59,7 +59,12 @@ internal sealed class TagEndpoints(UpdateClient calls, RequestLimits limits, Tag
     public async Task<IResult> Update(HttpContext http)
     {
         var (body, problem) = await BodyReader.ReadJson<UpdateBody>(http.Request, limits.BodyBytes);
-        return problem ?? await UpdateAll(http, body!.Tags, staleFor: null);
+        return problem ?? body!.Match switch
+        {
+            null or "any" => await Change(http, body.Tags, static ids => new(ids, StaleFor: null)),
+            "all" => await Change(http, body.Tags, static ids => UpdateRequest.OfAll(ids)),
+            _ => Problems.InvalidArgument($"'match' is 'any' or 'all', and not '{body.Match}'."),
+        };
     }
 
     public async Task<IResult> Revalidate(HttpContext http)
@@ -81,7 +86,7 @@ internal sealed class TagEndpoints(UpdateClient calls, RequestLimits limits, Tag
             { Expire: { } seconds } => LifeQuery.FromSeconds(seconds, "expire"),
             _ => null,
         };
-        return await UpdateAll(http, body!.Tags, staleFor == TimeSpan.Zero ? null : staleFor);
+        return await Change(http, body!.Tags, ids => new(ids, staleFor == TimeSpan.Zero ? null : staleFor));
     }
 
     public async Task<IResult> Describe(HttpRequest request, string? tag)
@@ -108,11 +113,11 @@ internal sealed class TagEndpoints(UpdateClient calls, RequestLimits limits, Tag
 
     private static TagId TagOf(HttpRequest request) => TagId.OfTag(request.HttpContext.Caller().Namespace, TagName.Parse(Query.One(request, "tag")).Value);
 
-    private async Task<IResult> UpdateAll(HttpContext http, string[]? tags, TimeSpan? staleFor)
+    private async Task<IResult> Change(HttpContext http, string[]? tags, Func<TagId[], UpdateRequest> request)
     {
         var ids = NamedTags.Of(http, tags);
         var begun = time.Now();
-        var outcome = await calls.Update(new UpdateRequest(ids, staleFor), options.UpdateTimeout, http.RequestAborted);
+        var outcome = await calls.Update(request(ids), options.UpdateTimeout, http.RequestAborted);
         return JsonAnswer.Ok(new UpdateAnswer(ids.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
     }
 }

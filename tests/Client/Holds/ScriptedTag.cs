@@ -38,6 +38,8 @@ internal sealed class ScriptedTag : ITagGrain
         return new(OnRelease());
     }
 
+    public ValueTask<UpdateOutcome> UpdateAll(UpdateRequest request, Guid requestId) => Update(request, requestId);
+
     public ValueTask<UpdateOutcome> Update(UpdateRequest request, Guid requestId) => new(OnUpdate(Note(_updates, request)));
 
     public ValueTask<TagDescription> Describe() => throw new NotSupportedException();

@@ -38,6 +38,8 @@ internal sealed class RecordingCache(Steps steps) : ITagCache
         return hold;
     }
 
+    public ValueTask UpdateTagsAsync(IReadOnlyCollection<string> tags, TagMatch match, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
     public ValueTask UpdateTagsAsync(IReadOnlyCollection<string> tags, CancellationToken cancellationToken = default)
     {
         Throw("update");

@@ -13,6 +13,12 @@ internal sealed record Value(string Key, TagId[] Tags, int[] Versions, int LateT
     /// <summary>By which the product's types carry it; <see cref="World.ValueOf"/> gives it back.</summary>
     public Payload Payload { get; init; } = Payload.Null;
 
+    /// <summary>What stands for the two tags that its application gave it, taken together, and its version; null for a value with one.</summary>
+    public (TagId Tag, int Version)? Joint { get; init; }
+
+    /// <summary>What stands for several tags taken together: it has versions in the source of its own, since an update of all of them says nothing of each.</summary>
+    public static TagId JointOf(IEnumerable<TagId> tags) => TagId.OfTag(Nodes.Catalog.Namespace, string.Join('&', tags.Select(tag => tag.Name).Order(StringComparer.Ordinal)));
+
     public override string ToString() => $"{CacheNamespace.Split(Key).Name}[{string.Join(' ', Tags.Select((tag, i) => $"{tag.Name}={Versions[i]}"))}]";
 }
 
@@ -65,7 +71,10 @@ internal sealed class Checker
     /// <summary>Whether a read has got something older than a commit whose holder may still be told <i>held</i>.</summary>
     public bool HasOffence => _unsure.Exists(commit => commit.Offence is not null && !commit.By.IsGone);
 
-    public Value Generate(string key, TagId[] tags, int lateTags) => new(key, tags, Array.ConvertAll(tags, VersionOf), lateTags);
+    public Value Generate(string key, TagId[] tags, int lateTags) => new(key, tags, Array.ConvertAll(tags, VersionOf), lateTags)
+    {
+        Joint = tags.Length > 3 && Value.JointOf(tags[..^2]) is var joint ? (joint, VersionOf(joint)) : null,
+    };
 
     /// <summary>A plain set is on its way: until it has ended, its value may be the last of all sets and removals of the key that overlap it.</summary>
     public static void MayBeLast(Value set) => set.Versions[^1] = int.MaxValue;
@@ -82,6 +91,9 @@ internal sealed class Checker
 
         return new(tags, Array.ConvertAll(tags, VersionOf), staleFor);
     }
+
+    /// <summary>An update of all of these tags is called.</summary>
+    public Changing BeginAll(TagId[] tags) => Begin([Value.JointOf(tags)], null);
 
     public void Returned(Changing change, TimeSpan now)
     {
@@ -146,6 +158,12 @@ internal sealed class Checker
     public static void Returned(Reading reading, Value value, bool isStale, string how)
     {
         Array.ForEach(reading.Unsure, commit => Judge(commit, reading, value, how));
+        if (value.Joint is { } joint && joint.Version < reading.Required.GetValueOrDefault(joint.Tag))
+        {
+            throw new BrokenPromiseException(
+                $"{reading.By} got {value} ({how}) with version {joint.Version} of {joint.Tag.Name}, but version {reading.Required[joint.Tag]} had been promised when it asked.");
+        }
+
         for (var i = 0; i < value.Tags.Length; i++)
         {
             var tag = value.Tags[i];

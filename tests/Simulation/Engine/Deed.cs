@@ -92,4 +92,13 @@ internal enum Deed
 
     /// <summary>A hold was released at a silo that did not hold it.</summary>
     UnknownHoldReleased,
+
+    /// <summary>A walk ended a value that bears all tags of an update.</summary>
+    EndedByWalk,
+
+    /// <summary>A walk ended what a process kept near.</summary>
+    EndedNear,
+
+    /// <summary>What bears only some of the tags of such an update was read and had not been generated again.</summary>
+    LeftAlone,
 }

@@ -82,6 +82,12 @@ internal sealed class World
     /// <summary>Whether a caller that is given its token twice generates twice.</summary>
     public bool HasTwins { get; set; }
 
+    /// <summary>Whether there are updates of all of several tags: then others may run at some more moments.</summary>
+    public bool HasJoint { get; set; }
+
+    /// <summary>Keys that nothing that happens may expire: to generate them again breaks a promise.</summary>
+    public HashSet<string> Untouched { get; } = [];
+
     /// <summary>What other threads and processes do in the middle of a turn; null if nothing.</summary>
     public Action? OtherThreads { get; set; }
 
@@ -125,6 +131,15 @@ internal sealed class World
         }
     }
 
+    /// <summary>The same where only updates of all of several tags make a difference.</summary>
+    public void InterleaveJoint(Node node)
+    {
+        if (HasJoint)
+        {
+            Interleave(node);
+        }
+    }
+
     public void Did(Deed deed) => Deeds[(int)deed]++;
 
     /// <summary>A hold has reached a silo itself.</summary>
@@ -144,6 +159,11 @@ internal sealed class World
     /// <summary>A value that a factory makes now.</summary>
     public Value Generate(string key)
     {
+        if (Untouched.Contains(key))
+        {
+            throw new BrokenPromiseException($"{key} is generated again, and nothing has expired it that should have.");
+        }
+
         var (tags, late) = Catalog.TagsOf(key);
         var value = Checker.Generate(key, tags, late) with { Payload = new(BitConverter.GetBytes(_values.Count), null) };
         _values.Add(value);

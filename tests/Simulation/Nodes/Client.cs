@@ -68,11 +68,37 @@ internal sealed class Client(World world, string name, double rate, TimeSpan ahe
     {
         foreach (var push in pushes)
         {
-            var at = push.StaleFor is { } staleFor ? Ledger.Stale(push.Tags, Now + staleFor, Now) : Ledger.Expire(push.Tags);
+            var at = push.Match == TagMatch.All ? ApplyAll(push)
+                : push.StaleFor is { } staleFor ? Ledger.Stale(push.Tags, Now + staleFor, Now)
+                : Ledger.Expire(push.Tags);
             World.Note(this, $"applies push {push.Number} of {string.Join(' ', push.Tags.Select(tag => tag.Name))} at clock {at.Value}");
         }
 
         Send(from, $"push acknowledged", () => from.Sessions.Acknowledged(id, pushes[^1].Number));
+    }
+
+    /// <summary>The conjunction first, for what is on its way here; then the walk over what is kept.</summary>
+    private Stamp ApplyAll(Push push)
+    {
+        if (Mutants.Is(Mutant.ConjunctionUnknownToClient))
+        {
+            var now = new Stamp(Ledger.Stamp().Value + 1);
+            EndNear(push.Tags, now);
+            return now;
+        }
+
+        var at = Ledger.ExpireAll(push.Tags);
+        if (Mutants.Is(Mutant.ClientWalksLate))
+        {
+            this.Soon("walks late", () => EndNear(push.Tags, at));
+        }
+        else
+        {
+            World.InterleaveJoint(this);
+            EndNear(push.Tags, at);
+        }
+
+        return at;
     }
 
     /// <summary>The silo ends the session: it is leaving.</summary>

@@ -19,6 +19,9 @@ internal sealed class EntryHost : IKeySlots
     private readonly TokenBook _tokens;
     private readonly EntryTerms _terms;
 
+    /// <summary>By tag, the slots whose values bear it.</summary>
+    private readonly Dictionary<TagId, HashSet<Slot>> _dependents = [];
+
     public EntryHost(Silo silo)
     {
         (_silo, _tokens) = (silo, new(silo));
@@ -28,6 +31,9 @@ internal sealed class EntryHost : IKeySlots
 
     /// <inheritdoc/>
     public KeySlot? Find(TagId key) => _slots.GetValueOrDefault(key.Name);
+
+    /// <inheritdoc/>
+    ValueTask IKeySlots.EndAll(TagRecord[] records, Stamp at) => default;
 
     /// <summary>Answers a read: at once without the gate if there is a fresh value, else under it, and after a wait if it has to be.</summary>
     public void Acquire(string key, AcquireRequest request, Action<Acquired> reply)
@@ -127,6 +133,67 @@ internal sealed class EntryHost : IKeySlots
 
         reply(status);
     });
+
+    /// <summary>A value of the slot came or went, under its gate.</summary>
+    public void Index(Slot slot, StoredValue? old, StoredValue? value)
+    {
+        foreach (var record in value is null ? [] : value.TagRecords)
+        {
+            if (!_dependents.TryGetValue(record.Tag, out var slots))
+            {
+                _dependents.Add(record.Tag, slots = []);
+            }
+
+            slots.Add(slot);
+        }
+
+        foreach (var record in old is null ? [] : old.TagRecords)
+        {
+            if (value?.TagRecords.Contains(record) != true)
+            {
+                _dependents[record.Tag].Remove(slot);
+            }
+        }
+    }
+
+    /// <summary>The walk of an update of all of several tags: first it notes which slots there are, by the rarest of them, then it visits each.</summary>
+    /// <param name="tags">The tags.</param>
+    /// <param name="at">When the update was applied here.</param>
+    /// <param name="then">Happens when it is over.</param>
+    public void Walk(TagId[] tags, Stamp at, Action then)
+    {
+        if (_silo.Ledger.RecordsOfAll(tags) is not { } records)
+        {
+            then();
+            return;
+        }
+
+        List<Slot> found = [.. tags.Select(tag => _dependents.GetValueOrDefault(tag) ?? []).MinBy(slots => slots.Count)!];
+        var left = found.Count + 1;
+        found.ForEach(slot => _silo.Soon($"visits {slot.ScopedKey}", () => Under(slot, () =>
+        {
+            if (!(Mutants.Is(Mutant.WalkMissesCopies) && slot.Value is { IsStandbyCopy: true }) && slot.EndIfBears(records, at))
+            {
+                _silo.World.Did(Deed.EndedByWalk);
+            }
+
+            Visited();
+        })));
+        Visited();
+
+        void Visited()
+        {
+            if (--left == 0)
+            {
+                if (!Mutants.Is(Mutant.WalkMissesNear))
+                {
+                    _silo.EndNear(tags, at);
+                }
+
+                then();
+            }
+        }
+    }
 
     /// <summary>There is no room for its value.</summary>
     public void Evict(string key)

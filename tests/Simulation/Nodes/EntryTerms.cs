@@ -95,6 +95,17 @@ internal sealed class EntryTerms(Silo silo, TokenBook tokens) : IEntryTerms
 
     public void Replaced(Entry entry, StoredValue? old, StoredValue? value)
     {
+        if (value is not null)
+        {
+            silo.World.InterleaveJoint(silo);
+        }
+
+        silo.Entries.Index((Slot)entry, old, value);
+        if (value is not null)
+        {
+            silo.World.InterleaveJoint(silo);
+        }
+
         if (old is not null)
         {
             silo.Ledger.Detach(old.Records, entry);

@@ -39,9 +39,9 @@ internal sealed class Fanout
     public bool IsIncarnation(Guid incarnation) => _coordination.Incarnation == incarnation;
 
     /// <summary>Begins a change: the own ledger has applied it when this returns.</summary>
-    public Stamp Begin(TagId[] tags, TimeSpan? staleFor, Action<bool>? caller, UpdateId? finishes = null)
+    public Stamp Begin(TagId[] tags, TimeSpan? staleFor, Action<bool>? caller, UpdateId? finishes = null, TagMatch match = TagMatch.Any)
     {
-        var change = _coordination.Begin(tags, staleFor, finishes);
+        var change = _coordination.Begin(tags, staleFor, finishes, match: match);
         if (caller is not null)
         {
             _callers.Add(change.Id, caller);
@@ -119,7 +119,7 @@ internal sealed class Fanout
         foreach (var orphan in _open.Of(coordinator).Where(change => _coordination.TryClaim(change.Id)).ToList())
         {
             _silo.World.Note(_silo, $"finishes {Of(orphan.Id)}");
-            Begin(orphan.Tags, orphan.StaleFor, null, orphan.Id);
+            Begin(orphan.Tags, orphan.StaleFor, null, orphan.Id, orphan.Match);
         }
 
         _open.Forget(_silo.Members.IsDead);
@@ -168,14 +168,40 @@ internal sealed class Fanout
         var at = _silo.Apply(change);
         _silo.World.Note(_silo, $"applies {Of(change.Id)} of {string.Join(' ', change.Tags.Select(tag => tag.Name))} at clock {at.Value}");
 
-        // The ledger first, the interested sessions second; a read may come in between (invariant C3).
-        _silo.Soon($"queues {Of(change.Id)} for sessions", () =>
+        if (change.Match == TagMatch.Any)
+        {
+            QueueSoon();
+        }
+        else if (Mutants.Is(Mutant.AcknowledgedBeforeWalk))
+        {
+            _silo.Soon($"walks for {Of(change.Id)}", () => _silo.Entries.Walk(change.Tags, at, () => { }));
+            QueueSoon();
+        }
+        else if (Mutants.Is(Mutant.WalkAfterInterest))
         {
             _silo.Sessions.Queue(change);
+            _silo.Soon($"walks for {Of(change.Id)}", () => _silo.Entries.Walk(change.Tags, at, Applied));
+        }
+        else
+        {
+            // The walk before the interested sessions: who registers interest too late to be told finds the value dead (invariant J1).
+            _silo.Soon($"walks for {Of(change.Id)}", () => _silo.Entries.Walk(change.Tags, at, QueueSoon));
+        }
+
+        return at;
+
+        // The ledger first, the interested sessions second; a read may come in between (invariant C3).
+        void QueueSoon() => _silo.Soon($"queues {Of(change.Id)} for sessions", () =>
+        {
+            _silo.Sessions.Queue(change);
+            Applied();
+        });
+
+        void Applied()
+        {
             _applying.Remove(change.Id);
             then();
-        });
-        return at;
+        }
     }
 
     private void Reconsider(UpdateId id)

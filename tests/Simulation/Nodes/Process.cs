@@ -22,7 +22,7 @@ internal abstract class Process : Node, IKeySlots
         Ledger.Add(this);
     }
 
-    public TagLedger Ledger { get; } = new(Terms.MaximumUnreferenced);
+    public TagLedger Ledger { get; } = new(Terms.MaximumUnreferenced, Terms.MaximumConjunctions);
 
     public Flights Flights { get; }
 
@@ -61,6 +61,11 @@ internal abstract class Process : Node, IKeySlots
         World.Note(this, $"read of {reading.Key} returns {value}{(isStale ? " stale" : string.Empty)} ({how})");
         World.Reads++;
         World.OpenReads--;
+        if (World.Untouched.Contains(reading.Key))
+        {
+            World.Did(Deed.LeftAlone);
+        }
+
         Checker.Returned(reading, value, isStale, how);
     }
 
@@ -75,12 +80,27 @@ internal abstract class Process : Node, IKeySlots
     }
 
     /// <summary>A change of tags, as the application calls it: the source has changed just before.</summary>
-    public void Change(TagId[] tags, TimeSpan? staleFor, Silo coordinator)
+    public void Change(TagId[] tags, TimeSpan? staleFor, Silo coordinator, TagMatch match = TagMatch.Any)
     {
-        var change = World.Checker.Begin(tags, staleFor);
+        var change = match == TagMatch.All ? World.Checker.BeginAll(tags) : World.Checker.Begin(tags, staleFor);
         World.Note(this, $"{(staleFor is null ? "updates" : "revalidates")} {change} on {coordinator}");
         Send(coordinator, "change", () => coordinator.Fanout.Begin(tags, staleFor, isComplete =>
-            coordinator.Send(this, "change ended", () => Returned(change, isComplete))));
+            coordinator.Send(this, "change ended", () => Returned(change, isComplete)), match: match));
+    }
+
+    /// <summary>The walk of an update of all of several tags over what is kept here.</summary>
+    public void EndNear(TagId[] tags, Stamp at)
+    {
+        if (Ledger.RecordsOfAll(tags) is not { } records)
+        {
+            return;
+        }
+
+        foreach (var slot in _slots.Values.Where(slot => slot.Kept is { } near && near.Validity.Stamp < at && TagLedger.BearsAll(near.Validity.Records, records)).ToList())
+        {
+            World.Did(Deed.EndedNear);
+            Evict(slot.Name);
+        }
     }
 
     /// <summary>A plain set: a token, then the value, in two trips.</summary>
@@ -152,6 +172,15 @@ internal abstract class Process : Node, IKeySlots
             return;
         }
 
+        // Kept under the map's gate, as the last question is asked: a walk that began before it has not come here, one that begins later does.
+        World.InterleaveJoint(this);
+        if (Ledger.IsOvertaken(records, ask.Stamp) && !Mutants.Is(Mutant.NearStoredUnasked))
+        {
+            Ledger.Detach(records, slot);
+            GiveBack(slot);
+            return;
+        }
+
         var old = slot.Kept;
         slot.Kept = new(value, new(ask.Stamp, generatedAt, lifetime.Life, records, slot), extra, session);
         World.Note(this, $"keeps {value} with stamp {ask.Stamp.Value}{(session is null ? string.Empty : $" under session {session.Id.Number} of S{session.Silo}")}");
@@ -214,6 +243,10 @@ internal abstract class Process : Node, IKeySlots
             World.Checker.Returned(change, World.Time);
         }
     }
+
+    /// <inheritdoc/>
+    /// <remarks>The simulated processes walk by themselves, in steps between which others run.</remarks>
+    ValueTask IKeySlots.EndAll(TagRecord[] records, Stamp at) => default;
 
     KeySlot? IKeySlots.Find(TagId key) => _slots.GetValueOrDefault(key.Name);
 

@@ -81,6 +81,7 @@ internal sealed class Silo : Process
         var now = Now;
         History.NoteOpening(change, now, Ledger);
         return change.HoldFor is not null ? Holding.Arrived(change)
+            : change.Match == TagMatch.All && !Mutants.Is(Mutant.ConjunctionAsAny) ? Ledger.ExpireAll(change.Id, change.Tags)
             : change.StaleFor is { } staleFor ? Ledger.Stale(change.Id, change.Tags, now + staleFor, now)
             : Ledger.Expire(change.Id, change.Tags);
     }

@@ -9,6 +9,8 @@ internal static class Terms
 {
     public const int MaximumUnreferenced = 4;
 
+    public const int MaximumConjunctions = 1;
+
     public const int MaximumInterest = 5;
 
     public static readonly TimeSpan ServingLease = TimeSpan.FromMilliseconds(1_000);

@@ -189,6 +189,51 @@ internal enum Mutant
 
     /// <summary>The end of a hold is not noted as a change of its tags: a set that was called before it knows nothing of it.</summary>
     ReleaseUnnoted,
+
+    /// <summary>A commit does not ask whether an update of all of its tags has come since its token.</summary>
+    ConjunctionForgotten,
+
+    /// <summary>A commit asks before walks can find its value, and not again.</summary>
+    ConjunctionAskedTooEarly,
+
+    /// <summary>A copy is kept while an update of all of its tags is open.</summary>
+    ConjunctionNotOpen,
+
+    /// <summary>A conjunction is forgotten without raising the floor.</summary>
+    ConjunctionFloorNotRaised,
+
+    /// <summary>A conjunction is forgotten while an update of it is open.</summary>
+    OpenConjunctionDropped,
+
+    /// <summary>A push of an update of all of several tags takes the interest in each of them away.</summary>
+    ConjunctionTakesInterest,
+
+    /// <summary>What a walk has ended is served where no fresh value is.</summary>
+    EndedValueServed,
+
+    /// <summary>A silo collects the interested sessions before its walk.</summary>
+    WalkAfterInterest,
+
+    /// <summary>A silo acknowledges before its walk.</summary>
+    AcknowledgedBeforeWalk,
+
+    /// <summary>A walk leaves out what a silo holds as a standby.</summary>
+    WalkMissesCopies,
+
+    /// <summary>A walk leaves out the near cache of the silo.</summary>
+    WalkMissesNear,
+
+    /// <summary>A client acknowledges before its walk.</summary>
+    ClientWalksLate,
+
+    /// <summary>A client walks over what it keeps, and does not remember the update for what is on its way.</summary>
+    ConjunctionUnknownToClient,
+
+    /// <summary>A near cache stores a value without asking once more, when a walk may have gone by.</summary>
+    NearStoredUnasked,
+
+    /// <summary>An update of all of several tags expires what bears any of them.</summary>
+    ConjunctionAsAny,
 }
 
 /// <summary>Which rule is removed in the search that this thread runs.</summary>

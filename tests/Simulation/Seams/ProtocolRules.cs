@@ -88,6 +88,20 @@ internal static class ProtocolRules
 
     public static bool JoinersAskAfterTheWait => !Mutants.Is(Mutant.SecondHelloBeforeTheWait);
 
+    public static bool ConjunctionsRefuseCommits => !Mutants.Is(Mutant.ConjunctionForgotten);
+
+    public static bool ConjunctionsAreAskedAgain => !Mutants.Is(Mutant.ConjunctionAskedTooEarly);
+
+    public static bool OpenConjunctionsRefuseCopies => !Mutants.Is(Mutant.ConjunctionNotOpen);
+
+    public static bool ConjunctionsRaiseTheFloor => !Mutants.Is(Mutant.ConjunctionFloorNotRaised);
+
+    public static bool OpenConjunctionsStay => !Mutants.Is(Mutant.OpenConjunctionDropped);
+
+    public static bool ConjunctionsKeepInterest => !Mutants.Is(Mutant.ConjunctionTakesInterest);
+
+    public static bool EndedIsNotServed => !Mutants.Is(Mutant.EndedValueServed);
+
     /// <summary>What other threads do in the middle of an expiry whose clock was published first.</summary>
     public static Action? OtherThreads
     {

@@ -60,6 +60,16 @@ internal static class Catches
         Mutant.SecondHelloBeforeTheWait or Mutant.HoldWithoutLease => "hold-unheard-of",
         Mutant.HoldMembersAsOfBegin => "hold-met-while-joining",
         Mutant.HeldSaidByAdopter => "hold-adopted",
+        Mutant.ConjunctionForgotten or Mutant.ConjunctionFloorNotRaised => "joint",
+        Mutant.ConjunctionAskedTooEarly => "joint-walk",
+        Mutant.ConjunctionAsAny => "joint-apart",
+        Mutant.OpenConjunctionDropped => "joint-forgotten",
+        Mutant.ConjunctionNotOpen or Mutant.WalkMissesNear or Mutant.AcknowledgedBeforeWalk => "joint-copy",
+        Mutant.NearStoredUnasked => "joint-near",
+        Mutant.WalkAfterInterest or Mutant.ClientWalksLate or Mutant.ConjunctionUnknownToClient => "joint-client",
+        Mutant.ConjunctionTakesInterest => "joint-then-update",
+        Mutant.EndedValueServed => "joint-fail-safe",
+        Mutant.WalkMissesCopies => "joint-standby",
         _ => throw new ArgumentOutOfRangeException(nameof(mutant), mutant, "No configuration is known for it."),
     };
 

@@ -33,6 +33,7 @@ internal static class Configurations
         .. MovingConfigurations.All,
         .. HoldConfigurations.All,
         .. HoldTroubleConfigurations.All,
+        .. JointConfigurations.All,
     ];
 
     public static Configuration Named(string name) => Array.Find(All, each => each.Name == name)!;

@@ -90,6 +90,9 @@ internal sealed class Fingerprint(World world)
                 return payload.IsNull ? 3 : Hash(world.ValueOf(payload));
             case CacheLife life:
                 return (ulong)life.GetHashCode() * 0x9E3779B97F4A7C15;
+            case long number:
+                // Its own hash code folds halves: that of -1 is that of 0.
+                return (ulong)number * 0x9E3779B97F4A7C15;
             case Enum or IConvertible or Guid or TimeSpan:
                 return (ulong)value.GetHashCode() * 0x9E3779B97F4A7C15;
         }

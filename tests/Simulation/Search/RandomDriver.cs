@@ -6,7 +6,7 @@ using OrleansTagCache.Simulation.Nodes;
 namespace OrleansTagCache.Simulation.Search;
 
 /// <summary>Picks what happens next: mostly something pending, now and then a new call, the passing of time, or trouble.</summary>
-internal sealed class RandomDriver(World world, Chance chance)
+internal sealed class RandomDriver(World world, Chance chance, bool hasJoint)
 {
     private const int MaximumPending = 100;
 
@@ -19,6 +19,7 @@ internal sealed class RandomDriver(World world, Chance chance)
 
     public void Begin()
     {
+        world.HasJoint = hasJoint;
         for (var i = 0; i < _mood.Silos; i++)
         {
             _trouble.StartSilo();
@@ -130,6 +131,9 @@ internal sealed class RandomDriver(World world, Chance chance)
         {
             case >= 20:
                 Transactions.Begin(world, chance, process, SomeTags());
+                break;
+            case < 8 when hasJoint && chance.OneIn(2):
+                world.Do(process, "calls", () => process.Change([Catalog.A, chance.OneIn(3) ? Catalog.C : Catalog.B], null, chance.Of(world.Silos), TagMatch.All));
                 break;
             case < 8:
                 world.Do(process, "calls", () => process.Change(SomeTags(), null, chance.Of(world.Silos)));

@@ -20,6 +20,9 @@ internal sealed record Activity(long Reads, long Hits, long Changes, IReadOnlyLi
 /// <summary>Runs random schedules of a cluster with every kind of trouble. One seed, one run, always the same.</summary>
 internal static class RandomSearch
 {
+    /// <summary>From this seed on there are updates of all of several tags too.</summary>
+    public const ulong FirstJoint = 1_000_000;
+
     /// <summary>Runs one seed; the trace is kept only if it is watched.</summary>
     public static (Outcome Outcome, Activity Activity) Run(ulong seed, int steps, Mutant mutant, bool isWatched)
     {
@@ -27,7 +30,7 @@ internal static class RandomSearch
         var trace = isWatched ? new Trace() : null;
         var chance = new Chance(seed);
         var world = new World(chance, trace, hasTimers: true);
-        var driver = new RandomDriver(world, chance);
+        var driver = new RandomDriver(world, chance, hasJoint: seed >= FirstJoint);
         string? violation = null;
         var step = 0;
         try

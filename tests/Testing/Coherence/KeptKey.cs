@@ -17,4 +17,6 @@ internal sealed class KeptKey : KeySlot, IKeySlots
     public string Scoped => Key.Name;
 
     public KeySlot? Find(TagId key) => key == Key ? this : null;
+
+    public ValueTask EndAll(TagRecord[] records, Stamp at) => default;
 }

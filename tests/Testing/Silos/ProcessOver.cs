@@ -49,6 +49,8 @@ internal static class ProcessOver
     {
         public async ValueTask<UpdateOutcome> Update(UpdateRequest request, Guid requestId) => await silo.Silo.Invalidator.Begin(request).Completion;
 
+        public ValueTask<UpdateOutcome> UpdateAll(UpdateRequest request, Guid requestId) => Update(request, requestId);
+
         public async ValueTask<HoldOutcome> Hold(HoldRequest request) => await silo.Silo.Invalidator.Hold(request, TimeSpan.FromSeconds(2));
 
         public ValueTask<bool> Release(HoldRelease hold) => new(silo.Silo.Invalidator.Release(hold));
