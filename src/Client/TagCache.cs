@@ -264,12 +264,8 @@ internal sealed class TagCache : ITagCache
     public ValueTask UpdateTagsAsync(IReadOnlyCollection<string> tags, TagMatch match, CancellationToken cancellationToken = default)
     {
         MustBeInServerAction();
-        return match switch
-        {
-            TagMatch.Any => Update(tags, staleFor: null, nameof(tags), cancellationToken),
-            TagMatch.All => UpdateAll(tags, cancellationToken),
-            _ => throw new ArgumentOutOfRangeException(nameof(match), match, "It is neither Any nor All."),
-        };
+        return !Enum.IsDefined(match) ? throw new ArgumentOutOfRangeException(nameof(match), match, "It is neither Any nor All.")
+            : Update(tags, staleFor: null, nameof(tags), cancellationToken, match);
     }
 
     public ValueTask<ITagHold> HoldAsync(IReadOnlyCollection<string> tags, TimeSpan? atMost = null, CancellationToken cancellationToken = default)
@@ -385,23 +381,17 @@ internal sealed class TagCache : ITagCache
         return new TagHold(names, taken, _holds, ServerAction.BeginHolding(_serverActions), _options.UpdateTimeout, _time);
     }
 
-    private async ValueTask Update(IReadOnlyCollection<string> tags, TimeSpan? staleFor, string parameterName, CancellationToken cancellationToken)
+    private async ValueTask Update(IReadOnlyCollection<string> tags, TimeSpan? staleFor, string parameterName, CancellationToken cancellationToken, TagMatch match = TagMatch.Any)
     {
         MustNotBeInFactory();
         var ids = TagSet.ForCall(tags, parameterName).Select(tag => TagId.OfTag(_namespace, tag)).ToArray();
-        await _updates.Update(new(ids, staleFor == TimeSpan.Zero ? null : staleFor), _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
+        var request = match == TagMatch.All ? UpdateRequest.OfAll(ids) : new(ids, staleFor == TimeSpan.Zero ? null : staleFor);
+        await _updates.Update(request, _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What is sent of a value; null if it is not for storing.</summary>
     private EntryData? MakeOf<T>(string key, T value, CacheEntryOptions? options) =>
         _maker.MakeUnlessUnwanted(value, options) is { } entry ? _codec.Encode(_namespace.Scope(key), entry) : null;
-
-    private async ValueTask UpdateAll(IReadOnlyCollection<string> tags, CancellationToken cancellationToken)
-    {
-        MustNotBeInFactory();
-        var ids = Array.ConvertAll(TagSet.ForCall(tags, nameof(tags)), tag => TagId.OfTag(_namespace, tag));
-        await _updates.Update(UpdateRequest.OfAll(ids), _options.UpdateTimeout, cancellationToken).ConfigureAwait(false);
-    }
 
     private CacheKey Check(string key) => CacheKey.Parse(key, _options.MaximumKeyLength);
 }

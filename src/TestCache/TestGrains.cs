@@ -40,6 +40,8 @@ internal class TestGrains : DispatchProxy
             return await silo.Invalidator.Update(request, Patience);
         }
 
+        public ValueTask<UpdateOutcome> UpdateAll(UpdateRequest request, Guid requestId) => Update(request, requestId);
+
         public async ValueTask<HoldOutcome> Hold(HoldRequest request)
         {
             silo.MustBeThere();

@@ -133,6 +133,9 @@ public sealed class TestTagCache : ITagCache, IDisposable, IAsyncDisposable
     public ValueTask UpdateTagsAsync(IReadOnlyCollection<string> tags, CancellationToken cancellationToken = default) => Cache.UpdateTagsAsync(tags, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask UpdateTagsAsync(IReadOnlyCollection<string> tags, TagMatch match, CancellationToken cancellationToken = default) => Cache.UpdateTagsAsync(tags, match, cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<ITagHold> HoldAsync(IReadOnlyCollection<string> tags, TimeSpan? atMost = null, CancellationToken cancellationToken = default) => Cache.HoldAsync(tags, atMost, cancellationToken);
 
     /// <inheritdoc/>
