@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Serialization;
@@ -28,7 +29,8 @@ public sealed class LoaderCallsTests : IDisposable
         var options = new TagCacheClientOptions();
         var services = new ServiceCollection().BuildServiceProvider();
         var others = new RemoteLoads(factory, _reachability, _time);
-        var table = new LoaderTable([], services, new EntryMaker(options, new PayloadSerializer(services)), others, options);
+        var codec = new PayloadCodec(options, services, new LogOnce(), NullLogger<PayloadCodec>.Instance);
+        var table = new LoaderTable([], services, new EntryMaker(options, new PayloadSerializer(services)), codec, others, options);
         _local = new([table], factory, _reachability, options, _time, NullLogger<LoaderRunner>.Instance);
         _calls = new(factory, _local, _time, NullLogger<LoaderCalls>.Instance);
     }
