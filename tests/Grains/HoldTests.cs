@@ -199,7 +199,7 @@ public sealed class HoldTests : IDisposable
         }
 
         Assert.Equal("The silo holds 3 holds; MaximumHolds is 3.", (await _host.Invalidator.Hold(Request, Patience)).Reason);
-        _host.Invalidator.Adopt([new(new(Guid.NewGuid(), 1), Request.Tags, AtMost)], _host.Time.Now());
+        _host.Invalidator.Adopt(InvalidatorHost.Silo(2), new(Standing.Serving, [new(new(Guid.NewGuid(), 1), Request.Tags, AtMost)]), _host.Time.Now());
         Assert.Equal(4, _host.Ledger.Holds);
     }
 

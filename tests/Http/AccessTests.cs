@@ -24,6 +24,7 @@ public sealed class AccessTests(KeyedSilo silo)
         { "GET", "/v1/cluster", "admin" },
         { "GET", "/v1/diagnostics", "admin" },
         { "HEAD", "/v1/traffic", "admin" },
+        { "HEAD", "/v1/events", "read" },
         { "GET", "/v1/updates", "admin" },
         { "GET", "/v1/keys", "admin" },
         { "GET", "/metrics", "admin" },

@@ -145,6 +145,7 @@ public sealed class OperationTests(SiloServer silo)
                 "get /v1/diagnostics",
                 "get /v1/entry",
                 "get /v1/entry/info",
+                "get /v1/events",
                 "get /v1/keys",
                 "get /v1/tag",
                 "get /v1/tag/entries",

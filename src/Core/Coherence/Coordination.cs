@@ -56,6 +56,12 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
     /// <summary>The incarnation that this silo's own updates bear.</summary>
     public Guid Incarnation => incarnation;
 
+    /// <summary>The number of the last one that was begun.</summary>
+    public long Begun => _sequence;
+
+    /// <summary>Every one up to that number is settled; of holds, was had or given up.</summary>
+    public long SettledUpTo => _oldestUnsettled - 1;
+
     /// <summary>How many are not settled.</summary>
     public int Count => _pending.Count;
 
@@ -184,7 +190,7 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
         }
 
         HoldRelease[]? released = outbox.Released.Count == 0 ? null : [.. Take(outbox.Released)];
-        return new(incarnation, [.. updates.Select(pending => pending.Update)], [.. Take(outbox.Settled)], _oldestUnsettled, Released: released);
+        return new(incarnation, [.. updates.Select(pending => pending.Update)], [.. Take(outbox.Settled)], _oldestUnsettled, Released: released, Begun: _sequence);
     }
 
     /// <summary>Nothing is known of what became of a batch: what it held is to be sent again, first.</summary>

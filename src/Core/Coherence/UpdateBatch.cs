@@ -7,6 +7,7 @@ namespace OrleansTagCache.Coherence;
 /// <param name="OldestUnsettled">Every update of this coordinator with a smaller number is settled.</param>
 /// <param name="Trace">The <c>traceparent</c> of the delivery, if it is traced.</param>
 /// <param name="Released">Holds that have ended; null for none.</param>
+/// <param name="Begun">The number of the last update that the coordinator had begun; zero from one that does not tell.</param>
 [GenerateSerializer, Immutable, Alias("otc.UpdateBatch")]
 internal sealed record UpdateBatch(
     [property: Id(0)] Guid Incarnation,
@@ -14,4 +15,5 @@ internal sealed record UpdateBatch(
     [property: Id(2)] UpdateId[] Settled,
     [property: Id(3)] long OldestUnsettled,
     [property: Id(4)] string? Trace = null,
-    [property: Id(5)] HoldRelease[]? Released = null);
+    [property: Id(5)] HoldRelease[]? Released = null,
+    [property: Id(6)] long Begun = 0);

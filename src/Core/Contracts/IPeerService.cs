@@ -129,8 +129,16 @@ internal sealed record UpdateReceipt([property: Id(0)] UpdateId[] Acknowledged);
 /// <summary>The answer to a second Hello.</summary>
 /// <param name="Standing">How far the silo is.</param>
 /// <param name="Holds">What it holds.</param>
+/// <param name="Incarnation">The incarnation that its updates bear; empty from one that does not tell.</param>
+/// <param name="Begun">The number of the last of them: all that it begins from now on are addressed to the caller.</param>
+/// <param name="Finished">The incarnations of coordinators that are gone, as far as it remembers.</param>
 [GenerateSerializer, Immutable, Alias("otc.HelloAgainAnswer")]
-internal sealed record HelloAgainAnswer([property: Id(0)] Standing Standing, [property: Id(1)] HoldLeft[] Holds);
+internal sealed record HelloAgainAnswer(
+    [property: Id(0)] Standing Standing,
+    [property: Id(1)] HoldLeft[] Holds,
+    [property: Id(2)] Guid Incarnation = default,
+    [property: Id(3)] long Begun = 0,
+    [property: Id(4)] Guid[]? Finished = null);
 
 /// <summary>Stale dependents of a tag on one silo.</summary>
 /// <param name="Keys">Their namespaced keys.</param>

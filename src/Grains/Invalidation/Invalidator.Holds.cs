@@ -92,25 +92,32 @@ internal sealed partial class Invalidator
         }
     }
 
-    /// <summary>What a silo that is about to serve has to hold.</summary>
-    public HoldLeft[] HoldsLeft()
+    /// <summary>What a silo that is about to serve has to hold, and to know of updates that have ended.</summary>
+    public HelloAgainAnswer Tell(Standing standing)
     {
         lock (_gate)
         {
-            return _holds.Left(_time.Now());
+            return new(standing, _holds.Left(_time.Now()), _coordination.Incarnation, _coordination.Begun, _events.Finished);
         }
     }
 
     /// <summary>Holds what another silo holds, before this one serves.</summary>
-    /// <param name="holds">What the other one told.</param>
+    /// <param name="silo">The other one.</param>
+    /// <param name="answer">What it has told.</param>
     /// <param name="arrival">When its answer came.</param>
-    public void Adopt(HoldLeft[] holds, Moment arrival)
+    public void Adopt(SiloAddress silo, HelloAgainAnswer answer, Moment arrival)
     {
         lock (_gate)
         {
-            foreach (var hold in holds)
+            if (answer.Incarnation != Guid.Empty)
+            {
+                _events.Told(silo, answer.Incarnation, answer.Begun, answer.Finished ?? []);
+            }
+
+            foreach (var hold in answer.Holds)
             {
                 _holds.Adopt(hold, arrival);
+                _events.Held(hold.Id, hold.Tags);
                 _ledger.Hold(hold.Id, hold.Tags);
                 _overdue.Start();
             }
@@ -147,6 +154,7 @@ internal sealed partial class Invalidator
     private Stamp ApplyHoldNeedsLock(TagUpdate hold, TimeSpan atMost, Moment arrival)
     {
         _holds.Arrived(hold.Id, hold.Tags, atMost, arrival);
+        _events.Held(hold.Id, hold.Tags);
         _overdue.Start();
         return _ledger.Hold(hold.Id, hold.Tags);
     }
@@ -156,6 +164,7 @@ internal sealed partial class Invalidator
     {
         _history.Note(_time.Now(), _ledger.Stamp());
         _ledger.Release(hold, tags);
+        _events.Released(hold, _time.GetUtcNow());
         CacheEvents.Write(CacheEvent.HoldEnded, this);
     }
 

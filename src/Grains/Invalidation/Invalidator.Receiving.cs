@@ -17,17 +17,19 @@ internal sealed partial class Invalidator
         List<(TagUpdate Update, Stamp At)> walks = [];
         lock (_gate)
         {
-            foreach (var id in _open.SettleBefore(coordinator, batch.Incarnation, batch.OldestUnsettled))
+            _events.Heard(coordinator, batch);
+            foreach (var id in _open.SettleBefore(coordinator, batch.Incarnation, batch.OldestUnsettled).OrderBy(id => id.Sequence))
             {
-                Settle(id);
+                SettleNeedsLock(id, batch.Incarnation);
             }
 
             foreach (var id in batch.Settled)
             {
                 _open.Settle(id);
-                Settle(id);
+                SettleNeedsLock(id, batch.Incarnation);
             }
 
+            _events.Advance(batch.Incarnation, batch.OldestUnsettled - 1);
             received = batch.Updates.Where(update => ReceiveNeedsLock(coordinator, update, activity?.Id ?? batch.Trace, walks)).Select(update => update.Id).ToList();
             foreach (var hold in batch.Released ?? [])
             {
@@ -60,7 +62,13 @@ internal sealed partial class Invalidator
             return ReceiveHoldNeedsLock(coordinator, update, trace);
         }
 
-        switch (_open.Arrived(coordinator, update))
+        var arrival = _open.Arrived(coordinator, update);
+        if (arrival == Arrival.First && update.ChangesTags)
+        {
+            _events.Opened(update);
+        }
+
+        switch (arrival)
         {
             case Arrival.First when update.Match == TagMatch.All:
                 walks.Add((trace is null ? update : update with { Trace = trace }, Apply(update)));

@@ -76,6 +76,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         (_versions, _maximumHolds) = (versions, options.MaximumHolds);
         (_ledger, _membership, _lease, _sessions, _recent, _history) = (ledger, membership, lease, sessions, recent, history);
         (_self, _time, _logger, _callers) = (self.SiloAddress, time, logger, new(metrics, self.SiloAddress, time, logger));
+        _events = new(_coordination.Incarnation, _self);
         _sender = new(peers, this, _self, time, logger);
         _confirmations = new(peers, _self, logger);
         membership.Changed += ReconsiderAll;
@@ -269,13 +270,14 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
             {
                 _open.Settle(update);
                 _open.Forget(_dead.Contains);
+                _events.Settled(update, _coordination.Incarnation, default);
             }
         }
 
         Send(later is null ? mail : []);
         if (verdict == UpdateVerdict.Complete)
         {
-            _callers.EndComplete(id, members.Length + 1);
+            LogNeedsLock(_callers.EndComplete(id, members.Length + 1));
             CacheEvents.Write(CacheEvent.UpdateSettled, this);
         }
         else if (verdict == UpdateVerdict.NoLease)
@@ -323,6 +325,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         {
             orphans = [.. _open.Of(coordinator).Where(update => _coordination.TryClaim(update.Id))];
             _dead.Add(coordinator);
+            _events.Died(coordinator);
             _open.Forget(_dead.Contains);
         }
 

@@ -92,7 +92,9 @@ internal sealed partial class PendingCallers(SiloMetrics metrics, SiloAddress se
         }
     }
 
-    public void EndComplete(UpdateId id, int members)
+    /// <summary>An update is complete.</summary>
+    /// <returns>The update.</returns>
+    public TagUpdate EndComplete(UpdateId id, int members)
     {
         var caller = _callers[id];
         var now = time.Now();
@@ -116,6 +118,8 @@ internal sealed partial class PendingCallers(SiloMetrics metrics, SiloAddress se
         {
             LogDelayed(elapsed.TotalSeconds, caller.Last ?? "a member that has left");
         }
+
+        return caller.Update;
     }
 
     [LoggerMessage(3303, LogLevel.Warning, "An update took {Seconds:0.0} s. The last to acknowledge: {Who}")]

@@ -216,7 +216,11 @@ internal sealed partial class JoinAndLeave(
         }
 
         var answer = await Answer(silo, peer => peer.HelloAgain(self.SiloAddress, versions.Own));
-        invalidator.Adopt(answer?.Holds ?? [], time.Now());
+        if (answer is not null)
+        {
+            invalidator.Adopt(silo, answer, time.Now());
+        }
+
         return answer?.Standing;
     });
 

@@ -55,7 +55,7 @@ internal sealed class PeerService(
     public ValueTask<Standing?> Hello(SiloAddress silo, ProtocolVersions? versions = null) => new(Greets(silo, versions) ? standings.Of(_self) : null);
 
     public ValueTask<HelloAgainAnswer?> HelloAgain(SiloAddress silo, ProtocolVersions versions) =>
-        new(Greets(silo, versions) ? new HelloAgainAnswer(standings.Of(_self), invalidator.HoldsLeft()) : null);
+        new(Greets(silo, versions) ? invalidator.Tell(standings.Of(_self)) : null);
 
     public ValueTask Announce(SiloAddress silo, Standing standing)
     {

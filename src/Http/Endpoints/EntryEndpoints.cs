@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Http.Audit;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Messages;
@@ -16,7 +17,7 @@ namespace OrleansTagCache.Http.Endpoints;
 
 /// <summary><c>/v1/entry</c>: reading, removing and describing entries.</summary>
 internal sealed class EntryEndpoints(
-    EntryReader reader, EntryClient entries, UpdateClient updates, NearCache near, HotKeys hot, SealedTokens tokens, RequestLimits limits, TagCacheClientOptions options, TimeProvider time)
+    EntryReader reader, EntryClient entries, UpdateClient updates, NearCache near, HotKeys hot, AuditLog audit, SealedTokens tokens, RequestLimits limits, TagCacheClientOptions options, TimeProvider time)
 {
     private const string StatusHeader = "Cache-Status";
     private const string CacheName = "OrleansTagCache";
@@ -93,7 +94,13 @@ internal sealed class EntryEndpoints(
             return refusal;
         }
 
-        await updates.Remove(Scope(http), options.UpdateTimeout, http.RequestAborted);
+        var name = KeyOf(http);
+        var caller = http.Caller();
+        await audit.Write(http, caller.KeyId, "remove", [name], async () =>
+        {
+            await updates.Remove(caller.Namespace.Scope(name), options.UpdateTimeout, http.RequestAborted);
+            return true;
+        });
         return Results.NoContent();
     }
 

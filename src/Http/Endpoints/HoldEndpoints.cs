@@ -1,5 +1,6 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Holds;
+using OrleansTagCache.Http.Audit;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Messages;
@@ -25,7 +26,7 @@ internal sealed record ReleaseAnswer(bool Held, int Tags, double ElapsedMs);
 /// <remarks>
 /// The holder has the identity of its hold under a seal, with the hold's tags: identities are consecutive numbers, and no caller may end a hold of another namespace, or be told that tags were held which were not.
 /// </remarks>
-internal sealed class HoldEndpoints(HoldKeeper holds, SealedTokens tokens, RequestLimits limits, TagCacheClientOptions options, TimeProvider time)
+internal sealed class HoldEndpoints(HoldKeeper holds, AuditLog audit, SealedTokens tokens, RequestLimits limits, TagCacheClientOptions options, TimeProvider time)
 {
     public void Map(IEndpointRouteBuilder v1)
     {
@@ -48,7 +49,7 @@ internal sealed class HoldEndpoints(HoldKeeper holds, SealedTokens tokens, Reque
         var tags = NamedTags.Of(http, body!.Tags);
         var atMost = body.AtMost is { } seconds ? LifeQuery.FromSeconds(seconds, "atMost") : LeaseTerms.DefaultHold;
         HoldTime.Check(atMost, "atMost");
-        var taken = await holds.Begin(tags, atMost, options.UpdateTimeout, http.RequestAborted);
+        var taken = await Audited(http, "hold", tags, () => holds.Begin(tags, atMost, options.UpdateTimeout, http.RequestAborted));
         string id;
         try
         {
@@ -80,7 +81,7 @@ internal sealed class HoldEndpoints(HoldKeeper holds, SealedTokens tokens, Reque
             return Problems.InvalidArgument("'id' is missing: what /v1/tags/hold answered.");
         }
 
-        var wasHeld = await holds.End(await KnownId(tags, text), tags, options.UpdateTimeout);
+        var wasHeld = await Audited(http, "release", tags, async () => await holds.End(await KnownId(tags, text), tags, options.UpdateTimeout));
         return JsonAnswer.Ok(new ReleaseAnswer(wasHeld, tags.Length, MillisecondsSince(calledAt)));
     }
 
@@ -96,6 +97,9 @@ internal sealed class HoldEndpoints(HoldKeeper holds, SealedTokens tokens, Reque
             return null;
         }
     }
+
+    private Task<T> Audited<T>(HttpContext http, string what, TagId[] tags, Func<Task<T>> change) =>
+        audit.Write(http, http.Caller().KeyId, what, Array.ConvertAll(tags, static tag => tag.Name), change);
 
     private double MillisecondsSince(Moment calledAt) => Math.Round((time.Now() - calledAt).TotalMilliseconds, 3);
 }

@@ -1,4 +1,5 @@
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Http.Audit;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Messages;
@@ -42,7 +43,7 @@ internal sealed record TagRefreshInfo(int Total, int Done, int Left, int Failed,
 internal sealed record TagEntriesPage(string Tag, string[] Entries, string? Next, int UnreachableSilos);
 
 /// <summary><c>/v1/tags</c> and <c>/v1/tag</c>: updating, revalidating and looking at tags.</summary>
-internal sealed class TagEndpoints(UpdateClient calls, RequestLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
+internal sealed class TagEndpoints(UpdateClient calls, AuditLog audit, RequestLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
 {
     private const int MaximumPage = 1_000;
 
@@ -117,7 +118,13 @@ internal sealed class TagEndpoints(UpdateClient calls, RequestLimits limits, Tag
     {
         var ids = NamedTags.Of(http, tags);
         var begun = time.Now();
-        var outcome = await calls.Update(request(ids), options.UpdateTimeout, http.RequestAborted);
+        var made = request(ids);
+        var outcome = await audit.Write(
+            http,
+            http.Caller().KeyId,
+            made.StaleFor is null ? "update" : "revalidate",
+            Array.ConvertAll(ids, static tag => tag.Name),
+            async () => await calls.Update(made, options.UpdateTimeout, http.RequestAborted));
         return JsonAnswer.Ok(new UpdateAnswer(ids.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Http.Audit;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Limits;
@@ -17,7 +18,7 @@ namespace OrleansTagCache.Http.Hooks;
 /// </summary>
 /// <remarks>A call may be repeated while its timestamp is good: it then expires again what it has expired, which does no harm.</remarks>
 internal sealed class HookEndpoints(
-    UpdateClient calls, IOptions<TagCacheHttpOptions> options, TagCacheClientOptions cache, CacheLifeProfiles profiles, RequestLimits limits, FailedAttempts failures, TimeProvider time)
+    UpdateClient calls, AuditLog audit, IOptions<TagCacheHttpOptions> options, TagCacheClientOptions cache, CacheLifeProfiles profiles, RequestLimits limits, FailedAttempts failures, TimeProvider time)
 {
     /// <summary>Keeps the calls of hooks apart from those of keys, whose names have no colon.</summary>
     private const string CountedAs = "hook:";
@@ -57,7 +58,12 @@ internal sealed class HookEndpoints(
 
         var request = RequestOf(hook, body);
         var begun = time.Now();
-        var outcome = await calls.Update(request, cache.UpdateTimeout, http.RequestAborted);
+        var outcome = await audit.Write(
+            http,
+            $"{CountedAs}{name}",
+            request.StaleFor is null ? "update" : "revalidate",
+            Array.ConvertAll(request.Tags, static tag => tag.Name),
+            async () => await calls.Update(request, cache.UpdateTimeout, http.RequestAborted));
         return JsonAnswer.Ok(new UpdateAnswer(request.Tags.Length, outcome.Members, Math.Round((time.Now() - begun).TotalMilliseconds, 3)));
     }
 

@@ -5,6 +5,7 @@ using OrleansTagCache.Http.Boards;
 using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Hooks;
 using OrleansTagCache.Http.Messages;
+using OrleansTagCache.Http.Streams;
 using OrleansTagCache.Http.Ui;
 using OrleansTagCache.Membership;
 
@@ -45,6 +46,7 @@ public static class TagCacheEndpointRouteBuilderExtensions
         services.GetRequiredService<TagListEndpoint>().Map(v1);
         services.GetRequiredService<DiagnosticsEndpoint>().Map(v1);
         services.GetRequiredService<BoardEndpoints>().Map(v1);
+        services.GetRequiredService<EventsEndpoint>().Map(v1);
         return all;
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OrleansTagCache;
 using OrleansTagCache.Http;
+using OrleansTagCache.Http.Audit;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Boards;
 using OrleansTagCache.Http.Endpoints;
@@ -104,6 +105,8 @@ public static class TagCacheHttpServiceCollectionExtensions
         services.AddSingleton<DiagnosticsEndpoint>();
         services.AddSingleton<HookEndpoints>();
         services.AddSingleton<EventStreams>();
+        services.AddSingleton<EventsEndpoint>();
+        services.AddSingleton<AuditLog>();
         services.AddSingleton<TrafficFeed>();
         services.AddSingleton<BoardEndpoints>();
         services.AddSingleton<UiFiles>();
