@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Timeouts;
-using OrleansTagCache.Journal;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Messages;
 using OrleansTagCache.Invalidation;
+using OrleansTagCache.Journal;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
 
