@@ -4,7 +4,7 @@ using OrleansTagCache.Contracts;
 
 namespace OrleansTagCache.Diagnostics;
 
-/// <summary>What a silo counts. Keys and tags are never dimensions.</summary>
+/// <summary>What a silo counts. Keys are never dimensions; tags are those of <see cref="TagMetrics"/> alone.</summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class SiloMetrics
 {
@@ -12,7 +12,7 @@ internal sealed class SiloMetrics
     public const string MeterName = "OrleansTagCache.Silo";
 
     /// <summary>What was measured: an update, a revalidation or a hold.</summary>
-    private const string OperationTag = "tagcache.operation";
+    public const string OperationTag = "tagcache.operation";
 
     /// <summary>In seconds, from a local call to a wait for a dead silo's lease.</summary>
     private static readonly double[] Bounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -29,7 +29,7 @@ internal sealed class SiloMetrics
     private long _staleHits;
     private long _misses;
 
-    public SiloMetrics(IMeterFactory meters)
+    public SiloMetrics(IMeterFactory meters, TagCacheOptions? options = null)
     {
         var meter = meters.Create(MeterName);
         _reads = meter.CreateCounter<long>("tagcache.entry.reads", "{read}", "Reads of entries, by what they got.");
@@ -37,10 +37,13 @@ internal sealed class SiloMetrics
         _moves = meter.CreateCounter<long>("tagcache.moves", "{entry}", "Entries sent to the silos that they belong to, by what became of them there.");
         _updates = meter.CreateHistogram<double>(
             "tagcache.update.duration", "s", "How long updates, revalidations and holds took until every process had acknowledged, by operation.", tags: null, UpdateDurations);
-        Meter = meter;
+        (Meter, Tags) = (meter, TagMetrics.Of(meter, options));
     }
 
     public Meter Meter { get; }
+
+    /// <summary>What is counted of single tags; null if nothing is.</summary>
+    public TagMetrics? Tags { get; }
 
     public long Hits => Interlocked.Read(ref _hits);
 

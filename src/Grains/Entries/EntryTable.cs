@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Eviction;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
@@ -21,6 +22,7 @@ internal sealed class EntryTable : IKeySlots
     private readonly ConcurrentDictionary<string, EntrySlot> _slots = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<EntrySlot> _watched = new();
     private readonly TagLedger _ledger;
+    private readonly TagMetrics? _metrics;
     private readonly EvictionOrder<EntrySlot> _order;
     private readonly long _maximumEntries;
     private EvictionList<EntrySlot> _copies;
@@ -28,9 +30,9 @@ internal sealed class EntryTable : IKeySlots
     private int _valueCount;
     private long _evictions;
 
-    public EntryTable(TagLedger ledger, long maximumBytes, long? maximumEntries)
+    public EntryTable(TagLedger ledger, long maximumBytes, long? maximumEntries, TagMetrics? metrics = null)
     {
-        (_ledger, _maximumEntries) = (ledger, maximumEntries ?? long.MaxValue);
+        (_ledger, _maximumEntries, _metrics) = (ledger, maximumEntries ?? long.MaxValue, metrics);
         _order = new(maximumBytes, _maximumEntries);
         ledger.Add(this);
     }
@@ -241,7 +243,20 @@ internal sealed class EntryTable : IKeySlots
         _ledger.Detach(old.Records, slot);
     }
 
-    private void CountOwn(StoredValue value, int by) => Interlocked.Add(ref _loaded, value.IsLoaded ? by : 0);
+    /// <summary>A value of this silo's own came or went. When one takes the place of another, both are told of: tags that both bear count the entry twice for a moment.</summary>
+    private void CountOwn(StoredValue value, int by)
+    {
+        Interlocked.Add(ref _loaded, value.IsLoaded ? by : 0);
+        if (_metrics is null)
+        {
+            return;
+        }
+
+        foreach (var record in value.TagRecords)
+        {
+            _metrics.OnDependents(record.Tag, by);
+        }
+    }
 
     private void Link(EntrySlot slot, StoredValue value)
     {

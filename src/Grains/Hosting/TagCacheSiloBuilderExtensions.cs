@@ -226,7 +226,8 @@ public static class TagCacheSiloBuilderExtensions
         services.AddSingleton(provider => new EntryTable(
             provider.GetRequiredService<TagLedger>(),
             provider.GetRequiredService<TagCacheOptions>().MaximumBytes,
-            provider.GetRequiredService<TagCacheOptions>().MaximumEntries));
+            provider.GetRequiredService<TagCacheOptions>().MaximumEntries,
+            provider.GetRequiredService<SiloMetrics>().Tags));
         services.AddSingleton(provider => new EntrySweeper(
             provider.GetRequiredService<EntryStore>(),
             provider.GetRequiredService<EntryTable>(),

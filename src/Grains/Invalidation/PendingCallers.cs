@@ -112,6 +112,7 @@ internal sealed partial class PendingCallers(SiloMetrics metrics, SiloAddress se
         _callers.Remove(id);
         caller.Activity?.SetTag(Tracing.MembersTag, members);
         metrics.OnUpdate(caller.Operation, elapsed, caller.Activity);
+        metrics.Tags?.OnUpdate(caller.Operation, caller.Update.Tags);
         Tracing.End(caller.Activity);
         caller.Completion.TrySetResult(UpdateOutcome.Complete(members));
         if (elapsed > Delayed)

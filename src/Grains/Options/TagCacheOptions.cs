@@ -107,6 +107,17 @@ public sealed class TagCacheOptions : TagCacheClientOptions
     [SettingRange(1, int.MaxValue)]
     public int MaximumSessions { get; set; } = 10_000;
 
+    /// <summary>Tags that are measured by themselves, in every namespace: names, or patterns such as <c>user:*</c>, whose <c>*</c> at the end stands for any text. All others stay out of the metrics.</summary>
+    /// <value>Default none.</value>
+    /// <remarks>At most 100 of up to 256 UTF-16 units. Whoever reads the metrics reads these tags.</remarks>
+    public string[] MetricTags { get; set; } = [];
+
+    /// <summary>How many tags of <see cref="MetricTags"/> have metrics of their own on this silo, the first that it meets. The others share one series.</summary>
+    /// <value>1 to 1,000; default 100.</value>
+    /// <remarks>The same tag of another namespace is another one. Places are kept for those given by name: there must be at least as many.</remarks>
+    [SettingRange(1, 1_000)]
+    public int MaximumMetricTags { get; set; } = 100;
+
     /// <summary>Tags that the cluster revalidates or updates by the clock, by the names of the schedules, of 1 to 64 of a-z, 0-9 and '-'. Each due time has one run in the whole cluster.</summary>
     /// <value>Default none.</value>
     /// <remarks>Set them alike on all silos. At most 1,000.</remarks>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Scheduling;
 using OrleansTagCache.WarmUps;
 
@@ -11,7 +12,7 @@ internal sealed class TagCacheOptionsValidator : IValidateOptions<TagCacheOption
 
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, TagCacheOptions options) =>
-        SettingFaults.Result(_ranges.Validate(name, options), [.. Rules(options), .. ScheduleRules.Faults(options), .. WarmUpRules.Faults(options), .. SettingFaults.OfCache(options)]);
+        SettingFaults.Result(_ranges.Validate(name, options), [.. Rules(options), .. ScheduleRules.Faults(options), .. WarmUpRules.Faults(options), .. TagMetricPatterns.Faults(options), .. SettingFaults.OfCache(options)]);
 
     private static IEnumerable<string> Rules(TagCacheOptions options)
     {

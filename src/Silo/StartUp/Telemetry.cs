@@ -16,6 +16,7 @@ internal static class Telemetry
         {
             provider
                 .AddMeter(SiloMetrics.MeterName, ClientMetrics.MeterName, "Microsoft.Orleans", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
+                .AddView(TagMetrics.UpdatesName, new MetricStreamConfiguration { CardinalityLimit = TagMetrics.MostSeries })
                 .AddPrometheusExporter();
             if (metrics is not null)
             {

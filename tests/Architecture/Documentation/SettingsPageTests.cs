@@ -114,6 +114,7 @@ public sealed class SettingsPageTests
             : type == typeof(TimeSpan) ? "duration"
             : type == typeof(bool) ? "`true` or `false`"
             : type == typeof(string) ? "text"
+            : type == typeof(string[]) ? "list of texts"
             : type == typeof(CacheLife) ? "profile"
             : typeof(System.Collections.IDictionary).IsAssignableFrom(type) && property.CanWrite ? "by name, below"
             : IsBytes(property) ? "bytes"

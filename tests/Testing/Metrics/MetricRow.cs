@@ -19,10 +19,12 @@ internal sealed partial record MetricRow(string Name, string Kind, string Unit)
     public static MetricRow Of(Instrument instrument) => new(instrument.Name, MetricConventions.KindOf(instrument), instrument.Unit ?? string.Empty);
 
     /// <summary>The rows of one meter on the reference page, <c>docs/reference/metrics.md</c>.</summary>
-    public static MetricRow[] Documented(string meter)
+    public static MetricRow[] Documented(string meter) => Under($"## Meter `{meter}`");
+
+    /// <summary>The rows below a heading of that page.</summary>
+    public static MetricRow[] Under(string heading)
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", "metrics.md"));
-        var heading = $"## Meter `{meter}`";
         var section = page[(page.IndexOf(heading, StringComparison.Ordinal) + heading.Length)..];
         return [.. Row().Matches(section.Split("\n## ")[0]).Select(row => new MetricRow(row.Groups["name"].Value, row.Groups["kind"].Value, row.Groups["unit"].Value))];
     }

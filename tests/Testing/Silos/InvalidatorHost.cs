@@ -27,7 +27,8 @@ internal sealed class InvalidatorHost : IDisposable
     /// <param name="time">The clock; one that stands still until it is advanced if null.</param>
     /// <param name="lease">How long the serving lease is; <see cref="LeaseLength"/> if null.</param>
     /// <param name="own">What the silo speaks; what this build does if null.</param>
-    public InvalidatorHost(FakeTimeProvider? time = null, TimeSpan? lease = null, ProtocolVersions? own = null)
+    /// <param name="metrics">What it counts in; something that no one reads if null.</param>
+    public InvalidatorHost(FakeTimeProvider? time = null, TimeSpan? lease = null, ProtocolVersions? own = null, SiloMetrics? metrics = null)
     {
         Time = time ?? new();
         Lease = new(_ => ReadRow(), () => Ends++, lease ?? LeaseLength, Time, NullLogger<ServingLease>.Instance);
@@ -35,7 +36,7 @@ internal sealed class InvalidatorHost : IDisposable
         Sessions = new(Lease, Details, new TagCacheOptions(), Time, NullLogger<ClientSessions>.Instance);
         Versions = new(own ?? ProtocolVersions.OfThisBuild, Members, NullLogger<PeerVersions>.Instance);
         Invalidator = new(
-            Ledger, Members, Lease, Sessions, new RecentUpdates(), History, Peers, Metrics(), Versions, new() { MaximumHolds = MaximumHolds }, Details, Time, NullLogger<Invalidator>.Instance);
+            Ledger, Members, Lease, Sessions, new RecentUpdates(), History, Peers, metrics ?? Metrics(), Versions, new() { MaximumHolds = MaximumHolds }, Details, Time, NullLogger<Invalidator>.Instance);
     }
 
     public static ILocalSiloDetails Details { get; } = new SelfDetails();
@@ -96,7 +97,7 @@ internal sealed class InvalidatorHost : IDisposable
         Lease.Dispose();
     }
 
-    public static SiloMetrics Metrics() => new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
+    public static SiloMetrics Metrics(TagCacheOptions? options = null) => new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>(), options);
 
     private sealed class SelfDetails : ILocalSiloDetails
     {
