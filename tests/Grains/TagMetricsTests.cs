@@ -149,8 +149,10 @@ public sealed class TagMetricsTests
         Assert.True((await host.Invalidator.Begin(new(tags, StaleFor: null)).Completion.Soon()).IsComplete);
         Assert.True((await host.Invalidator.Begin(new(tags[..1], TimeSpan.FromHours(1))).Completion.Soon()).IsComplete);
 
+        var another = Guid.NewGuid();
+
         // One of another silo, which counts it.
-        host.Invalidator.Receive(InvalidatorHost.Silo(2), new(Guid.NewGuid(), 0, [new(new(Guid.NewGuid(), 1), tags, StaleFor: null)], []));
+        host.Invalidator.Receive(InvalidatorHost.Silo(2), new(another, [new(new(another, 1), tags, StaleFor: null)], [], 1));
 
         Assert.Equal([("revalidate", "default", "a", 1), ("update", "default", "a", 1), ("update", "default", "b", 1L)], seen.Updates);
     }
