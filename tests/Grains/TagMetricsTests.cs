@@ -2,8 +2,6 @@ using System.Diagnostics.Metrics;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
-using OrleansTagCache.Entries;
-using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 using Xunit;
 
@@ -157,28 +155,34 @@ public sealed class TagMetricsTests
         Assert.Equal([("revalidate", "default", "a", 1), ("update", "default", "a", 1), ("update", "default", "b", 1L)], seen.Updates);
     }
 
-    /// <summary>As an entry's values come and go, it is counted once, and of <c>*</c> it is not.</summary>
+    /// <summary>Values replace each other, become copies and own ones again, and are evicted; <c>*</c> of another namespace is not counted.</summary>
     [Fact]
-    public void Dependents_AreEntriesThatBearTheTagNow()
+    public async Task Dependents_AreTheEntriesThatBearTheTagNow()
     {
-        var metrics = Metrics(["a", "*"]);
+        var metrics = Metrics(["a", "b", "*"]);
         using var seen = new Seen(metrics);
-        EntrySlot[] entries = [new("7:defaultone"), new("7:defaulttwo")];
-        TagRecord[] records = [new(InvalidatorHost.Tag("a"), Stamp.Zero), new(TagId.OfEverything(CacheNamespace.Parse("other")), Stamp.Zero)];
+        using var silo = await EntrySilo.Serve(maximumEntries: 2, tags: metrics.Tags);
+        await silo.Generate("one", EntrySilo.Data("a", "b"));
+        await silo.Generate("two", EntrySilo.Data("a", ForeignTag.Of(TagId.OfEverything(CacheNamespace.Parse("other")))));
+        Assert.Equal([("default", "a", 2), ("default", "b", 1L)], seen.Dependents);
 
-        DependentsIndex.Add(entries[0], records, metrics.Tags);
-        DependentsIndex.Add(entries[0], records, metrics.Tags);
-        DependentsIndex.Add(entries[1], records, metrics.Tags);
-        DependentsIndex.Add(entries[1], records, metrics.Tags);
-        Assert.Equal([("default", "a", 2L)], seen.Dependents);
+        var one = silo.Entry("one");
+        await one.Set(await one.BeginSet(), EntrySilo.Data("a"), age: TimeSpan.Zero);
+        Assert.Equal([("default", "a", 2), ("default", "b", 0L)], seen.Dependents);
 
-        DependentsIndex.Remove(entries[1], records[0], metrics.Tags);
-        DependentsIndex.Remove(entries[1], records[0], metrics.Tags);
-        Assert.Equal([("default", "a", 1L)], seen.Dependents);
+        var slot = silo.Table.Find(EntrySilo.Scope("one"))!;
+        lock (slot.Gate)
+        {
+            silo.Table.OwnNeedsGate(slot, isOwn: false);
+            Assert.Equal([("default", "a", 1), ("default", "b", 0L)], seen.Dependents);
+            silo.Table.OwnNeedsGate(slot, isOwn: true);
+        }
 
-        DependentsIndex.Remove(entries[0], records[0], metrics.Tags);
-        DependentsIndex.Remove(entries[0], records[0], metrics.Tags);
-        Assert.Equal([("default", "a", 0L)], seen.Dependents);
+        Assert.Equal([("default", "a", 2), ("default", "b", 0L)], seen.Dependents);
+
+        await silo.Generate("three", EntrySilo.Data());
+        Assert.Equal(1, silo.Table.Evictions);
+        Assert.Equal([("default", "a", 1), ("default", "b", 0L)], seen.Dependents);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansTagCache.Batching;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Entries;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Moving;
@@ -24,10 +25,10 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
 
     private readonly ConcurrentDictionary<string, IEntryGrain> _grains = new(StringComparer.Ordinal);
 
-    private EntrySilo(long? maximumEntries, TimeSpan? generationLease, long maximumBytes)
+    private EntrySilo(long? maximumEntries, TimeSpan? generationLease, long maximumBytes, TagMetrics? tags)
     {
         Silo = new(Time, ServingLease);
-        Table = new(Silo.Ledger, maximumBytes, maximumEntries);
+        Table = new(Silo.Ledger, maximumBytes, maximumEntries, tags);
         Index = new(Silo.Ledger);
         Host = new(
             Silo.Ledger,
@@ -83,9 +84,9 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
 
     public IEntryGrain this[string scopedKey] => _grains.GetOrAdd(scopedKey, key => Around(new EntryGrain(Store, Table, Fetches, ContextOf(key))));
 
-    public static async Task<EntrySilo> Serve(long? maximumEntries = null, TimeSpan? generationLease = null, long maximumBytes = 1 << 24)
+    public static async Task<EntrySilo> Serve(long? maximumEntries = null, TimeSpan? generationLease = null, long maximumBytes = 1 << 24, TagMetrics? tags = null)
     {
-        var silo = new EntrySilo(maximumEntries, generationLease, maximumBytes);
+        var silo = new EntrySilo(maximumEntries, generationLease, maximumBytes, tags);
 
         // It remembers every change from here on, and a minute of it is past.
         silo.Silo.History.Begin(silo.Time.Now());
