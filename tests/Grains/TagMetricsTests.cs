@@ -1,6 +1,4 @@
 using System.Diagnostics.Metrics;
-using OrleansTagCache.Coherence;
-using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Names;
 using Xunit;

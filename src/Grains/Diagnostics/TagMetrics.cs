@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using OrleansTagCache.Coherence;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Diagnostics;
