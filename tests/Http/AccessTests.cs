@@ -27,6 +27,7 @@ public sealed class AccessTests(KeyedSilo silo)
         { "HEAD", "/v1/events", "read" },
         { "GET", "/v1/updates", "admin" },
         { "GET", "/v1/keys", "admin" },
+        { "GET", "/v1/warmups", "admin" },
         { "GET", "/metrics", "admin" },
     };
 

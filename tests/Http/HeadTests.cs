@@ -16,6 +16,7 @@ public sealed class HeadTests(SiloServer silo)
     [InlineData("/v1/cluster")]
     [InlineData("/v1/updates")]
     [InlineData("/v1/keys")]
+    [InlineData("/v1/warmups")]
     [InlineData("/v1/tags?prefix=head:")]
     [InlineData("/v1/tag?tag=head:tag")]
     [InlineData("/v1/tag/entries?tag=head:tag")]

@@ -152,6 +152,7 @@ public sealed class OperationTests(SiloServer silo)
                 "get /v1/tags",
                 "get /v1/traffic",
                 "get /v1/updates",
+                "get /v1/warmups",
                 "post /v1/entries/get",
                 "post /v1/entry/abandon",
                 "post /v1/hooks/{name}",

@@ -95,6 +95,10 @@ internal interface IPeerService : IGrainService
     [Alias("WarmUp"), ResponseTimeout("00:00:02")]
     ValueTask<WarmUpKnowledge> WarmUp(string scopedName, WarmUpMark? mark);
 
+    /// <summary>The first warm-ups and schedules of a namespace that this silo knows, in ordinal order.</summary>
+    [Alias("WarmUps"), ResponseTimeout("00:00:02")]
+    ValueTask<WarmUpsOnSilo> WarmUps(CacheNamespace ns, int limit);
+
     /// <summary>How this silo is.</summary>
     [Alias("Report"), ResponseTimeout("00:00:02")]
     ValueTask<SiloReport> Report();

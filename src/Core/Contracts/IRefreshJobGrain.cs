@@ -59,8 +59,8 @@ internal sealed record RefreshReport(
     [property: Id(6)] int[] Left,
     [property: Id(7)] int NoRoom = 0);
 
-/// <summary>How far the refresh of a tag is.</summary>
-/// <param name="Total">The keys of this pass.</param>
+/// <summary>How far the refresh of a tag is, or the job of a warm-up.</summary>
+/// <param name="Total">The keys of this pass; of a warm-up, all of its keys.</param>
 /// <param name="Refreshed">How many were loaded and stored.</param>
 /// <param name="Skipped">How many were fresh, gone, or overtaken by an update.</param>
 /// <param name="Failed">How many loads failed; they are tried again in the next passes, three at most.</param>
@@ -68,6 +68,8 @@ internal sealed record RefreshReport(
 /// <param name="Pass">The number of this pass, from 1.</param>
 /// <param name="Elapsed">How long ago the job began, as far as it has been watched.</param>
 /// <param name="NoRoom">How many a warm-up left out, since their silos were full enough.</param>
+/// <param name="Begun">Of a warm-up, when it began, by the clock of the silo that led it then.</param>
+/// <param name="Silo">Of a warm-up, the silo that leads the job.</param>
 [GenerateSerializer, Immutable, Alias("otc.RefreshProgress")]
 internal sealed record RefreshProgress(
     [property: Id(0)] int Total,
@@ -77,4 +79,6 @@ internal sealed record RefreshProgress(
     [property: Id(4)] int Left,
     [property: Id(5)] int Pass,
     [property: Id(6)] TimeSpan Elapsed,
-    [property: Id(7)] int NoRoom = 0);
+    [property: Id(7)] int NoRoom = 0,
+    [property: Id(8)] DateTimeOffset? Begun = null,
+    [property: Id(9)] string? Silo = null);

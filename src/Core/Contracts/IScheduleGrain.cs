@@ -12,6 +12,36 @@ internal interface IScheduleGrain : IGrainWithStringKey
     /// <returns>Up to when every due time was run or passed over; null while that is not known.</returns>
     [Alias("Keep"), ResponseTimeout("00:00:05")]
     ValueTask<DateTimeOffset?> Keep(ScheduleTerms terms, DateTimeOffset? reached);
+
+    /// <summary>What became of it last.</summary>
+    [Alias("Describe"), ResponseTimeout("00:00:05")]
+    ValueTask<ScheduleProgress> Describe();
+}
+
+/// <summary>What became of a schedule last.</summary>
+/// <param name="LastDue">The due time that is run, or was run or passed over last; null if none is known.</param>
+/// <param name="Outcome">What became of it.</param>
+[GenerateSerializer, Immutable, Alias("otc.ScheduleProgress")]
+internal sealed record ScheduleProgress([property: Id(0)] DateTimeOffset? LastDue, [property: Id(1)] ScheduleOutcome Outcome);
+
+/// <summary>What became of a due time.</summary>
+[GenerateSerializer, Alias("otc.ScheduleOutcome")]
+internal enum ScheduleOutcome
+{
+    /// <summary>Nothing is known.</summary>
+    None = 0,
+
+    /// <summary>It is run just now.</summary>
+    Running = 1,
+
+    /// <summary>It was run.</summary>
+    Ran = 2,
+
+    /// <summary>It was passed over.</summary>
+    Skipped = 3,
+
+    /// <summary>It failed, and is tried again.</summary>
+    Failed = 4,
 }
 
 /// <summary>What a schedule does, and when.</summary>

@@ -49,6 +49,10 @@ internal sealed record WarmUpKeys([property: Id(0)] string[] Keys, [property: Id
 /// <param name="Skipped">How many were there already.</param>
 /// <param name="Failed">How many were given up.</param>
 /// <param name="NoRoom">How many were left out, since their silos were full enough.</param>
+/// <param name="Begun">When it began, by the clock of the silo that led it.</param>
+/// <param name="Ended">When it was over.</param>
+/// <param name="Loader">The loader.</param>
+/// <param name="Silo">The silo that led the job at its end; null if there was nothing to fill.</param>
 [GenerateSerializer, Immutable, Alias("otc.WarmUpMark")]
 internal sealed record WarmUpMark(
     [property: Id(0)] Guid Run,
@@ -56,7 +60,11 @@ internal sealed record WarmUpMark(
     [property: Id(2)] int Filled = 0,
     [property: Id(3)] int Skipped = 0,
     [property: Id(4)] int Failed = 0,
-    [property: Id(5)] int NoRoom = 0);
+    [property: Id(5)] int NoRoom = 0,
+    [property: Id(6)] DateTimeOffset? Begun = null,
+    [property: Id(7)] DateTimeOffset? Ended = null,
+    [property: Id(8)] string? Loader = null,
+    [property: Id(9)] string? Silo = null);
 
 /// <summary>What a silo knows of a warm-up.</summary>
 /// <param name="Mark">Null if nothing.</param>

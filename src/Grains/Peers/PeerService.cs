@@ -9,6 +9,7 @@ using OrleansTagCache.Membership;
 using OrleansTagCache.Moving;
 using OrleansTagCache.Names;
 using OrleansTagCache.Refreshing;
+using OrleansTagCache.Scheduling;
 using OrleansTagCache.Tasks;
 using OrleansTagCache.Views;
 using OrleansTagCache.WarmUps;
@@ -31,6 +32,7 @@ internal sealed class PeerService(
     KeyView entries,
     RefreshWorker refreshes,
     WarmUpMemory warmUps,
+    ScheduleKeeper schedules,
     SiloReporter reporter,
     Standings standings,
     PeerVersions peers,
@@ -108,6 +110,8 @@ internal sealed class PeerService(
     }
 
     public ValueTask<WarmUpKnowledge> WarmUp(string scopedName, WarmUpMark? mark) => new(new WarmUpKnowledge(warmUps.Tell(scopedName, mark)));
+
+    public ValueTask<WarmUpsOnSilo> WarmUps(CacheNamespace ns, int limit) => new(_views.StartNew(() => new WarmUpsOnSilo(warmUps.Describe(ns, limit), schedules.Describe(ns, limit))));
 
     /// <remarks>The pool's delay is measured before the views, which wait for each other.</remarks>
     public async ValueTask<SiloReport> Report()

@@ -21,6 +21,7 @@ internal sealed partial class RefreshJobGrain
                     Number = 1,
                     Fill = work.Terms,
                     FillRun = work.Run,
+                    FillBegun = services.Time.GetUtcNow(),
                     Silos = [.. services.Alive()],
                     Batches = [.. work.Keys.GroupBy(services.OwnerOf).SelectMany(keys => keys.Chunk(BatchSize).Select(some => new PlannedBatch(keys.Key, some)))],
                 });
@@ -34,6 +35,41 @@ internal sealed partial class RefreshJobGrain
             _gate.Release();
         }
     }
+
+    public ValueTask<RefreshProgress?> Describe()
+    {
+        if (_pass is null)
+        {
+            return new((RefreshProgress?)null);
+        }
+
+        // Of a warm-up, with the passes before this one.
+        var (plan, now) = (Storage.Plan, Storage.Progress);
+        return new(new RefreshProgress(
+            _pass.Total + plan.Filled + plan.FillSkipped + plan.NoRoom + plan.FillGivenUp,
+            plan.Filled + now.Refreshed,
+            plan.FillSkipped + now.Skipped,
+            plan.FillGivenUp + now.Failed.Count,
+            _pass.Left + now.Left.Count,
+            plan.Number,
+            Elapsed,
+            plan.NoRoom + now.NoRoom,
+            plan.FillBegun,
+            plan.Fill is null ? null : services.Self));
+    }
+
+    /// <summary>What silos are to remember of a job that is over.</summary>
+    private WarmUpMark MarkOf(StoredPlan over) => new(
+        over.FillRun,
+        IsDone: true,
+        over.Filled,
+        over.FillSkipped,
+        over.FillGivenUp,
+        over.NoRoom,
+        over.FillBegun,
+        services.Time.GetUtcNow(),
+        over.Fill?.Loader,
+        services.Self);
 
     private RefreshBatch? Hand(RefreshPlan pass, string silo)
     {

@@ -132,18 +132,6 @@ internal sealed partial class RefreshJobGrain(
         return IsWaiting || IsSettling || _pass is null ? null : Hand(_pass, silo);
     }
 
-    public ValueTask<RefreshProgress?> Describe() => new(_pass is null
-        ? null
-        : new RefreshProgress(
-            _pass.Total,
-            Storage.Progress.Refreshed,
-            Storage.Progress.Skipped,
-            Storage.Progress.Failed.Count,
-            _pass.Left + Storage.Progress.Left.Count,
-            Storage.Plan.Number,
-            Elapsed,
-            Storage.Progress.NoRoom));
-
     /// <summary>The safety net: goes on where the job stood, or finds that there is none any more.</summary>
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
@@ -259,7 +247,7 @@ internal sealed partial class RefreshJobGrain(
         {
             if (ended.Fill is not null)
             {
-                await services.FillEnded(Tag, new(next.FillRun, IsDone: true, next.Filled, next.FillSkipped, givenUp, next.NoRoom));
+                await services.FillEnded(Tag, MarkOf(next));
             }
 
             await End();

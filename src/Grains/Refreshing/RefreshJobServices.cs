@@ -51,6 +51,9 @@ internal sealed partial class RefreshJobServices
 
     public TimeSpan ReminderPeriod => _period;
 
+    /// <summary>This silo's address.</summary>
+    public string Self => _self.ToString();
+
     /// <summary>Whether no silo is dead whose lease may not be over.</summary>
     public bool IsWaitedOut => _membership.IsWaitedOut;
 

@@ -60,6 +60,14 @@ internal sealed class StoredPlan
     [Id(12)]
     public int NoRoom { get; set; }
 
+    /// <summary>Of a warm-up, what was given up.</summary>
+    [Id(13)]
+    public int FillGivenUp { get; set; }
+
+    /// <summary>Of a warm-up, when it began.</summary>
+    [Id(14)]
+    public DateTimeOffset? FillBegun { get; set; }
+
     /// <summary>
     /// The pass that follows this one: what was left and what failed, up to the maxima of <see cref="RefreshJobGrain"/>; and how many keys are given
     /// up. A new revalidation begins the counts anew: it asks again for what has failed.
@@ -77,6 +85,7 @@ internal sealed class StoredPlan
             Filled = Filled + ended.Refreshed,
             FillSkipped = FillSkipped + ended.Skipped,
             NoRoom = NoRoom + ended.NoRoom,
+            FillBegun = FillBegun,
         };
         List<KeyPlace> carried =
         [
@@ -89,7 +98,9 @@ internal sealed class StoredPlan
             .. carried.GroupBy(key => key.Batch, key => key.Place)
                 .Select(keys => Batches[keys.Key] with { Keys = [.. keys.Select(place => Batches[keys.Key].Keys[place])] }),
         ];
-        return (next, ended.Left.Count + ended.Failed.Count - carried.Count);
+        var givenUp = ended.Left.Count + ended.Failed.Count - carried.Count;
+        next.FillGivenUp = FillGivenUp + (Fill is null ? 0 : givenUp);
+        return (next, givenUp);
     }
 
     /// <summary>A copy that can be changed and stored while this one stands.</summary>

@@ -41,6 +41,7 @@ internal sealed partial class ScheduleGrain(
     private TimeSpan _pause = Look;
     private bool _isRunning;
     private bool _isUnsaved;
+    private (DateTimeOffset Due, bool HasFailed)? _run;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -64,6 +65,15 @@ internal sealed partial class ScheduleGrain(
 
         return new(state.State.Reached);
     }
+
+    public ValueTask<ScheduleProgress> Describe() => new(_run is { } run
+        ? new ScheduleProgress(run.Due, run.HasFailed ? ScheduleOutcome.Failed : ScheduleOutcome.Running)
+        : new(state.State.LastDue, state.State switch
+        {
+            { LastDue: null } => ScheduleOutcome.None,
+            { WasSkipped: true } => ScheduleOutcome.Skipped,
+            _ => ScheduleOutcome.Ran,
+        }));
 
     private async Task Tick()
     {
@@ -96,6 +106,7 @@ internal sealed partial class ScheduleGrain(
         catch (Exception exception)
         {
             (_notBefore, _pause) = (time.Now() + _pause, _pause * 2 < LongestPause ? _pause * 2 : LongestPause);
+            _run = _run is { } run ? (run.Due, HasFailed: true) : null;
             LogFailed(exception, _terms!.Name);
             metrics.OnRun(Outcome.Failed);
         }
@@ -115,7 +126,7 @@ internal sealed partial class ScheduleGrain(
         }
         else if (state.State.Reached is { } reached && reached != before)
         {
-            _isUnsaved = true;
+            (state.State.LastDue, state.State.WasSkipped, _run, _isUnsaved) = (reached, true, null, true);
             LogPassedOver(terms.Name, reached);
             metrics.OnRun(Outcome.Skipped);
         }
@@ -129,6 +140,7 @@ internal sealed partial class ScheduleGrain(
 
     private async Task Run(ScheduleTerms terms, DateTimeOffset due)
     {
+        _run = (due, HasFailed: false);
         var isRepeat = state.State.Begun == due;
         if (!isRepeat)
         {
@@ -138,6 +150,7 @@ internal sealed partial class ScheduleGrain(
         var begun = time.Now();
         await updates.Update(new(terms.Tags, terms.StaleFor), options.UpdateTimeout, CancellationToken.None);
         (state.State.Reached, _pause, _isUnsaved) = (due, Look, true);
+        (state.State.LastDue, state.State.WasSkipped, _run) = (due, false, null);
         LogRan(terms.Name, due, terms.Tags.Length, time.Now() - begun, isRepeat);
         metrics.OnRun(Outcome.Refreshed);
     }

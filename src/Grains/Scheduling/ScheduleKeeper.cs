@@ -50,6 +50,11 @@ internal sealed partial class ScheduleKeeper : ILifecycleParticipant<ISiloLifecy
         return (ns.Scope($"{name}:{Convert.ToHexStringLower(SHA256.HashData(text).AsSpan(0, 16))}"), terms);
     }
 
+    /// <summary>The first schedules of a namespace, in ordinal order.</summary>
+    /// <remarks>Any thread may call it.</remarks>
+    public ScheduleReport[] Describe(CacheNamespace ns, int limit) =>
+        [.. _schedules.Where(schedule => CacheNamespace.Of(schedule.Key) == ns).OrderBy(schedule => schedule.Key, StringComparer.Ordinal).Take(limit).Select(schedule => new ScheduleReport(schedule.Key, schedule.Terms))];
+
     private Task Start(CancellationToken cancellationToken)
     {
         if (_schedules.Length > 0)

@@ -11,4 +11,12 @@ internal sealed class StoredSchedule
     /// <summary>Up to when every due time was run or passed over; null if it has none yet.</summary>
     [Id(1)]
     public DateTimeOffset? Reached { get; set; }
+
+    /// <summary>The due time that was run or passed over last, for people; null if there is none yet.</summary>
+    [Id(2)]
+    public DateTimeOffset? LastDue { get; set; }
+
+    /// <summary>Whether <see cref="LastDue"/> was passed over.</summary>
+    [Id(3)]
+    public bool WasSkipped { get; set; }
 }

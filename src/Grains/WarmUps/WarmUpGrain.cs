@@ -45,6 +45,12 @@ internal sealed partial class WarmUpGrain(WarmUpGrainServices services, ILogger<
         return Task.CompletedTask;
     }
 
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        services.Memory.Offered(Name, null);
+        return Task.CompletedTask;
+    }
+
     public ValueTask Offer(IWarmUpSource source, WarmUpTerms terms, TimeSpan lease)
     {
         _offers[source] = (services.Now + lease, terms);
@@ -59,7 +65,7 @@ internal sealed partial class WarmUpGrain(WarmUpGrainServices services, ILogger<
 
     public async ValueTask Ended(WarmUpMark mark)
     {
-        if (_mark != mark)
+        if (_mark is not { IsDone: true } || _mark.Run != mark.Run)
         {
             _mark = mark;
             services.Metrics.OnEnded(mark);
@@ -67,7 +73,7 @@ internal sealed partial class WarmUpGrain(WarmUpGrainServices services, ILogger<
         }
 
         // Before the job is gone: an activation that found neither would begin again.
-        _isTold = (await services.Ask(Name, mark)).IsComplete;
+        _isTold = (await services.Ask(Name, _mark)).IsComplete;
         CacheEvents.Write(CacheEvent.WarmUpLooked, this);
     }
 
@@ -102,6 +108,7 @@ internal sealed partial class WarmUpGrain(WarmUpGrainServices services, ILogger<
             _offers.Remove(gone.Key);
         }
 
+        services.Memory.Offered(Name, _offers.Count == 0 ? null : _offers.First().Value.Terms.Loader);
         var alive = services.Alive();
         if (!alive.SetEquals(_silos))
         {
@@ -144,11 +151,11 @@ internal sealed partial class WarmUpGrain(WarmUpGrainServices services, ILogger<
         }
 
         _pause = LookPeriod;
-        _mark = new(Guid.NewGuid(), IsDone: false);
+        _mark = new(Guid.NewGuid(), IsDone: false, Begun: services.Time.GetUtcNow(), Loader: terms.Loader);
         LogBegun(Name, listed.Keys.Length, _silos.Count);
         if (listed.Keys.Length == 0)
         {
-            await Ended(_mark with { IsDone = true });
+            await Ended(_mark with { IsDone = true, Ended = _mark.Begun });
             return;
         }
 

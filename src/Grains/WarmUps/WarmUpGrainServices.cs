@@ -9,9 +9,11 @@ namespace OrleansTagCache.WarmUps;
 
 /// <summary>What the warm-ups of a silo share.</summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class WarmUpGrainServices(RefreshJobServices jobs, AllSilos silos, PeerVersions versions, WarmUpMetrics metrics, TimeProvider time)
+internal sealed class WarmUpGrainServices(RefreshJobServices jobs, AllSilos silos, PeerVersions versions, WarmUpMetrics metrics, WarmUpMemory memory, TimeProvider time)
 {
     public WarmUpMetrics Metrics => metrics;
+
+    public WarmUpMemory Memory => memory;
 
     public TimeProvider Time => time;
 

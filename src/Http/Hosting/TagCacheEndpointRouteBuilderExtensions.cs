@@ -47,6 +47,7 @@ public static class TagCacheEndpointRouteBuilderExtensions
         services.GetRequiredService<DiagnosticsEndpoint>().Map(v1);
         services.GetRequiredService<BoardEndpoints>().Map(v1);
         services.GetRequiredService<EventsEndpoint>().Map(v1);
+        services.GetRequiredService<WarmUpsEndpoint>().Map(v1);
         return all;
     }
 

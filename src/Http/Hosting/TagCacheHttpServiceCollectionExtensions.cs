@@ -109,6 +109,7 @@ public static class TagCacheHttpServiceCollectionExtensions
         services.AddSingleton<AuditLog>();
         services.AddSingleton<TrafficFeed>();
         services.AddSingleton<BoardEndpoints>();
+        services.AddSingleton<WarmUpsEndpoint>();
         services.AddSingleton<UiFiles>();
         services.AddSingleton<UiEndpoints>();
     }

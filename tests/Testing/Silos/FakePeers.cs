@@ -162,6 +162,8 @@ internal sealed class FakePeer : IPeerService
 
     public ValueTask<WarmUpKnowledge> WarmUp(string scopedName, WarmUpMark? mark) => throw new NotSupportedException();
 
+    public ValueTask<WarmUpsOnSilo> WarmUps(CacheNamespace ns, int limit) => throw new NotSupportedException();
+
     public async ValueTask<SiloReport> Report()
     {
         await BeforeReport();
