@@ -16,19 +16,18 @@ namespace OrleansTagCache.Journal;
 ///
 /// <para><b>Holds</b> end at each member by themselves. Until it has ended here a hold keeps the mark of its coordinator below its number.</para>
 ///
-/// <para><b>The dead.</b> When a coordinator is dead, nothing more of its own comes: what was open here is finished by updates of others. Its mark is then <see cref="EventPosition.All"/>.</para>
+/// <para><b>The dead.</b> When a coordinator is dead, nothing more of its own comes: what was open here is finished by updates of others. Its mark is then <see cref="EventPosition.All"/>. Only the latest that are dead are remembered. Who may have missed
+/// something of one that is forgotten cannot be told so by its number, and is told by the dead after it: a position has to have passed the first half of those that are remembered.</para>
 /// </summary>
 /// <typeparam name="TSilo">The identity of one incarnation of a silo.</typeparam>
 /// <remarks>Thread-safe. One lock; nothing is called from within it. The invalidator writes, under its own lock.</remarks>
 internal sealed class EventLog<TSilo>
     where TSilo : notnull, IEquatable<TSilo>
 {
-    /// <summary>How many coordinators that are gone are remembered.</summary>
-    public const int MostFinished = 64;
-
     private readonly Lock _gate = new();
     private readonly LoggedEvent[] _ring;
     private readonly int _mostTags;
+    private readonly int _mostFinished;
     private readonly Dictionary<Guid, Origin> _origins = [];
     private readonly Queue<Guid> _finished = [];
     private readonly Dictionary<UpdateId, TagUpdate> _open = [];
@@ -36,14 +35,16 @@ internal sealed class EventLog<TSilo>
     private long _first;
     private long _next;
     private int _tags;
+    private bool _hasForgotten;
 
     /// <param name="own">This silo's own incarnation as a coordinator.</param>
     /// <param name="self">This silo.</param>
     /// <param name="capacity">How many events are kept at most.</param>
     /// <param name="mostTags">How many tags they have together at most; the last event is kept in any case.</param>
-    public EventLog(Guid own, TSilo self, int capacity = 10_000, int mostTags = 50_000)
+    /// <param name="mostFinished">How many coordinators that are gone are remembered.</param>
+    public EventLog(Guid own, TSilo self, int capacity = 10_000, int mostTags = 50_000, int mostFinished = 64)
     {
-        (_ring, _mostTags) = (new LoggedEvent[capacity], mostTags);
+        (_ring, _mostTags, _mostFinished) = (new LoggedEvent[capacity], mostTags, mostFinished);
         _origins.Add(own, new(self) { Floor = 0 });
     }
 
@@ -77,6 +78,7 @@ internal sealed class EventLog<TSilo>
         {
             var origin = OriginNeedsLock(incarnation, silo);
             origin.Floor = Math.Min(origin.Floor, begun);
+            _hasForgotten |= finished.Length >= _mostFinished;
             foreach (var gone in finished)
             {
                 if (_origins.TryAdd(gone, new(default) { IsFinished = true }))
@@ -196,8 +198,9 @@ internal sealed class EventLog<TSilo>
         lock (_gate)
         {
             var isWhole = _origins.All(origin => position.Seen.GetValueOrDefault(origin.Key) >= Math.Max(origin.Value.Floor, origin.Value.Lost))
-                && position.Seen.All(seen => seen.Value == EventPosition.All || _origins.ContainsKey(seen.Key));
-            return isWhole ? new(_first, position) : null;
+                && position.Seen.All(seen => seen.Value == EventPosition.All || _origins.ContainsKey(seen.Key))
+                && (!_hasForgotten || _finished.Take((_finished.Count + 1) / 2).All(gone => position.Seen.GetValueOrDefault(gone) == EventPosition.All));
+            return isWhole ? new(_first, position with { Seen = position.Seen.Where(seen => _origins.ContainsKey(seen.Key)).ToDictionary() }) : null;
         }
     }
 
@@ -295,9 +298,10 @@ internal sealed class EventLog<TSilo>
     private void RememberNeedsLock(Guid gone)
     {
         _finished.Enqueue(gone);
-        if (_finished.Count > MostFinished)
+        if (_finished.Count > _mostFinished)
         {
             _origins.Remove(_finished.Dequeue());
+            _hasForgotten = true;
         }
     }
 

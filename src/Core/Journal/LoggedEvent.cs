@@ -42,6 +42,13 @@ internal sealed class EventCursor(long log, EventPosition position)
     public void Stands(EventPosition position)
     {
         At = position.At;
+
+        // Those that the silo has forgotten, or a position would grow with every silo that has ever been.
+        foreach (var (gone, _) in _seen.Where(seen => seen.Value == EventPosition.All && !position.Seen.ContainsKey(seen.Key)).ToArray())
+        {
+            _seen.Remove(gone);
+        }
+
         foreach (var (coordinator, seen) in position.Seen)
         {
             _seen[coordinator] = Math.Max(_seen.GetValueOrDefault(coordinator), seen);
