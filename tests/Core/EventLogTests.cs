@@ -1,4 +1,3 @@
-using CsCheck;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Journal;
 using OrleansTagCache.Names;
@@ -167,111 +166,49 @@ public sealed class EventLogTests
         Assert.Empty(Taken(y, y.Find(Parsed(x.End(Date).Position))!));
     }
 
-    /// <summary>Silos that hear of ends in any order, and readers that go from one to another: each update that ended after a reader had come is told to it, or a gap is.</summary>
     [Fact]
-    public void Readers_ThatMove_MissNothingWithoutAWord() => Gen.Int.Sample(seed =>
+    public void Coordinators_ThatAreForgotten_AreNotMissedWithoutAWord()
     {
-        var random = new Random(seed);
-        var coordinators = new[] { Guid.NewGuid(), Guid.NewGuid() };
-        var logs = Enumerable.Range(0, 3).Select(i => new EventLog<string>(Guid.NewGuid(), $"{i}", capacity: 12)).ToArray();
-        var begun = new long[2];
-        var unsettled = new SortedSet<long>[] { [], [] };
-        var ends = new Queue<(Guid By, long Number, long UpTo)>[3, 2];
-        var told = new HashSet<UpdateId>();
-        var ended = new HashSet<UpdateId>();
-        for (var log = 0; log < 3; log++)
+        var log = new EventLog<string>(Guid.NewGuid(), "x", capacity: 1, mostFinished: 2);
+        var before = Parsed(log.End(Date).Position);
+        log.Told("a", A, 0, []);
+        Both(1, log);
+        Both(2, log);
+        var cursor = log.End(Date);
+        foreach (var silo in new[] { "a", "b", "c", "d" })
         {
-            ends[log, 0] = new();
-            ends[log, 1] = new();
+            log.Told(silo, Guid.NewGuid(), 0, []);
+            log.Died(silo);
+            cursor.Stands(log.PositionAt(cursor, Date)!);
         }
 
-        var (at, cursor) = (0, logs[0].End(Date));
-        for (var step = 0; step < 120; step++)
+        Assert.DoesNotContain(A, log.Finished);
+        Assert.Null(log.Find(before));
+        Assert.NotNull(log.Find(Parsed(cursor.Position)));
+
+        // A silo that was told only of those that are remembered does not know of the others either.
+        var y = new EventLog<string>(Guid.NewGuid(), "y", mostFinished: 2);
+        y.Told("x", Guid.NewGuid(), 0, log.Finished);
+        Assert.Null(y.Find(before));
+        Assert.NotNull(y.Find(Parsed(cursor.Position)));
+    }
+
+    [Fact]
+    public void Position_DoesNotGrowWithSilosThatHaveBeen()
+    {
+        var log = new EventLog<string>(Guid.NewGuid(), "x", mostFinished: 4);
+        var cursor = log.End(Date);
+        for (var i = 0; i < 50; i++)
         {
-            var c = random.Next(2);
-            switch (random.Next(4))
-            {
-                case 0:
-                    var number = ++begun[c];
-                    unsettled[c].Add(number);
-                    Array.ForEach(logs, log => Open(log, coordinators[c], number, begun[c]));
-                    break;
-                case 1 when unsettled[c].Count > 0:
-                    var settled = unsettled[c].ElementAt(random.Next(unsettled[c].Count));
-                    unsettled[c].Remove(settled);
-                    ended.Add(new(coordinators[c], settled));
-                    for (var log = 0; log < 3; log++)
-                    {
-                        ends[log, c].Enqueue((coordinators[c], settled, unsettled[c].Count == 0 ? begun[c] : unsettled[c].Min - 1));
-                    }
-
-                    break;
-                case 2:
-                    Hear(random.Next(3), c);
-                    break;
-                default:
-                    Take();
-                    if (random.Next(3) == 0)
-                    {
-                        at = random.Next(3);
-                        Assert.True(EventPosition.TryParse(cursor.Position.ToString(), out var position));
-                        cursor = logs[at].Find(position) ?? Gap();
-                    }
-
-                    break;
-            }
+            log.Told($"{i}", Guid.NewGuid(), 0, []);
+            log.Died($"{i}");
+            cursor.Stands(log.PositionAt(cursor, Date)!);
         }
 
-        for (var log = 0; log < 3; log++)
-        {
-            for (var c = 0; c < 2; c++)
-            {
-                while (Hear(log, c))
-                {
-                }
-            }
-        }
-
-        Take();
-        Assert.Subset(told, ended);
-
-        bool Hear(int log, int c)
-        {
-            if (!ends[log, c].TryDequeue(out var end))
-            {
-                return false;
-            }
-
-            logs[log].Settled(new(end.By, end.Number), end.By, Date);
-            logs[log].Advance(end.By, end.UpTo);
-            return true;
-        }
-
-        void Take()
-        {
-            var events = new List<LoggedEvent>();
-            if (!logs[at].Read(cursor, events, 100))
-            {
-                cursor = Gap();
-                return;
-            }
-
-            foreach (var logged in events)
-            {
-                if (cursor.Take(logged))
-                {
-                    told.Add(logged.Id);
-                }
-            }
-        }
-
-        // What this silo has heard of by now is covered by the gap.
-        EventCursor Gap()
-        {
-            told.UnionWith(ended.Where(id => !ends[at, Array.IndexOf(coordinators, id.Coordinator)].Any(end => end.Number == id.Sequence)));
-            return logs[at].End(Date);
-        }
-    });
+        Assert.Equal(4, cursor.Position.Seen.Count);
+        var carried = cursor.Position.Seen.Append(new(Guid.NewGuid(), EventPosition.All)).ToDictionary();
+        Assert.Equal(4, log.Find(new(Date, carried))!.Position.Seen.Count);
+    }
 
     private static EventLog<string> Log(string silo, int capacity = 100, int mostTags = 100)
     {
@@ -286,13 +223,6 @@ public sealed class EventLogTests
     {
         log.Heard("a", new(A, [Update(number)], [], 1, Begun: number));
         log.Opened(new(new(A, number), tags, null));
-    }
-
-    private static void Open(EventLog<string> log, Guid coordinator, long number, long begun)
-    {
-        var update = new TagUpdate(new(coordinator, number), [Tag], null);
-        log.Heard("c", new(coordinator, [update], [], 1, Begun: begun));
-        log.Opened(update);
     }
 
     private static void Begin(EventLog<string> x, EventLog<string> y, params long[] numbers)

@@ -22,11 +22,13 @@ public sealed class EventReaderModelTests
         private static readonly DateTimeOffset Date = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
         private readonly Random _random = new(seed);
+        private readonly int _capacity = (seed & 1) == 0 ? 6 : 12;
         private readonly List<Silo> _alive = [];
         private readonly HashSet<string> _owed = [];
         private readonly HashSet<string> _complete = [];
         private Silo _at = null!;
         private EventCursor _cursor = null!;
+        private bool _isAway;
         private int _silos;
         private int _tags;
 
@@ -47,8 +49,11 @@ public sealed class EventReaderModelTests
                     case < 16:
                         silo.DeliverOne(_random);
                         break;
-                    case < 20:
-                        Take();
+                    case < 19:
+                        _ = _isAway || Take();
+                        break;
+                    case 19:
+                        _isAway = true;
                         break;
                     case < 22:
                         Move(silo);
@@ -68,6 +73,11 @@ public sealed class EventReaderModelTests
             {
             }
 
+            if (_isAway)
+            {
+                Move(_alive[0]);
+            }
+
             while (!Take())
             {
             }
@@ -77,7 +87,7 @@ public sealed class EventReaderModelTests
 
         private void Join()
         {
-            var joiner = new Silo($"{++_silos}", Completed);
+            var joiner = new Silo($"{++_silos}", _capacity, Completed);
             foreach (var silo in _alive)
             {
                 silo.Greeted(joiner);
@@ -93,7 +103,7 @@ public sealed class EventReaderModelTests
             _alive.Remove(silo);
             silo.IsDead = true;
             _alive.ForEach(other => other.ToSeeDead.Add(silo));
-            if (_at == silo)
+            if (_at == silo && !_isAway)
             {
                 Move(_alive[_random.Next(_alive.Count)]);
             }
@@ -111,7 +121,7 @@ public sealed class EventReaderModelTests
         private void Move(Silo silo)
         {
             Assert.True(EventPosition.TryParse(_cursor.Position.ToString(), out var position));
-            _at = silo;
+            (_at, _isAway) = (silo, false);
             if (silo.Log.Find(position) is { } cursor)
             {
                 _cursor = cursor;
@@ -169,7 +179,7 @@ public sealed class EventReaderModelTests
     }
 
     /// <summary>A silo as the invalidator is one: what it tells its log, and in which order.</summary>
-    private sealed class Silo(string name, Action<string> completed)
+    private sealed class Silo(string name, int capacity, Action<string> completed)
     {
         private readonly Dictionary<long, (TagUpdate Update, HashSet<Silo> Acknowledged, UpdateId? Finishes)> _pending = [];
         private readonly Dictionary<Silo, Queue<UpdateBatch>> _inbox = [];
@@ -179,7 +189,7 @@ public sealed class EventReaderModelTests
 
         public Guid Incarnation { get; } = Guid.NewGuid();
 
-        public EventLog<string> Log => field ??= new(Incarnation, name, capacity: 12, mostTags: 1_000, mostFinished: 6);
+        public EventLog<string> Log => field ??= new(Incarnation, name, capacity, mostTags: 1_000, mostFinished: 6);
 
         public List<Silo> Members { get; } = [];
 
