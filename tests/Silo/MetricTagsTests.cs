@@ -16,17 +16,17 @@ public sealed class MetricTagsTests(MetricTagsTests.MeasuredSilo silo) : IClassF
     [Fact]
     public async Task Metrics_HaveTheTagsOfTheSettings_AndNoOthers()
     {
+        (await silo.Http.Put("one", "1", "&tag=shop:a&tag=secret")).IsDone();
+        (await silo.Http.Put("two", "1", "&tag=shop:a&tag=shop:third")).IsDone();
         Assert.Equal(200, (await silo.Http.Update(Hostile)).Status);
         Assert.Equal(200, (await silo.Http.Post("/v1/tags/revalidate", new { tags = new[] { "shop:a" }, profile = "max" })).Status);
         Assert.Equal(200, (await silo.Http.Update("shop:b")).Status);
-        Assert.Equal(200, (await silo.Http.Update("secret")).Status);
-        (await silo.Http.Put("one", "1", $"&tag=shop:a&tag=secret&tag={Uri.EscapeDataString(Hostile)}")).IsDone();
-        (await silo.Http.Put("two", "1", "&tag=shop:a&tag=shop:third")).IsDone();
+        Assert.Equal(200, (await silo.Http.Update("secret:b")).Status);
 
         var lines = (await silo.Http.Ask("/metrics")).Text.Split('\n');
 
         Assert.Equal([("shop:\"\\}é", "update", 1), ("shop:a", "revalidate", 1), ("shop:b", "update", 1L)], Series(lines, "tagcache_tag_updates_total"));
-        Assert.Equal([("shop:\"\\}é", "", 1), ("shop:a", "", 2), ("shop:third", "", 1L)], Series(lines, "tagcache_tag_dependent_count"));
+        Assert.Equal([("shop:a", "", 2), ("shop:third", "", 1L)], Series(lines, "tagcache_tag_dependent_count"));
         Assert.DoesNotContain(lines, line => line.Contains("secret", StringComparison.Ordinal));
 
         // As many as there may be, of each operation, and more: none is lost to the exporter's own bound.
