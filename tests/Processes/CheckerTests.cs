@@ -9,6 +9,7 @@ public sealed class CheckerTests
 {
     private const ulong Red = 1;
     private const ulong Blue = 2;
+    private const ulong Green = 4;
 
     /// <summary>Key 0 is red, key 1 is red and blue, key 2 is neither.</summary>
     private static ulong TagsOf(int key) => key switch { 0 => Red, 1 => Red | Blue, _ => 0 };
@@ -39,6 +40,25 @@ public sealed class CheckerTests
     public void Update_OfSeveralTags_CountsForEachOfThem() => Bad(Read(0, version: 1, 21, 22), Update(Red | Blue, version: 2, 10, 20));
 
     [Fact]
+    public void UpdateAll_CountsForWhatBearsAllOfItsTags()
+    {
+        Bad(Read(1, version: 1, 21, 22), UpdateAll(Red | Blue, version: 2, 10, 20));
+        Good(Read(1, version: 2, 21, 22), UpdateAll(Red | Blue, version: 2, 10, 20));
+        Good(Read(1, version: 1, 20, 22), UpdateAll(Red | Blue, version: 2, 10, 20));
+    }
+
+    [Fact]
+    public void UpdateAll_DoesNotCountForWhatBearsOnlySomeOfItsTags()
+    {
+        Good(UpdateAll(Red | Blue, version: 2, 10, 20), Read(0, version: 1, 21, 22), Read(2, version: 0, 21, 22));
+        Good(UpdateAll(Red | Blue | Green, version: 2, 10, 20), Read(1, version: 1, 21, 22));
+    }
+
+    [Fact]
+    public void UpdateAll_ThatDidNotReturn_DoesNotCount() =>
+        Good(UpdateAll(Red | Blue, version: 2, 10, 20) with { Outcome = OperationOutcome.Unknown }, Read(1, version: 1, 21, 22));
+
+    [Fact]
     public void Update_ThatDidNotReturn_DoesNotCount() =>
         Good(Update(Red, version: 2, 10, 20) with { Outcome = OperationOutcome.Unknown }, Read(0, version: 1, 21, 22));
 
@@ -65,14 +85,14 @@ public sealed class CheckerTests
     [Fact]
     public void History_OfAnySort_IsJudgedAsByLookingAtEverything()
     {
-        var update = Gen.Select(Gen.ULong[1, 3], Gen.Long[1, 30], Gen.Long[0, 50], Gen.Long[0, 30], (tags, version, start, length) =>
-            Update(tags, version, start, start + length));
+        var update = Gen.Select(Gen.ULong[1, 3], Gen.Bool, Gen.Long[1, 30], Gen.Long[0, 50], Gen.Long[0, 30], (tags, isOfAll, version, start, length) =>
+            isOfAll ? UpdateAll(tags, version, start, start + length) : Update(tags, version, start, start + length));
         var read = Gen.Select(Gen.Int[0, 2], Gen.Long[0, 30], Gen.Long[0, 100], (key, version, start) => Read(key, version, start, start + 1));
         Gen.Select(update.Array[0, 8], read.Array[0, 8]).Sample((updates, reads) =>
         {
             Operation[] history = [.. reads, .. updates];
             var bad = reads.Where(read => updates.Any(update =>
-                (update.Tags & TagsOf(read.Key)) != 0 && update.End < read.Start && update.Version > read.Version));
+                Names(update, read.Key) && update.End < read.Start && update.Version > read.Version));
             Assert.Equal(bad, new Checker(history, TagsOf).Violations(history).Select(violation => violation.Read));
         });
     }
@@ -98,6 +118,11 @@ public sealed class CheckerTests
 
     private static Operation Update(ulong tags, long version, long start, long end) =>
         Operation.Change(OperationKind.Update, OperationOutcome.Done, process: 1, key: -1, tags, version, start, end);
+
+    private static Operation UpdateAll(ulong tags, long version, long start, long end) => Update(tags, version, start, end) with { Kind = OperationKind.UpdateAll };
+
+    private static bool Names(in Operation update, int key) =>
+        update.Kind == OperationKind.UpdateAll ? (update.Tags & ~TagsOf(key)) == 0 : (update.Tags & TagsOf(key)) != 0;
 
     private static void Good(params Operation[] history) => Assert.Empty(new Checker(history, TagsOf).Violations(history));
 

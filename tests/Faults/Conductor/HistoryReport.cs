@@ -15,7 +15,8 @@ internal sealed class HistoryReport(string folder, TextWriter output)
         var operations = Directory.GetFiles(folder, "*.operations").SelectMany(OperationLog.ReadAll).ToList();
         var violations = new Checker(operations, Layout.TagsOf).Violations(operations).ToList();
         var reads = operations.Count(operation => operation.Kind == OperationKind.Read);
-        output.WriteLine($"Histories: {reads} reads and {operations.Count - reads} changes checked, {violations.Count} violations.");
+        var alls = operations.Count(operation => operation.Kind == OperationKind.UpdateAll);
+        output.WriteLine($"Histories: {reads} reads and {operations.Count - reads} changes checked, {alls} of these of all of several tags; {violations.Count} violations.");
         foreach (var (read, update) in violations.Take(Shown))
         {
             output.WriteLine($"  {read}\n    is older than {update}");

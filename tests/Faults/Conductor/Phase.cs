@@ -78,7 +78,7 @@ internal sealed class PhaseStart
         var updates = _cluster.Cast.Writers
             .SelectMany(slot => OperationLog.ReadAll(Path.Combine(_cluster.Folder, $"{slot}.operations")))
             .Where(operation => operation.Start >= _start && operation.Start < end)
-            .Where(operation => operation is { Kind: OperationKind.Update, Outcome: OperationOutcome.Done })
+            .Where(operation => operation is { Kind: OperationKind.Update or OperationKind.UpdateAll, Outcome: OperationOutcome.Done })
             .Select(operation => _cluster.Time.GetElapsedTime(operation.Start, operation.End).TotalMilliseconds);
         var slowest = Enumerable.Range(0, SharedState.Slots).Max(slot => _cluster.State.CounterOf(slot, Counter.SlowestRead));
         return new(

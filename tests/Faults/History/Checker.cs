@@ -20,7 +20,10 @@ internal sealed class Checker
     {
         _tagsOf = tagsOf;
         _changes = [.. operations
-            .Where(operation => operation is { Kind: OperationKind.Update or OperationKind.Set or OperationKind.Remove, Outcome: OperationOutcome.Done })
+            .Where(operation => operation is
+            {
+                Kind: OperationKind.Update or OperationKind.UpdateAll or OperationKind.Set or OperationKind.Remove, Outcome: OperationOutcome.Done,
+            })
             .OrderBy(operation => operation.End)];
     }
 
@@ -73,14 +76,20 @@ internal sealed class Checker
         var newest = long.MinValue;
         foreach (var change in _changes)
         {
-            var concerns = change.Kind == OperationKind.Update ? (change.Tags & tags) != 0 : change.Key == key;
-            if (concerns && change.Version > newest)
+            if (change.Version > newest && Concerns(change, key, tags))
             {
                 newest = change.Version;
                 yield return new(change.End, change);
             }
         }
     }
+
+    private static bool Concerns(in Operation change, int key, ulong tags) => change.Kind switch
+    {
+        OperationKind.Update => (change.Tags & tags) != 0,
+        OperationKind.UpdateAll => (change.Tags & tags) == change.Tags,
+        _ => change.Key == key,
+    };
 
     private readonly record struct Bound(long Since, Operation Newest);
 }

@@ -19,6 +19,9 @@ internal enum OperationKind : byte
 
     /// <summary>Somebody read the source itself: what it saw had been committed.</summary>
     Seen = 9,
+
+    /// <summary>An update of all of several tags: of what bears every one of them.</summary>
+    UpdateAll = 10,
 }
 
 internal enum OperationOutcome : byte

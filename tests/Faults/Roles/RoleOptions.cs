@@ -49,6 +49,9 @@ internal sealed class RoleOptions
     /// <summary>Nobody calls SetAsync.</summary>
     public bool WithoutSets { get; set; }
 
+    /// <summary>Nobody updates all of several tags: there are processes that do not know it.</summary>
+    public bool WithoutMatches { get; set; }
+
     /// <summary>The database that is the source, if one is.</summary>
     public string Database { get; set; } = string.Empty;
 

@@ -76,6 +76,15 @@ internal static class Layout
 
     public static ulong MaskOf(IEnumerable<int> tags) => tags.Aggregate(0ul, (mask, tag) => mask | (1ul << tag));
 
+    /// <summary>Two or more of the tags of one of the shared keys: those of keys that are seldom updated as likely as others.</summary>
+    public static int[] TagsToMatch(Random random)
+    {
+        var key = random.Next(SharedKeys);
+        int[] tags = [.. Early[key], .. Late[key]];
+        random.Shuffle(tags);
+        return tags[..random.Next(2, tags.Length + 1)];
+    }
+
     /// <summary>The query of an HTTP caller that stores a key.</summary>
     public static string PutQueryOf(int key)
     {

@@ -75,12 +75,13 @@ internal sealed class SharedState(string path) : IDisposable
     /// <summary>A version that is newer than every one before it.</summary>
     public long NextVersion() => Interlocked.Increment(ref At(Sequence));
 
-    /// <summary>Writes the rows of all keys that bear one of the tags.</summary>
-    public void WriteRows(ulong tags, long version)
+    /// <summary>Writes the rows of all keys that bear one of the tags, or all of them.</summary>
+    public void WriteRows(ulong tags, TagMatch match, long version)
     {
         for (var key = 0; key < Layout.Keys; key++)
         {
-            if ((Layout.TagsOf(key) & tags) != 0)
+            var borne = Layout.TagsOf(key) & tags;
+            if (match == TagMatch.All ? borne == tags : borne != 0)
             {
                 WriteRow(key, version);
             }
@@ -95,6 +96,19 @@ internal sealed class SharedState(string path) : IDisposable
         for (; tags != 0; tags &= tags - 1)
         {
             _cells.Raise(TagFloor + BitOperations.TrailingZeroCount(tags), version);
+        }
+    }
+
+    /// <summary>The update of all of these tags has returned: it says nothing of any of them alone, but of keys, and of what is made from them.</summary>
+    public void ConfirmAll(ulong tags, long version)
+    {
+        for (var key = 0; key < Layout.Keys; key++)
+        {
+            if ((Layout.TagsOf(key) & tags) == tags)
+            {
+                ConfirmKey(key, version);
+                ConfirmKey(Layout.DerivedFrom(key), version);
+            }
         }
     }
 

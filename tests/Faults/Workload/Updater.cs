@@ -12,6 +12,7 @@ internal sealed class Updater(RoleContext role, ITagCache cache, HttpClient node
         {
             await (role.Load.IsStorm ? Storm() : random.Next(100) switch
             {
+                < 14 when !role.Options.WithoutMatches => UpdateAll(Layout.TagsToMatch(random)),
                 < 62 => Update([SharedTag()]),
                 < 66 => Update([Layout.CommonTag]),
                 < 67 => Update([Layout.EverythingTag]),
@@ -43,7 +44,7 @@ internal sealed class Updater(RoleContext role, ITagCache cache, HttpClient node
     private Task Update(int[] tags, Func<string, CancellationToken, ValueTask>? immediately = null)
     {
         var (mask, version) = (Layout.MaskOf(tags), role.State.NextVersion());
-        role.State.WriteRows(mask, version);
+        role.State.WriteRows(mask, TagMatch.Any, version);
         return Do(OperationKind.Update, key: -1, mask, version, async () =>
         {
             var names = tags.Distinct().Select(Layout.TagName).ToArray();
@@ -55,6 +56,18 @@ internal sealed class Updater(RoleContext role, ITagCache cache, HttpClient node
 
             using var action = ServerAction.Begin();
             await (names.Length == 1 ? cache.UpdateTagAsync(names[0]) : cache.UpdateTagsAsync(names));
+        });
+    }
+
+    /// <summary>Writes and expires the rows that bear every one of the tags, and no other.</summary>
+    private Task UpdateAll(int[] tags)
+    {
+        var (mask, version) = (Layout.MaskOf(tags), role.State.NextVersion());
+        role.State.WriteRows(mask, TagMatch.All, version);
+        return Do(OperationKind.UpdateAll, key: -1, mask, version, async () =>
+        {
+            using var action = ServerAction.Begin();
+            await cache.UpdateTagsAsync([.. tags.Select(Layout.TagName)], TagMatch.All);
         });
     }
 
@@ -113,6 +126,10 @@ internal sealed class Updater(RoleContext role, ITagCache cache, HttpClient node
         if (kind == OperationKind.Update)
         {
             role.State.ConfirmTags(tags, version);
+        }
+        else if (kind == OperationKind.UpdateAll)
+        {
+            role.State.ConfirmAll(tags, version);
         }
         else if (key >= 0)
         {
