@@ -112,6 +112,8 @@ public sealed class TagKeysTests : IDisposable
 
         public ValueTask<UpdateOutcome> Update(UpdateRequest request, Guid requestId) => throw new NotSupportedException();
 
+        public ValueTask<UpdateOutcome> UpdateAll(UpdateRequest request, Guid requestId) => throw new NotSupportedException();
+
         public ValueTask<HoldOutcome> Hold(HoldRequest request) => throw new NotSupportedException();
 
         public ValueTask<bool> Release(HoldRelease hold) => throw new NotSupportedException();

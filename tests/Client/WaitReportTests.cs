@@ -171,6 +171,8 @@ public sealed class WaitReportTests : IDisposable
 
         ValueTask<UpdateOutcome> ITagGrain.Update(UpdateRequest request, Guid requestId) => Update();
 
+        ValueTask<UpdateOutcome> ITagGrain.UpdateAll(UpdateRequest request, Guid requestId) => Update();
+
         ValueTask<HoldOutcome> ITagGrain.Hold(HoldRequest request) => Hold();
 
         public ValueTask<bool> Release(HoldRelease hold) => new(true);
