@@ -23,11 +23,26 @@ public sealed class TagCommandTests(SiloServer silo)
     }
 
     [Fact]
-    public async Task Update_OfEverything_WantsAWordWhereNoOneCanBeAsked()
+    public async Task Update_OfAll_ExpiresWhatBearsEveryTag_AndNothingElse()
+    {
+        (await silo.Http.Put("cli:all", "1", "&tag=cli:all:a&tag=cli:all:b")).IsDone();
+        (await silo.Http.Put("cli:some", "1", "&tag=cli:all:a")).IsDone();
+
+        // All entries bear '*', so it asks for no word beside another tag.
+        var update = await _cli.Run("update", "cli:all:a", "cli:all:b", "*", "--all");
+
+        Assert.Equal(0, update.Code);
+        Assert.Equal((404, 200), ((await silo.Http.Info("cli:all")).Status, (await silo.Http.Info("cli:some")).Status));
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("--all")]
+    public async Task Update_OfEverything_WantsAWordWhereNoOneCanBeAsked(params string[] how)
     {
         (await silo.Http.Put("cli:everything", "1")).IsDone();
 
-        var update = await _cli.Run("update", "*");
+        var update = await _cli.Run(["update", "*", .. how]);
 
         Assert.Equal((ExitCode.Usage, "otc: An update of '*', every entry of the namespace, needs --yes where no one can be asked.\n"), (update.Code, update.Error));
         Assert.Equal(200, (await silo.Http.Info("cli:everything")).Status);

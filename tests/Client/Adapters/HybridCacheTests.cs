@@ -65,6 +65,30 @@ public sealed class HybridCacheTests(AdapterCluster cluster)
         }
     }
 
+    /// <summary>HybridCache itself has no such call: whoever makes it has the cluster's cache.</summary>
+    [Fact]
+    public async Task UpdateOfAllOfSeveralTags_OnOneNode_IsSeenByTheNextReadOfAnyNode()
+    {
+        string[] both = ["hybrid all a", "hybrid all b"];
+        foreach (var (updater, round) in cluster.Nodes.Select((node, i) => (node.GetRequiredService<ITagCache>(), i)))
+        {
+            // Twice: the second time it is kept near.
+            foreach (var node in _nodes.Concat(_nodes))
+            {
+                Assert.Equal("old", await Read(node, $"hybrid:all:{round}", "old", both));
+                Assert.Equal("old", await Read(node, $"hybrid:some:{round}", "old", both[0]));
+            }
+
+            using (ServerAction.Begin())
+            {
+                await updater.UpdateTagsAsync(both, TagMatch.All);
+            }
+
+            Assert.All(await Task.WhenAll(_nodes.Select(node => Read(node, $"hybrid:all:{round}", "new", both))), value => Assert.Equal("new", value));
+            Assert.All(await Task.WhenAll(_nodes.Select(node => Read(node, $"hybrid:some:{round}", "new", both[0]))), value => Assert.Equal("old", value));
+        }
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -313,8 +337,8 @@ public sealed class HybridCacheTests(AdapterCluster cluster)
     internal static HybridCache CacheOn(IServiceProvider process) => AppNode.Over(new ServiceCollection().AddLogging(), process)
         .AddTagCacheHybridCache().BuildServiceProvider().GetRequiredService<HybridCache>();
 
-    private static async Task<string> Read(HybridCache node, string key, string value, string tag) =>
-        await node.GetOrCreateAsync(key, value, static (value, _) => ValueTask.FromResult(value), tags: [tag]);
+    private static async Task<string> Read(HybridCache node, string key, string value, params string[] tags) =>
+        await node.GetOrCreateAsync(key, value, static (value, _) => ValueTask.FromResult(value), tags: tags);
 
     private sealed class Refused
     {
