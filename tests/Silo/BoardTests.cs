@@ -123,6 +123,7 @@ public sealed class BoardTests(BoardTests.OwnSilo silo) : IClassFixture<BoardTes
         silo.Get<RefreshMetrics>().OnLoadBegun();
         silo.Get<RefreshMetrics>().OnLoadEnded(Outcome.Stored);
         silo.Get<ScheduleMetrics>().OnRun(Outcome.Refreshed);
+        silo.Get<WarmUpMetrics>().OnEnded(new(Guid.Empty, IsDone: true, Filled: 1, Skipped: 1, Failed: 1, NoRoom: 1));
         silo.Get<ClientMetrics>().OnBypass(Outcome.NotServing);
         silo.Get<ClientMetrics>().OnNotStored(Outcome.Unfit);
         silo.Get<ClientMetrics>().OnRefresh(Outcome.Stored);
