@@ -20,6 +20,7 @@ public sealed class SnippetTests
     [InlineData("docs/how-to/entries.md", "tests/Cluster/EntryRecipesTests.cs", "prefix")]
     [InlineData("docs/how-to/entries.md", "tests/Cluster/EntryRecipesTests.cs", "prefixes-of")]
     [InlineData("docs/how-to/entries.md", "tests/Cluster/EntryRecipesTests.cs", "remove-prefix")]
+    [InlineData("docs/how-to/purge.md", "tests/Http/PurgeRecipeTests.cs", "purge")]
     public void Snippet_IsWhatIsCompiled(string document, string source, string name)
     {
         var readme = File.ReadAllText(Path.Combine(Repository.Root, document));
