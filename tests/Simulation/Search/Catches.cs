@@ -73,6 +73,9 @@ internal static class Catches
         _ => throw new ArgumentOutOfRangeException(nameof(mutant), mutant, "No configuration is known for it."),
     };
 
+    /// <summary>Where the random schedules begin that do what the mutant is about.</summary>
+    public static ulong FirstSeedOf(Mutant mutant) => ConfigurationOf(mutant).StartsWith("joint", StringComparison.Ordinal) ? RandomSearch.FirstJoint : 0;
+
     public static Exhausted Exhaust(Mutant mutant)
     {
         Mutants.Current = mutant;
