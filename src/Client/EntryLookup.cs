@@ -40,7 +40,7 @@ internal sealed class EntryLookup(TagCacheClientOptions options, EntryMaker make
 
         foreach (var (key, answer) in await Ask(cold, outer, cancellationToken).ConfigureAwait(false))
         {
-            reader.Count(answer);
+            reader.Count(_namespace, key, answer);
             if (ResultOf<T>(answer, outer) is { HasValue: true } found)
             {
                 results.Add(key, found);
@@ -59,7 +59,7 @@ internal sealed class EntryLookup(TagCacheClientOptions options, EntryMaker make
         {
             if (answer is { Status: AcquireStatus.Fresh } && TryRead<T>(answer, outer, out var value))
             {
-                reader.Count(answer);
+                reader.Count(_namespace, key, answer);
                 values.Add(key, value);
             }
         }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Listeners;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
 using OrleansTagCache.Serialization;
@@ -14,12 +15,15 @@ namespace OrleansTagCache;
 /// waits while another process makes the value, and counts the read.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class EntryReader(EntryClient entries, PayloadCodec codec, NearCache near, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
+internal sealed class EntryReader(EntryClient entries, PayloadCodec codec, NearCache near, ClientMetrics metrics, CacheListeners listeners, TagCacheClientOptions options, TimeProvider time)
 {
     /// <summary>How long one request waits for another process's generation before the next one is sent.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
     private readonly CacheNamespace _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
+
+    /// <summary>Those who hear of hits from memory; null as a rule, and then such a hit pays for no more than the look.</summary>
+    private readonly CacheListeners? _nearListeners = listeners.Hear(TagCacheEventKinds.NearHit) ? listeners : null;
 
     /// <summary>Reads until there is a value, a token or a reason not to wait any longer.</summary>
     /// <param name="key">The key, as the near cache knows it.</param>
@@ -47,6 +51,7 @@ internal sealed class EntryReader(EntryClient entries, PayloadCodec codec, NearC
                 if (terms.IsCounted && OutcomeOf(answer, terms) is { } outcome)
                 {
                     metrics.OnRead(outcome);
+                    listeners.OnRead(scopedKey, outcome);
                     Tracing.Note(outcome);
                 }
 
@@ -83,18 +88,21 @@ internal sealed class EntryReader(EntryClient entries, PayloadCodec codec, NearC
     public CallWait Watch(string what) => entries.Watch(what, options.ReadTimeout);
 
     /// <summary>One of many reads has ended: it counts as one that was made alone.</summary>
-    public void Count(Acquired? answer)
+    public void Count(CacheNamespace ns, string key, Acquired? answer)
     {
         if (OutcomeOf(answer, default) is { } outcome)
         {
             metrics.OnRead(outcome);
+            listeners.OnRead(ns, key, outcome);
         }
     }
 
     /// <summary>A value was served from memory: it counts like any other read, and the entry that is made from it depends on it.</summary>
     public void FoundNear(NearHit hit, CacheContext? outer)
     {
-        metrics.OnRead(hit.IsStale ? Outcome.NearStale : Outcome.Near);
+        var outcome = hit.IsStale ? Outcome.NearStale : Outcome.Near;
+        metrics.OnRead(outcome);
+        _nearListeners?.OnRead(_namespace, hit.Entry!.Slot.Name, outcome);
         outer?.MadeFrom(_namespace, hit.Entry!.Tags, hit.Entry.Life, hit.Entry.AgeAt(hit.At), promiseSuspended: false);
     }
 

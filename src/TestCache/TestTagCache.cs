@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OrleansTagCache.Hosting;
+using OrleansTagCache.Listeners;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Serialization;
 using OrleansTagCache.Transport;
@@ -48,8 +49,18 @@ public sealed class TestTagCache : ITagCache, IDisposable, IAsyncDisposable
             services.Add(loader);
         }
 
+        foreach (var listener in options.Listeners)
+        {
+            services.AddSingleton(listener);
+        }
+
         if (options.Services is { } own)
         {
+            foreach (var listener in own.GetServices<ListenerRegistration>())
+            {
+                services.AddSingleton(listener with { Find = _ => listener.Find(own) });
+            }
+
             // Factories and serializers are the application's, and see its services.
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TagCache>(provider, own));
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LoaderTable>(provider, own));

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansTagCache.Hosting;
+using OrleansTagCache.Listeners;
 
 namespace OrleansTagCache.Testing;
 
@@ -7,6 +8,7 @@ namespace OrleansTagCache.Testing;
 public sealed class TestTagCacheOptions
 {
     private readonly ServiceCollection _loaders = [];
+    private readonly List<ListenerRegistration> _listeners = [];
 
     /// <summary>The clock of the cache: lives, leases and time-outs count by it.</summary>
     /// <value>Default <see cref="TimeProvider.System"/>.</value>
@@ -20,6 +22,19 @@ public sealed class TestTagCacheOptions
     public TagCacheOptions Cache { get; } = new();
 
     internal IEnumerable<ServiceDescriptor> Loaders => _loaders.Where(service => service.ImplementationInstance is Loaders.LoaderRegistration);
+
+    internal IReadOnlyCollection<ListenerRegistration> Listeners => _listeners;
+
+    /// <summary>Has a listener hear what the cache does, beside those that <see cref="Services"/> have by <c>AddTagCacheListener</c>.</summary>
+    /// <param name="listener">The listener.</param>
+    /// <param name="kinds">What it hears.</param>
+    /// <returns>These options.</returns>
+    public TestTagCacheOptions AddListener(ITagCacheListener listener, TagCacheEventKinds kinds = TagCacheEventKinds.AllButNearHits)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        _listeners.Add(new(listener.GetType(), kinds, _ => listener));
+        return this;
+    }
 
     /// <summary>Adds a loader, as <c>AddLoader</c> of a client or a silo does.</summary>
     /// <typeparam name="T">The type of the value.</typeparam>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Listeners;
 using OrleansTagCache.Near;
 using OrleansTagCache.Sessions;
 using Xunit;
@@ -36,7 +37,7 @@ public sealed class NearCacheTests
     {
         using var silo = await EntrySilo.Serve();
         var ledger = new TagLedger(100);
-        using var cache = new NearCache(new SiloNearLeases(ledger, silo.Silo.Lease), new(), silo.Time, NullLogger<NearCache>.Instance);
+        using var cache = new NearCache(new SiloNearLeases(ledger, silo.Silo.Lease), new(), CacheListeners.None, silo.Time, NullLogger<NearCache>.Instance);
         if (isHeld)
         {
             ledger.Hold(new(Guid.NewGuid(), 1), [InvalidatorHost.Tag("t")]);
@@ -52,7 +53,7 @@ public sealed class NearCacheTests
     {
         using var silo = await EntrySilo.Serve();
         var ledger = new TagLedger(100);
-        using var cache = new NearCache(new SiloNearLeases(ledger, silo.Silo.Lease), new(), silo.Time, NullLogger<NearCache>.Instance);
+        using var cache = new NearCache(new SiloNearLeases(ledger, silo.Silo.Lease), new(), CacheListeners.None, silo.Time, NullLogger<NearCache>.Instance);
         Keep(0, 5_000);
         Sweep();
         Assert.Equal(5_000, cache.Count);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Listeners;
 using OrleansTagCache.Near;
 using OrleansTagCache.Sessions;
 using Xunit;
@@ -68,7 +69,7 @@ public sealed class IdleTests : IDisposable
     {
         await _host.Serve();
         using var near = new NearCache(
-            new SiloNearLeases(_host.Ledger, _host.Lease), new() { NearCache = NearCacheMode.On }, _time, NullLogger<NearCache>.Instance);
+            new SiloNearLeases(_host.Ledger, _host.Lease), new() { NearCache = NearCacheMode.On }, CacheListeners.None, _time, NullLogger<NearCache>.Instance);
         Assert.DoesNotContain(Look, _time.Armed);
 
         near.KeepGenerated("key", EntrySilo.Scope("key"), EntrySilo.Data("t"), terms: null, near.Ask());

@@ -17,6 +17,7 @@ internal sealed class ClientMetrics
     private readonly Counter<long> _notStored;
     private readonly Counter<long> _refreshes;
     private readonly Counter<long> _holds;
+    private readonly Counter<long> _eventsDropped;
 
     public ClientMetrics(IMeterFactory meters)
     {
@@ -26,6 +27,7 @@ internal sealed class ClientMetrics
         _notStored = meter.CreateCounter<long>("tagcache.not_stored", "{value}", "Generated values that were not stored, by reason.");
         _refreshes = meter.CreateCounter<long>("tagcache.refreshes", "{refresh}", "Background refreshes of stale entries, by outcome.");
         _holds = meter.CreateCounter<long>("tagcache.holds", "{hold}", "Holds by what became of them: taken or refused, and of those taken released, lapsed or abandoned.");
+        _eventsDropped = meter.CreateCounter<long>("tagcache.events.dropped", "{event}", "Events that a listener of the application did not get, since its queue was full.");
     }
 
     public void OnRead(Outcome outcome)
@@ -44,6 +46,8 @@ internal sealed class ClientMetrics
     public void OnRefresh(Outcome outcome) => _refreshes.Add(1, Tag(Tracing.OutcomeTag, outcome));
 
     public void OnHold(Outcome outcome) => _holds.Add(1, Tag(Tracing.OutcomeTag, outcome));
+
+    public void OnEventDropped() => _eventsDropped.Add(1);
 
     private static KeyValuePair<string, object?> Tag(string name, Outcome outcome) => new(name, outcome.Name());
 }

@@ -95,6 +95,9 @@ internal enum Outcome : byte
 
     /// <summary>The entry was left out of a warm-up: its silo is full enough.</summary>
     NoRoom,
+
+    /// <summary>An update, a revalidation or a removal has happened everywhere.</summary>
+    Complete,
 }
 
 /// <summary>The names of outcomes.</summary>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Listeners;
 using OrleansTagCache.Near;
 using OrleansTagCache.Serialization;
 using OrleansTagCache.Transport;
@@ -11,7 +12,7 @@ namespace OrleansTagCache.Flights;
 /// <summary>Offers to the cluster what a factory has made, keeps near what was stored, and remembers what is not for storing.</summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed partial class Commits(
-    EntryClient entries, PayloadCodec codec, NearCache near, ClientMetrics metrics, UncacheableKeys uncacheable, TagCacheClientOptions options, LogOnce once, ILogger<Commits> logger)
+    EntryClient entries, PayloadCodec codec, NearCache near, ClientMetrics metrics, CacheListeners listeners, UncacheableKeys uncacheable, TagCacheClientOptions options, LogOnce once, ILogger<Commits> logger)
 {
     /// <summary>Commits a value under its token, and keeps it near. True if those who joined may take it: the cluster found it live.</summary>
     public async Task<bool> TryStore(FlightKey key, TokenId token, Generated made, NearAsk ask)
@@ -59,10 +60,11 @@ internal sealed partial class Commits(
         Tracing.Note(became);
         if (became == Outcome.Stored)
         {
+            listeners.OnEntry(TagCacheEventKinds.Stored, key.ScopedKey, became);
             return true;
         }
 
-        metrics.OnNotStored(became);
+        NotStored(key, became);
         if (became == Outcome.Refused)
         {
             uncacheable.Add(key.ScopedKey);
@@ -98,7 +100,7 @@ internal sealed partial class Commits(
         uncacheable.Add(key.ScopedKey);
         if (!made.IsUnwanted)
         {
-            metrics.OnNotStored(Outcome.Unfit);
+            NotStored(key, Outcome.Unfit);
             if (!made.IsForOwnCaller)
             {
                 LogWhy(made.WhyNotStored!);
@@ -106,6 +108,12 @@ internal sealed partial class Commits(
         }
 
         return true;
+    }
+
+    private void NotStored(FlightKey key, Outcome reason)
+    {
+        metrics.OnNotStored(reason);
+        listeners.OnEntry(TagCacheEventKinds.NotStored, key.ScopedKey, reason);
     }
 
     private void LogWhy(string why)

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
+using OrleansTagCache.Listeners;
 using OrleansTagCache.Near;
 using OrleansTagCache.Serialization;
 using OrleansTagCache.Transport;
@@ -23,6 +24,7 @@ internal sealed partial class FactoryRuns(
     FailedRefreshes failed,
     UncacheableKeys uncacheable,
     ClientMetrics metrics,
+    CacheListeners listeners,
     TimeProvider time,
     ILogger<FactoryRuns> logger)
 {
@@ -44,7 +46,7 @@ internal sealed partial class FactoryRuns(
     {
         // What is made from a value past its life would look younger than it is: inside a factory there is none.
         var hasSpare = factory.HasFailSafe && !key.FreshOnly;
-        var making = Factories.Run(factory, answer.Entry, time, flight.Cancellation.Token);
+        var making = Factories.Run(listeners, key.ScopedKey, factory, answer.Entry, time, flight.Cancellation.Token);
         if (hasSpare && factory.SoftTimeout is { } soft && await InsteadOf(making, soft, key, answer).ConfigureAwait(false) is { } early)
         {
             if (factory.MayRunBehind)
@@ -86,7 +88,7 @@ internal sealed partial class FactoryRuns(
             return new(answer.Entry);
         }
 
-        var making = Factories.Run(factory, answer.Entry, time, flight.Cancellation.Token);
+        var making = Factories.Run(listeners, key.ScopedKey, factory, answer.Entry, time, flight.Cancellation.Token);
         try
         {
             if (factory.SoftTimeout is { } soft && !await EndsWithin(making, soft).ConfigureAwait(false))
@@ -120,7 +122,7 @@ internal sealed partial class FactoryRuns(
                 using var activity = Tracing.StartTrace(CacheActivities.Refresh, reader);
                 try
                 {
-                    await Store(key, answer, ask, await Factories.Run(factory, answer.Entry, time, token).ConfigureAwait(false)).ConfigureAwait(false);
+                    await Store(key, answer, ask, await Factories.Run(listeners, key.ScopedKey, factory, answer.Entry, time, token).ConfigureAwait(false)).ConfigureAwait(false);
                 }
                 catch (Exception exception)
                 {
@@ -132,13 +134,16 @@ internal sealed partial class FactoryRuns(
             () =>
             {
                 metrics.OnRefresh(Outcome.NoTurn);
+                listeners.OnEntry(TagCacheEventKinds.RefreshFailed, key.ScopedKey, Outcome.NoTurn);
                 return entries.TryAbandon(key.ScopedKey, answer.Token);
             });
     }
 
     private async Task<Generated> Store(FlightKey key, Acquired answer, NearAsk ask, Generated made)
     {
-        metrics.OnRefresh(await commits.TryStore(key, answer.Token, made, ask).ConfigureAwait(false) ? Outcome.Stored : Outcome.NotStored);
+        var outcome = await commits.TryStore(key, answer.Token, made, ask).ConfigureAwait(false) ? Outcome.Stored : Outcome.NotStored;
+        metrics.OnRefresh(outcome);
+        listeners.OnEntry(TagCacheEventKinds.Refreshed, key.ScopedKey, outcome);
         failed.Remove(key.ScopedKey);
         return made;
     }
@@ -169,6 +174,7 @@ internal sealed partial class FactoryRuns(
         if (spare is not null)
         {
             metrics.OnRead(Outcome.FailSafe);
+            listeners.OnRead(key.ScopedKey, Outcome.FailSafe);
             Tracing.Note(Outcome.FailSafe);
         }
 
@@ -200,6 +206,7 @@ internal sealed partial class FactoryRuns(
     private void RefreshFailed(FlightKey key, Exception exception)
     {
         metrics.OnRefresh(Outcome.Failed);
+        listeners.OnEntry(TagCacheEventKinds.RefreshFailed, key.ScopedKey, Outcome.Failed, exception: exception);
         failed.Add(key.ScopedKey);
         if (!refreshes.Stopping.IsCancellationRequested)
         {

@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Listeners;
 using OrleansTagCache.Near;
 using OrleansTagCache.Tasks;
 using OrleansTagCache.Transport;
@@ -11,7 +12,7 @@ namespace OrleansTagCache.Flights;
 
 /// <summary>Flies: waits its turn, asks the cluster, has the factory run under a token, and tells those who wait what they may take.</summary>
 internal sealed class FlightRunner(
-    FlightTable table, EntryReader reader, EntryClient entries, FactoryRuns runs, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
+    FlightTable table, EntryReader reader, EntryClient entries, FactoryRuns runs, ClientMetrics metrics, CacheListeners listeners, TagCacheClientOptions options, TimeProvider time)
 {
     /// <summary>How often newcomers who wait for another's factory have the cluster asked whether that can still be believed.</summary>
     private static readonly TimeSpan ProbePeriod = TimeSpan.FromMilliseconds(100);
@@ -61,7 +62,7 @@ internal sealed class FlightRunner(
 
         if (turn.Answer is { } granted)
         {
-            Count(Outcome.Generated);
+            Count(key, Outcome.Generated);
             return new(Generate(key, flight, granted, turn.Asked, factory));
         }
 
@@ -187,9 +188,9 @@ internal sealed class FlightRunner(
     {
         var token = await entries.TryBeginSet(key.ScopedKey, options.ReadTimeout).ConfigureAwait(false);
         flight.Cancellation.Token.ThrowIfCancellationRequested();
-        Count(Outcome.Generated);
+        Count(key, Outcome.Generated);
         table.TryEnter(flight, FlightPhase.Generating);
-        var made = await Factories.Run(factory, stale: null, time, flight.Cancellation.Token).ConfigureAwait(false);
+        var made = await Factories.Run(listeners, key.ScopedKey, factory, stale: null, time, flight.Cancellation.Token).ConfigureAwait(false);
         table.TryEnter(flight, FlightPhase.Closing);
         return Close(key, flight, made, isLive: await runs.TryRefill(key, token, made).ConfigureAwait(false));
     }
@@ -203,9 +204,9 @@ internal sealed class FlightRunner(
             return End(key, flight, new(spare));
         }
 
-        Count(Outcome.Bypass);
+        Count(key, Outcome.Bypass);
         metrics.OnBypass(reason);
-        return Close(key, flight, await Factories.Run(factory, stale: null, time, flight.Cancellation.Token).ConfigureAwait(false), isLive: false);
+        return Close(key, flight, await Factories.Run(listeners, key.ScopedKey, factory, stale: null, time, flight.Cancellation.Token).ConfigureAwait(false), isLive: false);
     }
 
     /// <summary>Ends a flight that has made a value: for those who came before it was begun, and if it is live, for those who came before its commit.</summary>
@@ -223,8 +224,9 @@ internal sealed class FlightRunner(
         return result;
     }
 
-    private void Count(Outcome outcome)
+    private void Count(FlightKey key, Outcome outcome)
     {
+        listeners.OnRead(key.ScopedKey, outcome);
         metrics.OnRead(outcome);
         Tracing.Note(outcome);
     }

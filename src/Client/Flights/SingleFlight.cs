@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Listeners;
 using OrleansTagCache.Names;
 using OrleansTagCache.Tasks;
 using OrleansTagCache.Transport;
@@ -24,13 +25,13 @@ internal sealed class SingleFlight
     private readonly FlightRunner _runner;
 
     public SingleFlight(
-        EntryReader reader, EntryClient entries, EntryMaker maker, FactoryRuns runs, UncacheableKeys uncacheable, ClientMetrics metrics, TagCacheClientOptions options, TimeProvider time)
+        EntryReader reader, EntryClient entries, EntryMaker maker, FactoryRuns runs, UncacheableKeys uncacheable, ClientMetrics metrics, CacheListeners listeners, TagCacheClientOptions options, TimeProvider time)
     {
         (_maker, _runs, _uncacheable, _options, _time) = (maker, runs, uncacheable, options, time);
         _storedOver = new(time);
         _namespace = CacheNamespace.Parse(options.Namespace, nameof(options));
         _flights = new(time, options.OrphanedFactoryGrace);
-        _runner = new(_flights, reader, entries, runs, metrics, options, time);
+        _runner = new(_flights, reader, entries, runs, metrics, listeners, options, time);
     }
 
     /// <summary>The entry, or a generation of it.</summary>

@@ -3,6 +3,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Listeners;
 using OrleansTagCache.Names;
 using OrleansTagCache.Tasks;
 using OrleansTagCache.Transport;
@@ -17,7 +18,7 @@ namespace OrleansTagCache.Holds;
 /// </summary>
 /// <remarks>Thread-safe. Nothing here keeps a process from ending: what is under way then is left to the members, each of which ends every hold by itself.</remarks>
 internal sealed partial class HoldKeeper(
-    HoldClient holds, UpdateClient updates, Reachability reachability, ClientMetrics metrics, TimeProvider time, ILogger<HoldKeeper> logger)
+    HoldClient holds, UpdateClient updates, Reachability reachability, ClientMetrics metrics, CacheListeners listeners, TimeProvider time, ILogger<HoldKeeper> logger)
 {
     /// <summary>Takes a hold.</summary>
     /// <exception cref="TagCacheUnavailableException">It could not be had.</exception>
@@ -48,7 +49,7 @@ internal sealed partial class HoldKeeper(
         var isSaid = isInTime && await holds.Release(hold).ConfigureAwait(false);
         if (hold.Time.WasHeldThroughout(outcomeKnownAt, isSaid))
         {
-            metrics.OnHold(Outcome.Released);
+            Released(hold.Tags);
             return true;
         }
 
@@ -73,7 +74,7 @@ internal sealed partial class HoldKeeper(
     {
         if (id is { } known && await holds.Release(known, tags).ConfigureAwait(false))
         {
-            metrics.OnHold(Outcome.Released);
+            Released(tags);
             return true;
         }
 
@@ -90,6 +91,13 @@ internal sealed partial class HoldKeeper(
     {
         metrics.OnHold(Outcome.Abandoned);
         return DetachedTask.Run(() => UpdateLater(hold, updateTimeout));
+    }
+
+    /// <summary>Its end has expired its tags.</summary>
+    private void Released(TagId[] tags)
+    {
+        metrics.OnHold(Outcome.Released);
+        listeners.OnTags(TagCacheEventKinds.Updated, tags, Outcome.Released);
     }
 
     private async Task UpdateLater(TakenHold hold, TimeSpan updateTimeout)

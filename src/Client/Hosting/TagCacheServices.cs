@@ -8,6 +8,7 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
 using OrleansTagCache.Holds;
+using OrleansTagCache.Listeners;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Many;
 using OrleansTagCache.Near;
@@ -55,6 +56,7 @@ internal static class TagCacheServices
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ClientMetrics>();
+        services.TryAddSingleton<CacheListeners>();
         services.TryAddSingleton<LogOnce>();
         services.TryAddSingleton<PayloadSerializer>();
         services.TryAddSingleton<IEntryGrains, EntryGrains>();
@@ -72,6 +74,9 @@ internal static class TagCacheServices
         services.TryAddSingleton(provider => ActivatorUtilities.CreateInstance<LoaderRunner>(provider, [provider.GetRequiredService<ProcessCaches>().Each<LoaderTable>()]));
         services.TryAddSingleton<WarmUpRunner>();
         services.TryAddSingleton<BackgroundRefreshes>();
+
+        // The first of these, so that it is the last to stop: the others' last events are heard.
+        services.AddHostedService(provider => provider.GetRequiredService<CacheListeners>());
         services.AddHostedService(provider => provider.GetRequiredService<LoaderRunner>());
         services.AddHostedService(provider => provider.GetRequiredService<WarmUpRunner>());
         services.AddHostedService(provider => provider.GetRequiredService<BackgroundRefreshes>());

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Flights;
+using OrleansTagCache.Listeners;
 using OrleansTagCache.Names;
 using OrleansTagCache.Tasks;
 using OrleansTagCache.Transport;
@@ -20,6 +21,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
     private readonly Dictionary<string, LoaderTable> _tables;
     private readonly IGrainFactory _grains;
     private readonly Reachability _reachability;
+    private readonly CacheListeners _listeners;
     private readonly TimeProvider _time;
     private readonly ILogger<LoaderRunner> _logger;
     private readonly SemaphoreSlim _turns;
@@ -28,10 +30,10 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
     private Task _announcing = Task.CompletedTask;
 
     public LoaderRunner(
-        IReadOnlyCollection<LoaderTable> tables, IGrainFactory grains, Reachability reachability, TagCacheClientOptions options, TimeProvider time, ILogger<LoaderRunner> logger)
+        IReadOnlyCollection<LoaderTable> tables, IGrainFactory grains, Reachability reachability, CacheListeners listeners, TagCacheClientOptions options, TimeProvider time, ILogger<LoaderRunner> logger)
     {
         _tables = tables.ToDictionary(table => table.Namespace.Value, StringComparer.Ordinal);
-        (_grains, _reachability, _time, _logger) = (grains, reachability, time, logger);
+        (_grains, _reachability, _listeners, _time, _logger) = (grains, reachability, listeners, time, logger);
         _turns = new(options.MaximumBackgroundRefreshes);
     }
 
@@ -106,7 +108,7 @@ internal sealed partial class LoaderRunner : ILoaderRunner, IHostedService, IDis
     {
         var (name, argument) = LoaderName.Split(request.Key);
         var (table, scopedKey) = (_tables[request.Namespace], CacheNamespace.Parse(request.Namespace).Scope(request.Key));
-        var made = await Factories.Run(table.FactoryOf(name, argument), table.Codec.Decode(scopedKey, request.Stale), _time, cancellationToken, request.Trace).ConfigureAwait(false);
+        var made = await Factories.Run(_listeners, scopedKey, table.FactoryOf(name, argument), table.Codec.Decode(scopedKey, request.Stale), _time, cancellationToken, request.Trace).ConfigureAwait(false);
         return made switch
         {
             { WhyNotStored: { } why } => LoadOutcome.Failed(why),

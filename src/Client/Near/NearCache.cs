@@ -3,6 +3,7 @@ using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Listeners;
 using OrleansTagCache.Names;
 using OrleansTagCache.Tasks;
 
@@ -30,12 +31,14 @@ internal sealed partial class NearCache : IDisposable
     private IEnumerator<NearEntry?>? _walk;
     private int _walkBeganWith;
 
-    public NearCache(INearLeases leases, TagCacheClientOptions options, TimeProvider time, ILogger<NearCache> logger)
+    public NearCache(INearLeases leases, TagCacheClientOptions options, CacheListeners listeners, TimeProvider time, ILogger<NearCache> logger)
     {
         (_leases, _ledger, _time, _logger) = (leases, leases.Ledger, time, logger);
         if (options.NearCache == NearCacheMode.On)
         {
-            _map = new(_ledger, CacheNamespace.Parse(options.Namespace), options.NearCacheMaximumEntries, options.NearCacheMaximumBytes);
+            var ns = CacheNamespace.Parse(options.Namespace);
+            Action<string>? evicted = listeners.Hear(TagCacheEventKinds.Evicted) ? key => listeners.OnEntry(TagCacheEventKinds.Evicted, ns.Scope(key), outcome: null) : null;
+            _map = new(_ledger, ns, options.NearCacheMaximumEntries, options.NearCacheMaximumBytes, evicted);
             _ledger.Add(_map);
             _sweeping = new(SweepPeriod, Sweep, LogFailed, time);
         }

@@ -20,9 +20,11 @@ internal sealed class NearMap : IKeySlots
     private readonly TagLedger _ledger;
     private readonly CacheNamespace _namespace;
     private readonly EvictionOrder<NearSlot> _order;
+    private readonly Action<string>? _evicted;
 
-    public NearMap(TagLedger ledger, CacheNamespace ns, int maximumEntries, long maximumBytes)
+    public NearMap(TagLedger ledger, CacheNamespace ns, int maximumEntries, long maximumBytes, Action<string>? evicted = null)
     {
+        _evicted = evicted;
         (_ledger, _namespace, _order) = (ledger, ns, new(maximumBytes, maximumEntries));
         _bySpan = _slots.GetAlternateLookup<ReadOnlySpan<char>>();
     }
@@ -105,6 +107,10 @@ internal sealed class NearMap : IKeySlots
         foreach (var old in gone)
         {
             LetGo(old);
+            if (old.Slot != slot)
+            {
+                _evicted?.Invoke(old.Slot.Name);
+            }
         }
     }
 

@@ -111,6 +111,11 @@ public class TagCacheClientOptions
     /// <value>Default <c>false</c>.</value>
     public bool IncludeTagsInTraces { get; set; }
 
+    /// <summary>How many events may wait for each listener of this process (<see cref="ITagCacheListener"/>). One that is slow loses what finds its queue full.</summary>
+    /// <value>1 to 1,000,000; default 1,024.</value>
+    [SettingRange(1, 1_000_000)]
+    public int ListenerQueueLength { get; set; } = 1_024;
+
     /// <summary>
     /// How long a factory that may run in the background, or one of <c>HybridCache</c>, goes on for those who joined it when its own caller has gone. Then it is cancelled, and one of those who joined generates the value.
     /// </summary>

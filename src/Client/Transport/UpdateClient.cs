@@ -1,6 +1,7 @@
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Listeners;
 using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Transport;
@@ -10,7 +11,7 @@ namespace OrleansTagCache.Transport;
 /// is whole and repeating one is harmless; but not while this process is not connected, nor after it has stopped.
 /// </summary>
 /// <remarks>Thread-safe. A fault of a call is never a fault of the caller's data: the grains answer those as outcomes.</remarks>
-internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, SiloEndpoints endpoints, Reachability reachability, TagCacheClientOptions options, TimeProvider time)
+internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, SiloEndpoints endpoints, Reachability reachability, CacheListeners listeners, TagCacheClientOptions options, TimeProvider time)
 {
     private readonly EntryRoute _route = new(entries, endpoints, time);
 
@@ -36,7 +37,11 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
     public Task<CommitOutcome> Set(string scopedKey, EntryData data, Moment madeAt, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var isFirst = true;
-        return Traced(CacheActivities.Set, tags: null, () => Persist<CommitOutcome>("set", timeout, KeyAttemptPatience, Attempt, cancellationToken));
+        return Heard(
+            TagCacheEventKinds.Set,
+            scopedKey,
+            () => Traced(CacheActivities.Set, tags: null, () => Persist<CommitOutcome>("set", timeout, KeyAttemptPatience, Attempt, cancellationToken)),
+            outcome => outcome.ToOutcome());
 
         async Task<(CommitOutcome? Done, string? Reason, Unacknowledged[]? Waiting)> Attempt(CancellationToken givenUp)
         {
@@ -72,10 +77,14 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
     public Task<UpdateOutcome> Remove(string scopedKey, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var isFirst = true;
-        return Traced(
-            CacheActivities.Remove,
-            tags: null,
-            () => Persist("removal", timeout, KeyAttemptPatience, async _ => Decide(await Attempt().ConfigureAwait(false)), cancellationToken));
+        return Heard(
+            TagCacheEventKinds.Removed,
+            scopedKey,
+            () => Traced(
+                CacheActivities.Remove,
+                tags: null,
+                () => Persist("removal", timeout, KeyAttemptPatience, async _ => Decide(await Attempt().ConfigureAwait(false)), cancellationToken)),
+            _ => Outcome.Complete);
 
         Task<UpdateOutcome> Attempt()
         {
@@ -92,10 +101,13 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
         var what = request.StaleFor is null ? "update" : "revalidation";
         var requestId = Guid.NewGuid();
         var isFirst = true;
-        return Traced(
-            CacheActivities.Update,
+        return Heard(
+            request.StaleFor is null ? TagCacheEventKinds.Updated : TagCacheEventKinds.Revalidated,
             request.Tags,
-            () => Persist(what, timeout, TagAttemptPatience, async _ => Decide(await Attempt().ConfigureAwait(false)), cancellationToken));
+            () => Traced(
+                CacheActivities.Update,
+                request.Tags,
+                () => Persist(what, timeout, TagAttemptPatience, async _ => Decide(await Attempt().ConfigureAwait(false)), cancellationToken)));
 
         // A silo that knows no updates of all of several tags has no such method, and takes none for something else.
         ValueTask<UpdateOutcome> Through(ITagGrain tag, UpdateRequest traced) => traced.Match == TagMatch.All ? tag.UpdateAll(traced, requestId) : tag.Update(traced, requestId);
@@ -115,6 +127,32 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
 
     private static (UpdateOutcome? Done, string? Reason, Unacknowledged[]? Waiting) Decide(UpdateOutcome outcome) =>
         outcome.IsComplete ? (outcome, null, null) : (null, outcome.Reason, outcome.Waiting);
+
+    /// <summary>Tells listeners how the change of an entry has ended.</summary>
+    private Task<T> Heard<T>(TagCacheEventKinds kind, string scopedKey, Func<Task<T>> work, Func<T, Outcome> outcomeOf) => listeners.Hear(kind)
+        ? Heard(work, outcomeOf, (outcome, elapsed, exception) => listeners.OnEntry(kind, scopedKey, outcome, elapsed, exception))
+        : work();
+
+    /// <summary>Tells listeners how the change of tags has ended.</summary>
+    private Task<UpdateOutcome> Heard(TagCacheEventKinds kind, TagId[] tags, Func<Task<UpdateOutcome>> work) => listeners.Hear(kind)
+        ? Heard(work, _ => Outcome.Complete, (outcome, elapsed, exception) => listeners.OnTags(kind, tags, outcome, elapsed, exception))
+        : work();
+
+    private async Task<T> Heard<T>(Func<Task<T>> work, Func<T, Outcome> outcomeOf, Action<Outcome, TimeSpan, Exception?> tell)
+    {
+        var begunAt = time.Now();
+        try
+        {
+            var done = await work().ConfigureAwait(false);
+            tell(outcomeOf(done), time.Now() - begunAt, null);
+            return done;
+        }
+        catch (Exception exception)
+        {
+            tell(Outcome.Failed, time.Now() - begunAt, exception);
+            throw;
+        }
+    }
 
     private Task<T> Traced<T>(string name, TagId[]? tags, Func<Task<T>> work) => Tracing.Run(name, tags, options.IncludeTagsInTraces, work);
 

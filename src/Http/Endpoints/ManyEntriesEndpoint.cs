@@ -72,7 +72,7 @@ internal sealed class ManyEntriesEndpoint(EntryReader reader, NearCache near, Re
                 continue;
             }
 
-            reader.Count(found[i]);
+            reader.Count(ns, asked[i], found[i]);
             if (found[i] is { Status: AcquireStatus.Fresh or AcquireStatus.Stale, Entry: { } entry })
             {
                 Add(asked[i], entry, found[i]!.Status == AcquireStatus.Stale);

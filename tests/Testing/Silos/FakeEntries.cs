@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Holds;
+using OrleansTagCache.Listeners;
 using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Testing;
@@ -17,7 +18,7 @@ internal static class FakeEntries
     {
         var factory = Factory(entry);
         reachability ??= new(time, NullLogger<Reachability>.Instance);
-        return new(factory, new OneEntry(entry), Endpoints(factory, reachability, time), reachability, new(), time);
+        return new(factory, new OneEntry(entry), Endpoints(factory, reachability, time), reachability, CacheListeners.None, new(), time);
     }
 
     public static EntryClient Reads(IEntryGrain entry, TimeProvider time, Reachability reachability) =>
@@ -31,9 +32,10 @@ internal static class FakeEntries
         var metrics = new ClientMetrics(meters ?? new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
         return new(
             new(factory, endpoints, reachability, new(), time),
-            new(factory, null!, endpoints, reachability, new(), time),
+            new(factory, null!, endpoints, reachability, CacheListeners.None, new(), time),
             reachability,
             metrics,
+            CacheListeners.None,
             time,
             log ?? NullLogger<HoldKeeper>.Instance);
     }
@@ -42,7 +44,7 @@ internal static class FakeEntries
     public static UpdateClient Tags(ITagGrain tag, TimeProvider time, Reachability reachability)
     {
         var factory = Factory(tag);
-        return new(factory, null!, Endpoints(factory, reachability, time), reachability, new(), time);
+        return new(factory, null!, Endpoints(factory, reachability, time), reachability, CacheListeners.None, new(), time);
     }
 
     public static IGrainFactory Factory(object grain)
