@@ -41,6 +41,7 @@ public sealed class ListenerTests
         using (ServerAction.Begin())
         {
             await cache.UpdateTagsAsync(["a", "b"]);
+            await cache.UpdateTagsAsync(["a", "b"], TagMatch.All);
             await (await cache.HoldAsync(["h"])).ReleaseAsync();
         }
 
@@ -49,7 +50,7 @@ public sealed class ListenerTests
         await cache.RemoveAsync("k");
 
         Assert.Equal(
-            ["Set k stored", "Updated [a b] complete", "Updated [h] released", "Updated [t] complete", "Revalidated [t] complete", "Removed k complete"],
+            ["Set k stored", "Updated [a b] complete", "Updated [a b] complete all", "Updated [h] released", "Updated [t] complete", "Revalidated [t] complete", "Removed k complete"],
             await _heard.Until("Removed"));
         Assert.All(_heard.Events.Where(heard => heard.Outcome != "released"), heard => Assert.NotNull(heard.Elapsed));
     }
@@ -256,13 +257,18 @@ public sealed class ListenerTests
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < 10_000; i++)
             {
-                if (!Get(cache, 1).IsCompletedSuccessfully)
-                {
-                    throw new InvalidOperationException("It was no hit.");
-                }
+                Check(Get(cache, 1));
             }
 
             return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        static void Check(ValueTask<int> read)
+        {
+            if (!read.IsCompletedSuccessfully)
+            {
+                throw new InvalidOperationException("It was no hit.");
+            }
         }
     }
 
@@ -311,7 +317,7 @@ public sealed class ListenerTests
         }
 
         private static string Text(TagCacheEvent heard) =>
-            $"{heard.Kind} {heard.Key ?? $"[{string.Join(' ', heard.Tags)}]"} {heard.Outcome}{(heard.IsStale ? " stale" : string.Empty)}".TrimEnd();
+            $"{heard.Kind} {heard.Key ?? $"[{string.Join(' ', heard.Tags)}]"} {heard.Outcome}{(heard.IsStale ? " stale" : string.Empty)}{(heard.Match == TagMatch.All ? " all" : string.Empty)}".TrimEnd();
     }
 
     private sealed class Slow : Recorder

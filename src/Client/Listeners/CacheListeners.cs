@@ -44,7 +44,7 @@ internal sealed partial class CacheListeners : IHostedService, IAsyncDisposable,
     /// <summary>How long the end of the process waits until what was written is delivered: by real time, since it is the application's work.</summary>
     public TimeSpan Patience { get; init; } = LastPatience;
 
-    public bool Hear(TagCacheEventKinds kind) => (Kinds & kind) != 0;
+    public bool Hear(TagCacheEventKinds kind) => (Kinds & kind) != TagCacheEventKinds.None;
 
     /// <summary>A read has ended, as the metrics count it.</summary>
     public void OnRead(string scopedKey, Outcome outcome)
@@ -77,13 +77,13 @@ internal sealed partial class CacheListeners : IHostedService, IAsyncDisposable,
     }
 
     /// <summary>Something has happened to tags: an event for each of their namespaces.</summary>
-    public void OnTags(TagCacheEventKinds kind, TagId[] tags, Outcome outcome, TimeSpan? elapsed = null, Exception? exception = null)
+    public void OnTags(TagCacheEventKinds kind, TagId[] tags, Outcome outcome, TimeSpan? elapsed = null, Exception? exception = null, TagMatch match = TagMatch.Any)
     {
         if (Hear(kind))
         {
             foreach (var group in tags.GroupBy(tag => tag.Namespace.Value, tag => tag.Name))
             {
-                Write(new() { Kind = kind, Namespace = group.Key, Tags = [.. group], Outcome = outcome.Name(), Elapsed = elapsed, Exception = exception });
+                Write(new() { Kind = kind, Namespace = group.Key, Tags = [.. group], Match = match, Outcome = outcome.Name(), Elapsed = elapsed, Exception = exception });
             }
         }
     }

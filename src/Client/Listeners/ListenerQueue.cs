@@ -22,7 +22,7 @@ internal sealed class ListenerQueue(ListenerRegistration registration, int lengt
     /// <summary>Leaves an event to the listener, if it hears such ones. False if it is lost.</summary>
     public bool TryWrite(TagCacheEvent cacheEvent)
     {
-        if ((registration.Kinds & cacheEvent.Kind) == 0 || _events.Writer.TryWrite(cacheEvent))
+        if ((registration.Kinds & cacheEvent.Kind) == TagCacheEventKinds.None || _events.Writer.TryWrite(cacheEvent))
         {
             return true;
         }

@@ -16,6 +16,9 @@ public sealed class TagCacheEvent
     /// <summary>The tags of <see cref="TagCacheEventKinds.Updated"/> and <see cref="TagCacheEventKinds.Revalidated"/>; empty for others.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
+    /// <summary>Of <see cref="TagCacheEventKinds.Updated"/>: whether entries expired that bear any of the tags, or those that bear all of them.</summary>
+    public TagMatch Match { get; init; }
+
     /// <summary>How it ended, in the words of the metrics, such as <c>near_stale</c> or <c>superseded</c>; see <see cref="TagCacheEventKinds"/>. Null where there is only one end.</summary>
     public string? Outcome { get; init; }
 

@@ -103,7 +103,7 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
         var isFirst = true;
         return Heard(
             request.StaleFor is null ? TagCacheEventKinds.Updated : TagCacheEventKinds.Revalidated,
-            request.Tags,
+            request,
             () => Traced(
                 CacheActivities.Update,
                 request.Tags,
@@ -134,8 +134,8 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
         : work();
 
     /// <summary>Tells listeners how the change of tags has ended.</summary>
-    private Task<UpdateOutcome> Heard(TagCacheEventKinds kind, TagId[] tags, Func<Task<UpdateOutcome>> work) => listeners.Hear(kind)
-        ? Heard(work, _ => Outcome.Complete, (outcome, elapsed, exception) => listeners.OnTags(kind, tags, outcome, elapsed, exception))
+    private Task<UpdateOutcome> Heard(TagCacheEventKinds kind, UpdateRequest request, Func<Task<UpdateOutcome>> work) => listeners.Hear(kind)
+        ? Heard(work, _ => Outcome.Complete, (outcome, elapsed, exception) => listeners.OnTags(kind, request.Tags, outcome, elapsed, exception, request.Match))
         : work();
 
     private async Task<T> Heard<T>(Func<Task<T>> work, Func<T, Outcome> outcomeOf, Action<Outcome, TimeSpan, Exception?> tell)
