@@ -242,7 +242,10 @@ public sealed class ListenerTests
             new() { ListenerQueueLength = Length },
             services.GetRequiredService<ClientMetrics>(),
             services,
-            services.GetRequiredService<ILogger<CacheListeners>>()) { Patience = patience };
+            services.GetRequiredService<ILogger<CacheListeners>>())
+        {
+            Patience = patience,
+        };
     }
 
     private static async Task<long> AllocatedByHits(TestTagCache cache)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Flights;
+using OrleansTagCache.Listeners;
 using OrleansTagCache.Loaders;
 using OrleansTagCache.Serialization;
 using OrleansTagCache.Transport;
@@ -31,7 +32,7 @@ public sealed class LoaderCallsTests : IDisposable
         var others = new RemoteLoads(factory, _reachability, _time);
         var codec = new PayloadCodec(options, services, new LogOnce(), NullLogger<PayloadCodec>.Instance);
         var table = new LoaderTable([], services, new EntryMaker(options, new PayloadSerializer(services)), codec, others, options);
-        _local = new([table], factory, _reachability, options, _time, NullLogger<LoaderRunner>.Instance);
+        _local = new([table], factory, _reachability, CacheListeners.None, options, _time, NullLogger<LoaderRunner>.Instance);
         _calls = new(factory, _local, _time, NullLogger<LoaderCalls>.Instance);
     }
 
