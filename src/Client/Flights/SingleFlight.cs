@@ -107,7 +107,10 @@ internal sealed class SingleFlight
     {
         ReadMode.Cached => factory.IsRemote || !_storedOver.Contains(key.ScopedKey) ? ReadMode.Refill : ReadMode.Uncached,
         ReadMode.Refill when factory.IsRemote => throw new TagCacheException(
-            $"What the process that offers the loader makes of that argument cannot be read as {typeof(T)}. Ask for the type that it was added with; a type of another name counts as the same if both have one [DataContract(Name = \"...\")].") { Code = CacheErrorCodes.LoadFailed },
+            $"What the process that offers the loader makes of that argument cannot be read as {typeof(T)}. Ask for the type that it was added with; a type of another name counts as the same if both have one [DataContract(Name = \"...\")].")
+        {
+            Code = CacheErrorCodes.LoadFailed,
+        },
         ReadMode.Unstored => ReadMode.Uncached,
         _ => key.Mode,
     };
