@@ -126,6 +126,7 @@ public sealed class BoardTests(BoardTests.OwnSilo silo) : IClassFixture<BoardTes
         silo.Get<WarmUpMetrics>().OnEnded(new(Guid.Empty, IsDone: true, Filled: 1, Skipped: 1, Failed: 1, NoRoom: 1));
         silo.Get<ClientMetrics>().OnBypass(Outcome.NotServing);
         silo.Get<ClientMetrics>().OnNotStored(Outcome.Unfit);
+        silo.Get<ClientMetrics>().OnEventDropped();
         silo.Get<ClientMetrics>().OnRefresh(Outcome.Stored);
 
         Dictionary<string, Dictionary<string, HashSet<string>>> exported = new() { ["up"] = [] };
