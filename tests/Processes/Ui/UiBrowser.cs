@@ -1,5 +1,4 @@
 using System.Collections.ObjectModel;
-using System.Text;
 using Deque.AxeCore.Commons;
 using OpenQA.Selenium;
 using OpenQA.Selenium.Chrome;
@@ -20,7 +19,7 @@ public sealed class UiBrowser : IAsyncLifetime
     private static readonly byte[] Png = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
 
     private readonly UiSilo _silo = new();
-    private readonly StringBuilder _refusals = new();
+    private readonly List<string> _refusals = [];
     private DirectoryInfo? _folder;
     private ChromeDriverService? _service;
     private ChromeDriver? _driver;
@@ -53,12 +52,12 @@ public sealed class UiBrowser : IAsyncLifetime
             return;
         }
 
-        NoteRefusals();
+        _refusals.AddRange(Refusals());
         _driver.Dispose();
         _service!.Dispose();
         _folder!.Delete(recursive: true);
         await _silo.DisposeAsync();
-        Assert.Equal(string.Empty, _refusals.ToString());
+        Assert.Empty(_refusals);
     }
 
     /// <summary>A client with all scopes.</summary>
@@ -132,18 +131,20 @@ public sealed class UiBrowser : IAsyncLifetime
         return faults.Cast<string>();
     }
 
-    /// <summary>Keeps what the browser has refused, such as what breaks the policy of the page.</summary>
-    private void NoteRefusals()
+    /// <summary>What the browser refuses while something is done, such as what breaks the policy of the page. All else that it refuses is a fault.</summary>
+    public string[] RefusalsOf(Action what)
     {
-        foreach (var entry in Driver.Manage().Logs.GetLog(LogType.Browser))
-        {
-            // Answers that are errors are noted as well: those are looked for by tests.
-            if (entry.Level >= LogLevel.Warning && !entry.Message.Contains("Failed to load resource", StringComparison.Ordinal) && !entry.Message.Contains("of this test", StringComparison.Ordinal))
-            {
-                _refusals.AppendLine(entry.Message);
-            }
-        }
+        _refusals.AddRange(Refusals());
+        what();
+        return Refusals();
     }
+
+    /// <summary>What the browser has refused since it was asked last. Answers that are errors are noted by it as well: those are looked for by tests.</summary>
+    private string[] Refusals() =>
+    [
+        .. Driver.Manage().Logs.GetLog(LogType.Browser)
+            .Where(entry => entry.Level >= LogLevel.Warning && !entry.Message.Contains("Failed to load resource", StringComparison.Ordinal)).Select(entry => entry.Message),
+    ];
 
     private async Task Fill()
     {

@@ -134,16 +134,20 @@ public sealed class UiTests(UiBrowser browser) : IClassFixture<UiBrowser>
     public void Policy_IsInForce()
     {
         browser.SignIn();
-        var refused = browser.Driver.ExecuteAsyncScript("""
+        object? refused = null;
+
+        var told = browser.RefusalsOf(() => refused = browser.Driver.ExecuteAsyncScript("""
             const done = arguments[0];
             const refused = [];
             document.addEventListener('securitypolicyviolation', event => refused.push(event.effectiveDirective));
-            try { document.body.insertAdjacentHTML('beforeend', '<i>of this test</i>'); } catch (error) { refused.push(error.name); }
+            try { document.body.insertAdjacentHTML('beforeend', '<i>markup</i>'); } catch (error) { refused.push(error.name); }
             const image = new Image();
             image.onerror = () => setTimeout(() => done(refused.join(' ') + (document.querySelector('i') ? ' made' : '')));
-            image.src = 'http://127.0.0.2/of this test';
-            """);
+            image.src = 'http://127.0.0.2/image';
+            """));
+
         Assert.Equal("TypeError require-trusted-types-for img-src", refused);
+        Assert.Equal(2, told.Length);
     }
 
     [BrowserFact]
