@@ -79,6 +79,14 @@ public sealed class EventsTests(KeyedSilo silo) : IDisposable
     }
 
     [Fact]
+    public async Task Reader_ThatComesBackToSilence_IsAnsweredAtOnce()
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        await using var reader = await Open(_shop, "/v1/events?tag=silence");
+        Assert.InRange(TimeProvider.System.GetElapsedTime(begun).TotalSeconds, 0, 5);
+    }
+
+    [Fact]
     public async Task Position_ThatIsNotKnown_IsAGap()
     {
         var foreign = new Journal.EventPosition(new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero), new Dictionary<Guid, long> { [Guid.NewGuid()] = 1 });

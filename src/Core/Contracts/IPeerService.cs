@@ -107,6 +107,11 @@ internal interface IPeerService : IGrainService
     [Alias("Traffic"), ResponseTimeout("00:00:02")]
     ValueTask<TrafficReport> Traffic();
 
+    /// <summary>The tags of entries that this silo has evicted to make room, which it records for ten seconds from each question.</summary>
+    /// <param name="position">Where its last answer to the caller ended; null for from now on.</param>
+    [Alias("Evicted"), ResponseTimeout("00:00:02")]
+    ValueTask<EvictedOnSilo> Evicted(long? position);
+
     /// <summary>The slowest updates of the last hour that this silo coordinated, and those that are open.</summary>
     [Alias("SlowUpdates"), ResponseTimeout("00:00:02")]
     ValueTask<UpdatesOnSilo> SlowUpdates();

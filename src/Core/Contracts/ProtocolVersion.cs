@@ -17,6 +17,9 @@ internal static class ProtocolVersion
     /// <summary>The first version whose silos tell of their traffic, their slow updates and their keys.</summary>
     public const int Boards = 3;
 
+    /// <summary>The first version whose silos tell of the tags that they have evicted.</summary>
+    public const int Evictions = 3;
+
     /// <summary>The first version whose silos fill warm-ups.</summary>
     public const int WarmUps = 3;
 

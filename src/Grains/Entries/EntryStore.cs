@@ -341,7 +341,7 @@ internal sealed class EntryStore(EntryServices services)
         {
             if (victim.Value is { } value && Drop(victim, value, static (slot, _) => !slot.IsKept) && !value.IsStandbyCopy)
             {
-                _table.Evicted();
+                _table.Evicted(value);
             }
         }
     }

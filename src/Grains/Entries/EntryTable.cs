@@ -23,6 +23,7 @@ internal sealed class EntryTable : IKeySlots
     private readonly ConcurrentQueue<EntrySlot> _watched = new();
     private readonly TagLedger _ledger;
     private readonly TagMetrics? _metrics;
+    private readonly EvictedTags? _evicted;
     private readonly EvictionOrder<EntrySlot> _order;
     private readonly long _maximumEntries;
     private EvictionList<EntrySlot> _copies;
@@ -30,9 +31,9 @@ internal sealed class EntryTable : IKeySlots
     private int _valueCount;
     private long _evictions;
 
-    public EntryTable(TagLedger ledger, long maximumBytes, long? maximumEntries, TagMetrics? metrics = null)
+    public EntryTable(TagLedger ledger, long maximumBytes, long? maximumEntries, TagMetrics? metrics = null, EvictedTags? evicted = null)
     {
-        (_ledger, _maximumEntries, _metrics) = (ledger, maximumEntries ?? long.MaxValue, metrics);
+        (_ledger, _maximumEntries, _metrics, _evicted) = (ledger, maximumEntries ?? long.MaxValue, metrics, evicted);
         _order = new(maximumBytes, _maximumEntries);
         ledger.Add(this);
     }
@@ -223,7 +224,12 @@ internal sealed class EntryTable : IKeySlots
         }
     }
 
-    public void Evicted() => Interlocked.Increment(ref _evictions);
+    /// <summary>A value of this silo's own was dropped to make room.</summary>
+    public void Evicted(StoredValue value)
+    {
+        Interlocked.Increment(ref _evictions);
+        _evicted?.Evicted(value);
+    }
 
     private void Forget(EntrySlot slot, StoredValue old, StoredValue? replacement)
     {

@@ -223,11 +223,13 @@ public static class TagCacheSiloBuilderExtensions
     private static void AddEntries(IServiceCollection services)
     {
         services.AddSingleton<DependentsIndex>();
+        services.AddSingleton(provider => new EvictedTags(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new EntryTable(
             provider.GetRequiredService<TagLedger>(),
             provider.GetRequiredService<TagCacheOptions>().MaximumBytes,
             provider.GetRequiredService<TagCacheOptions>().MaximumEntries,
-            provider.GetRequiredService<SiloMetrics>().Tags));
+            provider.GetRequiredService<SiloMetrics>().Tags,
+            provider.GetRequiredService<EvictedTags>()));
         services.AddSingleton(provider => new EntrySweeper(
             provider.GetRequiredService<EntryStore>(),
             provider.GetRequiredService<EntryTable>(),

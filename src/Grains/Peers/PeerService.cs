@@ -40,6 +40,7 @@ internal sealed class PeerService(
     FormerOwners former,
     TicketIssuer tickets,
     EntryStore store,
+    EvictedTags evicted,
     TimeProvider time)
     : GrainService(id, silo, loggerFactory), IPeerService
 {
@@ -123,6 +124,8 @@ internal sealed class PeerService(
     }
 
     public ValueTask<TrafficReport> Traffic() => new(_views.StartNew(reporter.Traffic));
+
+    public ValueTask<EvictedOnSilo> Evicted(long? position) => new(evicted.After(position));
 
     public ValueTask<UpdatesOnSilo> SlowUpdates() => new(_views.StartNew(() => new UpdatesOnSilo(_self.ToString(), invalidator.SlowUpdates())));
 

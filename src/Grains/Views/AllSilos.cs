@@ -18,6 +18,17 @@ internal sealed class AllSilos(Members membership, IPeers peers, PeerVersions ve
     /// <summary>The same, with who has answered what.</summary>
     /// <inheritdoc cref="Ask" path="/param"/>
     public Task<(SiloAddress Silo, T? Answer)[]> AskEach<T>(Func<IPeerService, ValueTask<T>> ask, Predicate<SiloAddress>? knows = null)
+        where T : class => AskEach((_, peer) => ask(peer), knows);
+
+    /// <summary>The same of a question that came with a version of the protocol: silos of earlier ones are not asked.</summary>
+    public Task<(SiloAddress Silo, T? Answer)[]> AskEach<T>(int version, Func<IPeerService, ValueTask<T>> ask)
+        where T : class => AskEach(version, (_, peer) => ask(peer));
+
+    /// <summary>The same of a question that is another for each silo.</summary>
+    public Task<(SiloAddress Silo, T? Answer)[]> AskEach<T>(int version, Func<SiloAddress, IPeerService, ValueTask<T>> ask)
+        where T : class => AskEach(ask, silo => silo.Equals(self.SiloAddress) || versions.Of(silo)?.Newest >= version);
+
+    private Task<(SiloAddress Silo, T? Answer)[]> AskEach<T>(Func<SiloAddress, IPeerService, ValueTask<T>> ask, Predicate<SiloAddress>? knows)
         where T : class
     {
         return Task.WhenAll(membership.Others.Append(self.SiloAddress).Select(AskOne));
@@ -26,7 +37,7 @@ internal sealed class AllSilos(Members membership, IPeers peers, PeerVersions ve
         {
             try
             {
-                return (silo, knows?.Invoke(silo) == false ? null : await ask(peers.On(silo)).ConfigureAwait(false));
+                return (silo, knows?.Invoke(silo) == false ? null : await ask(silo, peers.On(silo)).ConfigureAwait(false));
             }
             catch (Exception)
             {
@@ -34,8 +45,4 @@ internal sealed class AllSilos(Members membership, IPeers peers, PeerVersions ve
             }
         }
     }
-
-    /// <summary>The same of a question that came with a version of the protocol: silos of earlier ones are not asked.</summary>
-    public Task<(SiloAddress Silo, T? Answer)[]> AskEach<T>(int version, Func<IPeerService, ValueTask<T>> ask)
-        where T : class => AskEach(ask, silo => silo.Equals(self.SiloAddress) || versions.Of(silo)?.Newest >= version);
 }

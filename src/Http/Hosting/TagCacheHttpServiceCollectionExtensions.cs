@@ -105,6 +105,7 @@ public static class TagCacheHttpServiceCollectionExtensions
         services.AddSingleton<DiagnosticsEndpoint>();
         services.AddSingleton<HookEndpoints>();
         services.AddSingleton<EventStreams>();
+        services.AddSingleton<EvictionFeed>();
         services.AddSingleton<EventsEndpoint>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<TrafficFeed>();

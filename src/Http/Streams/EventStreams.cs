@@ -35,6 +35,9 @@ internal sealed class EventStreams(RequestLimits limits, ApiKeyRing keys, IHostA
         {
             Begin(http.Response);
             await http.Response.StartAsync(over.Token);
+
+            // A stream may have nothing to tell for a while: its reader is to know that it is open.
+            await http.Response.Body.FlushAsync(over.Token);
             if (!HttpMethods.IsHead(http.Request.Method))
             {
                 await SseFormatter.WriteAsync(Events(http, items, over.Token), http.Response.Body, static (item, buffer) => buffer.Write(item.Data), over.Token);

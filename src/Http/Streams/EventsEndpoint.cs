@@ -6,6 +6,7 @@ using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Messages;
 using OrleansTagCache.Invalidation;
 using OrleansTagCache.Journal;
+using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
 
@@ -14,24 +15,22 @@ namespace OrleansTagCache.Http.Streams;
 /// <summary>What an event <c>update</c> or <c>revalidate</c> tells: when it was complete, and its tags; <c>match</c> is <c>all</c> for what bears all of them, and is not there for what bears any.</summary>
 internal sealed record TagsChanged(DateTimeOffset At, string[] Tags, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Match = null);
 
-/// <summary>What an event <c>gap</c> tells: what has happened since then cannot be told.</summary>
-internal sealed record EventGap(DateTimeOffset Since, string Reason);
-
 /// <summary>
 /// <c>/v1/events</c>: updates and revalidations, each once it is complete everywhere, for those who keep what was made of entries outside of the cluster. A reader has a place in the log that all share, and nothing of its own is kept
-/// for it: one that is too slow, or comes back too late, is told of the gap.
+/// for it: one that is too slow, or comes back too late, is told of the gap. Evictions are told to those who ask for them, beside that log: they have no position in it, and who comes back is told that some may be missing.
 /// </summary>
-internal sealed class EventsEndpoint(Invalidator invalidator, ServingLease lease, EventStreams streams, TimeProvider time)
+internal sealed class EventsEndpoint(Invalidator invalidator, ServingLease lease, EventStreams streams, EvictionFeed evictions, TimeProvider time)
 {
     private const string LastEventId = "Last-Event-ID";
     private const string Updated = "update";
     private const string Revalidated = "revalidate";
+    private const string Evicted = "evict";
     private const int Batch = 100;
 
     private static readonly TimeSpan BeatPeriod = TimeSpan.FromSeconds(10);
 
     public void Map(IEndpointRouteBuilder v1) => v1.MapRead("/events", Get).Needs(Scopes.Read).WithMetadata(new DisableRequestTimeoutAttribute())
-        .WithSummary("Updates and revalidations of tags, once they are complete, as server-sent events").Produces<TagsChanged>(contentType: "text/event-stream");
+        .WithSummary("Updates and revalidations of tags, once they are complete, and evictions on demand, as server-sent events").Produces<TagsChanged>(contentType: "text/event-stream");
 
     // Parameters are declared for the OpenAPI document and read through Query, which says what is wrong with them.
     public IResult Get(HttpContext http, string[]? tag, string? types, string? after)
@@ -55,7 +54,9 @@ internal sealed class EventsEndpoint(Invalidator invalidator, ServingLease lease
             yield return Gap(position!.At, "unknown_position", cursor);
         }
 
+        using var evicted = filter.TakesEvictions ? evictions.Open(position?.At ?? time.GetUtcNow()) : null;
         var events = new List<LoggedEvent>(Batch);
+        var sent = time.Now();
         if (position is null)
         {
             yield return StreamItem.Beat(cursor.Position.ToString());
@@ -68,6 +69,7 @@ internal sealed class EventsEndpoint(Invalidator invalidator, ServingLease lease
                 var since = cursor.At;
                 cursor = invalidator.EventsFromNow();
                 yield return Gap(since, "too_slow", cursor);
+                sent = time.Now();
                 continue;
             }
 
@@ -76,30 +78,60 @@ internal sealed class EventsEndpoint(Invalidator invalidator, ServingLease lease
                 if (cursor.Take(logged) && filter.Names(logged) is { Length: > 0 } tags)
                 {
                     yield return StreamItem.Of(logged.StaleFor is null ? Updated : Revalidated, JsonAnswer.Part(new TagsChanged(logged.At, tags, logged.Match == TagMatch.All ? "all" : null)), cursor.Position.ToString());
+                    sent = time.Now();
                 }
             }
 
-            if (events.Count == 0 && !await IsMore(cursor, over) && invalidator.PositionOf(cursor) is { } end)
+            var news = evicted?.Next();
+            foreach (var item in ItemsOf(news, filter))
             {
-                cursor.Stands(end);
+                yield return item;
+            }
+
+            if (events.Count == 0 && news is null)
+            {
+                await More(cursor, evicted, sent + BeatPeriod - time.Now(), over);
+            }
+
+            // However much there is of which the reader is told nothing, it hears of its position.
+            if (time.Now() >= sent + BeatPeriod)
+            {
+                if (invalidator.PositionOf(cursor) is { } end)
+                {
+                    cursor.Stands(end);
+                }
+
                 yield return StreamItem.Beat(cursor.Position.ToString());
+                sent = time.Now();
             }
         }
     }
 
-    /// <summary>Waits for the next event; false for none in the time in which a stream may be quiet.</summary>
-    private async Task<bool> IsMore(EventCursor cursor, CancellationToken over)
+    /// <summary>Waits for the next event, for no longer than a stream may be quiet.</summary>
+    private async Task More(EventCursor cursor, EvictionFeed.Reader? evicted, TimeSpan quiet, CancellationToken over)
     {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(over);
         try
         {
-            await invalidator.Events.After(cursor).WaitAsync(BeatPeriod, time, over);
-            return true;
+            // Both last for longer than this wait, and must not remember it.
+            var updates = invalidator.Events.After(cursor).WaitAsync(waiting.Token);
+            var evictions = evicted?.More().WaitAsync(waiting.Token) ?? updates;
+            await Task.WhenAny(updates, evictions, Task.Delay(quiet > TimeSpan.Zero ? quiet : TimeSpan.Zero, time, waiting.Token));
+            over.ThrowIfCancellationRequested();
         }
-        catch (TimeoutException)
+        finally
         {
-            return false;
+            await waiting.CancelAsync();
         }
     }
+
+    /// <summary>Evictions bear no position: who comes back has that of the last update.</summary>
+    private static IEnumerable<StreamItem> ItemsOf(EvictionNews? news, EventFilter filter) => news switch
+    {
+        null => [],
+        { Gap: { } reason } => [StreamItem.Of("gap", JsonAnswer.Part(new EventGap(news.At, reason, Evicted)))],
+        _ => filter.Names(news).Chunk(NameLimits.TagsPerCall).Select(tags => StreamItem.Of(Evicted, JsonAnswer.Part(new TagsEvicted(news.At, tags, news.Silo!)))),
+    };
 
     private static StreamItem Gap(DateTimeOffset since, string reason, EventCursor cursor) => StreamItem.Of("gap", JsonAnswer.Part(new EventGap(since, reason)), cursor.Position.ToString());
 
@@ -114,9 +146,9 @@ internal sealed class EventsEndpoint(Invalidator invalidator, ServingLease lease
         }
 
         var types = text.Split(',', StringSplitOptions.TrimEntries);
-        return Array.TrueForAll(types, static type => type is Updated or Revalidated)
+        return Array.TrueForAll(types, static type => type is Updated or Revalidated or Evicted)
             ? types
-            : throw new ArgumentException($"'types' must be '{Updated}', '{Revalidated}' or both, with a comma between them.");
+            : throw new ArgumentException($"'types' must be '{Updated}', '{Revalidated}', '{Evicted}' or several of them, with commas between them.");
     }
 
     /// <summary>A reader that comes back by itself asks as it asked first, and says in the header what it has got since.</summary>
@@ -139,6 +171,13 @@ internal sealed class EventFilter(CacheNamespace space, string[] tags, string[] 
     private readonly HashSet<string> _tags = new(tags, StringComparer.Ordinal);
     private readonly bool _takesUpdates = types.Contains("update");
     private readonly bool _takesRevalidations = types.Contains("revalidate");
+
+    /// <summary>Whether it is told of evictions.</summary>
+    public bool TakesEvictions { get; } = types.Contains("evict");
+
+    /// <summary>Those of the evicted tags that are of its namespace, and of its tags if it has any: each was evicted for itself.</summary>
+    public IEnumerable<string> Names(EvictionNews news) =>
+        news.Tags.Where(tag => tag.Namespace == space && (_tags.Count == 0 || _tags.Contains(tag.Name))).Select(tag => tag.Name);
 
     /// <summary>The tags of its namespace, if one of them is one of the reader's, or <c>*</c>, which means all of them.</summary>
     public string[] Names(LoggedEvent logged)

@@ -28,7 +28,8 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
     private EntrySilo(long? maximumEntries, TimeSpan? generationLease, long maximumBytes, TagMetrics? tags)
     {
         Silo = new(Time, ServingLease);
-        Table = new(Silo.Ledger, maximumBytes, maximumEntries, tags);
+        Evicted = new(Time);
+        Table = new(Silo.Ledger, maximumBytes, maximumEntries, tags, Evicted);
         Index = new(Silo.Ledger);
         Host = new(
             Silo.Ledger,
@@ -57,6 +58,8 @@ internal sealed class EntrySilo : IEntryGrains, IDisposable
     public InvalidatorHost Silo { get; }
 
     public DependentsIndex Index { get; }
+
+    public EvictedTags Evicted { get; }
 
     public EntryTable Table { get; }
 

@@ -152,6 +152,8 @@ internal sealed class FakePeer : IPeerService
 
     public ValueTask<TrafficReport> Traffic() => throw new NotSupportedException();
 
+    public ValueTask<EvictedOnSilo> Evicted(long? position) => throw new NotSupportedException();
+
     public ValueTask<UpdatesOnSilo> SlowUpdates() => throw new NotSupportedException();
 
     public ValueTask<HotKeysOnSilo> HotKeys(CacheNamespace ns, int limit) => throw new NotSupportedException();
