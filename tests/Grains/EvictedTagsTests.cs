@@ -75,7 +75,7 @@ public sealed class EvictedTagsTests
         Assert.Equal(["a", "b", "c"], Names(evicted.After(first.Position).Tags));
 
         // What was told and is written over may be untold a second time.
-        await Evict("a", "b", "d", "e");
+        await Evict("a", "b", "d", "e", "b");
         var late = evicted.After(other.Position);
         Assert.Equal((true, "b, d, e"), (late.HasLost, string.Join(", ", Names(late.Tags))));
         evicted.Evicted(silo.Stored("e")!);
