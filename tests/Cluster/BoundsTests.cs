@@ -1,6 +1,8 @@
 using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Entries;
+using OrleansTagCache.Views;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Cluster;
@@ -41,6 +43,23 @@ public sealed class BoundsTests(BoundsTests.SmallCluster cluster) : IClassFixtur
 
         // By chance alone, one in five would have stayed.
         Assert.True(kept > Hot / 2, $"{kept} of the {Hot} entries that are read all the time were kept.");
+    }
+
+    [Fact]
+    public async Task TagsOfEvictedEntries_AreToldToEverySiloThatAsks()
+    {
+        var silos = TagCacheCluster.Get<AllSilos>(cluster.Orleans.Silos[0]);
+        var begun = (await silos.AskEach(ProtocolVersion.Evictions, peer => peer.Evicted(null))).ToDictionary(asked => asked.Silo, asked => asked.Answer!.Position);
+        Assert.Equal(cluster.Orleans.Silos.Count, begun.Count);
+        for (var i = 0; i < 1_000; i++)
+        {
+            await cluster.Client.SetAsync($"told:{i}", i, new() { Tags = [$"told:{i % 10}"] });
+        }
+
+        var told = await silos.AskEach(ProtocolVersion.Evictions, (silo, peer) => peer.Evicted(begun[silo]));
+        Assert.All(told, asked => Assert.Contains(asked.Answer!.Tags, tag => tag.Name.StartsWith("told:", StringComparison.Ordinal)));
+        Assert.All(told, asked => Assert.False(asked.Answer!.HasLost));
+        Assert.All(told, asked => Assert.Equal(asked.Answer!.Tags.Distinct(), asked.Answer.Tags));
     }
 
     [Fact]
