@@ -21,9 +21,6 @@ namespace OrleansTagCache.Entries;
 /// <remarks>Not thread-safe, but for <see cref="Value"/> and <see cref="TryRead"/>, which any thread may use: its owner guards every other member by one gate an entry.</remarks>
 internal abstract partial class Entry(string scopedKey) : KeySlot
 {
-    /// <summary>How long no reader waits after a value that was not for storing, or whose tag was held.</summary>
-    private static readonly TimeSpan NotForStoringMemory = TimeSpan.FromSeconds(10);
-
     private volatile StoredValue? _value;
 
     /// <summary>Made for the first token, and let go of when nothing of it matters any more: most entries are only read, most of the time.</summary>
@@ -109,7 +106,7 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
             Lengthen(value!, terms, now);
         }
 
-        if (freshness == Freshness.FailSafe && !request.FreshOnly && IsFailSafeInUse(now))
+        if (freshness == Freshness.FailSafe && !request.FreshOnly && _generations?.IsFailSafeInUse(now) == true)
         {
             return new(AcquireStatus.Stale, value!.SnapshotAt(now), TokenId.None);
         }
@@ -160,7 +157,7 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
         WakeWaiters();
         var made = ProtocolRules.StampIsTheTokens ? generation : generation with { Stamp = terms.Ledger.Stamp() };
         var outcome = Keep(made, data, sessions, keyStamp: null, terms, now);
-        Remember(isForStoring: outcome is { Status: not CommitStatus.Refused, IsHeld: false }, now);
+        _generations.HasEnded(isForStoring: outcome is { Status: not CommitStatus.Refused, IsHeld: false }, now);
         return outcome;
     }
 
@@ -172,7 +169,7 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
         if (isTaken)
         {
             WakeWaiters();
-            Remember(isForStoring, now);
+            _generations!.HasEnded(isForStoring, now);
         }
 
         return isTaken;
@@ -194,7 +191,7 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
         }
 
         // Others get it at once too: while this generation is slow, and for a moment after it has failed.
-        Open().FailSafe = new(now + terms.FailSafeThrottle, isOver ? TokenId.None : token);
+        Open().UseFailSafe(now + terms.FailSafeThrottle, isOver ? TokenId.None : token);
         WakeWaiters();
         return value.SnapshotAt(now);
     }
@@ -295,11 +292,6 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
             ? new(freshness == Freshness.Fresh ? AcquireStatus.Fresh : AcquireStatus.Stale, value.SnapshotAt(now, promiseSuspended: true), TokenId.None)
             : Acquired.NotServing;
 
-    /// <summary>Whether a value past its life is served at once: its source has just failed, or takes longer than its readers wait.</summary>
-    private bool IsFailSafeInUse(Moment now) =>
-        _generations?.FailSafe is { } use
-        && (now < use.Until || (!use.Slow.IsNone && _generations.Tokens.InFlight(now) is { } inFlight && inFlight.Id == use.Slow));
-
     /// <summary>Whether what is being made could be stored: nothing that it bears, as far as its reader knows, was expired since its token.</summary>
     private bool MayStillBeStored(Token inFlight, string[]? tags, IEntryTerms terms) => terms.Ledger.IsLive(TagId.OfEntryAndKey(scopedKey, tags ?? []), inFlight.Stamp);
 
@@ -337,11 +329,7 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
             return CommitOutcome.Superseded with { Near = NearTermsOf(sessions, session, isLive: false, terms) };
         }
 
-        if (_generations is { } generations)
-        {
-            generations.FailSafe = null;
-        }
-
+        _generations?.EndFailSafe();
         var isStale = byTags == Freshness.Stale;
         if (isStale && data.IsLoaded)
         {
@@ -380,28 +368,5 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
         terms.Replaced(this, old, value);
     }
 
-    /// <summary>Waiters for a value that will not be stored would wait in vain, one after another in the whole cluster.</summary>
-    private void Remember(bool isForStoring, Moment now)
-    {
-        var generations = _generations!;
-        generations.NotForStoringUntil = isForStoring ? Moment.Past : now + NotForStoringMemory;
-    }
-
     private Generations Open() => _generations ??= new();
-
-    /// <summary>What an entry holds while a value is made for it, or was until a moment ago.</summary>
-    private sealed class Generations
-    {
-        public KeyTokens Tokens { get; } = new();
-
-        /// <summary>Until when no reader waits: what was made last was not for storing.</summary>
-        public Moment NotForStoringUntil { get; set; } = Moment.Past;
-
-        public FailSafeUse? FailSafe { get; set; }
-
-        public bool IsIdle(Moment now) => now >= NotForStoringUntil && !(FailSafe is { } use && now < use.Until) && Tokens.IsIdle(now) && !Tokens.RemembersSuperseded(now);
-    }
-
-    /// <summary>Until when a value past its life is served at once, and the generation that takes too long.</summary>
-    private sealed record FailSafeUse(Moment Until, TokenId Slow);
 }
