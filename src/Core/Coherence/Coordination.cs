@@ -75,9 +75,11 @@ internal sealed class Coordination<TSilo>(Guid incarnation)
     /// <param name="trace">The <c>traceparent</c> of its coordination, if that is traced.</param>
     /// <param name="holdFor">Of a hold: how long the tags are held at most. It is complete when an update would be, and is not settled.</param>
     /// <param name="match">Of what expires: whether what bears any of the tags, or what bears all of them.</param>
-    public TagUpdate Begin(TagId[] tags, TimeSpan? staleFor, UpdateId? finishes = null, string? trace = null, TimeSpan? holdFor = null, TagMatch match = TagMatch.Any)
+    /// <param name="remember">Whether readers who name the tags must see it too, whatever the entry bears.</param>
+    public TagUpdate Begin(
+        TagId[] tags, TimeSpan? staleFor, UpdateId? finishes = null, string? trace = null, TimeSpan? holdFor = null, TagMatch match = TagMatch.Any, bool remember = false)
     {
-        var update = new TagUpdate(new(incarnation, ++_sequence), tags, staleFor, trace, holdFor, match);
+        var update = new TagUpdate(new(incarnation, ++_sequence), tags, staleFor, trace, holdFor, match, remember);
         _pending.Add(update.Id, new(update, finishes));
         return update;
     }

@@ -118,9 +118,9 @@ internal readonly struct EntryValidity(Stamp stamp, Moment generatedAt, CacheLif
     }
 }
 
-/// <summary>What few values have: they may be served past their life when no newer value can be made, expire when they have not been read for a while, or are refreshed before they are stale.</summary>
+/// <summary>What few values have: they may be served past their life when no newer value can be made, expire when they have not been read for a while, are refreshed before they are stale, or have come from another silo after soft tags of readers were updated.</summary>
 /// <remarks>Thread-safe.</remarks>
-internal sealed class ExtraLife(TimeSpan failSafe, TimeSpan sliding, Moment readAt, TimeSpan eagerAt = default)
+internal sealed class ExtraLife(TimeSpan failSafe, TimeSpan sliding, Moment readAt, TimeSpan eagerAt = default, BroughtTags? brought = null)
 {
     /// <summary>A copy elsewhere, at a standby or near its readers, may be behind by this part of the sliding expiration.</summary>
     public const int ToldParts = 4;
@@ -137,9 +137,12 @@ internal sealed class ExtraLife(TimeSpan failSafe, TimeSpan sliding, Moment read
     /// <summary>The age from which it is refreshed behind a reader; zero for never.</summary>
     public TimeSpan EagerAt => eagerAt;
 
+    /// <summary>The soft tags that were updated before the value came here; null if there are none.</summary>
+    public BroughtTags? Brought => brought;
+
     /// <summary>The extra life of a value, or null if it has none.</summary>
-    public static ExtraLife? Of(TimeSpan failSafe, TimeSpan sliding, Moment readAt, TimeSpan eagerAt = default) =>
-        failSafe > TimeSpan.Zero || sliding > TimeSpan.Zero || eagerAt > TimeSpan.Zero ? new(failSafe, sliding, readAt, eagerAt) : null;
+    public static ExtraLife? Of(TimeSpan failSafe, TimeSpan sliding, Moment readAt, TimeSpan eagerAt = default, BroughtTags? brought = null) =>
+        failSafe > TimeSpan.Zero || sliding > TimeSpan.Zero || eagerAt > TimeSpan.Zero || brought is not null ? new(failSafe, sliding, readAt, eagerAt, brought) : null;
 
     /// <summary>What travels with the value: the two durations, and how long it has not been read.</summary>
     public (TimeSpan FailSafe, TimeSpan Sliding, TimeSpan Idle) At(Moment now) =>

@@ -148,6 +148,24 @@ internal static class ProtocolRules
     /// <summary>What a walk has ended is served no more, not even past its life (invariant J1).</summary>
     public static bool EndedIsNotServed => true;
 
+    /// <summary>Dropping a remembered tag raises the floor of these to what it knew (invariant S3).</summary>
+    public static bool SoftFloorIsRaised => true;
+
+    /// <summary>A remembered tag starts at the floor of these, never 0 (invariant S3).</summary>
+    public static bool RememberedStartsAtFloor => true;
+
+    /// <summary>A value is not given to a reader one of whose soft tags was updated since (invariant S2).</summary>
+    public static bool SoftTagsAreChecked => true;
+
+    /// <summary>A value that moves takes along which soft tags were updated since it was made (invariant S4).</summary>
+    public static bool CopiesTellWhatIsRemembered => true;
+
+    /// <summary>A soft tag whose update is open where a copy comes is held against it (invariant S4).</summary>
+    public static bool OpenRememberedIsHeldAgainstCopies => true;
+
+    /// <summary>A soft tag whose update was settled since the ticket is held against the copy (invariant S4).</summary>
+    public static bool SettledRememberedIsHeldAgainstCopies => true;
+
     /// <summary>Where other threads could run if the rule on the order of an expiry were removed.</summary>
     public static void LetOthersRun()
     {

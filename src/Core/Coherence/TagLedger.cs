@@ -41,10 +41,11 @@ internal sealed partial class TagLedger
 
     /// <param name="maximumUnreferenced">How many tags, and as many keys, without stored values are remembered. Beyond it the oldest knowledge becomes the floor.</param>
     /// <param name="maximumConjunctions">How many conjunctions of tags are remembered, in the same way.</param>
-    public TagLedger(int maximumUnreferenced, int maximumConjunctions = 4_096)
+    /// <param name="maximumRemembered">How many tags are remembered for readers who name them; beyond it the oldest becomes the floor of these.</param>
+    public TagLedger(int maximumUnreferenced, int maximumConjunctions = 4_096, int maximumRemembered = 100_000)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumUnreferenced, 1);
-        (_tags, _keys, _conjunctions) = (new(maximumUnreferenced), new(maximumUnreferenced), new(maximumConjunctions));
+        (_tags, _keys, _conjunctions, _remembered) = (new(maximumUnreferenced), new(maximumUnreferenced), new(maximumConjunctions), new(maximumRemembered));
     }
 
     /// <summary>How many tags have a record, and how many updates are open here.</summary>
@@ -72,8 +73,11 @@ internal sealed partial class TagLedger
     public Stamp Stamp() => new(Volatile.Read(ref _clock));
 
     /// <summary>Expires every dependent of the tags. The update is open here until <see cref="Settle"/>; a repeat of an open one changes nothing.</summary>
+    /// <param name="update">The update.</param>
+    /// <param name="tags">Its tags.</param>
+    /// <param name="remember">Whether readers who name the tags must see it too, whatever the entry bears.</param>
     /// <returns>The clock of the expiry. Acknowledge only after the call has returned.</returns>
-    public Stamp Expire(UpdateId update, ReadOnlySpan<TagId> tags)
+    public Stamp Expire(UpdateId update, ReadOnlySpan<TagId> tags, bool remember = false)
     {
         lock (_gate)
         {
@@ -95,20 +99,17 @@ internal sealed partial class TagLedger
                 record.ExpireNeedsLock(at);
             }
 
+            if (remember)
+            {
+                RememberNeedsLock(update, tags, at, deadline: null, now: default);
+            }
+
             return PublishNeedsLock(at);
         }
     }
 
-    /// <summary>Expires every dependent of the tags, in a process that keeps no copies: a client. Nothing is opened.</summary>
-    /// <returns>The clock of the expiry. Acknowledge only after the call has returned.</returns>
-    public Stamp Expire(ReadOnlySpan<TagId> tags) => ChangeUnopened(tags, (record, at) => record.ExpireNeedsLock(at));
-
-    /// <summary>Marks every dependent of the tags stale, and expired from the deadline on, in a process that keeps no copies. Nothing is opened.</summary>
-    public Stamp Stale(ReadOnlySpan<TagId> tags, Moment deadline, Moment now) =>
-        ChangeUnopened(tags, (record, at) => record.StaleNeedsLock(new(at, deadline), now));
-
     /// <summary>Marks every dependent of the tags stale, and expired from the deadline on. Opens and repeats as an expiry does.</summary>
-    public Stamp Stale(UpdateId update, ReadOnlySpan<TagId> tags, Moment deadline, Moment now)
+    public Stamp Stale(UpdateId update, ReadOnlySpan<TagId> tags, Moment deadline, Moment now, bool remember = false)
     {
         lock (_gate)
         {
@@ -122,6 +123,11 @@ internal sealed partial class TagLedger
             foreach (var record in records)
             {
                 record.StaleNeedsLock(new(at, deadline), now);
+            }
+
+            if (remember)
+            {
+                RememberNeedsLock(update, tags, at, deadline, now);
             }
 
             return PublishNeedsLock(at);
@@ -148,6 +154,7 @@ internal sealed partial class TagLedger
                 return;
             }
 
+            _remembered.Settle(update, at);
             foreach (var record in records ?? [])
             {
                 record.SettleNeedsLock(at);
@@ -282,22 +289,6 @@ internal sealed partial class TagLedger
     }
 
     private RecordTable TableOf(TagId tag) => tag.Kind == TagKind.Key ? _keys : _tags;
-
-    private Stamp ChangeUnopened(ReadOnlySpan<TagId> tags, Action<TagRecord, Stamp> change)
-    {
-        lock (_gate)
-        {
-            var at = new Stamp(_clock + 1);
-            foreach (var tag in tags)
-            {
-                var record = FindOrMakeNeedsLock(tag);
-                change(record, at);
-                ChangedNeedsLock(record);
-            }
-
-            return PublishNeedsLock(at);
-        }
-    }
 
     private bool IsLiveNeedsLock(ReadOnlySpan<TagId> tags, Stamp stamp)
     {

@@ -7,6 +7,7 @@ namespace OrleansTagCache.Contracts;
 /// <param name="Idle">How long ago it was read last; zero unless it has a sliding expiration.</param>
 /// <param name="IsSet">Whether it was set, and not made for a reader.</param>
 /// <param name="IsForStandby">Whether its sender goes on owning the key, and sends a newer one when it has one.</param>
+/// <param name="Remembered">The soft tags that were updated since it was made, as far as its sender knows; null if they are too many, or from a silo that does not tell.</param>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.EntryCopy")]
 internal sealed record EntryCopy(
     [property: Id(0)] string ScopedKey,
@@ -14,7 +15,8 @@ internal sealed record EntryCopy(
     [property: Id(2)] TimeSpan Age,
     [property: Id(3)] TimeSpan Idle,
     [property: Id(4)] bool IsSet,
-    [property: Id(5)] bool IsForStandby = false);
+    [property: Id(5)] bool IsForStandby = false,
+    [property: Id(6)] string[]? Remembered = null);
 
 /// <summary>What became of a copy at the silo that was to keep it.</summary>
 internal enum CopyStatus : byte

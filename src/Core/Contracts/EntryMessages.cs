@@ -14,6 +14,9 @@ namespace OrleansTagCache.Contracts;
 /// </param>
 /// <param name="MayRefreshEarly">Whether the reader, whose factory runs behind it, takes a token with a fresh value, should that be due for a refresh.</param>
 /// <param name="FillPercent">Of a warm-up, how full, in percent of its bounds, the silo may be; zero of everybody else.</param>
+/// <param name="SoftTags">
+/// The reader's own tags, which the entry need not bear: a value, or a generation in flight, that is older than a remembered update of one of them is as good as none for it. Null for none.
+/// </param>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.AcquireRequest")]
 internal sealed record AcquireRequest(
     [property: Id(0)] bool MayGenerate,
@@ -24,7 +27,8 @@ internal sealed record AcquireRequest(
     [property: Id(5)] bool IsRefresh = false,
     [property: Id(6)] string[]? Tags = null,
     [property: Id(7)] bool MayRefreshEarly = false,
-    [property: Id(8)] int FillPercent = 0);
+    [property: Id(8)] int FillPercent = 0,
+    [property: Id(9)] string[]? SoftTags = null);
 
 /// <summary>What a reader got.</summary>
 internal enum AcquireStatus : byte

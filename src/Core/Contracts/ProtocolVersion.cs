@@ -26,6 +26,9 @@ internal static class ProtocolVersion
     /// <summary>The first version with updates of all of several tags: a silo or client of an older one takes such an update for one of any of them, and expires more.</summary>
     public const int Conjunctions = 3;
 
+    /// <summary>The first version with remembered updates, and soft tags of readers: a silo of an older one would forget the ones, and not look at the others.</summary>
+    public const int Remembering = 3;
+
     /// <summary>The newest version that this process speaks: 2 is the first in which processes tell their versions, 3 the first with holds and updates of all of several tags.</summary>
     public const int Newest = 3;
 }

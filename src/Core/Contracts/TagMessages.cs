@@ -7,12 +7,14 @@ namespace OrleansTagCache.Contracts;
 /// <param name="StaleFor">Null to expire the dependents now (an update); otherwise how long they may still be served stale (a revalidation).</param>
 /// <param name="Traces">The <c>traceparent</c>s of those who asked for it; null if none of them is traced.</param>
 /// <param name="Match">Of an update: whether it expires what bears any of the tags, or what bears all of them.</param>
+/// <param name="Remember">Whether readers who name the tags must see it too, whatever the entry bears.</param>
 [GenerateSerializer, Immutable, Alias("otc.UpdateRequest")]
 internal sealed record UpdateRequest(
     [property: Id(0)] TagId[] Tags,
     [property: Id(1)] TimeSpan? StaleFor,
     [property: Id(2)] string[]? Traces = null,
-    [property: Id(3)] TagMatch Match = TagMatch.Any)
+    [property: Id(3)] TagMatch Match = TagMatch.Any,
+    [property: Id(4)] bool Remember = false)
 {
     /// <summary>An update of all of several tags; of any, if nothing is lost by it: every entry bears the <c>*</c> of its namespace, and what bears one tag of a namespace bears its <c>*</c> too.</summary>
     public static UpdateRequest OfAll(TagId[] tags, string[]? traces = null)

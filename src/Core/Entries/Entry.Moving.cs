@@ -14,13 +14,15 @@ namespace OrleansTagCache.Entries;
 /// <para><b>Why it is safe.</b> Take an update that the value is too old for, and that has returned. If the receiver applied it after the ticket, the copy's stamp is older, and every read refuses
 /// it. If before, it is open or was settled after the ticket, and the copy is refused; or it was settled before the ticket: then every member had applied it by then, the sender among them, and
 /// the sender found the value dead. The sender was a member that the update waited for, since it had the right to serve when it read the value.</para>
+///
+/// <para><b>Soft tags.</b> The same holds of the tags that readers name, but the copy is kept: what the sender knows comes with it, and what is open here, or was settled since the ticket, is added (invariant S4).</para>
 /// </content>
 internal abstract partial class Entry
 {
     /// <summary>The value for a silo whose ticket was received before this call; null if there is nothing that may be sent.</summary>
     public EntryCopy? CopyFor(IEntryTerms terms, Moment now) =>
         (terms.MayServe(now) || !ProtocolRules.SendersNeedServing) && _value is { } value && value.FreshnessAt(terms.Ledger, now) != Freshness.Expired
-            ? value.CopyAt(scopedKey, now)
+            ? value.CopyAt(scopedKey, now, value.RememberedSince(terms.Ledger, CacheNamespace.Of(scopedKey)))
             : null;
 
     /// <summary>Keeps a copy that came under a ticket of this silo, if it may be believed and nothing newer is here or on its way.</summary>
@@ -49,7 +51,8 @@ internal abstract partial class Entry
         }
 
         var (records, isKeyLive) = terms.Ledger.Attach(TagId.OfEntry(scopedKey, copy.Data.Tags), Key, this, ticket.Stamp);
-        var value = new StoredValue(copy, ticket, records, this);
+        var brought = BroughtTags.Of(terms.Ledger.RememberedAgainstCopy(CacheNamespace.Of(scopedKey), copy.Remembered, ticket.Stamp));
+        var value = new StoredValue(copy, ticket, records, this, brought);
         if (!isKeyLive || value.ByTags(terms.Ledger, now) == Freshness.Expired || !MayKeep())
         {
             terms.Ledger.Detach(records, this);

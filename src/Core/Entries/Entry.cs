@@ -54,17 +54,18 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
     /// <param name="terms">What is decided by.</param>
     /// <param name="isUse">Whether there is a reader: then a sliding expiration starts again.</param>
     /// <param name="mayRefreshEarly">Whether the reader makes a newer value behind its back, if this one is due: that is decided under the gate.</param>
+    /// <param name="softTags">As in <see cref="AcquireRequest.SoftTags"/>.</param>
     /// <returns>The answer, or null if the entry has to be asked under its gate.</returns>
-    public Acquired? TryRead(SessionId[]? sessions, IEntryTerms terms, bool isUse = true, bool mayRefreshEarly = false)
+    public Acquired? TryRead(SessionId[]? sessions, IEntryTerms terms, bool isUse = true, bool mayRefreshEarly = false, string[]? softTags = null)
     {
         if (_value is not { } value)
         {
             return null;
         }
 
-        var session = sessions is null ? null : terms.Register(sessions, value.Records, Key);
+        var session = sessions is null ? null : terms.Register(sessions, value.Records, Key, softTags);
         var now = terms.Now;
-        if (!terms.MayServe(now) || !value.IsFreshAt(terms.Ledger, now) || (mayRefreshEarly && value.IsDueAt(now)))
+        if (!terms.MayServe(now) || !value.IsFreshAt(terms.Ledger, now) || (mayRefreshEarly && value.IsDueAt(now)) || (softTags is not null && SoftFreshnessOf(value, softTags, terms, now) != Freshness.Fresh))
         {
             return null;
         }
@@ -85,10 +86,10 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
     {
         if (ProtocolRules.TokensNeedServing && !terms.MayServe(now))
         {
-            return AcquireWithoutLease(terms, now);
+            return AcquireWithoutLease(request, terms, now);
         }
 
-        if (TryRead(request.Sessions, terms, isUse: !request.IsRefresh) is { } fresh)
+        if (TryRead(request.Sessions, terms, isUse: !request.IsRefresh, softTags: request.SoftTags) is { } fresh)
         {
             return request.MayRefreshEarly && TryGrantEarly(request, terms, now) is { IsNone: false } early ? fresh with { Token = early } : fresh;
         }
@@ -100,7 +101,7 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
 
         // Not fresh: what updates say of a value only ever gets worse.
         var value = _value;
-        var freshness = value is null ? Freshness.Expired : value.FreshnessAt(terms.Ledger, now);
+        var freshness = value is null ? Freshness.Expired : FreshnessFor(request, value, terms, now);
         if (freshness == Freshness.Stale && !request.IsRefresh)
         {
             Lengthen(value!, terms, now);
@@ -119,7 +120,7 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
 
         var inFlight = _generations?.Tokens.InFlight(now);
         var isOwn = inFlight?.IsOf(request.RequestId) == true;
-        if (inFlight is not null && !isOwn && !MayStillBeStored(inFlight, request.Tags, terms))
+        if (inFlight is not null && !isOwn && !IsWorthWaiting(inFlight, request, terms, now))
         {
             // No reader waits for it any more: its factory may take as long as it likes, for its own caller.
             _generations!.Tokens.Supersede();
@@ -287,13 +288,25 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
     private static NearTerms? NearTermsOf(SessionId[]? named, IssuedSession? registered, bool isLive, IEntryTerms terms) =>
         named is null ? null : terms.NearTermsFor(named, registered, isLive);
 
-    private Acquired AcquireWithoutLease(IEntryTerms terms, Moment now) =>
-        terms.ServesWithoutLease && _value is { } value && value.FreshnessAt(terms.Ledger, now) is var freshness && freshness <= Freshness.Stale
+    /// <summary>What a reader may make of the value: the worse of what it says itself and what the reader's soft tags say.</summary>
+    private Freshness FreshnessFor(AcquireRequest request, StoredValue value, IEntryTerms terms, Moment now)
+    {
+        var own = value.FreshnessAt(terms.Ledger, now);
+        return request.SoftTags is { } softTags && SoftFreshnessOf(value, softTags, terms, now) is var soft && soft > own ? soft : own;
+    }
+
+    private Freshness SoftFreshnessOf(StoredValue value, string[] softTags, IEntryTerms terms, Moment now) =>
+        value.SoftFreshnessAt(terms.Ledger, CacheNamespace.Of(scopedKey), softTags, now);
+
+    private Acquired AcquireWithoutLease(AcquireRequest request, IEntryTerms terms, Moment now) =>
+        terms.ServesWithoutLease && _value is { } value && FreshnessFor(request, value, terms, now) is var freshness && freshness <= Freshness.Stale
             ? new(freshness == Freshness.Fresh ? AcquireStatus.Fresh : AcquireStatus.Stale, value.SnapshotAt(now, promiseSuspended: true), TokenId.None)
             : Acquired.NotServing;
 
-    /// <summary>Whether what is being made could be stored: nothing that it bears, as far as its reader knows, was expired since its token.</summary>
-    private bool MayStillBeStored(Token inFlight, string[]? tags, IEntryTerms terms) => terms.Ledger.IsLive(TagId.OfEntryAndKey(scopedKey, tags ?? []), inFlight.Stamp);
+    /// <summary>Whether what is being made could be stored, and given to this reader: nothing that it bears, as far as its reader knows, and none of the reader's soft tags was expired since its token.</summary>
+    private bool IsWorthWaiting(Token inFlight, AcquireRequest request, IEntryTerms terms, Moment now) =>
+        terms.Ledger.IsLive(TagId.OfEntryAndKey(scopedKey, request.Tags ?? []), inFlight.Stamp)
+        && (request.SoftTags is not { } softTags || terms.Ledger.SoftVerdict(CacheNamespace.Of(scopedKey), softTags, inFlight.Stamp, now) != Freshness.Expired);
 
     private CommitOutcome Keep(Token generation, EntryData data, SessionId[]? sessions, Stamp? keyStamp, IEntryTerms terms, Moment now)
     {

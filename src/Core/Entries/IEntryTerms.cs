@@ -30,8 +30,8 @@ internal interface IEntryTerms
     /// <summary>Whether the silo has the right to serve at that moment.</summary>
     bool MayServe(Moment now);
 
-    /// <summary>Registers the interest of a client in the records' tags and the key, before the value that bears them is checked (invariant C3).</summary>
-    IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records, TagId key);
+    /// <summary>Registers the interest of a client in the records' tags, its soft tags and the key, before the value is checked (invariant C3).</summary>
+    IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records, TagId key, string[]? softTags = null);
 
     /// <summary>What to say beside an answer of keeping it near.</summary>
     NearTerms NearTermsFor(SessionId[] named, IssuedSession? registered, bool isLive);

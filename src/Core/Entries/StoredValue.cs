@@ -1,6 +1,7 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
 
 namespace OrleansTagCache.Entries;
 
@@ -29,11 +30,11 @@ internal sealed class StoredValue
         (Payload, IsLoaded, IsSet, Standby, _keyStamp) = (Alike.Share(data.Payload), data.IsLoaded, keyStamp is not null, data.Standby, (keyStamp ?? stamp).Value);
     }
 
-    /// <summary>A copy of another silo's value, that is judged by the ticket under which it came.</summary>
-    public StoredValue(EntryCopy copy, Ticket ticket, TagRecord[] records, KeySlot slot)
+    /// <summary>A copy of another silo's value, that is judged by the ticket under which it came, and by what it has brought.</summary>
+    public StoredValue(EntryCopy copy, Ticket ticket, TagRecord[] records, KeySlot slot, BroughtTags? brought = null)
         : this(copy.Data, ticket.Stamp, ticket.IssuedAt + -copy.Age, records, slot)
     {
-        _extra = ExtraLife.Of(copy.Data.FailSafe, copy.Data.Sliding, ticket.IssuedAt + -copy.Idle, copy.Data.EagerAt);
+        _extra = ExtraLife.Of(copy.Data.FailSafe, copy.Data.Sliding, ticket.IssuedAt + -copy.Idle, copy.Data.EagerAt, brought);
         (IsSet, IsStandbyCopy) = (copy.IsSet, copy.IsForStandby);
     }
 
@@ -112,6 +113,12 @@ internal sealed class StoredValue
     public Freshness FreshnessAt(TagLedger ledger, Moment now) =>
         KeyStamp is var keyStamp && keyStamp == Stamp.None && ProtocolRules.EndedIsNotServed ? Freshness.Expired : _validity.At(ledger, keyStamp, now, _extra);
 
+    /// <summary>What remembered updates of a reader's soft tags say of it: fresh, stale or expired (invariant S2).</summary>
+    public Freshness SoftFreshnessAt(TagLedger ledger, CacheNamespace ns, ReadOnlySpan<string> softTags, Moment now) =>
+        !ProtocolRules.SoftTagsAreChecked ? Freshness.Fresh
+        : _extra?.Brought?.Admits(softTags) == false ? Freshness.Expired
+        : ledger.SoftVerdict(ns, softTags, Stamp, now);
+
     /// <summary>What updates and revalidations since its stamp say of it, whatever its age.</summary>
     public Freshness ByTags(TagLedger ledger, Moment now) => _validity.ByTags(ledger, KeyStamp, now);
 
@@ -132,7 +139,7 @@ internal sealed class StoredValue
     /// The value as it travels to another silo. That one knows nothing of a revalidation that has made it stale here, so its life must: stale from now on, and over at the deadline,
     /// without a time for fail-safe beyond it.
     /// </summary>
-    public EntryCopy CopyAt(string scopedKey, Moment now)
+    public EntryCopy CopyAt(string scopedKey, Moment now, string[]? remembered = null)
     {
         var (life, age) = (Life, AgeAt(now));
         var (failSafe, sliding, idle) = _extra?.At(now) ?? default;
@@ -143,8 +150,15 @@ internal sealed class StoredValue
             (life, failSafe) = life.StaleAt(age, deadline - now, failSafe);
         }
 
-        return new(scopedKey, new(Payload, Tags, CopiedTags: null, life, IsLoaded, failSafe, sliding, Standby, _extra?.EagerAt ?? TimeSpan.Zero), age, idle, IsSet);
+        return new(scopedKey, new(Payload, Tags, CopiedTags: null, life, IsLoaded, failSafe, sliding, Standby, _extra?.EagerAt ?? TimeSpan.Zero), age, idle, IsSet, Remembered: remembered);
     }
+
+    /// <summary>The soft tags that were updated since it was made, here or before it came here; null if that is not known (invariant S4).</summary>
+    public string[]? RememberedSince(TagLedger ledger, CacheNamespace ns) =>
+        !ProtocolRules.CopiesTellWhatIsRemembered ? []
+        : _extra?.Brought is not { } brought ? ledger.RememberedSince(ns, Stamp, [])
+        : brought.Names is { } names ? ledger.RememberedSince(ns, Stamp, names)
+        : null;
 
     public EntrySnapshot SnapshotAt(Moment now, bool promiseSuspended = false) => new(Payload, Tags, Life, AgeAt(now), promiseSuspended, _extra?.Sliding ?? TimeSpan.Zero, _extra?.EagerAt ?? TimeSpan.Zero);
 }

@@ -63,7 +63,7 @@ internal sealed class EntryServices(
 
     public bool MayServe(Moment now) => lease.IsValid(now);
 
-    public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records, TagId key) => sessions.Register(named, records, key);
+    public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records, TagId key, string[]? softTags = null) => sessions.Register(named, records, key, softTags);
 
     public NearTerms NearTermsFor(SessionId[] named, IssuedSession? registered, bool isLive) => sessions.Terms(named, registered, isLive);
 

@@ -24,9 +24,9 @@ internal sealed class EntryStore(EntryServices services)
     private Moment Now => services.Now;
 
     /// <summary>A fresh value at once; null if there is none. Takes no lock.</summary>
-    public Acquired? TryRead(string scopedKey, SessionId[]? sessions, bool mayRefreshEarly = false)
+    public Acquired? TryRead(string scopedKey, SessionId[]? sessions, bool mayRefreshEarly = false, string[]? softTags = null)
     {
-        if (_table.Find(scopedKey) is not { } slot || slot.TryRead(sessions, services, mayRefreshEarly: mayRefreshEarly) is not { } fresh)
+        if (_table.Find(scopedKey) is not { } slot || slot.TryRead(sessions, services, mayRefreshEarly: mayRefreshEarly, softTags: softTags) is not { } fresh)
         {
             return null;
         }
@@ -41,7 +41,7 @@ internal sealed class EntryStore(EntryServices services)
     /// <inheritdoc cref="IEntryGrain.Acquire"/>
     public async ValueTask<Acquired> Acquire(string scopedKey, AcquireRequest request)
     {
-        if (!request.IsRefresh && TryRead(scopedKey, request.Sessions, request.MayRefreshEarly) is { } fresh)
+        if (!request.IsRefresh && TryRead(scopedKey, request.Sessions, request.MayRefreshEarly, request.SoftTags) is { } fresh)
         {
             return fresh;
         }

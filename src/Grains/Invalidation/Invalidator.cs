@@ -202,7 +202,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         lock (_gate)
         {
             var activity = Tracing.StartApart<string>(CacheActivities.Update, ActivityKind.Server, request.Traces, static trace => trace);
-            var update = _coordination.Begin(request.Tags, request.StaleFor, finishes, activity?.Id ?? request.Traces?[0], match: request.Match);
+            var update = _coordination.Begin(request.Tags, request.StaleFor, finishes, activity?.Id ?? request.Traces?[0], match: request.Match, remember: request.Remember);
             var (applied, completion) = BeginNeedsLock(update, activity, later, isSet);
             return (applied, completion, update.Id);
         }
@@ -231,8 +231,8 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
         _recent.Note(update, now);
         return update.Match == TagMatch.All ? _ledger.ExpireAll(update.Id, update.Tags)
             : update.HoldFor is { } atMost ? ApplyHoldNeedsLock(update, atMost, now)
-            : update.StaleFor is { } staleFor ? _ledger.Stale(update.Id, update.Tags, now + staleFor, now)
-            : _ledger.Expire(update.Id, update.Tags);
+            : update.StaleFor is { } staleFor ? _ledger.Stale(update.Id, update.Tags, now + staleFor, now, update.Remember)
+            : _ledger.Expire(update.Id, update.Tags, update.Remember);
     }
 
     /// <summary>Noted like what was applied: of what was copied before it nothing is believed.</summary>
@@ -336,7 +336,7 @@ internal sealed partial class Invalidator : IUpdateSource, IDisposable
 
         foreach (var update in orphans)
         {
-            Begin(new(update.Tags, update.StaleFor, update.Trace is { } trace ? [trace] : null, update.Match), update.Id);
+            Begin(new(update.Tags, update.StaleFor, update.Trace is { } trace ? [trace] : null, update.Match, update.Remember), update.Id);
         }
     }
 

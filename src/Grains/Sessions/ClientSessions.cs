@@ -110,19 +110,24 @@ internal sealed partial class ClientSessions : IDisposable
     }
 
     /// <summary>
-    /// The session among these that is this silo's, now told of every update of the records' tags and of the key. Check the value afterwards (invariant C3).
+    /// The session among these that is this silo's, now told of every update of the records' tags, of the client's soft tags and of the key. Check the value afterwards (invariant C3).
     /// </summary>
-    public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records, TagId key)
+    public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records, TagId key, string[]? softTags = null)
     {
         if (named.Length == 0)
         {
             return null;
         }
 
-        var tags = new TagId[records.Length + 1];
+        var tags = new TagId[records.Length + (softTags?.Length ?? 0) + 1];
         for (var i = 0; i < records.Length; i++)
         {
             tags[i] = records[i].Tag;
+        }
+
+        for (var i = 0; i < softTags?.Length; i++)
+        {
+            tags[records.Length + i] = TagId.OfTag(CacheNamespace.Of(key.Name), softTags[i]);
         }
 
         tags[^1] = key;

@@ -18,8 +18,8 @@ internal sealed class EntryTerms(Silo silo, TokenBook tokens) : IEntryTerms
     /// <summary>Whether others had their chance since, so that the reading of the clock gives them none.</summary>
     private bool _isRegistered;
 
-    /// <summary>In one mutant: what interest is registered in only after the check.</summary>
-    private (TagRecord[] Records, TagId Key)? _late;
+    /// <summary>In two mutants: what interest is registered in only after the check.</summary>
+    private (TagRecord[] Records, TagId Key, string[]? SoftTags)? _late;
 
     public Moment Now
     {
@@ -52,7 +52,7 @@ internal sealed class EntryTerms(Silo silo, TokenBook tokens) : IEntryTerms
 
     public bool MayServe(Moment now) => silo.IsServing || (Mutants.Is(Mutant.StandbyWithoutLease) && silo.HasJoined && silo.World.Standbys.ContainsValue(silo));
 
-    public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records, TagId key)
+    public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records, TagId key, string[]? softTags = null)
     {
         if (silo.Sessions.Find(named) is null)
         {
@@ -63,11 +63,17 @@ internal sealed class EntryTerms(Silo silo, TokenBook tokens) : IEntryTerms
         silo.World.Interleave(silo);
         if (Mutants.Is(Mutant.InterestAfterCheck))
         {
-            _late = (held, key);
+            _late = (held, key, softTags);
             return silo.Sessions.Find(named);
         }
 
-        var session = silo.Sessions.Register(named, held, key);
+        if (Mutants.Is(Mutant.SoftInterestAfterCheck))
+        {
+            _late = ([], key, softTags);
+            softTags = null;
+        }
+
+        var session = silo.Sessions.Register(named, held, key, softTags);
         silo.World.Interleave(silo);
         _isRegistered = true;
         return session;
@@ -82,7 +88,7 @@ internal sealed class EntryTerms(Silo silo, TokenBook tokens) : IEntryTerms
             if (_late is { } late)
             {
                 _late = null;
-                silo.Sessions.Register(named, late.Records, late.Key);
+                silo.Sessions.Register(named, late.Records, late.Key, late.SoftTags);
             }
         }
 

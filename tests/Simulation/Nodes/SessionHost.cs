@@ -33,15 +33,15 @@ internal sealed class SessionHost
         ? new(_silo.Address, id, Terms.SessionLease, MayKeep: false)
         : TermsOf(_table.Find(id), mayKeep: false);
 
-    /// <summary>The session among these that is this silo's, now told of every update of the records' tags and of the key.</summary>
-    public IssuedSession? Register(SessionId[] named, TagRecord[] records, TagId key)
+    /// <summary>The session among these that is this silo's, now told of every update of the records' tags, of the soft tags and of the key.</summary>
+    public IssuedSession? Register(SessionId[] named, TagRecord[] records, TagId key, string[]? softTags = null)
     {
         if (_table.Find(named) is not { } session)
         {
             return null;
         }
 
-        _table.Register(session, [.. records.Select(record => record.Tag), key], _silo.Now);
+        _table.Register(session, [.. records.Select(record => record.Tag), .. (softTags ?? []).Select(Catalog.TagOfName), key], _silo.Now);
         _silo.World.Note(_silo, $"registers session {session.Id.Number} for {key.Name}");
         Push(session);
         return session;

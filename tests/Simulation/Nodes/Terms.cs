@@ -47,6 +47,8 @@ internal static class Catalog
 
     public static TagId TagOf(string key) => TagId.OfKey(key);
 
+    public static TagId TagOfName(string name) => TagId.OfTag(Namespace, name);
+
     /// <summary>The tags that a caller knows before its factory runs.</summary>
     public static string[] KnownTagsOf(string key)
     {

@@ -234,6 +234,36 @@ internal enum Mutant
 
     /// <summary>An update of all of several tags expires what bears any of them.</summary>
     ConjunctionAsAny,
+
+    /// <summary>A remembered tag is forgotten without raising the floor of these.</summary>
+    SoftFloorNotRaised,
+
+    /// <summary>A tag that is remembered anew starts with nothing, whatever was forgotten.</summary>
+    RememberedCreatedWithZero,
+
+    /// <summary>A reader gets what is there, whatever its soft tags are.</summary>
+    SoftTagsUnchecked,
+
+    /// <summary>A copy is believed without what its sender remembers.</summary>
+    CopyWithoutWhatIsRemembered,
+
+    /// <summary>A copy is believed although a remembered update is open where it comes.</summary>
+    OpenRememberedBelieved,
+
+    /// <summary>A copy is believed although a remembered update was settled since its ticket.</summary>
+    SettledRememberedBelieved,
+
+    /// <summary>Remembered tags are forgotten as others are, while values here are older.</summary>
+    RememberedDroppedTooEarly,
+
+    /// <summary>A reader who has soft tags takes what is kept near for readers who have none.</summary>
+    SoftReadFromNear,
+
+    /// <summary>A client's interest in its soft tags is registered only after they were checked.</summary>
+    SoftInterestAfterCheck,
+
+    /// <summary>Who finishes an update of a dead coordinator does not remember it.</summary>
+    RepairForgetsToRemember,
 }
 
 /// <summary>Which rule is removed in the search that this thread runs.</summary>

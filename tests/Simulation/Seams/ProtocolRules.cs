@@ -102,6 +102,18 @@ internal static class ProtocolRules
 
     public static bool EndedIsNotServed => !Mutants.Is(Mutant.EndedValueServed);
 
+    public static bool SoftFloorIsRaised => !Mutants.Is(Mutant.SoftFloorNotRaised);
+
+    public static bool RememberedStartsAtFloor => !Mutants.Is(Mutant.RememberedCreatedWithZero);
+
+    public static bool SoftTagsAreChecked => !Mutants.Is(Mutant.SoftTagsUnchecked);
+
+    public static bool CopiesTellWhatIsRemembered => !Mutants.Is(Mutant.CopyWithoutWhatIsRemembered);
+
+    public static bool OpenRememberedIsHeldAgainstCopies => !Mutants.Is(Mutant.OpenRememberedBelieved);
+
+    public static bool SettledRememberedIsHeldAgainstCopies => !Mutants.Is(Mutant.SettledRememberedBelieved);
+
     /// <summary>What other threads do in the middle of an expiry whose clock was published first.</summary>
     public static Action? OtherThreads
     {

@@ -1,0 +1,186 @@
+using OrleansTagCache.Coherence;
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Lifetimes;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Grains;
+
+/// <summary>Reads with tags of the reader's own, and remembered updates of them, at one silo and when its values move to another.</summary>
+public sealed class SoftTagsTests : IAsyncLifetime
+{
+    private static readonly string Key = EntrySilo.Scope("key");
+
+    private EntrySilo _silo = null!;
+    private EntrySilo _next = null!;
+
+    public async Task InitializeAsync() => (_silo, _next) = (await EntrySilo.Serve(), await EntrySilo.Serve());
+
+    public Task DisposeAsync()
+    {
+        _silo.Dispose();
+        _next.Dispose();
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Read_OfATagThatWasUpdatedSince_IsAMissWithAToken_WhoseValueTakesTheOldOnesPlace()
+    {
+        await _silo.Generate("key", EntrySilo.Data("own"));
+        await Update(_silo, "page");
+
+        Assert.Equal(AcquireStatus.Fresh, (await Ask()).Status);
+        Assert.Equal(AcquireStatus.Fresh, (await Ask("other")).Status);
+        var miss = await Ask("other", "page");
+        Assert.Equal((AcquireStatus.Miss, false, true), (miss.Status, miss.Token.IsNone, miss.Entry is null));
+
+        // Others are served what is there meanwhile, and readers of that tag wait for the one.
+        Assert.Equal(AcquireStatus.Fresh, (await Ask()).Status);
+        Assert.Equal(AcquireStatus.Busy, (await Ask("page")).Status);
+        var old = _silo.Stored("key");
+        Assert.Equal(CommitStatus.Stored, (await _silo.Entry("key").Commit(miss.Token, EntrySilo.Data("own"))).Status);
+        Assert.NotSame(old, _silo.Stored("key"));
+        Assert.Equal(AcquireStatus.Fresh, (await Ask("other", "page")).Status);
+    }
+
+    [Fact]
+    public async Task Read_OfATagThatWasUpdatedWithoutBeingRemembered_IsAHit()
+    {
+        await _silo.Generate("key", EntrySilo.Data("own"));
+        await _silo.Update("page");
+        Assert.Equal(AcquireStatus.Fresh, (await Ask("page")).Status);
+    }
+
+    [Fact]
+    public async Task Read_OfATagThatWasRevalidated_IsStale_UntilTheDeadline()
+    {
+        await _silo.Generate("key", EntrySilo.Data("own"));
+        await Update(_silo, "page", TimeSpan.FromMinutes(10));
+
+        Assert.Equal(AcquireStatus.Fresh, (await Ask()).Status);
+        var stale = await Ask("page");
+        Assert.Equal((AcquireStatus.Stale, false), (stale.Status, stale.Token.IsNone));
+        Assert.True(await _silo.Entry("key").Abandon(stale.Token));
+        _silo.Time.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(AcquireStatus.Miss, (await Ask("page")).Status);
+        Assert.Equal(AcquireStatus.Fresh, (await Ask()).Status);
+    }
+
+    /// <summary>What an update has expired is not served for want of something better.</summary>
+    [Fact]
+    public async Task Read_OfATagThatWasUpdatedSince_GetsNoValuePastItsLifeEither()
+    {
+        await _silo.Generate("key", EntrySilo.Data() with { Life = new(TimeSpan.Zero, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)), FailSafe = TimeSpan.FromHours(1) });
+        _silo.Time.Advance(TimeSpan.FromMinutes(1));
+        var token = (await Ask()).Token;
+        Assert.NotNull(await _silo.Entry("key").FailSafe(token, isOver: true));
+        Assert.Equal(AcquireStatus.Stale, (await Ask("page")).Status);
+
+        await Update(_silo, "page");
+
+        Assert.Equal(AcquireStatus.Miss, (await Ask("page")).Status);
+    }
+
+    [Fact]
+    public async Task Generation_FromBeforeAnUpdate_IsNotWaitedForByReadersOfItsTag()
+    {
+        var token = (await Ask("page")).Token;
+        Assert.Equal(AcquireStatus.Busy, (await Ask("page")).Status);
+        await Update(_silo, "page");
+
+        Assert.Equal(AcquireStatus.Busy, (await Ask()).Status);
+        Assert.Equal(AcquireStatus.Busy, (await Ask("other")).Status);
+        var next = await Ask("page");
+        Assert.Equal((AcquireStatus.Miss, true), (next.Status, !next.Token.IsNone && next.Token != token));
+        Assert.Equal(CommitStatus.Superseded, (await _silo.Entry("key").Commit(token, EntrySilo.Data())).Status);
+        Assert.Equal(CommitStatus.Stored, (await _silo.Entry("key").Commit(next.Token, EntrySilo.Data())).Status);
+        Assert.Equal(AcquireStatus.Fresh, (await Ask("page")).Status);
+    }
+
+    /// <summary>A generation that began before the update, and ends after it, is for everybody but those readers.</summary>
+    [Fact]
+    public async Task Generation_ThatStraddlesAnUpdate_IsStored_AndAMissForReadersOfItsTag()
+    {
+        var token = (await Ask("page")).Token;
+        await Update(_silo, "page");
+        Assert.Equal(CommitStatus.Stored, (await _silo.Entry("key").Commit(token, EntrySilo.Data())).Status);
+
+        Assert.Equal((AcquireStatus.Fresh, AcquireStatus.Miss), ((await Ask("other")).Status, (await Ask("page")).Status));
+    }
+
+    [Fact]
+    public async Task ClientWithSession_IsToldOfUpdatesOfItsSoftTags()
+    {
+        var sessions = _silo.OpenSession();
+        await _silo.Generate("key", EntrySilo.Data("own"));
+        var read = await _silo.Entry("key").Acquire(Read() with { Sessions = sessions, SoftTags = ["page"] });
+        Assert.True(read.Near!.MayKeep);
+
+        Assert.False((await Begin(_silo, "page")).IsCompleted);
+        Assert.True((await Begin(_silo, "other")).IsCompleted);
+    }
+
+    [Fact]
+    public async Task MovedValue_IsAMissForReadersOfWhatWasUpdatedBeforeItCame_AndAHitForOthers()
+    {
+        await _silo.Generate("key", EntrySilo.Data("own"));
+        await Update(_silo, "page");
+        await Update(_next, "page");
+        Assert.Equal(CopyStatus.Kept, Move(_silo, _next));
+
+        Assert.Equal((AcquireStatus.Fresh, AcquireStatus.Fresh), (Asked(_next).Status, Asked(_next, "other").Status));
+        Assert.Equal(AcquireStatus.Miss, Asked(_next, "page").Status);
+        Assert.Equal(["page"], _next.Store.CopyOf(Key)!.Remembered!);
+    }
+
+    [Fact]
+    public async Task MovedValue_OfASiloThatTellsNothing_IsAMissForEveryReaderWithSoftTags()
+    {
+        await _silo.Generate("key", EntrySilo.Data("own"));
+        var copy = _silo.Store.CopyOf(Key)! with { Remembered = null };
+        Assert.Equal(CopyStatus.Kept, _next.Store.Keep(copy, Ticket(_next)));
+
+        Assert.Equal((AcquireStatus.Fresh, AcquireStatus.Miss), (Asked(_next).Status, Asked(_next, "page").Status));
+        Assert.Null(_next.Store.CopyOf(Key)!.Remembered);
+    }
+
+    /// <summary>The sender may not have heard of it when it read the value.</summary>
+    [Fact]
+    public async Task MovedValue_ThatComesWhileAnUpdateIsOpen_IsAMissForItsReaders()
+    {
+        await _silo.Generate("key", EntrySilo.Data("own"));
+        var other = InvalidatorHost.Silo(2);
+        _next.Silo.Observe((other, SiloStatus.Active));
+        var acknowledged = new TaskCompletionSource<UpdateReceipt>();
+        _next.Silo.Peers[other].Answer = _ => acknowledged.Task;
+        var update = await Begin(_next, "page");
+        Assert.Equal(CopyStatus.Kept, Move(_silo, _next));
+        Assert.Equal((AcquireStatus.Fresh, AcquireStatus.Miss), (Asked(_next, "other").Status, Asked(_next, "page").Status));
+
+        acknowledged.SetResult(await FakePeer.AcknowledgeAll(await _next.Silo.Peers[other].NextWithUpdates()));
+        Assert.True((await update.Soon()).IsComplete);
+        Assert.Equal(AcquireStatus.Miss, Asked(_next, "page").Status);
+    }
+
+    private static AcquireRequest Read() => new(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero);
+
+    private static Ticket Ticket(EntrySilo silo) => new(new(Guid.NewGuid()), silo.Silo.Ledger.Stamp(), silo.Time.Now());
+
+    private static CopyStatus Move(EntrySilo from, EntrySilo to)
+    {
+        var ticket = Ticket(to);
+        return to.Store.Keep(from.Store.CopyOf(Key)!, ticket);
+    }
+
+    private static Acquired Asked(EntrySilo silo, params string[] softTags) => silo.Store.Ask(Key, new(MayGenerate: false, FreshOnly: false, TimeSpan.Zero, SoftTags: softTags));
+
+    private static async Task<Task<UpdateOutcome>> Begin(EntrySilo silo, string tag, TimeSpan? staleFor = null)
+    {
+        var (_, completion) = silo.Silo.Invalidator.Begin(new([InvalidatorHost.Tag(tag)], staleFor, Remember: true));
+        await Task.Yield();
+        return completion;
+    }
+
+    private static async Task Update(EntrySilo silo, string tag, TimeSpan? staleFor = null) => Assert.True((await (await Begin(silo, tag, staleFor)).Soon()).IsComplete);
+
+    private async Task<Acquired> Ask(params string[] softTags) => await _silo.Entry("key").Acquire(Read() with { SoftTags = softTags.Length == 0 ? null : softTags });
+}
