@@ -42,7 +42,7 @@ internal sealed class EntryReader(EntryClient entries, PayloadCodec codec, NearC
         while (true)
         {
             var ask = near.Ask(terms.MayKeep);
-            var request = new AcquireRequest(terms.MayGenerate, terms.FreshOnly, wait, ask.Sessions, Tags: wait > TimeSpan.Zero || terms.IsProbe ? terms.Tags : null, MayRefreshEarly: terms.MayRefreshEarly);
+            var request = new AcquireRequest(terms.MayGenerate, terms.FreshOnly, wait, ask.Sessions, Tags: wait > TimeSpan.Zero || terms.IsProbe ? terms.Tags : null, MayRefreshEarly: terms.MayRefreshEarly, Lease: terms.Lease);
             var answer = codec.Decode(scopedKey, await entries.TryAcquire(scopedKey, request, options.ReadTimeout, cancellationToken).ConfigureAwait(false));
             Keep(key, scopedKey, answer, terms.Tags, ask);
             var left = terms.WaitUntil - time.Now();
@@ -137,6 +137,9 @@ internal sealed class EntryReader(EntryClient entries, PayloadCodec codec, NearC
 /// <param name="MayKeep">Whether what it gets may be kept near.</param>
 internal readonly record struct ReadTerms(bool MayGenerate, bool FreshOnly, bool MayKeep)
 {
+    /// <summary>For how long its token holds, if that is less than the silo's <c>GenerationLease</c>; zero for as long as that.</summary>
+    public TimeSpan Lease { get; init; }
+
     /// <summary>Until when it waits while another process makes the value; not at all by default.</summary>
     public Moment WaitUntil { get; init; } = Moment.Past;
 

@@ -49,6 +49,27 @@ public sealed class EntryWaitTests(SiloServer silo)
         (await _http.Put($"wait:busy:{wait}", "generated", token: token)).IsDone();
     }
 
+    /// <summary>A caller that will not need a token for long, and may never come back, keeps nobody waiting for longer than it says.</summary>
+    [Fact]
+    public async Task Get_WhenTheLeaseThatTheGeneratorAskedForIsOver_PassesAnotherTokenOn()
+    {
+        var token = (await _http.Ask("/v1/entry?key=wait:lease&wait=0&lease=1")).IsMissWithToken();
+        var waiting = await silo.StartWaiting("wait:lease");
+
+        var next = (await waiting).IsMissWithToken();
+
+        (await _http.Put("wait:lease", "late", token: token)).IsProblem(409, "unknown_token");
+        (await _http.Put("wait:lease", "in time", token: next)).IsDone();
+    }
+
+    [Fact]
+    public async Task Get_WithALeaseThatIsLongerThanTheSilos_GetsAToken()
+    {
+        var token = (await _http.Ask($"/v1/entry?key=wait:long&wait=0&lease={int.MaxValue}")).IsMissWithToken();
+
+        (await _http.Put("wait:long", "value", token: token)).IsDone();
+    }
+
     [Fact]
     public async Task Get_WhenTheGeneratorAbandons_PassesTheTokenToOneOfThoseWhoWait()
     {

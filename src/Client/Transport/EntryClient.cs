@@ -116,7 +116,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         {
             try
             {
-                var reads = Array.ConvertAll(places, i => new EntryRead(scopedKeys[i], request.MayGenerate, request.FreshOnly, Guid.Empty));
+                var reads = Array.ConvertAll(places, i => new EntryRead(scopedKeys[i], request.MayGenerate, request.FreshOnly, Guid.Empty, Lease: request.Lease));
                 var given = await endpoint.AcquireMany(reads, request.Sessions).WaitAsync(patience / Attempts, time, cancellationToken).ConfigureAwait(false);
                 reachability.Reached();
                 for (var i = 0; i < places.Length && i < given?.Length; i++)
@@ -278,7 +278,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
             return (null, null, IsSilent: true);
         }
 
-        var asking = endpoint.Acquire(new(scopedKey, request.MayGenerate, request.FreshOnly, requestId, request.MayRefreshEarly), request.Sessions);
+        var asking = endpoint.Acquire(new(scopedKey, request.MayGenerate, request.FreshOnly, requestId, request.MayRefreshEarly, request.Lease), request.Sessions);
         try
         {
             // A caller that waits longer than any answer takes needs no timer of its own.

@@ -17,6 +17,7 @@ namespace OrleansTagCache.Contracts;
 /// <param name="SoftTags">
 /// The reader's own tags, which the entry need not bear: a value, or a generation in flight, that is older than a remembered update of one of them is as good as none for it. Null for none.
 /// </param>
+/// <param name="Lease">For how long a token that it gets holds, if that is less than for others; zero for as long as for others.</param>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.AcquireRequest")]
 internal sealed record AcquireRequest(
     [property: Id(0)] bool MayGenerate,
@@ -28,7 +29,8 @@ internal sealed record AcquireRequest(
     [property: Id(6)] string[]? Tags = null,
     [property: Id(7)] bool MayRefreshEarly = false,
     [property: Id(8)] int FillPercent = 0,
-    [property: Id(9)] string[]? SoftTags = null);
+    [property: Id(9)] string[]? SoftTags = null,
+    [property: Id(10)] TimeSpan Lease = default);
 
 /// <summary>What a reader got.</summary>
 internal enum AcquireStatus : byte

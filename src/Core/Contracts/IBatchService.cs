@@ -67,7 +67,8 @@ internal sealed record EntryRead(
     [property: Id(1)] bool MayGenerate,
     [property: Id(2)] bool FreshOnly,
     [property: Id(3)] Guid RequestId,
-    [property: Id(4)] bool MayRefreshEarly = false);
+    [property: Id(4)] bool MayRefreshEarly = false,
+    [property: Id(5)] TimeSpan Lease = default);
 
 /// <summary>What is offered to one entry among many.</summary>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.EntryOffer")]

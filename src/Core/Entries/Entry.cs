@@ -135,7 +135,7 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
         // The stamp is read here, before the factory can have begun.
         var token = isOwn ? inFlight!.Id
             : inFlight is not null ? TokenId.None
-            : Open().Tokens.Grant(terms.NewToken(), terms.Ledger.Stamp(), now, terms.GenerationLease, request.RequestId).Id;
+            : Grant(request, terms, now);
         // One past its life is for the factory alone: its source may say that it has not changed.
         var entry = freshness is Freshness.Stale or Freshness.FailSafe ? value!.SnapshotAt(now) : null;
         return new(mayServe ? AcquireStatus.Stale : AcquireStatus.Miss, entry, token, NearTermsOf(request.Sessions, registered: null, isLive: false, terms));
@@ -282,7 +282,13 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
 
         return _generations?.Tokens.InFlight(now) is { } inFlight
             ? inFlight.IsOf(request.RequestId) ? inFlight.Id : TokenId.None
-            : Open().Tokens.Grant(terms.NewToken(), terms.Ledger.Stamp(), now, terms.GenerationLease, request.RequestId).Id;
+            : Grant(request, terms, now);
+    }
+
+    private TokenId Grant(AcquireRequest request, IEntryTerms terms, Moment now)
+    {
+        var lease = request.Lease > TimeSpan.Zero && request.Lease < terms.GenerationLease ? request.Lease : terms.GenerationLease;
+        return Open().Tokens.Grant(terms.NewToken(), terms.Ledger.Stamp(), now, lease, request.RequestId).Id;
     }
 
     private static NearTerms? NearTermsOf(SessionId[]? named, IssuedSession? registered, bool isLive, IEntryTerms terms) =>

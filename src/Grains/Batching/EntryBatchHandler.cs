@@ -53,7 +53,7 @@ internal sealed class EntryBatchHandler(EntryStore store, Owners owners, IFormer
             // What may still be found at another silo takes a while: its caller asks the grain alone.
             return owners.IsAstray(read.ScopedKey) ? AskCopy(read, sessions)
                 : former.MayFind(read.ScopedKey) ? null
-                : store.Ask(read.ScopedKey, new(read.MayGenerate, read.FreshOnly, TimeSpan.Zero, sessions, read.RequestId, MayRefreshEarly: read.MayRefreshEarly));
+                : store.Ask(read.ScopedKey, new(read.MayGenerate, read.FreshOnly, TimeSpan.Zero, sessions, read.RequestId, MayRefreshEarly: read.MayRefreshEarly, Lease: read.Lease));
         }
         catch (Exception)
         {

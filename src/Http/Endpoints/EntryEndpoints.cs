@@ -39,10 +39,11 @@ internal sealed class EntryEndpoints(
     }
 
     // Parameters are declared for the OpenAPI document and read through Query, which says what is wrong with them.
-    public async Task<IResult> Get(HttpContext http, string? key, string? wait)
+    public async Task<IResult> Get(HttpContext http, string? key, string? wait, string? lease)
     {
         var name = KeyOf(http);
         var seconds = Query.Seconds(http.Request, nameof(wait), most: 30, otherwise: 10);
+        var holds = Query.Count(http.Request, nameof(lease), most: int.MaxValue, otherwise: 0);
         var caller = http.Caller();
         if (caller.Namespace == _nearNamespace && near.Find(name, freshOnly: true) is { IsQuiet: true, Entry: { Payload: { Coding: PayloadCoding.None } payload } kept } hit)
         {
@@ -56,7 +57,7 @@ internal sealed class EntryEndpoints(
         }
 
         var scoped = caller.Namespace.Scope(name);
-        var answer = await Acquire(caller, name, TimeSpan.FromSeconds(seconds), HttpMethods.IsHead(http.Request.Method), http.RequestAborted);
+        var answer = await Acquire(caller, name, TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(holds), HttpMethods.IsHead(http.Request.Method), http.RequestAborted);
         if (answer is { Entry.Payload.Coding: not PayloadCoding.None })
         {
             if (!answer.Token.IsNone)
@@ -128,7 +129,7 @@ internal sealed class EntryEndpoints(
 
     private string KeyOf(HttpContext http) => Query.Key(http.Request, options.MaximumKeyLength);
 
-    private async Task<Acquired?> Acquire(ApiCaller caller, string key, TimeSpan wait, bool onlyLooks, CancellationToken cancellationToken)
+    private async Task<Acquired?> Acquire(ApiCaller caller, string key, TimeSpan wait, TimeSpan lease, bool onlyLooks, CancellationToken cancellationToken)
     {
         var isWaiting = false;
         var terms = new ReadTerms(MayGenerate: caller.May(Scopes.Write) && !onlyLooks, FreshOnly: false, MayKeep: caller.Namespace == _nearNamespace)
@@ -136,6 +137,7 @@ internal sealed class EntryEndpoints(
             // A caller that may not store, or only looks, is given no token: it would keep those waiting that make something.
             WaitUntil = wait > TimeSpan.Zero ? time.Now() + wait : Moment.Past,
             IsWorthWaiting = MayWait,
+            Lease = lease,
         };
         try
         {

@@ -50,6 +50,12 @@ internal static class BadInput
         yield return ("wait forever", new("GET", $"/v1/entry?key={Marker}&wait=Infinity", "from 0 to 30 seconds"));
         yield return ("wait with a zero behind it", new("GET", $"/v1/entry?key={Marker}&wait=3%00", "from 0 to 30 seconds"));
         yield return ("wait NaN", new("GET", $"/v1/entry?key={Marker}&wait=NaN", "from 0 to 30 seconds"));
+        foreach (var (name, lease) in new[] { ("of nothing", "0"), ("below 0", "-1"), ("of parts of a second", "1.5"), ("without a number", ""), ("no number", Marker), ("beyond numbers", "2147483648"), ("with a zero behind it", "5%00") })
+        {
+            yield return ($"lease {name}", new("GET", $"/v1/entry?key={Marker}&lease={lease}", "'lease' must be a whole number from 1 to 2147483647."));
+        }
+
+        yield return ("two leases", new("GET", $"/v1/entry?key={Marker}&lease=1&lease=2", "'lease' may be given once; this call gives it 2 times."));
         yield return ("empty tag", Put("&tag=", "at least 1 UTF-16 unit"));
         yield return ("long tag", Put($"&tag={LongTag}", "at most 256 UTF-16 units; this one has 257."));
         yield return ("control in a tag", Put($"&tag=a&tag={Marker}%1B", Control));
