@@ -113,6 +113,8 @@ internal sealed class TestSilo : IEntryGrains, IDisposable
     {
         public ValueTask<Acquired> Acquire(AcquireRequest request) => store.Acquire(key, request);
 
+        public ValueTask<Acquired> AcquireSoft(AcquireRequest request) => Acquire(request);
+
         public ValueTask<CommitOutcome> Commit(TokenId token, EntryData data, SessionId[]? sessions = null) => new(store.Commit(key, token, data, sessions));
 
         public ValueTask<bool> Abandon(TokenId token, bool isForStoring = true) => new(store.Abandon(key, token, isForStoring));

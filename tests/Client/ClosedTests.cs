@@ -72,6 +72,8 @@ public sealed class ClosedTests : IDisposable
     {
         public ValueTask<Acquired> Acquire(AcquireRequest request) => new(Never<Acquired>());
 
+        public ValueTask<Acquired> AcquireSoft(AcquireRequest request) => Acquire(request);
+
         public ValueTask<CommitOutcome> Commit(TokenId token, EntryData data, SessionId[]? sessions = null) => new(Never<CommitOutcome>());
 
         public ValueTask<bool> Abandon(TokenId token, bool isForStoring = true) => new(Never<bool>());

@@ -41,6 +41,8 @@ public sealed class LateSetTests
 
         public ValueTask<Acquired> Acquire(AcquireRequest request) => throw new NotSupportedException();
 
+        public ValueTask<Acquired> AcquireSoft(AcquireRequest request) => throw new NotSupportedException();
+
         public ValueTask<CommitOutcome> Commit(TokenId token, EntryData data, SessionId[]? sessions = null) => throw new NotSupportedException();
 
         public ValueTask<bool> Abandon(TokenId token, bool isForStoring = true) => throw new NotSupportedException();

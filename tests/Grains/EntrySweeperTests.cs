@@ -153,6 +153,43 @@ public sealed class EntrySweeperTests
         Assert.Equal([20, 3, 20, 250, 500, 1_000, 2_000, 2_000], idle[..8].Select(pause => pause.TotalMilliseconds));
     }
 
+    /// <summary>What is remembered for readers stays for as long as a value is older: else the floor would refuse it to all who name a tag that nobody updated.</summary>
+    [Fact]
+    public async Task RememberedTag_StaysWhileAValueIsOlder_AndGoesWithTheLast()
+    {
+        using var silo = await EntrySilo.Serve();
+        using var sweeper = Sweeper(silo);
+        await silo.Generate("old", EntrySilo.Data("own"));
+        await Remember(silo, "page");
+        await silo.Generate("young", EntrySilo.Data());
+        await Remember(silo, "later");
+        sweeper.Start();
+
+        // Longer than any generation may run, and with passes for updates and for age.
+        await Waits.Advance(silo.Time, TimeSpan.FromMilliseconds(100), Passed(silo, GenerationLease * 2));
+        Assert.Equal(2, silo.Silo.Ledger.Remembered);
+        Assert.Equal((AcquireStatus.Fresh, AcquireStatus.Miss), (Asked("old", "other").Status, Asked("old", "page").Status));
+
+        await silo.Update("own");
+        await Waits.Advance(silo.Time, TimeSpan.FromMilliseconds(100), () => silo.Silo.Ledger.Remembered == 1);
+        Assert.Equal((AcquireStatus.Fresh, AcquireStatus.Fresh, AcquireStatus.Miss), (Asked("young", "other").Status, Asked("young", "page").Status, Asked("young", "later").Status));
+
+        await silo.Entry("young").Remove();
+        await Waits.Advance(silo.Time, TimeSpan.FromMilliseconds(100), () => silo.Silo.Ledger.Remembered == 0);
+        await sweeper.Stop();
+
+        Acquired Asked(string key, string softTag) => silo.Store.Ask(EntrySilo.Scope(key), new(MayGenerate: false, FreshOnly: false, TimeSpan.Zero, SoftTags: [softTag]));
+    }
+
+    private static async Task Remember(EntrySilo silo, string tag) =>
+        Assert.True((await silo.Silo.Invalidator.Begin(new([InvalidatorHost.Tag(tag)], StaleFor: null, Remember: true)).Completion.Soon()).IsComplete);
+
+    private static Func<bool> Passed(EntrySilo silo, TimeSpan time)
+    {
+        var until = silo.Time.Now() + time;
+        return () => silo.Time.Now() >= until;
+    }
+
     private static EntrySweeper Sweeper(EntrySilo silo, IFreedMemory? freed = null, TimeProvider? time = null, Func<Rendezvous, bool>? haveLeft = null, ILogger<EntrySweeper>? logger = null) =>
         new(silo.Store, silo.Table, silo.Silo.Ledger, silo.Cluster.Owners, time ?? silo.Time, silo.Host.GenerationLease, logger ?? NullLogger<EntrySweeper>.Instance, haveLeft ?? (static _ => true), freed);
 

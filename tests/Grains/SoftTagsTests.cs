@@ -1,6 +1,10 @@
+using System.Reflection;
+using Microsoft.Extensions.Logging.Abstractions;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Tags;
+using OrleansTagCache.Views;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Grains;
@@ -160,6 +164,61 @@ public sealed class SoftTagsTests : IAsyncLifetime
         Assert.True((await update.Soon()).IsComplete);
         Assert.Equal(AcquireStatus.Miss, Asked(_next, "page").Status);
     }
+
+    /// <summary>Callers share runs of the same kind alone.</summary>
+    [Fact]
+    public async Task Update_BehindOneThatIsNotRemembered_IsRememberedAllTheSame()
+    {
+        using var updates = Updates();
+        var (tag, other) = (InvalidatorHost.Tag("page"), InvalidatorHost.Silo(2));
+        _silo.Silo.Observe((other, SiloStatus.Active));
+        await _silo.Generate("key", EntrySilo.Data("own"));
+        var held = new TaskCompletionSource<UpdateReceipt>();
+        _silo.Silo.Peers[other].Answer = _ => held.Task;
+        var plain = updates.Update(tag.Scoped, new([tag], StaleFor: null), Guid.NewGuid());
+        var first = await _silo.Silo.Peers[other].NextWithUpdates();
+        Task<UpdateOutcome>[] behind = [updates.Update(tag.Scoped, new([tag], StaleFor: null, Remember: true), Guid.NewGuid()), updates.Update(tag.Scoped, new([tag], StaleFor: null), Guid.NewGuid())];
+        _silo.Silo.Peers[other].Answer = FakePeer.AcknowledgeAll;
+        held.SetResult(await FakePeer.AcknowledgeAll(first));
+
+        Assert.All(await Task.WhenAll([plain, .. behind]).Soon(), outcome => Assert.True(outcome.IsComplete));
+        Assert.Equal((AcquireStatus.Fresh, AcquireStatus.Miss), ((await Ask("other")).Status, (await Ask("page")).Status));
+    }
+
+    [Fact]
+    public async Task Update_WhileASiloDoesNotRemember_IsRefused_AndChangesNothing()
+    {
+        using var updates = Updates();
+        await _silo.Generate("key", EntrySilo.Data("page"));
+        _silo.Silo.Versions.Accepts(InvalidatorHost.Silo(2), new(1, ProtocolVersion.Remembering - 1, "0.0.9"));
+
+        var outcome = await updates.Update(InvalidatorHost.Tag("page").Scoped, new([InvalidatorHost.Tag("page")], StaleFor: null, Remember: true), Guid.NewGuid());
+
+        Assert.Equal((false, "A silo of the cluster has a version that remembers no updates for readers of their tags."), (outcome.IsComplete, outcome.Reason));
+        Assert.Equal(AcquireStatus.Fresh, (await Ask()).Status);
+    }
+
+    /// <summary>A member takes it as it comes, and finishes it as it was should its coordinator die.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Update_OfADeadCoordinator_IsFinishedAsOneThatIsRemembered(bool isRevalidation)
+    {
+        var (dead, third) = (InvalidatorHost.Silo(2), InvalidatorHost.Silo(3));
+        _silo.Silo.Observe((dead, SiloStatus.Active), (third, SiloStatus.Active));
+        await _silo.Generate("key", EntrySilo.Data("own"));
+        var update = new TagUpdate(new(Guid.NewGuid(), 1), [InvalidatorHost.Tag("page")], isRevalidation ? TimeSpan.FromMinutes(1) : null, Remember: true);
+        _silo.Silo.Invalidator.Receive(dead, new(update.Id.Coordinator, [update], [], OldestUnsettled: 1));
+        Assert.Equal(isRevalidation ? AcquireStatus.Stale : AcquireStatus.Miss, Asked(_silo, "page").Status);
+
+        _silo.Silo.Observe((dead, SiloStatus.Dead), (third, SiloStatus.Active));
+
+        var repair = Assert.Single((await _silo.Silo.Peers[third].NextWithUpdates()).Updates);
+        Assert.Equal((true, update.StaleFor), (repair.Remember, repair.StaleFor));
+    }
+
+    private TagUpdates Updates() => new(
+        _silo.Silo.Invalidator, new AllSilos(_silo.Silo.Members, _silo.Silo.Peers, _silo.Silo.Versions, InvalidatorHost.Details), DispatchProxy.Create<IGrainFactory, UpdateAllTests.NoGrains>(), _silo.Time, NullLogger<TagUpdates>.Instance);
 
     private static AcquireRequest Read() => new(MayGenerate: true, FreshOnly: false, Wait: TimeSpan.Zero);
 

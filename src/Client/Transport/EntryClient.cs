@@ -36,7 +36,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
 
         // Every attempt is the same request: should its answer be lost with a token, the next one brings the same token.
         var requestId = request.MayGenerate ? RequestIds.Next() : Guid.Empty;
-        if (request.Wait > TimeSpan.Zero || request.Tags is not null)
+        if (request.Wait > TimeSpan.Zero || request.Tags is not null || request.SoftTags is not null)
         {
             return await AskAlone(scopedKey, request with { RequestId = requestId }, patience, late: null, cancellationToken).ConfigureAwait(false);
         }
@@ -334,7 +334,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
             try
             {
                 // Inside: a client that has never connected does not even know the grain's interface.
-                asked.Add(entries[scopedKey].Acquire(question).AsTask()!);
+                asked.Add((question.SoftTags is null ? entries[scopedKey].Acquire(question) : entries[scopedKey].AcquireSoft(question)).AsTask()!);
                 var answer = (await asked[^1].WaitAsync((patience / Attempts) + question.Wait, time, either.Token).ConfigureAwait(false))!;
                 cancellationToken.ThrowIfCancellationRequested();
                 reachability.Reached();

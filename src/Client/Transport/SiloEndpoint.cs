@@ -91,7 +91,7 @@ internal sealed class SiloEndpoint
 
     /// <summary>Updates or revalidates through a tag; null if there is no answer this way.</summary>
     public Task<UpdateOutcome?> Update(string tag, UpdateRequest request, Guid requestId) =>
-        Call(() => request.Match == TagMatch.All ? _service.UpdateAll(tag, request, requestId) : _service.Update(tag, request, requestId));
+        Call(() => request.IsUnknownToOlder ? _service.UpdateAll(tag, request, requestId) : _service.Update(tag, request, requestId));
 
     /// <summary>Holds tags through this silo, which coordinates the hold.</summary>
     public Task<HoldOutcome> Hold(HoldRequest request) => Call(() => _service.Hold(request));

@@ -109,8 +109,8 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
                 request.Tags,
                 () => Persist(what, timeout, TagAttemptPatience, async _ => Decide(await Attempt().ConfigureAwait(false)), cancellationToken)));
 
-        // A silo that knows no updates of all of several tags has no such method, and takes none for something else.
-        ValueTask<UpdateOutcome> Through(ITagGrain tag, UpdateRequest traced) => traced.Match == TagMatch.All ? tag.UpdateAll(traced, requestId) : tag.Update(traced, requestId);
+        // A silo that knows no updates of all of several tags, and none that are remembered, has no such method, and takes none for something else.
+        ValueTask<UpdateOutcome> Through(ITagGrain tag, UpdateRequest traced) => traced.IsUnknownToOlder ? tag.UpdateAll(traced, requestId) : tag.Update(traced, requestId);
 
         async Task<UpdateOutcome> Attempt()
         {

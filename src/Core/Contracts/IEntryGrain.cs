@@ -10,6 +10,10 @@ internal interface IEntryGrain : IGrainWithStringKey
     [Alias("Acquire"), ResponseTimeout("00:00:08")]
     ValueTask<Acquired> Acquire(AcquireRequest request);
 
+    /// <summary>As <see cref="Acquire"/>, for a reader with soft tags (<see cref="ProtocolVersion.Remembering"/>): a silo that does not know of them has no such method, and gives it nothing.</summary>
+    [Alias("AcquireSoft"), ResponseTimeout("00:00:08")]
+    ValueTask<Acquired> AcquireSoft(AcquireRequest request);
+
     /// <summary>Stores what was generated under the token.</summary>
     /// <param name="token">The token.</param>
     /// <param name="data">The value.</param>

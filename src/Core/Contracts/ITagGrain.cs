@@ -12,7 +12,7 @@ internal interface ITagGrain : IGrainWithStringKey
     [Alias("Update"), ResponseTimeout("00:00:05")]
     ValueTask<UpdateOutcome> Update(UpdateRequest request, Guid requestId);
 
-    /// <summary>As <see cref="Update"/>, of an update of all of the tags (<see cref="ProtocolVersion.Conjunctions"/>): a silo that does not know them has no such method.</summary>
+    /// <summary>As <see cref="Update"/>, of an update of all of the tags (<see cref="ProtocolVersion.Conjunctions"/>), or one that is remembered (<see cref="ProtocolVersion.Remembering"/>): a silo that does not know them has no such method.</summary>
     [Alias("UpdateAll"), ResponseTimeout("00:00:05")]
     ValueTask<UpdateOutcome> UpdateAll(UpdateRequest request, Guid requestId);
 

@@ -16,6 +16,9 @@ internal sealed record UpdateRequest(
     [property: Id(3)] TagMatch Match = TagMatch.Any,
     [property: Id(4)] bool Remember = false)
 {
+    /// <summary>Whether a silo of an older version would take it for something less. It is asked by a method that such a silo does not have.</summary>
+    public bool IsUnknownToOlder => Match == TagMatch.All || Remember;
+
     /// <summary>An update of all of several tags; of any, if nothing is lost by it: every entry bears the <c>*</c> of its namespace, and what bears one tag of a namespace bears its <c>*</c> too.</summary>
     public static UpdateRequest OfAll(TagId[] tags, string[]? traces = null)
     {

@@ -31,6 +31,8 @@ internal sealed class EntryGrain(EntryStore store, EntryTable table, IFormerValu
         }
     }
 
+    public ValueTask<Acquired> AcquireSoft(AcquireRequest request) => Acquire(request);
+
     public ValueTask<CommitOutcome> Commit(TokenId token, EntryData data, SessionId[]? sessions = null) => new(store.Commit(_scopedKey, token, data, sessions));
 
     public ValueTask<bool> Abandon(TokenId token, bool isForStoring = true) => new(store.Abandon(_scopedKey, token, isForStoring));

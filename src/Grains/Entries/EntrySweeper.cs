@@ -56,6 +56,9 @@ internal sealed partial class EntrySweeper : IDisposable
     private readonly Func<Rendezvous, bool> _haveLeft;
 
     private readonly Queue<(Stamp Stamp, Moment At)> _marks = new();
+
+    /// <summary>Older than every generation that may still be running.</summary>
+    private Stamp _mark;
     private readonly EntrySlot?[] _slice = new EntrySlot?[SliceSize];
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopping;
@@ -129,6 +132,8 @@ internal sealed partial class EntrySweeper : IDisposable
 
     private async Task SweepValues(Rendezvous view, bool mayBeAstray)
     {
+        // What is stored during the pass, and not seen by it, is a generation that may still be running as it begins.
+        var oldest = _mark;
         for (var end = int.MaxValue; end > 0;)
         {
             end = _table.SliceBefore(end, _slice, out var count);
@@ -139,8 +144,12 @@ internal sealed partial class EntrySweeper : IDisposable
                 if (entry.Value is { } value && IsDead(entry, value) && _store.Drop(entry, value, IsDead))
                 {
                     Freed(value.Bytes, now);
+                    _slice[i] = null;
+                    continue;
                 }
-                else if (mayBeAstray && entry.Value is { IsStandbyCopy: true } copy && !_owners.IsAstray(entry.ScopedKey))
+
+                oldest = entry.Value is { } kept ? Stamp.Min(oldest, kept.Stamp) : oldest;
+                if (mayBeAstray && entry.Value is { IsStandbyCopy: true } copy && !_owners.IsAstray(entry.ScopedKey))
                 {
                     // It came when this silo owned the key already.
                     _store.Own(entry, copy, isOwn: true);
@@ -152,6 +161,8 @@ internal sealed partial class EntrySweeper : IDisposable
             SweepWatched(SliceSize);
             await Task.Delay(SlicePause, _time, _stopping);
         }
+
+        _ledger.ForgetRemembered(oldest);
 
         bool IsDead(EntrySlot slot, StoredValue value) =>
             value.FreshnessAt(_ledger, _time.Now()) == Freshness.Expired
@@ -199,7 +210,7 @@ internal sealed partial class EntrySweeper : IDisposable
         }
     }
 
-    /// <summary>A record that is older than any generation that may still be running is of no use to one.</summary>
+    /// <summary>A record that is older than any generation that may still be running is of no use to one. What is remembered for readers goes after a pass, when no value is as old either (invariant S3).</summary>
     private void ForgetRecords()
     {
         var now = _time.Now();
@@ -211,7 +222,13 @@ internal sealed partial class EntrySweeper : IDisposable
         while (_marks.TryPeek(out var mark) && now - mark.At > LeaseTerms.WaitOut(_generationLease))
         {
             _marks.Dequeue();
+            _mark = mark.Stamp;
             _ledger.Forget(mark.Stamp);
+        }
+
+        if (_table.ValueCount == 0)
+        {
+            _ledger.ForgetRemembered(_mark);
         }
     }
 

@@ -17,6 +17,9 @@ internal sealed partial class Invalidator
     /// <summary>Why no update of all of several tags may begin now; null if one may.</summary>
     public string? WhyNotAll => _versions.Spoken < ProtocolVersion.Conjunctions ? "A silo of the cluster has a version that knows no updates of all of several tags." : null;
 
+    /// <summary>Why no update may begin now that readers of its tags are to see; null if one may.</summary>
+    public string? WhyNotRemember => _versions.Spoken < ProtocolVersion.Remembering ? "A silo of the cluster has a version that remembers no updates for readers of their tags." : null;
+
     /// <summary>Whether a client of this silo, or the walk, has to end before an update of its own does.</summary>
     private bool IsHeldUpNeedsLock(TagUpdate update, Stamp applied)
     {

@@ -32,7 +32,7 @@ internal sealed partial class TagUpdates : IDisposable
     private readonly AllSilos _silos;
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<(string Tag, TimeSpan Kind), UpdateCoalescer> _coalescers = [];
+    private readonly ConcurrentDictionary<UpdateKind, UpdateCoalescer> _coalescers = [];
     private readonly OnDemandTimer _forgetting;
 
     public TagUpdates(Invalidator invalidator, AllSilos silos, IGrainFactory grains, TimeProvider time, ILogger<TagUpdates> logger)
@@ -57,15 +57,20 @@ internal sealed partial class TagUpdates : IDisposable
             }
         }
 
-        var kind = (request.Match == TagMatch.All ? Together(request.Tags) : scopedTag, request.StaleFor ?? Timeout.InfiniteTimeSpan);
+        if (request.Remember && _invalidator.WhyNotRemember is { } why)
+        {
+            return UpdateOutcome.Incomplete(why);
+        }
+
+        var kind = new UpdateKind(request.Match == TagMatch.All ? Together(request.Tags) : scopedTag, request.StaleFor, request.Remember);
         while (true)
         {
             if (!_coalescers.TryGetValue(kind, out var coalescer))
             {
                 coalescer = _coalescers.GetOrAdd(
                     kind,
-                    static (_, of) => new((tags, traces) => of.Updates.Run(new(tags, of.StaleFor, traces, of.Match)), of.StaleFor is null ? TimeSpan.Zero : Memory, of.Updates._time),
-                    (Updates: this, request.StaleFor, request.Match));
+                    static (kind, of) => new((tags, traces) => of.Updates.Run(new(tags, kind.StaleFor, traces, of.Match, kind.Remember)), kind.StaleFor is null ? TimeSpan.Zero : Memory, of.Updates._time),
+                    (Updates: this, request.Match));
                 _forgetting.Start();
             }
 
@@ -113,7 +118,7 @@ internal sealed partial class TagUpdates : IDisposable
         return outcome;
     }
 
-    private void Forget(KeyValuePair<(string Tag, TimeSpan Kind), UpdateCoalescer> remembered)
+    private void Forget(KeyValuePair<UpdateKind, UpdateCoalescer> remembered)
     {
         if (remembered.Value.TryRetire())
         {
@@ -130,6 +135,9 @@ internal sealed partial class TagUpdates : IDisposable
 
         return !_coalescers.IsEmpty;
     }
+
+    /// <summary>What shares a run does the same: one that is to be remembered shares none that is not.</summary>
+    private readonly record struct UpdateKind(string Tag, TimeSpan? StaleFor, bool Remember);
 
     [LoggerMessage(3307, LogLevel.Error, "What is remembered of revalidations could not be looked through; it is tried again")]
     private static partial void LogNotForgotten(ILogger logger, Exception exception);

@@ -8,6 +8,8 @@ internal class EntryAround(IEntryGrain entry) : IEntryGrain
 {
     public virtual ValueTask<Acquired> Acquire(AcquireRequest request) => entry.Acquire(request);
 
+    public virtual ValueTask<Acquired> AcquireSoft(AcquireRequest request) => Acquire(request);
+
     public virtual ValueTask<CommitOutcome> Commit(TokenId token, EntryData data, SessionId[]? sessions = null) => entry.Commit(token, data, sessions);
 
     public virtual ValueTask<bool> Abandon(TokenId token, bool isForStoring = true) => entry.Abandon(token, isForStoring);
