@@ -334,7 +334,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
             try
             {
                 // Inside: a client that has never connected does not even know the grain's interface.
-                asked.Add((question.SoftTags is null ? entries[scopedKey].Acquire(question) : entries[scopedKey].AcquireSoft(question)).AsTask()!);
+                asked.Add((question.SoftTags is null ? entries[scopedKey].Acquire(question).AsTask() : entries[scopedKey].AcquireSoft(question).AsTask())!);
                 var answer = (await asked[^1].WaitAsync((patience / Attempts) + question.Wait, time, either.Token).ConfigureAwait(false))!;
                 cancellationToken.ThrowIfCancellationRequested();
                 reachability.Reached();
