@@ -1,0 +1,15 @@
+export { TagCacheClient } from './client.js'
+export { TagCacheError } from './errors.js'
+export type { GetOrCreateOptions } from './get-or-create.js'
+export { tagName, tagNames } from './names.js'
+export type { TagCacheClientOptions } from './options.js'
+export type {
+  CacheLife,
+  CacheLifeProfile,
+  ReadOptions,
+  ReadResult,
+  StoreOptions,
+  StoreOutcome,
+  Token,
+  UpdateResult,
+} from './types.js'

@@ -1,0 +1,71 @@
+import { TagCacheError } from './errors.js'
+
+/** How a client reaches the silos, and how long it waits for them. */
+export interface TagCacheClientOptions {
+  /**
+   * The addresses of one or several silos, such as `http://127.0.0.1:8080`; in a text with commas between them, or in a list.
+   * The first is used until it fails. Default: the environment's `OTC_URL`; without it each call throws `not_configured`.
+   */
+  url?: string | readonly string[]
+  /** The API key. Default: the environment's `OTC_KEY`; without either, none is sent. */
+  key?: string
+  /**
+   * Milliseconds that a silo may take to answer a read, beside the time that the read asks to wait for another's value, or a store or removal
+   * of one entry. 1 to 60,000. Default: `OTC_TIMEOUT`, or 1,000.
+   */
+  timeout?: number
+  /** Milliseconds that an update of tags may take, all silos of the list together. 1 to 600,000. Default: `OTC_UPDATE_TIMEOUT`, or 15,000. */
+  updateTimeout?: number
+  /** The most connections to one silo; calls beyond wait for one, within their time-out. 1 to 10,000. Default: 128. */
+  connections?: number
+  /** How many calls in a row must fail until a silo is passed by for a second, then two, four, eight, ten. 1 to 1,000. Default: 2. */
+  breakerFailures?: number
+}
+
+/** The options with their defaults. */
+export interface ResolvedOptions {
+  readonly urls: readonly string[]
+  readonly key: string | undefined
+  readonly timeout: number
+  readonly updateTimeout: number
+  readonly connections: number
+  readonly breakerFailures: number
+}
+
+export function resolveOptions(options: TagCacheClientOptions): ResolvedOptions {
+  const { env } = process
+  const url = options.url ?? env['OTC_URL'] ?? ''
+  const urls = (typeof url === 'string' ? url.split(',') : url).map((u) => u.trim()).filter((u) => u.length > 0)
+  return {
+    urls,
+    key: options.key ?? (env['OTC_KEY'] || undefined),
+    timeout: number('timeout', options.timeout ?? fromEnvironment('OTC_TIMEOUT') ?? 1_000, 60_000),
+    updateTimeout: number(
+      'updateTimeout',
+      options.updateTimeout ?? fromEnvironment('OTC_UPDATE_TIMEOUT') ?? 15_000,
+      600_000,
+    ),
+    connections: number('connections', options.connections ?? 128, 10_000),
+    breakerFailures: number('breakerFailures', options.breakerFailures ?? 2, 1_000),
+  }
+}
+
+/** A number of the environment, or undefined where there is none. */
+export function fromEnvironment(name: string): number | undefined {
+  const text = process.env[name]
+  if (text === undefined || text === '') {
+    return undefined
+  }
+  const value = Number(text)
+  if (!Number.isFinite(value)) {
+    throw new TagCacheError('not_configured', `${name} must be a number.`)
+  }
+  return value
+}
+
+function number(name: string, value: number, most: number): number {
+  if (!(value >= 1 && value <= most)) {
+    throw new TagCacheError('not_configured', `${name} must be from 1 to ${most}; it is ${value}.`)
+  }
+  return value
+}

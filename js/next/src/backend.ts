@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto'
+import {
+  type ReadResult,
+  type StoreOptions,
+  TagCacheClient,
+  TagCacheError,
+  type Token,
+  type UpdateResult,
+} from '@orleans-tag-cache/client'
+import { type HandlerOptions, type ResolvedHandlerOptions, resolveHandlerOptions } from './options.js'
+
+/** What Next.js means by "never", in seconds. */
+export const never = 4_294_967_294
+
+const mostTags = 1_024
+const mostSoftTags = 128
+// A silo takes longer ones, but proxies in front of it need not.
+const longestSoftQuery = 7_000
+const mostUnstorable = 1_024
+const pauseOfWarnings = 60_000
+
+const mediaType = 'application/vnd.orleanstagcache.next'
+
+/** What is to be stored, and by what right. */
+export interface Offer {
+  readonly frame: Buffer
+  readonly tags: readonly string[]
+  readonly life: { stale: number; revalidate: number; expire: number }
+  /** A token that was received before the value was begun. */
+  readonly token: Token | undefined
+  /** A time of `performance.now()` before the value was begun. */
+  readonly since: number
+}
+
+/** The cluster as the handlers of one process see it: one for all of them. It opens no connection before it is asked something. */
+export class Backend {
+  readonly #options: HandlerOptions
+  readonly #warned = new Map<string, number>()
+  // Keys whose values broke a limit: nobody need wait for those that make them.
+  readonly #unstorable = new Set<string>()
+  #resolved: ResolvedHandlerOptions | undefined
+  #client: TagCacheClient | undefined
+
+  constructor(options: HandlerOptions = {}) {
+    this.#options = options
+  }
+
+  get settings(): ResolvedHandlerOptions {
+    this.#resolved ??= resolveHandlerOptions(this.#options)
+    return this.#resolved
+  }
+
+  get client(): TagCacheClient {
+    this.#client ??= new TagCacheClient(this.#options)
+    return this.#client
+  }
+
+  /** The key of an entry: Next.js' own may be longer than a key can be, and hold anything. */
+  keyOf(kind: 'use' | 'fetch' | 'page' | 'image', text: string, build = ''): string {
+    const digest = createHash('sha256').update(`${kind}\0${build}\0`).update(text, 'utf8').digest('hex')
+    return `next:${this.settings.scope}${this.settings.scope === '' ? '' : ':'}${digest}`
+  }
+
+  /** What there is, or undefined where that cannot be known: then nothing is waited for, and nothing thrown. */
+  async read(key: string, softTags: readonly string[]): Promise<ReadResult | undefined> {
+    try {
+      if (softTags.length > mostSoftTags || softTags.reduce((sum, tag) => sum + tag.length, 0) > longestSoftQuery) {
+        this.warn('soft', `A route with more than ${mostSoftTags} implicit tags, or very long ones, is not cached.`)
+        return undefined
+      }
+      return await this.client.read(key, {
+        soft: softTags,
+        wait: this.#unstorable.has(key) ? 0 : this.settings.wait,
+        lease: this.settings.lease,
+      })
+    } catch (error) {
+      this.warn(`read:${codeOf(error)}`, 'An entry could not be read, and is made anew.', error)
+      return undefined
+    }
+  }
+
+  /** Stores a value; where that cannot be, its token goes back, and the reason is told once. Never throws. */
+  async store(key: string, offer: Offer): Promise<void> {
+    const fault =
+      offer.tags.length > mostTags && new Set(offer.tags).size > mostTags
+        ? `An entry with more than ${mostTags} tags is not stored.`
+        : offer.frame.byteLength > this.settings.maxEntryBytes
+          ? `An entry of more than ${this.settings.maxEntryBytes} bytes is not stored.`
+          : undefined
+    if (fault !== undefined) {
+      this.refused(key, fault, offer.token)
+      return
+    }
+    try {
+      const options: StoreOptions = { tags: offer.tags, life: offer.life, contentType: mediaType }
+      let outcome = await this.client.store(key, offer.frame, {
+        ...options,
+        ...(offer.token === undefined ? { since: offer.since } : { token: offer.token }),
+      })
+      if (!outcome.stored && outcome.reason === 'unknown_token') {
+        // Its lease was over before the value was made. That it is newer than every update can be shown otherwise.
+        outcome = await this.client.store(key, offer.frame, { ...options, since: offer.since })
+      }
+      if (outcome.stored) {
+        this.#unstorable.delete(key)
+      } else if (outcome.reason === 'refused') {
+        this.refused(key, `An entry was not stored: ${outcome.detail} (${outcome.code})`, undefined, outcome.code)
+      }
+    } catch (error) {
+      this.warn(`store:${codeOf(error)}`, 'An entry could not be stored.', error)
+    }
+  }
+
+  /** Tells of a value that cannot be stored, and gives its token back. */
+  refused(key: string, why: string, token: Token | undefined, kind = why): void {
+    this.#unstorable.delete(key)
+    this.#unstorable.add(key)
+    if (this.#unstorable.size > mostUnstorable) {
+      const [oldest] = this.#unstorable
+      this.#unstorable.delete(oldest as string)
+    }
+    this.warn(`refused:${kind}`, why)
+    this.abandon(token)
+  }
+
+  /** Gives a token back, behind the caller. */
+  abandon(token: Token | undefined): void {
+    if (token !== undefined) {
+      // If that fails, its lease ends.
+      this.client.abandon(token).catch(() => {})
+    }
+  }
+
+  /** Tells the cluster, and throws unless it was confirmed. */
+  async update(tags: readonly string[], durations: { expire?: number } | undefined): Promise<UpdateResult> {
+    return durations === undefined
+      ? this.client.updateTags(tags)
+      : this.client.revalidateTags(tags, { expire: durations.expire ?? never })
+  }
+
+  warn(kind: string, message: string, error?: unknown): void {
+    const now = performance.now()
+    const last = this.#warned.get(kind)
+    if (last !== undefined && now - last < pauseOfWarnings) {
+      return
+    }
+    if (this.#warned.size >= 100) {
+      this.#warned.clear()
+    }
+    this.#warned.set(kind, now)
+    const told = `[orleans-tag-cache] ${message}${error instanceof Error ? ` ${error.message}` : ''}`
+    if (this.#options.onWarning !== undefined) {
+      this.#options.onWarning(told, error)
+    } else {
+      console.warn(told)
+    }
+  }
+}
+
+/** While `next build` runs, nothing is read, stored or told: the application that it builds may not be the one that serves. */
+export function isBuilding(): boolean {
+  return process.env['NEXT_PHASE'] === 'phase-production-build'
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof TagCacheError ? error.code : 'error'
+}

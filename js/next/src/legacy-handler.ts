@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ReadResult } from '@orleans-tag-cache/client'
+import { type Backend, isBuilding, never } from './backend.js'
+import type {
+  CacheControl,
+  LegacyContext,
+  LegacyEntry,
+  LegacyGetContext,
+  LegacySetContext,
+  LegacyValue,
+} from './legacy-types.js'
+import { deserialize, serialize } from './serialize.js'
+import { Tokens } from './tokens.js'
+
+const year = 31_536_000
+const tagsHeader = 'x-next-cache-tags'
+
+interface Stored {
+  readonly value: LegacyValue
+  readonly cacheControl: CacheControl
+}
+
+type Kind = 'fetch' | 'page' | 'image'
+
+/**
+ * The handler for pages, route handlers, images and `fetch`. Next.js makes one for each request, before that request makes anything: so a value without
+ * a token of its own was begun after this object was.
+ */
+export class LegacyHandler {
+  readonly #backend: Backend
+  readonly #build: string | undefined
+  readonly #madeAt = performance.now()
+  readonly #tokens = new Tokens()
+
+  constructor(backend: Backend, context: LegacyContext | undefined) {
+    this.#backend = backend
+    this.#build = buildOf(context)
+  }
+
+  async get(cacheKey: string, context: LegacyGetContext): Promise<LegacyEntry | null> {
+    const kind = kindOf(context.kind)
+    const key = this.#keyOf(kind, cacheKey)
+    if (key === undefined) {
+      return null
+    }
+    const soft = kind === 'fetch' ? [...(context.softTags ?? []), ...(context.tags ?? [])] : []
+    const found = await this.#backend.read(key, soft)
+    if (found?.token !== undefined) {
+      this.#tokens.put(found.token)
+    }
+    if (found === undefined || found.status === 'miss') {
+      return null
+    }
+    const stored = asStored(deserialize(found.value)?.value)
+    if (stored === undefined) {
+      return null
+    }
+    return kind === 'fetch' ? fetched(found, stored, context.revalidate) : rendered(found, stored)
+  }
+
+  async set(cacheKey: string, value: LegacyValue, context: LegacySetContext): Promise<void> {
+    const kind: Kind = context.fetchCache === true ? 'fetch' : kindOf(context.kind ?? value?.kind ?? '')
+    const key = this.#keyOf(kind, cacheKey)
+    if (key === undefined) {
+      return
+    }
+    const token = this.#tokens.take(key, performance.now())
+    const cacheControl = context.cacheControl ?? { revalidate: revalidateOf(value) }
+    const revalidate = cacheControl.revalidate === false ? year : Math.min(cacheControl.revalidate, never)
+    const expire = Math.min(cacheControl.expire ?? Math.max(year, revalidate), never)
+    if (!(revalidate > 0 && expire > 0)) {
+      this.#backend.abandon(token)
+      return
+    }
+    let frame: Buffer
+    try {
+      frame = serialize({ value, cacheControl } satisfies Stored)
+    } catch (error) {
+      this.#backend.refused(
+        key,
+        `An entry of the kind ${value?.kind} was not stored: ${(error as Error).message}`,
+        token,
+      )
+      return
+    }
+    await this.#backend.store(key, {
+      frame,
+      tags: tagsOf(value, context),
+      life: { stale: 0, revalidate: Math.min(revalidate, expire), expire },
+      token,
+      since: this.#madeAt,
+    })
+  }
+
+  /** Next.js tells the handlers of `'use cache'` in the same turn, and the two calls are one for the silo. */
+  async revalidateTag(tags: string | string[], durations?: { expire?: number }): Promise<void> {
+    if (!isBuilding()) {
+      await this.#backend.update(typeof tags === 'string' ? [tags] : tags, durations)
+    }
+  }
+
+  resetRequestCache(): void {
+    // Nothing is kept for a request.
+  }
+
+  /** What a build renders is its own; what `fetch` brought is not. Without the build's id, pages are not cached. */
+  #keyOf(kind: Kind, cacheKey: string): string | undefined {
+    if (isBuilding()) {
+      return undefined
+    }
+    if (kind === 'fetch') {
+      return this.#backend.keyOf(kind, cacheKey)
+    }
+    if (this.#build === undefined) {
+      this.#backend.warn('build', 'Pages are not cached: the BUILD_ID of this build was not found.')
+      return undefined
+    }
+    return this.#backend.keyOf(kind, cacheKey, this.#build)
+  }
+}
+
+function kindOf(kind: string): Kind {
+  return kind === 'FETCH' ? 'fetch' : kind === 'IMAGE' ? 'image' : 'page'
+}
+
+function revalidateOf(value: LegacyValue): number {
+  const revalidate = value?.['revalidate']
+  return typeof revalidate === 'number' ? revalidate : year
+}
+
+function tagsOf(value: LegacyValue, context: LegacySetContext): string[] {
+  const tags = new Set(context.tags ?? [])
+  const headers = value?.['headers'] as Record<string, unknown> | undefined
+  const listed = value?.kind === 'FETCH' ? undefined : headers?.[tagsHeader]
+  if (typeof listed === 'string') {
+    for (const tag of listed.split(',')) {
+      tags.add(tag)
+    }
+  }
+  return [...tags]
+}
+
+/** Next.js judges `fetch` by `lastModified` alone: what is stale for the cluster must be older than its time. */
+function fetched(
+  found: ReadResult & { status: 'fresh' | 'stale' },
+  stored: Stored,
+  asked: number | false | undefined,
+): LegacyEntry {
+  const revalidate = asked || revalidateOf(stored.value)
+  const made = performance.timeOrigin + found.madeAt
+  const old = performance.timeOrigin + performance.now() - (revalidate + 1) * 1_000
+  return { lastModified: found.status === 'stale' ? Math.min(made, old) : made, value: stored.value }
+}
+
+/**
+ * A page that is stale for the cluster is stale for the one request that has the token to render it anew, and not for the others. It must not look
+ * as if it were past its end either, for then the request would wait.
+ */
+function rendered(found: ReadResult & { status: 'fresh' | 'stale' }, stored: Stored): LegacyEntry {
+  const { value, cacheControl } = stored
+  const made = performance.timeOrigin + found.madeAt
+  if (found.status === 'fresh') {
+    return { lastModified: made, value, cacheControl }
+  }
+  const now = performance.timeOrigin + performance.now()
+  const end = cacheControl.expire ?? year
+  const revalidate = Math.min(cacheControl.revalidate === false ? 1 : cacheControl.revalidate, end / 2)
+  const age = found.token === undefined ? revalidate / 2 : revalidate + Math.min(1, (end - revalidate) / 2)
+  return { lastModified: now - age * 1_000, value, cacheControl: { ...cacheControl, revalidate } }
+}
+
+function asStored(value: unknown): Stored | undefined {
+  const stored = value as Partial<Stored> | null | undefined
+  return stored?.value !== undefined && typeof stored.cacheControl === 'object' ? (stored as Stored) : undefined
+}
+
+const builds = new Map<string, string | undefined>()
+
+/** The id of the build that lies in a folder; with the deployment's, if there is one. */
+function buildOf(context: LegacyContext | undefined): string | undefined {
+  const folder = context?.serverDistDir
+  if (folder === undefined) {
+    return undefined
+  }
+  if (!builds.has(folder)) {
+    let id: string | undefined
+    try {
+      id = `${readFileSync(join(folder, '..', 'BUILD_ID'), 'utf8').trim()}\0${process.env['NEXT_DEPLOYMENT_ID'] ?? ''}`
+    } catch {
+      id = undefined
+    }
+    builds.set(folder, id)
+  }
+  return builds.get(folder)
+}
