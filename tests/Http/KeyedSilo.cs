@@ -4,7 +4,7 @@ using Xunit;
 namespace OrleansTagCache.Tests.Http;
 
 /// <summary>A silo that wants keys: two namespaces, a key of each scope in the first, one that has ended.</summary>
-public sealed class KeyedSilo : SiloServer
+public class KeyedSilo : SiloServer
 {
     private readonly List<string> _settings = [];
 

@@ -5,6 +5,7 @@ using OrleansTagCache.Http.Boards;
 using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Hooks;
 using OrleansTagCache.Http.Messages;
+using OrleansTagCache.Http.Sessions;
 using OrleansTagCache.Http.Streams;
 using OrleansTagCache.Http.Ui;
 using OrleansTagCache.Membership;
@@ -47,6 +48,7 @@ public static class TagCacheEndpointRouteBuilderExtensions
         services.GetRequiredService<DiagnosticsEndpoint>().Map(v1);
         services.GetRequiredService<BoardEndpoints>().Map(v1);
         services.GetRequiredService<EventsEndpoint>().Map(v1);
+        services.GetRequiredService<SessionEndpoint>().Map(v1);
         services.GetRequiredService<WarmUpsEndpoint>().Map(v1);
         return all;
     }

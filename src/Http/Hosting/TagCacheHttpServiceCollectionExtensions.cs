@@ -10,6 +10,7 @@ using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Hooks;
 using OrleansTagCache.Http.Hosting;
 using OrleansTagCache.Http.Limits;
+using OrleansTagCache.Http.Sessions;
 using OrleansTagCache.Http.Streams;
 using OrleansTagCache.Http.Tokens;
 using OrleansTagCache.Http.Ui;
@@ -107,6 +108,8 @@ public static class TagCacheHttpServiceCollectionExtensions
         services.AddSingleton<EventStreams>();
         services.AddSingleton<EvictionFeed>();
         services.AddSingleton<EventsEndpoint>();
+        services.AddSingleton<SessionCalls>();
+        services.AddSingleton<SessionEndpoint>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<TrafficFeed>();
         services.AddSingleton<BoardEndpoints>();

@@ -27,6 +27,9 @@ internal sealed class RequestLimits(HttpLimitOptions options) : IDisposable
     /// <summary>Open streams of events.</summary>
     public Quota EventStreams { get; } = new(options.EventStreams);
 
+    /// <summary>Connections of clients that may keep entries near.</summary>
+    public Quota Sessions { get; } = new(options.Sessions);
+
     /// <summary>Bytes of bodies of calls that are not answered yet.</summary>
     public Quota BodyBytes { get; } = new(options.BodyBytes);
 

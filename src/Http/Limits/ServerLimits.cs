@@ -17,7 +17,7 @@ internal static class ServerLimits
     {
         server.AddServerHeader = false;
         server.Limits.MaxConcurrentConnections = limits.Connections;
-        server.Limits.MaxConcurrentUpgradedConnections = 0;
+        server.Limits.MaxConcurrentUpgradedConnections = limits.Sessions;
         server.Limits.RequestHeadersTimeout = limits.HeadTimeout;
         server.Limits.MinRequestBodyDataRate = new(BodyBytesPerSecond, limits.HeadTimeout);
         server.Limits.MaxRequestHeaderCount = MaximumHeaders;

@@ -49,6 +49,8 @@ internal static class Problems
     public static IResult InvalidSignature() => Of(
         StatusCodes.Status401Unauthorized, "invalid_signature", "The signature is not valid, its timestamp is outside the allowed window, or there is no such hook.");
 
+    public static IResult UpgradeRequired(string detail) => Of(StatusCodes.Status426UpgradeRequired, "upgrade_required", detail);
+
     public static IResult Forbidden(string detail) => Of(StatusCodes.Status403Forbidden, "forbidden", detail);
 
     /// <summary>Too many calls; the answer says when to try again.</summary>
@@ -113,6 +115,7 @@ internal static class Problems
         StatusCodes.Status413PayloadTooLarge => "Payload too large",
         StatusCodes.Status415UnsupportedMediaType => "Unsupported media type",
         StatusCodes.Status417ExpectationFailed => "Expectation failed",
+        StatusCodes.Status426UpgradeRequired => "Upgrade required",
         StatusCodes.Status503ServiceUnavailable => "Unavailable",
         _ => "Error",
     };

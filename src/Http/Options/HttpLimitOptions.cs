@@ -21,6 +21,16 @@ public sealed class HttpLimitOptions
     [SettingRange(1, 100_000)]
     public int EventStreams { get; set; } = 256;
 
+    /// <summary>How many clients keep entries near over <c>/v1/session</c> at a time; more get 503. In the silo program also how many connections are upgraded at all.</summary>
+    /// <value>1 to 100,000; default 256.</value>
+    [SettingRange(1, 100_000)]
+    public int Sessions { get; set; } = 256;
+
+    /// <summary>How many of these one key may have; more get 503. Callers without a key count as one key.</summary>
+    /// <value>1 to 100,000; default 128.</value>
+    [SettingRange(1, 100_000)]
+    public int SessionsPerKey { get; set; } = 128;
+
     /// <summary>How many calls a second one key, or one webhook, may make; more get 429. A second's worth may come at once.</summary>
     /// <value>1 to 10,000,000; default 20,000.</value>
     [SettingRange(1, 10_000_000)]

@@ -6,7 +6,7 @@ namespace OrleansTagCache.Tests.Http;
 internal static class AllAttacks
 {
     public static readonly IReadOnlyDictionary<string, Attack> ByName = Input().Concat(AccessAttacks.All).Concat(NamespaceAttacks.All).Concat(TokenAttacks.All).Concat(HeaderAttacks.All)
-        .Concat(FramingAttacks.All).Concat(BodyAttacks.All).Concat(PathAttacks.All).Concat(HookAttacks.All).Concat(UiAttacks.All).Concat(SlowAttacks.All).ToDictionary(attack => attack.ToString());
+        .Concat(FramingAttacks.All).Concat(BodyAttacks.All).Concat(PathAttacks.All).Concat(HookAttacks.All).Concat(UiAttacks.All).Concat(SessionAttacks.All).Concat(SlowAttacks.All).ToDictionary(attack => attack.ToString());
 
     /// <summary>What is wrong in names, lives, queries and JSON.</summary>
     private static IEnumerable<Attack> Input() => BadInput.All.Select(row => new Attack(
@@ -23,7 +23,7 @@ internal static class AccessAttacks
     [
         ("GET", "/v1/entry?key=mine&wait=0", "read"), ("PUT", "/v1/entry?key=mine", "write"), ("DELETE", "/v1/entry?key=mine", "write"),
         ("POST", "/v1/entry/abandon?key=mine", "write"), ("GET", "/v1/entry/info?key=mine", "read"), ("POST", "/v1/tags/update", "invalidate"),
-        ("POST", "/v1/entries/get", "read"), ("POST", "/v1/tags/revalidate", "invalidate"), ("POST", "/v1/tags/hold", "invalidate"), ("POST", "/v1/tags/release", "invalidate"), ("GET", "/v1/tag?tag=t", "read"), ("GET", "/v1/tag/entries?tag=t", "read"), ("GET", "/v1/tags", "read"), ("GET", "/v1/cluster", "admin"), ("GET", "/v1/diagnostics", "admin"), ("GET", "/v1/traffic", "admin"), ("GET", "/v1/events", "read"), ("GET", "/v1/updates", "admin"), ("GET", "/v1/keys", "admin"), ("GET", "/v1/warmups", "admin"), ("GET", "/metrics", "admin"),
+        ("POST", "/v1/entries/get", "read"), ("POST", "/v1/tags/revalidate", "invalidate"), ("POST", "/v1/tags/hold", "invalidate"), ("POST", "/v1/tags/release", "invalidate"), ("GET", "/v1/tag?tag=t", "read"), ("GET", "/v1/tag/entries?tag=t", "read"), ("GET", "/v1/tags", "read"), ("GET", "/v1/cluster", "admin"), ("GET", "/v1/diagnostics", "admin"), ("GET", "/v1/traffic", "admin"), ("GET", "/v1/events", "read"), ("GET", "/v1/session", "read"), ("GET", "/v1/updates", "admin"), ("GET", "/v1/keys", "admin"), ("GET", "/v1/warmups", "admin"), ("GET", "/metrics", "admin"),
     ];
 
     public static IEnumerable<Attack> All => Calls.SelectMany(OfCall).Concat(Schemes());

@@ -1,0 +1,244 @@
+using System.Net.WebSockets;
+using OrleansTagCache.Http.Authentication;
+using OrleansTagCache.Http.Sessions;
+using Xunit;
+
+namespace OrleansTagCache.Tests.Http;
+
+/// <summary>When connections are refused, and when they are ended.</summary>
+public sealed class SessionLimitTests(SmallSessionSilo silo) : IClassFixture<SmallSessionSilo>
+{
+    private Uri Silo => silo.Http.BaseAddress!;
+
+    [Fact]
+    public async Task Connections_BeyondTheLimits_AreRefusedUntilOneEnds()
+    {
+        var (first, _) = await SessionCaller.Open(Silo, silo.Keys[0]);
+        var (second, _) = await SessionCaller.Open(Silo, silo.Keys[0]);
+        Assert.Contains("TagCache:Limits:SessionsPerKey", await Refusal(silo.Keys[0]), StringComparison.Ordinal);
+        var (third, _) = await SessionCaller.Open(Silo, silo.Keys[1]);
+        Assert.Contains("TagCache:Limits:Sessions)", await Refusal(silo.Keys[1]), StringComparison.Ordinal);
+
+        await first.Send(FrameKind.Leave);
+        Assert.Empty(await first.UntilClosed());
+        second.Abort();
+        third.Abort();
+        await silo.NoRequestRuns();
+        var (another, _) = await SessionCaller.Open(Silo, silo.Keys[0]);
+        await another.Send(FrameKind.Leave);
+        Assert.Empty(await another.UntilClosed());
+        await silo.NoRequestRuns();
+    }
+
+    [Fact]
+    public async Task Call_ThatIsNoUpgrade_IsToldSo()
+    {
+        using var http = silo.With(silo.Keys[0]);
+        var answer = await http.Ask("/v1/session");
+        answer.IsProblem(426, "upgrade_required");
+        Assert.Equal("websocket", answer.Header("Upgrade"));
+    }
+
+    [Fact]
+    public async Task Key_ThatIsRevoked_EndsItsConnection_AndItIsToldNothingMore()
+    {
+        var (id, text) = silo.AddKey();
+        await silo.Knows(text);
+        using var http = silo.With(silo.Keys[0]);
+        (await http.Put("revoked", "one", "&tag=revoked")).IsDone();
+        var (caller, _) = await SessionCaller.Open(Silo, text);
+        await using var ending = caller;
+        await caller.Acquire("revoked");
+        Assert.True(EntryTold.Of(await caller.Next(FrameKind.Entry)).MayKeep);
+        silo.RemoveKey(id);
+        while (silo.Get<ApiKeyRing>().Find(text) is not null)
+        {
+            await caller.Send(FrameKind.Renew);
+            if (await caller.Next() is null or { Kind: FrameKind.End })
+            {
+                break;
+            }
+        }
+
+        // It hears of no update, and is not waited for once its lease is over.
+        Assert.Equal(200, (await http.Update("revoked")).Status);
+        Assert.DoesNotContain(FrameKind.Push, await caller.UntilClosed());
+        await silo.NoRequestRuns();
+    }
+
+    [Fact]
+    public async Task Reader_ThatReadsNothing_IsCutOff()
+    {
+        using var http = silo.With(silo.Keys[0]);
+        (await http.Put("large", new string('v', 60_000), "&tag=large")).IsDone();
+        var (caller, _) = await SessionCaller.Open(Silo, silo.Keys[0]);
+        await using var ending = caller;
+        try
+        {
+            for (var i = 0; i < 2_000; i++)
+            {
+                await caller.Acquire("large");
+            }
+        }
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException)
+        {
+            // It was cut off while it asked.
+        }
+
+        await silo.NoRequestRuns();
+    }
+
+    [Fact]
+    public async Task Caller_ThatSaysNothing_IsCutOff()
+    {
+        var (greeted, _) = await SessionCaller.Open(Silo, silo.Keys[0]);
+        await using var first = greeted;
+        await using var second = await SessionCaller.Connect(Silo, silo.Keys[0]);
+        Assert.Empty(await second.UntilClosed());
+        Assert.Empty(await greeted.UntilClosed());
+        await silo.NoRequestRuns();
+    }
+
+    [Fact]
+    public async Task Faults_OfFrames_CloseTheConnection()
+    {
+        foreach (var (name, frame) in Wrong)
+        {
+            var (caller, _) = await SessionCaller.Open(Silo, silo.Keys[0]);
+            await using var ending = caller;
+            await caller.SendRaw(frame);
+            Assert.Empty(await caller.UntilClosed());
+            Assert.Equal((name, WebSocketCloseStatus.ProtocolError), (name, caller.Closed!.Value));
+        }
+
+        await using var texts = await SessionCaller.Connect(Silo, silo.Keys[0]);
+        await texts.SendRaw("hello"u8.ToArray(), WebSocketMessageType.Text);
+        Assert.Empty(await texts.UntilClosed());
+        Assert.Equal(WebSocketCloseStatus.ProtocolError, texts.Closed);
+        await silo.NoRequestRuns();
+    }
+
+    [Fact]
+    public async Task Silo_ThatStops_TellsItsClients()
+    {
+        var stopping = new SmallSessionSilo();
+        await stopping.InitializeAsync();
+        using var http = stopping.With(stopping.Keys[0]);
+        (await http.Put("stops", "one", "&tag=stops")).IsDone();
+        var (caller, _) = await SessionCaller.Open(stopping.Http.BaseAddress!, stopping.Keys[0]);
+        await using var ending = caller;
+        await caller.Acquire("stops");
+        Assert.True(EntryTold.Of(await caller.Next(FrameKind.Entry)).MayKeep);
+        var stop = stopping.DisposeAsync();
+        Assert.Equal(FrameKind.End, (await caller.Next())!.Kind);
+        await caller.Send(FrameKind.Leave);
+        Assert.Empty(await caller.UntilClosed());
+        await stop;
+    }
+
+    private static IEnumerable<(string Name, byte[] Frame)> Wrong
+    {
+        get
+        {
+            yield return ("empty", []);
+            yield return ("half a length", [0, 0]);
+            yield return ("a length alone", [0, 0, 0, 0]);
+            yield return ("shorter than a head", [0, 0, 0, 4, 7, 0, 0, 0]);
+            yield return ("longer than it says", [0, 0, 0, 5, 7, 0, 0, 0, 1, 9]);
+            yield return ("shorter than it says", [0, 0, 0, 9, 7, 0, 0, 0, 1]);
+            yield return ("endless", [0xFF, 0xFF, 0xFF, 0xFF, 7, 0, 0, 0, 1]);
+            yield return ("of no kind", [0, 0, 0, 5, 0, 0, 0, 0, 1]);
+            yield return ("of a kind of the silo", [0, 0, 0, 5, 68, 0, 0, 0, 1]);
+            yield return ("a second hello", Frame(FrameKind.Hello, frame => frame.Byte(1).Text("x")));
+            yield return ("an acknowledgement of what was not pushed", Frame(FrameKind.Acknowledge, frame => frame.Long(1)));
+            yield return ("an acknowledgement of everything", Frame(FrameKind.Acknowledge, frame => frame.Long(-1)));
+            yield return ("an unknown flag", Frame(FrameKind.Acquire, frame => frame.Byte(4).Int(0).Int(0).Text("k").Texts([])));
+            yield return ("a wait of an hour", Frame(FrameKind.Acquire, frame => frame.Byte(0).Int(3_600_000).Int(0).Text("k").Texts([])));
+            yield return ("too many soft tags", Frame(FrameKind.Acquire, frame => frame.Byte(0).Int(0).Int(0).Text("k").Texts([.. Enumerable.Repeat("t", 129)])));
+            yield return ("a list that ends early", Frame(FrameKind.Acquire, frame => frame.Byte(0).Int(0).Int(0).Text("k").Short(100)));
+            yield return ("a text that ends early", Frame(FrameKind.Acquire, frame => frame.Byte(0).Int(0).Int(0).Short(60_000)));
+            yield return ("a text that is not UTF-8", Frame(FrameKind.Acquire, frame => frame.Byte(0).Int(0).Int(0).Short(1).Byte(0xFF).Short(0)));
+            yield return ("more than its content", Frame(FrameKind.Renew, frame => frame.Byte(0)));
+            yield return ("an unknown life", Frame(FrameKind.Commit, frame => frame.Text("k").Text("t").Text("").Byte(3)));
+        }
+    }
+
+    private static byte[] Frame(FrameKind kind, Action<FrameWriter> content)
+    {
+        var frame = new FrameWriter(kind, 1);
+        content(frame);
+        return frame.End().ToArray();
+    }
+
+    private async Task<string> Refusal(string key)
+    {
+        using var http = silo.With(key);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/session");
+        foreach (var (name, value) in new[] { ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="), ("Sec-WebSocket-Protocol", SessionEndpoint.Protocol) })
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        using var answer = await http.SendAsync(request);
+        Assert.Equal(503, (int)answer.StatusCode);
+        Assert.Equal("1", answer.Headers.RetryAfter?.ToString());
+        return await answer.Content.ReadAsStringAsync();
+    }
+}
+
+/// <summary>A silo that takes few sessions, whose keys are in a file.</summary>
+public sealed class SmallSessionSilo : SiloServer
+{
+    private readonly string _file = Path.Combine(Path.GetTempPath(), $"keys-{Guid.NewGuid():N}.json");
+    private readonly Dictionary<string, string> _keys = [];
+
+    public SmallSessionSilo() => Keys = [AddKey().Text, AddKey().Text];
+
+    /// <summary>Keys that are never removed.</summary>
+    public string[] Keys { get; }
+
+    protected override string[] Settings =>
+    [
+        "--TagCache:Limits:Sessions=3", "--TagCache:Limits:SessionsPerKey=2", "--TagCache:Limits:HeadTimeout=00:00:02", "--TagCache:SessionLease=00:00:01",
+        $"--TagCache:Access:File={_file}",
+    ];
+
+    public (string Id, string Text) AddKey()
+    {
+        var (id, text) = ApiKeyText.Create();
+        _keys.Add(id, $$"""{ "Hash": "{{Convert.ToHexString(ApiKeyText.Hash(text))}}", "Namespace": "shop", "Scopes": "read,write,invalidate,admin" }""");
+        Write();
+        return (id, text);
+    }
+
+    public void RemoveKey(string id)
+    {
+        _keys.Remove(id);
+        Write();
+    }
+
+    /// <summary>Returns when the silo has read the file with that key.</summary>
+    public async Task Knows(string key)
+    {
+        using var http = With(Keys[0]);
+        await using var reader = await EventReader.Open(http, "/v1/traffic");
+        while (Get<ApiKeyRing>().Find(key) is null)
+        {
+            await reader.Next("traffic");
+        }
+    }
+
+    /// <summary>A client that sends that key with every call.</summary>
+    public HttpClient With(string key)
+    {
+        var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Http.BaseAddress };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        return http;
+    }
+
+    private void Write()
+    {
+        File.WriteAllText($"{_file}.new", $$"""{ "TagCache": { "Access": { "Keys": { {{string.Join(", ", _keys.Select(key => $"\"{key.Key}\": {key.Value}"))}} } } } }""");
+        File.Move($"{_file}.new", _file, overwrite: true);
+    }
+}
