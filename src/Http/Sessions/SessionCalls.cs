@@ -49,11 +49,21 @@ internal sealed class SessionCalls(
     {
         var key = CacheKey.Parse(ask.Key, options.MaximumKeyLength).Value;
         var scoped = caller.Namespace.Scope(key);
-        var mayGenerate = ask.MayGenerate && caller.May(Scopes.Write);
         var owner = owners.IsAstray(scoped) ? owners.Silos.OwnerOf(scoped) : null;
-        var answer = owner is null
-            ? await AskHere(ask, caller.Namespace, key, scoped, mayGenerate, session, gone)
-            : await AskElsewhere(ask, key, scoped, mayGenerate, gone);
+        var request = new AcquireRequest(
+            ask.MayGenerate && caller.May(Scopes.Write),
+            ask.FreshOnly,
+            TimeSpan.Zero,
+            owner is null && !session.IsNone ? [session] : null,
+            SoftTags: ask.Soft.Length == 0 ? null : TagSet.ForEntry(ask.Soft, "soft"),
+            Lease: ask.Lease ?? TimeSpan.Zero);
+        if (owner is null && former.MayFind(scoped))
+        {
+            await former.Find(scoped);
+        }
+
+        var answer = codec.Decode(scoped, await Ask(scoped, request, time.Now() + ask.Wait, isHere: owner is null, gone));
+        reader.Count(caller.Namespace, key, answer);
         if (answer is { Entry.Payload.Coding: not PayloadCoding.None })
         {
             await GiveBack(scoped, answer.Token);
@@ -135,52 +145,28 @@ internal sealed class SessionCalls(
             return ServerFrame.Refused(change.Request, Refusals.Invalid("A revalidation is of what bears any of the tags."));
         }
 
-        var request = change.MatchesAll ? UpdateRequest.OfAll(tags) : new UpdateRequest(tags, staleFor);
+        var request = (change.MatchesAll ? UpdateRequest.OfAll(tags) : new UpdateRequest(tags, staleFor)) with { Remember = change.IsRemembered };
         var outcome = await audit.Write(
             http, caller.KeyId, staleFor is null ? "update" : "revalidate", names, async () => await updates.Update(request, options.UpdateTimeout, gone));
         return ServerFrame.Done(change.Request, outcome.Members);
     }
 
-    /// <summary>Asks the entry on this silo, in the name of the session.</summary>
-    private async Task<Acquired?> AskHere(ClientFrame.Acquire ask, CacheNamespace ns, string key, string scoped, bool mayGenerate, SessionId session, CancellationToken gone)
+    /// <summary>Asks the entry, on this silo or through the cluster, until there is a value, a token or no time left.</summary>
+    private async Task<Acquired?> Ask(string scoped, AcquireRequest request, Moment until, bool isHere, CancellationToken gone)
     {
-        SessionId[]? sessions = session.IsNone ? null : [session];
-        if (former.MayFind(scoped))
-        {
-            await former.Find(scoped);
-        }
-
-        var until = time.Now() + ask.Wait;
-        var wait = TimeSpan.Zero;
         using var waiting = new Waiting(limits);
         while (true)
         {
-            var answer = codec.Decode(scoped, await store.Acquire(scoped, new(mayGenerate, ask.FreshOnly, wait, sessions)));
+            var answer = isHere ? await store.Acquire(scoped, request) : await entries.TryAcquire(scoped, request, options.ReadTimeout, gone);
             var left = until - time.Now();
             if (answer?.Status != AcquireStatus.Busy || left <= TimeSpan.Zero || gone.IsCancellationRequested)
             {
-                reader.Count(ns, key, answer);
                 return answer;
             }
 
             waiting.Take();
-            wait = left < LongestWait ? left : LongestWait;
+            request = request with { Wait = left < LongestWait ? left : LongestWait };
         }
-    }
-
-    private async Task<Acquired?> AskElsewhere(ClientFrame.Acquire ask, string key, string scoped, bool mayGenerate, CancellationToken gone)
-    {
-        using var waiting = new Waiting(limits);
-        var terms = new ReadTerms(mayGenerate, ask.FreshOnly, MayKeep: false)
-        {
-            WaitUntil = ask.Wait > TimeSpan.Zero ? time.Now() + ask.Wait : Moment.Past,
-            IsWorthWaiting = () =>
-            {
-                waiting.Take();
-                return true;
-            },
-        };
-        return (await reader.Read(key, scoped, terms, gone)).Answer;
     }
 
     private Task GiveBack(string scoped, TokenId token) => token.IsNone ? Task.CompletedTask : entries.TryAbandon(scoped, token);

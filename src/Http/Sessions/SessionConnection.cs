@@ -4,7 +4,6 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Ownership;
-using OrleansTagCache.Sessions;
 using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Http.Sessions;

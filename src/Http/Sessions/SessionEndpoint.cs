@@ -1,4 +1,3 @@
-using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.WebSockets;
 using Microsoft.Extensions.Hosting;
@@ -41,7 +40,7 @@ internal sealed class SessionEndpoint
         TimeProvider time)
     {
         (_limits, _loggers, _perKey) = (limits, loggers, new(options.Value.Limits.SessionsPerKey));
-        _services = new(sessions, calls, keys, limits, options.Value.Limits.HeadTimeout, life.ApplicationStopping, log, time);
+        _services = new(sessions, calls, keys, limits, options.Value.Limits.HeadTimeout, log, time, life.ApplicationStopping);
     }
 
     public void Map(IEndpointRouteBuilder v1) => v1.MapRead("/session", Get).Needs(Scopes.Read).WithMetadata(new DisableRequestTimeoutAttribute())

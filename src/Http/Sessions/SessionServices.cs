@@ -6,7 +6,7 @@ namespace OrleansTagCache.Http.Sessions;
 
 /// <summary>What the connections of all clients share.</summary>
 internal sealed partial class SessionServices(
-    ClientSessions sessions, SessionCalls calls, ApiKeyRing keys, RequestLimits limits, TimeSpan framePatience, CancellationToken stopping, ILogger<SessionServices> log, TimeProvider time)
+    ClientSessions sessions, SessionCalls calls, ApiKeyRing keys, RequestLimits limits, TimeSpan framePatience, ILogger<SessionServices> log, TimeProvider time, CancellationToken stopping)
 {
     private readonly ILogger _log = log;
 

@@ -1,7 +1,5 @@
 using System.Net.WebSockets;
-using System.Text;
 using OrleansTagCache.Http.Sessions;
-using OrleansTagCache.Sessions;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Http;
@@ -174,6 +172,27 @@ public sealed class SessionTests(SessionSilo silo) : IClassFixture<SessionSilo>
         await caller.Commit("waited", token, "one"u8.ToArray());
         var hit = await caller.Next(FrameKind.Entry);
         Assert.Equal((request, "one"), (hit.Request, EntryTold.Of(hit).Value));
+    }
+
+    [Fact]
+    public async Task SoftTags_ArePushedToWhoNamedThem()
+    {
+        using var shop = silo.With(silo.All);
+        (await shop.Put("soft", "one", "&tag=hard")).IsDone();
+        var (caller, _) = await SessionCaller.Open(Silo, silo.All);
+        await using var ending = caller;
+        await caller.Acquire("soft", soft: ["layout", "page"]);
+        Assert.True(EntryTold.Of(await caller.Next(FrameKind.Entry)).MayKeep);
+        await caller.Send(FrameKind.Update, frame => frame.Byte(4).Texts(["page"]));
+        var push = PushTold.Of(await caller.Next(FrameKind.Push));
+        Assert.Equal(["tag page"], push.Names);
+        await caller.Acknowledge(push.Number);
+        await caller.Next(FrameKind.Done);
+
+        await caller.Acquire("soft", mayGenerate: false, soft: ["page"]);
+        Assert.Equal(2, EntryTold.Of(await caller.Next(FrameKind.Entry)).Status);
+        await caller.Acquire("soft", mayGenerate: false, soft: ["layout"]);
+        Assert.Equal(("one", true), EntryTold.Of(await caller.Next(FrameKind.Entry)) is var hit ? (hit.Value, hit.MayKeep) : default);
     }
 
     [Fact]
