@@ -147,6 +147,7 @@ public sealed class OperationTests(SiloServer silo)
                 "get /v1/entry/info",
                 "get /v1/events",
                 "get /v1/keys",
+                "get /v1/session",
                 "get /v1/tag",
                 "get /v1/tag/entries",
                 "get /v1/tags",
