@@ -113,7 +113,7 @@ export class FakeSilo {
 
   async #serve(request, response) {
     const url = new URL(request.url, this.url)
-    const asOf = `${this.name}.${this.cluster.stamp}`
+    const asOf = `${this.name}.${++this.cluster.stamp}`
     const chunks = []
     for await (const chunk of request) {
       chunks.push(chunk)
@@ -226,7 +226,7 @@ export class FakeSilo {
     const lease = Math.min(Number(call.query.get('lease') ?? 30), 30)
     const token = {
       name: cluster.nameToken(),
-      stamp: cluster.stamp,
+      stamp: ++cluster.stamp,
       until: cluster.now() + lease * 1_000,
       at: cluster.now(),
     }
@@ -280,7 +280,7 @@ export class FakeSilo {
     if (name !== undefined && !isHolder) {
       return [409, 'unknown_token']
     }
-    let stamp = cluster.stamp
+    let stamp = ++cluster.stamp
     let madeAt = cluster.now()
     if (isHolder) {
       ;({ stamp, at: madeAt } = held)
@@ -292,7 +292,7 @@ export class FakeSilo {
       stamp = Number(number)
     }
     const stored = cluster.entries.get(key)
-    if (since !== null && stored !== undefined && stored.stamp > stamp) {
+    if (stored !== undefined && stored.stamp > stamp) {
       return [409, 'superseded']
     }
     if (cluster.verdict(head.tags, stamp) === 'expired' || (cluster.keyStamps.get(key) ?? 0) > stamp) {

@@ -16,6 +16,8 @@ import type {
 
 const tagsPerCall = 1_024
 const longestWait = 30_000
+// Nobody waits for a store, and one that replaces an entry takes as long as the slowest process that must let go of it.
+const leastForAStore = 5_000
 
 /**
  * A client of a cluster of OrleansTagCache over HTTP. One for a process is enough; it may be used by any number of callers at once.
@@ -27,10 +29,16 @@ export class TagCacheClient {
   readonly #options: ResolvedOptions
   readonly #updates = new Map<string, Promise<UpdateResult>>()
   #connection: Connection | undefined
+  #closed = false
 
   /** @throws TagCacheError `not_configured`: an option is out of its range. No connection is opened yet. */
   constructor(options: TagCacheClientOptions = {}) {
     this.#options = resolveOptions(options)
+  }
+
+  /** Whether there is an address of a silo to ask. */
+  get isConfigured(): boolean {
+    return this.#options.urls.length > 0
   }
 
   /**
@@ -82,7 +90,7 @@ export class TagCacheClient {
       path,
       headers,
       body: Buffer.concat([head, value]),
-      timeout: this.#options.timeout,
+      timeout: Math.max(this.#options.timeout, leastForAStore),
       insists: false,
       ...call,
     })
@@ -168,7 +176,8 @@ export class TagCacheClient {
 
   /** Closes the connections when the calls under way are over. Later calls throw `closed`. */
   async close(): Promise<void> {
-    await this.#open().close()
+    this.#closed = true
+    await this.#connection?.close()
   }
 
   async #read(key: string, options: ReadOptions, wait: number): Promise<ReadResult> {
@@ -274,6 +283,9 @@ export class TagCacheClient {
         'not_configured',
         'There is no address of a silo: set OTC_URL, such as OTC_URL=http://127.0.0.1:8080.',
       )
+    }
+    if (this.#closed) {
+      throw new TagCacheError('closed', 'The client was closed.')
     }
     this.#connection ??= new Connection(this.#options)
     return this.#connection

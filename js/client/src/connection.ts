@@ -52,7 +52,6 @@ interface Endpoint extends Silo {
 
 const shortestPause = 1_000
 const longestPause = 10_000
-const leastForAnAttempt = 3_000
 const largestAnswer = 68 * 1024 * 1024
 
 // Sockets and timers belong to the process. Opened in the course of a request they would keep that request's async context,
@@ -67,7 +66,6 @@ export class Connection {
   readonly #endpoints: Endpoint[]
   readonly #authorization: string | undefined
   #current = 0
-  #closed = false
 
   constructor(options: ConnectionOptions) {
     this.#authorization = options.key === undefined ? undefined : `Bearer ${options.key}`
@@ -75,9 +73,6 @@ export class Connection {
   }
 
   async send(call: Call): Promise<Answer> {
-    if (this.#closed) {
-      throw new TagCacheError('closed', 'The client was closed.')
-    }
     const until = now() + call.timeout
     const candidates = call.only === undefined ? this.#inOrder() : this.#endpoints.filter((e) => e === call.only)
     let failure: TagCacheError | undefined
@@ -93,8 +88,7 @@ export class Connection {
       }
       // A change that a frozen silo does not answer must leave time for the next one.
       const others = candidates.length - i - 1
-      const allowed =
-        call.insists && others > 0 ? Math.min(left, Math.max(left / (others + 1), leastForAnAttempt)) : left
+      const allowed = call.insists ? left / (others + 1) : left
       try {
         const answer = await this.#attempt(silo, call, allowed)
         if (!failsOver(answer)) {
@@ -132,7 +126,6 @@ export class Connection {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
     await Promise.all(this.#endpoints.map((e) => e.pool.close()))
   }
 

@@ -37,19 +37,14 @@ class Ring {
 
 /**
  * The moments of a silo (`Tag-Cache-As-Of`) that its answers have borne, each with the time of this process at which it was
- * received. A value that was begun after a moment was received was begun after that moment. Kept are at most 384: every 5 ms of
- * the last 0.6 s, every 250 ms of the last 32 s, every 4 s of the last 8 minutes. An older one is as true, and less exact.
+ * received. A value that was begun after a moment was received was begun after that moment. Kept are at most 640: the last 256, every 10 ms of the
+ * last 1.2 s, every 250 ms of the last 32 s, every 4 s of the last 8 minutes. An older one is as true, and less exact.
  */
 export class Moments {
-  // The newest received of all: rings keep the first of each interval.
-  #newest: Moment | undefined
-  readonly #rings = [new Ring(5, 128), new Ring(250, 128), new Ring(4_000, 128)]
+  readonly #rings = [new Ring(0, 256), new Ring(10, 128), new Ring(250, 128), new Ring(4_000, 128)]
 
   add(at: number, value: string): void {
     const moment = { at, value }
-    if (this.#newest === undefined || at >= this.#newest.at) {
-      this.#newest = moment
-    }
     for (const ring of this.#rings) {
       ring.add(moment)
     }
@@ -57,9 +52,6 @@ export class Moments {
 
   /** The newest moment that was received at or before a time, or undefined. */
   before(time: number): Moment | undefined {
-    if (this.#newest !== undefined && this.#newest.at <= time) {
-      return this.#newest
-    }
     let best: Moment | undefined
     for (const ring of this.#rings) {
       const found = ring.newestUntil(time)

@@ -10,11 +10,11 @@ export interface TagCacheClientOptions {
   /** The API key. Default: the environment's `OTC_KEY`; without either, none is sent. */
   key?: string
   /**
-   * Milliseconds that a silo may take to answer a read, beside the time that the read asks to wait for another's value, or a store or removal
-   * of one entry. 1 to 60,000. Default: `OTC_TIMEOUT`, or 1,000.
+   * Milliseconds that a silo may take to answer a read, beside the time that the read asks to wait for another's value; a store may take five
+   * seconds, or this if it is more. 1 to 60,000. Default: `OTC_TIMEOUT`, or 1,000.
    */
   timeout?: number
-  /** Milliseconds that an update of tags may take, all silos of the list together. 1 to 600,000. Default: `OTC_UPDATE_TIMEOUT`, or 15,000. */
+  /** Milliseconds that an update of tags, or a removal, may take, all silos of the list together. 1 to 600,000. Default: `OTC_UPDATE_TIMEOUT`, or 15,000. */
   updateTimeout?: number
   /** The most connections to one silo; calls beyond wait for one, within their time-out. 1 to 10,000. Default: 128. */
   connections?: number

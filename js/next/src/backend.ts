@@ -132,7 +132,12 @@ export class Backend {
   }
 
   /** Tells the cluster, and throws unless it was confirmed. */
-  async update(tags: readonly string[], durations: { expire?: number } | undefined): Promise<UpdateResult> {
+  async update(tags: readonly string[], durations: { expire?: number } | undefined): Promise<UpdateResult | undefined> {
+    if (process.env['NODE_ENV'] === 'development' && !this.client.isConfigured) {
+      // Nothing is kept: there is nothing to let go of.
+      this.warn('not_configured', 'Nothing is cached: OTC_URL is not set.')
+      return undefined
+    }
     return durations === undefined
       ? this.client.updateTags(tags)
       : this.client.revalidateTags(tags, { expire: durations.expire ?? never })
@@ -155,6 +160,18 @@ export class Backend {
       console.warn(told)
     }
   }
+}
+
+const backends = new WeakMap<HandlerOptions, Backend>()
+
+/** Handlers with the same options object have one backend, and what both are told of an update is one call. */
+export function backendOf(options: HandlerOptions): Backend {
+  let backend = backends.get(options)
+  if (backend === undefined) {
+    backend = new Backend(options)
+    backends.set(options, backend)
+  }
+  return backend
 }
 
 /** While `next build` runs, nothing is read, stored or told: the application that it builds may not be the one that serves. */

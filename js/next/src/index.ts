@@ -1,4 +1,4 @@
-import { Backend } from './backend.js'
+import { backendOf } from './backend.js'
 import { LegacyHandler } from './legacy-handler.js'
 import type { LegacyContext } from './legacy-types.js'
 import type { HandlerOptions } from './options.js'
@@ -18,7 +18,7 @@ export { createCacheHandler } from './use-cache.js'
 
 /** A class for `cacheHandler` with options of its own, for those who write a handler file of their own. */
 export function createLegacyHandler(options: HandlerOptions = {}): new (context?: LegacyContext) => LegacyHandler {
-  const backend = new Backend(options)
+  const backend = backendOf(options)
   return class extends LegacyHandler {
     constructor(context?: LegacyContext) {
       super(backend, context)

@@ -46,9 +46,7 @@ export class LegacyHandler {
     }
     const soft = kind === 'fetch' ? [...(context.softTags ?? []), ...(context.tags ?? [])] : []
     const found = await this.#backend.read(key, soft)
-    if (found?.token !== undefined) {
-      this.#tokens.put(found.token)
-    }
+    this.#tokens.put(key, found?.token)
     if (found === undefined || found.status === 'miss') {
       return null
     }

@@ -5,6 +5,7 @@
  */
 const version = 1
 const deepest = 64
+const loneSurrogate = /\p{Cs}/u
 
 enum Kind {
   Undefined = 0,
@@ -17,6 +18,8 @@ enum Kind {
   List = 7,
   Object = 8,
   Map = 9,
+  /** In UTF-16: it has surrogates without another half, which UTF-8 cannot say. */
+  UnsoundText = 10,
 }
 
 /** A value in its frame. @throws TypeError It holds something that the frame does not know. */
@@ -59,9 +62,9 @@ function write(parts: Uint8Array[], value: unknown, depth: number): void {
     bytes.writeDoubleBE(value, 1)
     parts.push(bytes)
   } else if (typeof value === 'string') {
-    // UTF-16 would be kept exactly by JSON's escapes; what Next.js stores is text that came from, or goes out as, UTF-8.
-    const text = Buffer.from(value, 'utf8')
-    parts.push(head(Kind.Text, text.byteLength), text)
+    const isSound = !loneSurrogate.test(value)
+    const text = Buffer.from(value, isSound ? 'utf8' : 'utf16le')
+    parts.push(head(isSound ? Kind.Text : Kind.UnsoundText, text.byteLength), text)
   } else if (value instanceof Uint8Array) {
     parts.push(head(Kind.Bytes, value.byteLength), value)
   } else if (Array.isArray(value)) {
@@ -134,6 +137,10 @@ class Reader {
       case Kind.Text: {
         const { start, end } = this.#span()
         return this.frame.toString('utf8', start, end)
+      }
+      case Kind.UnsoundText: {
+        const { start, end } = this.#span()
+        return this.frame.toString('utf16le', start, end)
       }
       case Kind.Bytes: {
         const { start, end } = this.#span()

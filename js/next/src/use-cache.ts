@@ -1,8 +1,11 @@
-import { Backend, isBuilding, never } from './backend.js'
+import { type Backend, backendOf, isBuilding, never } from './backend.js'
 import type { HandlerOptions } from './options.js'
 import { deserialize, serialize } from './serialize.js'
 import { Tokens } from './tokens.js'
 import type { CacheEntry, CacheHandler } from './types.js'
+
+// A reader that came after a value was made gets that value, unless storing it takes longer than this, in milliseconds.
+const longestForAStore = 1_000
 
 interface Stored {
   readonly tags: string[]
@@ -12,9 +15,12 @@ interface Stored {
   readonly value: Uint8Array
 }
 
-/** A handler for `cacheHandlers` with options of its own, for those who write a handler file of their own. */
+/**
+ * A handler for `cacheHandlers` with options of its own, for those who write a handler file of their own. Handlers
+ * that are made with the same object of options tell the cluster of an update once.
+ */
 export function createCacheHandler(options: HandlerOptions = {}): CacheHandler {
-  return createHandlerOf(new Backend(options))
+  return createHandlerOf(backendOf(options))
 }
 
 /** @internal */
@@ -29,12 +35,10 @@ export function createHandlerOf(backend: Backend): CacheHandler {
     const key = backend.keyOf('use', cacheKey)
     const storing = pending.get(key)
     if (storing !== undefined) {
-      await atMost(storing, backend.settings.wait)
+      await atMost(storing, longestForAStore)
     }
     const found = await backend.read(key, softTags)
-    if (found?.token !== undefined) {
-      tokens.put(found.token)
-    }
+    tokens.put(key, found?.token)
     if (found === undefined || found.status === 'miss') {
       return undefined
     }

@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, test } from 'node:test'
+import { promisify } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { TagCacheClient, TagCacheError } from '@orleans-tag-cache/client'
+import { FakeCluster, FakeSilo } from '../../test/fake-silo.mjs'
+
+const open = []
+afterEach(async () => {
+  for (const one of open.splice(0)) {
+    await (one.close?.() ?? one.stop())
+  }
+})
+
+async function start(names, options = {}) {
+  const cluster = new FakeCluster()
+  const silos = []
+  for (const name of names) {
+    silos.push(await new FakeSilo(cluster, name).start())
+  }
+  const client = new TagCacheClient({ url: silos.map((s) => `${s.url}/`).join(' , '), timeout: 250, ...options })
+  // The client first: it ends its connections, and the silos need not wait for them.
+  open.push(...silos)
+  return { client, cluster, silos }
+}
+
+const is = (code) => (error) => error instanceof TagCacheError && error.code === code
+const never = () => new Promise(() => {})
+
+test('One silo of the list is asked, until it fails; then the next', async () => {
+  const { client, silos } = await start(['a', 'b'])
+  await client.read('k')
+  await client.read('k')
+  assert.deepEqual(
+    silos.map((s) => s.calls.length),
+    [2, 0],
+  )
+  await silos[0].stop()
+  await client.read('k')
+  await client.read('k')
+  assert.deepEqual(
+    silos.map((s) => s.calls.length),
+    [2, 2],
+  )
+})
+
+for (const [what, answer] of [
+  [
+    'is overloaded',
+    (response) => response.writeHead(503, { 'content-type': 'application/problem+json' }).end('{"code":"overloaded"}'),
+  ],
+  [
+    'does not serve',
+    (response) => response.writeHead(404, { 'cache-status': 'OrleansTagCache; fwd=bypass; detail=not-serving' }).end(),
+  ],
+  ['is behind a proxy that cannot reach it', (response) => response.writeHead(502).end()],
+]) {
+  test(`A silo that ${what} is left for the next`, async () => {
+    const { client, silos } = await start(['a', 'b'])
+    silos[0].intercept = (_, response) => {
+      answer(response)
+      return true
+    }
+    assert.equal((await client.read('k')).status, 'miss')
+    assert.deepEqual(
+      silos.map((s) => s.calls.length),
+      [1, 1],
+    )
+  })
+}
+
+test('A call that a silo refuses is not sent to another', async () => {
+  const { client, silos } = await start(['a', 'b'])
+  for (const silo of silos) {
+    silo.intercept = (_, response) => {
+      response.writeHead(401, { 'content-type': 'application/problem+json' }).end('{"code":"unauthorized"}')
+      return true
+    }
+  }
+  await assert.rejects(client.read('k'), is('unauthorized'))
+  assert.deepEqual(
+    silos.map((s) => s.calls.length),
+    [1, 0],
+  )
+})
+
+test('Reads give up on a frozen silo within the time-out, and after two of them at once', async () => {
+  const { client, silos } = await start(['a'])
+  silos[0].intercept = never
+  for (let i = 0; i < 2; i++) {
+    const asked = performance.now()
+    await assert.rejects(client.read('k'), is('timeout'))
+    const took = performance.now() - asked
+    assert.ok(took >= 240 && took < 1_000, `${took}`)
+  }
+  const asked = performance.now()
+  await assert.rejects(client.read('k'), is('unreachable'))
+  assert.ok(performance.now() - asked < 100)
+  assert.equal(silos[0].calls.length, 2)
+})
+
+test('A silo that answers again is used again', async () => {
+  const { client, silos } = await start(['a'])
+  silos[0].intercept = never
+  await Promise.allSettled([client.read('k'), client.read('k'), client.read('k')])
+  silos[0].intercept = () => false
+  let failures = 0
+  for (;;) {
+    try {
+      await client.read('k')
+      break
+    } catch (error) {
+      assert.equal(error.code, 'unreachable')
+      failures++
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  assert.ok(failures > 10, 'it was passed by for a second')
+  assert.equal((await Promise.all([client.read('a'), client.read('b')])).length, 2)
+})
+
+test('An update tries a silo that reads pass by', async () => {
+  const { client, silos } = await start(['a'])
+  silos[0].intercept = never
+  await Promise.allSettled([client.read('k'), client.read('k')])
+  silos[0].intercept = () => false
+  await assert.rejects(client.read('k'), is('unreachable'))
+  assert.equal((await client.updateTags(['t'])).tags, 1)
+  await client.read('k')
+})
+
+test('An update that a frozen silo does not answer goes to the next in time', async () => {
+  const { client, silos } = await start(['a', 'b'], { updateTimeout: 800 })
+  silos[0].intercept = never
+  assert.equal((await client.updateTags(['t'])).tags, 1)
+  assert.deepEqual(
+    silos.map((s) => s.calls.length),
+    [1, 1],
+  )
+  silos[1].intercept = never
+  const asked = performance.now()
+  await assert.rejects(client.updateTags(['t']), is('timeout'))
+  const took = performance.now() - asked
+  assert.ok(took > 700 && took < 2_000, `${took}`)
+})
+
+test('An update that one silo could not complete is tried at the next, and reads stay where they are', async () => {
+  const { client, silos } = await start(['a', 'b'], { breakerFailures: 1 })
+  silos[0].intercept = (call, response) => {
+    if (call.method === 'POST') {
+      response.writeHead(503, { 'content-type': 'application/problem+json' }).end('{"code":"update_incomplete"}')
+    }
+    return call.method === 'POST'
+  }
+  assert.equal((await client.updateTags(['t'])).tags, 1)
+  await client.read('k')
+  assert.deepEqual(
+    silos.map((s) => s.calls.length),
+    [2, 1],
+  )
+})
+
+test('An answer that came while this process was held up is taken, though its time is over', async () => {
+  const { client, silos } = await start(['a'], { timeout: 100 })
+  await client.read('warm')
+  let answered
+  const arrived = new Promise((resolve) => {
+    answered = resolve
+  })
+  silos[0].intercept = (_, response) => {
+    response
+      .writeHead(404, { 'cache-status': 'OrleansTagCache; fwd=miss' })
+      .end('{"code":"not_found"}', () => answered())
+    return true
+  }
+  const read = client.read('k')
+  await arrived
+  const until = performance.now() + 300
+  while (performance.now() < until) {
+    // Held up.
+  }
+  assert.equal((await read).status, 'miss')
+})
+
+test('A client that was closed sends nothing more', async () => {
+  const { client, silos } = await start(['a'])
+  await client.read('k')
+  await client.close()
+  await assert.rejects(client.read('k'), is('closed'))
+  assert.equal(silos[0].calls.length, 1)
+})
+
+test('Connections keep nothing of the request in whose course they were opened', async () => {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc')
+  const { client } = await start(['a'])
+  const storage = new AsyncLocalStorage()
+  const seen = []
+  for (let i = 0; i < 3; i++) {
+    await (async () => {
+      const request = { large: new Uint8Array(100_000) }
+      seen.push(new WeakRef(request))
+      await storage.run(request, async () => {
+        const { token } = await client.read(`k${i}`)
+        await client.store(`k${i}`, Buffer.from('v'), { token })
+        await client.updateTags(['a'])
+      })
+    })()
+  }
+  for (let i = 0; i < 20 && seen.some((r) => r.deref() !== undefined); i++) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    gc()
+  }
+  assert.deepEqual(
+    seen.map((r) => r.deref()),
+    [undefined, undefined, undefined],
+  )
+})
+
+test('A certificate of an own authority is believed by NODE_EXTRA_CA_CERTS, and not without', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'otc-'))
+  try {
+    const openssl = (...args) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
+    openssl(
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-keyout',
+      'ca.key',
+      '-out',
+      'ca.pem',
+      '-subj',
+      '/CN=Own authority',
+      '-days',
+      '2',
+    )
+    openssl(
+      'req',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-keyout',
+      'silo.key',
+      '-out',
+      'silo.csr',
+      '-subj',
+      '/CN=silo',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+    )
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      'silo.csr',
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-copy_extensions',
+      'copy',
+      '-out',
+      'silo.pem',
+      '-days',
+      '2',
+    )
+    const server = createServer(
+      { key: readFileSync(join(folder, 'silo.key')), cert: readFileSync(join(folder, 'silo.pem')) },
+      (_, response) => {
+        response.writeHead(404, { 'cache-status': 'OrleansTagCache; fwd=miss' }).end()
+      },
+    )
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+    try {
+      const script = `import { TagCacheClient } from '@orleans-tag-cache/client'
+        const client = new TagCacheClient({ timeout: 5_000 })
+        console.log((await client.read('k').catch((e) => e)).status ?? 'refused')
+        await client.close()`
+      const run = async (extra) =>
+        (
+          await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+            cwd: import.meta.dirname,
+            env: { ...process.env, OTC_URL: `https://127.0.0.1:${server.address().port}`, NODE_EXTRA_CA_CERTS: extra },
+          })
+        ).stdout.trim()
+      assert.equal(await run(join(folder, 'ca.pem')), 'miss')
+      assert.equal(await run(''), 'refused')
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})

@@ -1,0 +1,55 @@
+import { createCacheHandler, createLegacyHandler } from '@orleans-tag-cache/next'
+import { FakeCluster, FakeSilo } from '../../test/fake-silo.mjs'
+
+export const soft = ['_N_T_/layout', '_N_T_/page']
+
+/** A handler of one instance, with a silo of its own. */
+export async function start(options = {}, cluster = new FakeCluster()) {
+  const silo = await new FakeSilo(cluster).start()
+  const warnings = []
+  const all = { url: silo.url, wait: 0, onWarning: (message) => warnings.push(message), ...options }
+  return {
+    silo,
+    cluster,
+    warnings,
+    options: all,
+    handler: createCacheHandler(all),
+    Legacy: createLegacyHandler(all),
+    stop: () => silo.stop(),
+  }
+}
+
+export function clock() {
+  return performance.timeOrigin + performance.now()
+}
+
+/** An entry as Next.js makes one, of a function that began now. */
+export function entry(text, tags = [], rest = {}) {
+  return { value: streamOf(text), tags, stale: 300, revalidate: 900, expire: 86_400, timestamp: clock(), ...rest }
+}
+
+export function streamOf(...chunks) {
+  return new ReadableStream({
+    start(controller) {
+      for (const chunk of chunks) {
+        if (chunk instanceof Error) {
+          controller.error(chunk)
+          return
+        }
+        controller.enqueue(Buffer.from(chunk))
+      }
+      controller.close()
+    },
+  })
+}
+
+export async function text(found) {
+  return found === undefined ? undefined : new Response(found.value).text()
+}
+
+/** Until something holds; the loop turns meanwhile. */
+export async function until(condition) {
+  while (!condition()) {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
