@@ -16,7 +16,7 @@ import type {
 
 const tagsPerCall = 1_024
 const longestWait = 30_000
-// Nobody waits for a store, and one that replaces an entry takes as long as the slowest process that must let go of it.
+// No reader waits for a store, and one that replaces an entry takes as long as the slowest process that must let go of it.
 const leastForAStore = 5_000
 
 /**

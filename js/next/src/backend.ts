@@ -36,7 +36,7 @@ export interface Offer {
 export class Backend {
   readonly #options: HandlerOptions
   readonly #warned = new Map<string, number>()
-  // Keys whose values broke a limit: nobody need wait for those that make them.
+  // Keys whose values broke a limit: no reader need wait for those that make them.
   readonly #unstorable = new Set<string>()
   #resolved: ResolvedHandlerOptions | undefined
   #client: TagCacheClient | undefined
