@@ -8,9 +8,11 @@ namespace OrleansTagCache.Simulation;
 public sealed class RandomScheduleTests
 {
     /// <summary>What random schedules seldom do: a small configuration must show it.</summary>
-    private static readonly Deed[] TooRare = [Deed.HeldBackNear];
+    private static readonly Deed[] TooRare = [Deed.HeldBackNear, Deed.SoftHitNear];
 
     private static readonly Deed[] OfJointUpdates = [Deed.EndedByWalk, Deed.EndedNear];
+
+    private static readonly Deed[] OfSoftTags = [Deed.SoftHit, Deed.SoftRefused, Deed.CopyBroughtTags];
 
     [Fact]
     public void Protocol_UnderRandomSchedules_KeepsThePromise()
@@ -22,7 +24,7 @@ public sealed class RandomScheduleTests
         // A run in which nothing happens keeps every promise.
         Assert.InRange(activity.Changes, 5_000, long.MaxValue);
         Assert.InRange(activity.Hits, 5_000, long.MaxValue);
-        Assert.All(Enum.GetValues<Deed>().Except(TooRare).Except(OfJointUpdates).Except([Deed.LeftAlone]), deed => Assert.InRange(activity.Deeds[(int)deed], 50, int.MaxValue));
+        Assert.All(Enum.GetValues<Deed>().Except(TooRare).Except(OfJointUpdates).Except(OfSoftTags).Except([Deed.LeftAlone]), deed => Assert.InRange(activity.Deeds[(int)deed], 50, int.MaxValue));
     }
 
     [Fact]
@@ -32,6 +34,15 @@ public sealed class RandomScheduleTests
 
         Assert.True(seed is null, $"Broken by seed {seed}: dotnet run --project tests/Simulation -c Release -- --seed {seed}");
         Assert.All(OfJointUpdates, deed => Assert.InRange(activity.Deeds[(int)deed], 50, int.MaxValue));
+    }
+
+    [Fact]
+    public void Protocol_UnderRandomSchedulesWithSoftTags_KeepsThePromise()
+    {
+        var (seed, activity) = RandomSearch.Run(RandomSearch.FirstSoft, seeds: 120, steps: 5_000, Mutant.None);
+
+        Assert.True(seed is null, $"Broken by seed {seed}: dotnet run --project tests/Simulation -c Release -- --seed {seed}");
+        Assert.All(OfSoftTags, deed => Assert.InRange(activity.Deeds[(int)deed], 20, int.MaxValue));
     }
 
     [Fact]

@@ -16,6 +16,9 @@ internal sealed record Value(string Key, TagId[] Tags, int[] Versions, int LateT
     /// <summary>What stands for the two tags that its application gave it, taken together, and its version; null for a value with one.</summary>
     public (TagId Tag, int Version)? Joint { get; init; }
 
+    /// <summary>The versions of the tags that readers may name and that it does not bear.</summary>
+    public (TagId Tag, int Version)[] Soft { get; init; } = [];
+
     /// <summary>What stands for several tags taken together: it has versions in the source of its own, since an update of all of them says nothing of each.</summary>
     public static TagId JointOf(IEnumerable<TagId> tags) => TagId.OfTag(Nodes.Catalog.Namespace, string.Join('&', tags.Select(tag => tag.Name).Order(StringComparer.Ordinal)));
 
@@ -25,6 +28,9 @@ internal sealed record Value(string Key, TagId[] Tags, int[] Versions, int LateT
 /// <summary>A read under way, with what had been promised when it began.</summary>
 internal sealed record Reading(Node By, string Key, Dictionary<TagId, int> Required, Dictionary<TagId, int> RequiredFresh)
 {
+    /// <summary>The tags that the reader names.</summary>
+    public TagId[] SoftTags { get; init; } = [];
+
     /// <summary>What had been committed when it began, and may turn out to have been held.</summary>
     public Committed[] Unsure { get; init; } = [];
 }
@@ -73,6 +79,7 @@ internal sealed class Checker
 
     public Value Generate(string key, TagId[] tags, int lateTags) => new(key, tags, Array.ConvertAll(tags, VersionOf), lateTags)
     {
+        Soft = Array.ConvertAll(Nodes.Catalog.SoftTags, tag => (tag, VersionOf(tag))),
         Joint = tags.Length > 3 && Value.JointOf(tags[..^2]) is var joint ? (joint, VersionOf(joint)) : null,
     };
 
@@ -143,7 +150,7 @@ internal sealed class Checker
         }
     }
 
-    public Reading BeginRead(Node by, string key, TimeSpan now)
+    public Reading BeginRead(Node by, string key, TimeSpan now, params TagId[] softTags)
     {
         foreach (var (_, change) in _deadlines.Where(deadline => deadline.At < now))
         {
@@ -152,7 +159,7 @@ internal sealed class Checker
 
         _deadlines.RemoveAll(deadline => deadline.At < now);
         _unsure.RemoveAll(commit => commit.By.IsGone);
-        return new(by, key, new(_required), new(_requiredFresh)) { Unsure = [.. _unsure] };
+        return new(by, key, new(_required), new(_requiredFresh)) { SoftTags = softTags, Unsure = [.. _unsure] };
     }
 
     public static void Returned(Reading reading, Value value, bool isStale, string how)
@@ -162,6 +169,14 @@ internal sealed class Checker
         {
             throw new BrokenPromiseException(
                 $"{reading.By} got {value} ({how}) with version {joint.Version} of {joint.Tag.Name}, but version {reading.Required[joint.Tag]} had been promised when it asked.");
+        }
+
+        foreach (var (tag, version) in value.Soft.Where(soft => reading.SoftTags.Contains(soft.Tag)))
+        {
+            if (version < (isStale ? reading.Required : reading.RequiredFresh).GetValueOrDefault(tag) || version < reading.Required.GetValueOrDefault(tag))
+            {
+                throw new BrokenPromiseException($"{reading.By} got {value} ({how}){(isStale ? " stale" : string.Empty)} of version {version} of its soft tag {tag.Name}, but a later one was known when it asked.");
+            }
         }
 
         for (var i = 0; i < value.Tags.Length; i++)

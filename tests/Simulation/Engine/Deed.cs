@@ -101,4 +101,16 @@ internal enum Deed
 
     /// <summary>What bears only some of the tags of such an update was read and had not been generated again.</summary>
     LeftAlone,
+
+    /// <summary>A reader with soft tags was given what is stored.</summary>
+    SoftHit,
+
+    /// <summary>A reader with soft tags was not given a value that others are served.</summary>
+    SoftRefused,
+
+    /// <summary>A copy was kept that has brought soft tags along, or of which nothing is known.</summary>
+    CopyBroughtTags,
+
+    /// <summary>A client was served from memory what it keeps under its soft tags.</summary>
+    SoftHitNear,
 }

@@ -40,7 +40,7 @@ internal sealed class Client(World world, string name, double rate, TimeSpan ahe
     public override void TryKeep(Silo host, Value value, NearTerms? terms, Ask ask, TimeSpan age, bool isCopy)
     {
         var session = terms is null ? null : Mutants.Is(Mutant.AnswerOfOldSessionKept) ? _sessions.GetValueOrDefault(host.Id) : SessionOf(terms.Session);
-        if (terms?.MayKeep == true && session is { IsOver: false } && Ledger.IsLive(value.Tags, ask.Stamp))
+        if (terms?.MayKeep == true && session is { IsOver: false } && Ledger.IsLive([.. value.Tags, .. ask.SoftTags], ask.Stamp))
         {
             Keep(value, ask, age, session);
         }

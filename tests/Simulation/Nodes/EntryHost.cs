@@ -38,8 +38,9 @@ internal sealed class EntryHost : IKeySlots
     /// <summary>Answers a read: at once without the gate if there is a fresh value, else under it, and after a wait if it has to be.</summary>
     public void Acquire(string key, AcquireRequest request, Action<Acquired> reply)
     {
-        if (_slots.GetValueOrDefault(key)?.TryRead(request.Sessions, _terms) is { } fresh)
+        if (_slots.GetValueOrDefault(key)?.TryRead(request.Sessions, _terms, softTags: request.SoftTags) is { } fresh)
         {
+            Note(Deed.SoftHit, request.SoftTags is not null);
             reply(fresh);
         }
         else
@@ -124,6 +125,7 @@ internal sealed class EntryHost : IKeySlots
         var status = slot!.KeepCopy(copy, asOf, _terms, now);
         _silo.World.Note(_silo, $"takes over {_silo.World.ValueOf(copy.Data.Payload)} as of {asOf.Stamp.Value}: {status}");
         Note(Deed.CopyTakenOver, status == CopyStatus.Kept);
+        Note(Deed.CopyBroughtTags, status == CopyStatus.Kept && copy.Remembered is not []);
         Note(Deed.CopySuperseded, status == CopyStatus.Superseded);
         Note(Deed.CopyNotWanted, status is CopyStatus.HasOwn or CopyStatus.InFlight);
         if (status == CopyStatus.Kept)
@@ -227,6 +229,11 @@ internal sealed class EntryHost : IKeySlots
         }
     }
 
+    /// <summary>Forgets what is remembered for readers and no value here is older than.</summary>
+    public void ForgetRemembered() => _silo.Ledger.ForgetRemembered(Mutants.Is(Mutant.RememberedDroppedTooEarly)
+        ? _silo.Ledger.Stamp()
+        : _slots.Values.Select(slot => slot.Value?.Stamp ?? Stamp.Never).Append(_silo.Ledger.Stamp()).Aggregate(Stamp.Min));
+
     /// <summary>There are too many slots without a value: this one goes with its tokens.</summary>
     public void Retire(string key)
     {
@@ -247,7 +254,7 @@ internal sealed class EntryHost : IKeySlots
     {
         // A miss may still find the value at the key's former owner.
         if (mayFetch && request.MayGenerate && _silo.IsServing && _silo.World.Former.GetValueOrDefault(key) is { } former && former != _silo && _silo.World.Hosts[key] == _silo
-            && slot!.Acquire(request with { MayGenerate = false }, _terms, now) is { Status: AcquireStatus.Miss } && !slot.IsGenerating(now))
+            && slot!.Acquire(request with { MayGenerate = false, SoftTags = null }, _terms, now) is { Status: AcquireStatus.Miss } && !slot.IsGenerating(now))
         {
             _silo.Moving.Fetch(key, former, copy =>
             {
@@ -266,9 +273,10 @@ internal sealed class EntryHost : IKeySlots
         var answer = slot!.Acquire(request, _terms, now);
         if (answer is { Token: { IsNone: false } token })
         {
-            _tokens.Granted(key, token, request.Tags ?? [], now);
+            _tokens.Granted(key, token, request.Tags ?? [], request.SoftTags ?? [], now);
         }
 
+        Note(Deed.SoftRefused, request.SoftTags is not null && answer?.Status == AcquireStatus.Miss && slot.Value is { } value && value.FreshnessAt(_silo.Ledger, now) <= Freshness.Stale);
         Note(Deed.StaleServed, answer?.Status == AcquireStatus.Stale);
         if (answer is null && now < until)
         {

@@ -39,9 +39,9 @@ internal sealed class Fanout
     public bool IsIncarnation(Guid incarnation) => _coordination.Incarnation == incarnation;
 
     /// <summary>Begins a change: the own ledger has applied it when this returns.</summary>
-    public Stamp Begin(TagId[] tags, TimeSpan? staleFor, Action<bool>? caller, UpdateId? finishes = null, TagMatch match = TagMatch.Any)
+    public Stamp Begin(TagId[] tags, TimeSpan? staleFor, Action<bool>? caller, UpdateId? finishes = null, TagMatch match = TagMatch.Any, bool remember = false)
     {
-        var change = _coordination.Begin(tags, staleFor, finishes, match: match);
+        var change = _coordination.Begin(tags, staleFor, finishes, match: match, remember: remember);
         if (caller is not null)
         {
             _callers.Add(change.Id, caller);
@@ -119,7 +119,7 @@ internal sealed class Fanout
         foreach (var orphan in _open.Of(coordinator).Where(change => _coordination.TryClaim(change.Id)).ToList())
         {
             _silo.World.Note(_silo, $"finishes {Of(orphan.Id)}");
-            Begin(orphan.Tags, orphan.StaleFor, null, orphan.Id, orphan.Match);
+            Begin(orphan.Tags, orphan.StaleFor, null, orphan.Id, orphan.Match, orphan.Remember);
         }
 
         _open.Forget(_silo.Members.IsDead);

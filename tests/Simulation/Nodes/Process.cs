@@ -22,7 +22,7 @@ internal abstract class Process : Node, IKeySlots
         Ledger.Add(this);
     }
 
-    public TagLedger Ledger { get; } = new(Terms.MaximumUnreferenced, Terms.MaximumConjunctions);
+    public TagLedger Ledger { get; } = new(Terms.MaximumUnreferenced, Terms.MaximumConjunctions, Terms.MaximumRemembered);
 
     public Flights Flights { get; }
 
@@ -56,6 +56,25 @@ internal abstract class Process : Node, IKeySlots
         }
     }
 
+    /// <summary>A read by a reader who names tags that the entry does not bear. It shares no flight: other readers may take what is none for it.</summary>
+    public void ReadSoft(string key, params TagId[] softTags)
+    {
+        var reading = World.Checker.BeginRead(this, key, World.Time, softTags);
+        World.OpenReads++;
+        if (Hit(key, softTags) is var (value, isStale))
+        {
+            World.Did(Deed.SoftHitNear);
+            Return(reading, value, isStale, "near, soft");
+        }
+        else
+        {
+            SoftReads.Ask(this, reading);
+        }
+    }
+
+    /// <summary>A read that is given up.</summary>
+    public void GiveUp() => World.OpenReads--;
+
     public void Return(Reading reading, Value value, bool isStale, string how)
     {
         World.Note(this, $"read of {reading.Key} returns {value}{(isStale ? " stale" : string.Empty)} ({how})");
@@ -80,12 +99,12 @@ internal abstract class Process : Node, IKeySlots
     }
 
     /// <summary>A change of tags, as the application calls it: the source has changed just before.</summary>
-    public void Change(TagId[] tags, TimeSpan? staleFor, Silo coordinator, TagMatch match = TagMatch.Any)
+    public void Change(TagId[] tags, TimeSpan? staleFor, Silo coordinator, TagMatch match = TagMatch.Any, bool remember = false)
     {
         var change = match == TagMatch.All ? World.Checker.BeginAll(tags) : World.Checker.Begin(tags, staleFor);
         World.Note(this, $"{(staleFor is null ? "updates" : "revalidates")} {change} on {coordinator}");
         Send(coordinator, "change", () => coordinator.Fanout.Begin(tags, staleFor, isComplete =>
-            coordinator.Send(this, "change ended", () => Returned(change, isComplete)), match: match));
+            coordinator.Send(this, "change ended", () => Returned(change, isComplete)), match: match, remember: remember));
     }
 
     /// <summary>The walk of an update of all of several tags over what is kept here.</summary>
@@ -156,7 +175,7 @@ internal abstract class Process : Node, IKeySlots
 
         // The slot first: the ledger has to find it when the key is updated.
         var slot = Take(value.Key);
-        var (records, isKeyLive) = Ledger.Attach(value.Tags.AsSpan(..^1), value.Tags[^1], slot, ask.Stamp);
+        var (records, isKeyLive) = Ledger.Attach([.. ask.SoftTags, .. value.Tags.AsSpan(..^1)], value.Tags[^1], slot, ask.Stamp);
 
         // What a silo made itself may have been stored where it belongs before that silo heard of a hold (invariant H2).
         var isHeld = Ledger.IsHeld(records);
@@ -182,7 +201,7 @@ internal abstract class Process : Node, IKeySlots
         }
 
         var old = slot.Kept;
-        slot.Kept = new(value, new(ask.Stamp, generatedAt, lifetime.Life, records, slot), extra, session);
+        slot.Kept = new(value, new(ask.Stamp, generatedAt, lifetime.Life, records, slot), extra, session, ask.SoftTags);
         World.Note(this, $"keeps {value} with stamp {ask.Stamp.Value}{(session is null ? string.Empty : $" under session {session.Id.Number} of S{session.Silo}")}");
         if (old is null)
         {
@@ -250,9 +269,9 @@ internal abstract class Process : Node, IKeySlots
 
     KeySlot? IKeySlots.Find(TagId key) => _slots.GetValueOrDefault(key.Name);
 
-    private (Value Value, bool IsStale)? Hit(string key)
+    private (Value Value, bool IsStale)? Hit(string key, params TagId[] softTags)
     {
-        if (_slots.GetValueOrDefault(key)?.Kept is not { } near || !MayServe(near))
+        if (_slots.GetValueOrDefault(key)?.Kept is not { } near || !MayServe(near) || (Array.Exists(softTags, tag => !near.SoftTags.Contains(tag)) && !Mutants.Is(Mutant.SoftReadFromNear)))
         {
             return null;
         }

@@ -82,8 +82,8 @@ internal sealed class Silo : Process
         History.NoteOpening(change, now, Ledger);
         return change.HoldFor is not null ? Holding.Arrived(change)
             : change.Match == TagMatch.All && !Mutants.Is(Mutant.ConjunctionAsAny) ? Ledger.ExpireAll(change.Id, change.Tags)
-            : change.StaleFor is { } staleFor ? Ledger.Stale(change.Id, change.Tags, now + staleFor, now)
-            : Ledger.Expire(change.Id, change.Tags);
+            : change.StaleFor is { } staleFor ? Ledger.Stale(change.Id, change.Tags, now + staleFor, now, change.Remember)
+            : Ledger.Expire(change.Id, change.Tags, change.Remember);
     }
 
     /// <summary>Every member has acknowledged that change.</summary>

@@ -11,6 +11,8 @@ internal static class Terms
 
     public const int MaximumConjunctions = 1;
 
+    public const int MaximumRemembered = 1;
+
     public const int MaximumInterest = 5;
 
     public static readonly TimeSpan ServingLease = TimeSpan.FromMilliseconds(1_000);
@@ -42,6 +44,12 @@ internal static class Catalog
     public static readonly TagId B = TagId.OfTag(Namespace, "b");
     public static readonly TagId C = TagId.OfTag(Namespace, "c");
     public static readonly TagId Everything = TagId.OfEverything(Namespace);
+
+    /// <summary>Tags that no entry bears, and that readers name.</summary>
+    public static readonly TagId P = TagId.OfTag(Namespace, "p");
+    public static readonly TagId Q = TagId.OfTag(Namespace, "q");
+
+    public static readonly TagId[] SoftTags = [P, Q];
 
     public static readonly string[] Keys = [K0, K1, K2];
 

@@ -19,7 +19,7 @@ internal sealed class TokenBook(Silo silo)
     public void Issue(TokenId id, Stamp stamp) => _issued.Add(id, stamp);
 
     /// <summary>An answer bears a token.</summary>
-    public void Granted(string key, TokenId id, string[] knownTags, Moment now)
+    public void Granted(string key, TokenId id, string[] knownTags, string[] softTags, Moment now)
     {
         var inFlight = InFlight(key, now);
         if (inFlight?.Id == id)
@@ -33,7 +33,7 @@ internal sealed class TokenBook(Silo silo)
                 silo.World.Did(Deed.TokenSuperseded);
             }
 
-            Check(inFlight is null || !silo.Ledger.IsLive(TagId.OfEntryAndKey(key, knownTags), inFlight.Stamp), key, "has two generations in flight [G3]");
+            Check(inFlight is null || !silo.Ledger.IsLive(TagId.OfEntryAndKey(key, knownTags), inFlight.Stamp) || silo.Ledger.SoftVerdict(Catalog.Namespace, softTags, inFlight.Stamp, now) == Freshness.Expired, key, "has two generations in flight [G3]");
             _generations[key] = Issued(key, id, now);
         }
     }

@@ -261,9 +261,6 @@ internal enum Mutant
 
     /// <summary>A client's interest in its soft tags is registered only after they were checked.</summary>
     SoftInterestAfterCheck,
-
-    /// <summary>Who finishes an update of a dead coordinator does not remember it.</summary>
-    RepairForgetsToRemember,
 }
 
 /// <summary>Which rule is removed in the search that this thread runs.</summary>

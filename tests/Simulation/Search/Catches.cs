@@ -70,11 +70,22 @@ internal static class Catches
         Mutant.ConjunctionTakesInterest => "joint-then-update",
         Mutant.EndedValueServed => "joint-fail-safe",
         Mutant.WalkMissesCopies => "joint-standby",
+        Mutant.SoftTagsUnchecked or Mutant.SoftFloorNotRaised => "soft",
+        Mutant.RememberedCreatedWithZero => "soft-anew",
+        Mutant.RememberedDroppedTooEarly => "soft-kept",
+        Mutant.SoftReadFromNear => "soft-near",
+        Mutant.SoftInterestAfterCheck => "soft-client",
+        Mutant.CopyWithoutWhatIsRemembered or Mutant.OpenRememberedBelieved or Mutant.SettledRememberedBelieved => "soft-move",
         _ => throw new ArgumentOutOfRangeException(nameof(mutant), mutant, "No configuration is known for it."),
     };
 
     /// <summary>Where the random schedules begin that do what the mutant is about.</summary>
-    public static ulong FirstSeedOf(Mutant mutant) => ConfigurationOf(mutant).StartsWith("joint", StringComparison.Ordinal) ? RandomSearch.FirstJoint : 0;
+    public static ulong FirstSeedOf(Mutant mutant) => ConfigurationOf(mutant) switch
+    {
+        ['j', 'o', 'i', 'n', 't', ..] => RandomSearch.FirstJoint,
+        ['s', 'o', 'f', 't', ..] => RandomSearch.FirstSoft,
+        _ => 0,
+    };
 
     public static Exhausted Exhaust(Mutant mutant)
     {

@@ -34,6 +34,7 @@ internal static class Configurations
         .. HoldConfigurations.All,
         .. HoldTroubleConfigurations.All,
         .. JointConfigurations.All,
+        .. SoftConfigurations.All,
     ];
 
     public static Configuration Named(string name) => Array.Find(All, each => each.Name == name)!;

@@ -6,7 +6,7 @@ using OrleansTagCache.Simulation.Nodes;
 namespace OrleansTagCache.Simulation.Search;
 
 /// <summary>Picks what happens next: mostly something pending, now and then a new call, the passing of time, or trouble.</summary>
-internal sealed class RandomDriver(World world, Chance chance, bool hasJoint)
+internal sealed class RandomDriver(World world, Chance chance, bool hasJoint, bool hasSoft)
 {
     private const int MaximumPending = 100;
 
@@ -121,6 +121,12 @@ internal sealed class RandomDriver(World world, Chance chance, bool hasJoint)
 
         var key = Catalog.Keys[chance.Choose(_mood.Keys)];
         var silo = chance.OneIn(4) ? chance.Of(world.Silos) : world.Hosts[key];
+        if (hasSoft && chance.OneIn(2))
+        {
+            CallSoft(process, key);
+            return;
+        }
+
         if (chance.Choose(100) >= _mood.Writes)
         {
             world.Do(process, $"reads {key}", () => process.Read(key));
@@ -170,6 +176,37 @@ internal sealed class RandomDriver(World world, Chance chance, bool hasJoint)
                 break;
             default:
                 process.Ledger.Forget(new(process.Ledger.Stamp().Value - chance.Choose(12)));
+                break;
+        }
+    }
+
+    private void CallSoft(Process process, string key)
+    {
+        TagId[] tags = chance.Choose(4) switch
+        {
+            0 => [Catalog.Q],
+            1 => [Catalog.P, Catalog.Q],
+            _ => [Catalog.P],
+        };
+        if (chance.Choose(100) >= _mood.Writes)
+        {
+            world.Do(process, $"reads {key} under soft tags", () => process.ReadSoft(key, tags));
+            return;
+        }
+
+        switch (chance.Choose(6))
+        {
+            case > 3:
+                Moves.Begin(world, chance, key, chance.Of(world.Silos));
+                break;
+            case 0:
+                world.Do(process, "calls", () => process.Change(tags, TimeSpan.FromMilliseconds(50 + chance.Choose(1_500)), chance.Of(world.Silos), remember: true));
+                break;
+            case 1 when world.Hosts[key] is { IsRunning: true } silo:
+                world.Do(silo, "forgets what it remembers", silo.Entries.ForgetRemembered);
+                break;
+            default:
+                world.Do(process, "calls", () => process.Change(chance.OneIn(3) ? [.. tags, .. SomeTags()] : tags, null, chance.Of(world.Silos), remember: true));
                 break;
         }
     }

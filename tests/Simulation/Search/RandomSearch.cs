@@ -23,6 +23,9 @@ internal static class RandomSearch
     /// <summary>From this seed on there are updates of all of several tags too.</summary>
     public const ulong FirstJoint = 1_000_000;
 
+    /// <summary>From this seed on there are readers with soft tags, and remembered updates.</summary>
+    public const ulong FirstSoft = 2_000_000;
+
     /// <summary>Runs one seed; the trace is kept only if it is watched.</summary>
     public static (Outcome Outcome, Activity Activity) Run(ulong seed, int steps, Mutant mutant, bool isWatched)
     {
@@ -30,7 +33,7 @@ internal static class RandomSearch
         var trace = isWatched ? new Trace() : null;
         var chance = new Chance(seed);
         var world = new World(chance, trace, hasTimers: true);
-        var driver = new RandomDriver(world, chance, hasJoint: seed >= FirstJoint);
+        var driver = new RandomDriver(world, chance, hasJoint: seed is >= FirstJoint and < FirstSoft, hasSoft: seed >= FirstSoft);
         string? violation = null;
         var step = 0;
         try
