@@ -42,7 +42,7 @@ internal sealed class EntryReader(EntryClient entries, PayloadCodec codec, NearC
         while (true)
         {
             var ask = near.Ask(terms.MayKeep);
-            var request = new AcquireRequest(terms.MayGenerate, terms.FreshOnly, wait, ask.Sessions, Tags: wait > TimeSpan.Zero || terms.IsProbe ? terms.Tags : null, MayRefreshEarly: terms.MayRefreshEarly, Lease: terms.Lease);
+            var request = new AcquireRequest(terms.MayGenerate, terms.FreshOnly, wait, ask.Sessions, Tags: wait > TimeSpan.Zero || terms.IsProbe ? terms.Tags : null, MayRefreshEarly: terms.MayRefreshEarly, SoftTags: terms.SoftTags, Lease: terms.Lease);
             var answer = codec.Decode(scopedKey, await entries.TryAcquire(scopedKey, request, options.ReadTimeout, cancellationToken).ConfigureAwait(false));
             Keep(key, scopedKey, answer, terms.Tags, ask);
             var left = terms.WaitUntil - time.Now();
@@ -145,6 +145,9 @@ internal readonly record struct ReadTerms(bool MayGenerate, bool FreshOnly, bool
 
     /// <summary>The tags that it would give the value: it does not wait for a generation that began before one of them was updated.</summary>
     public string[]? Tags { get; init; }
+
+    /// <summary>As in <see cref="AcquireRequest.SoftTags"/>.</summary>
+    public string[]? SoftTags { get; init; }
 
     /// <summary>Whether it would wait, but asks for the state of things first.</summary>
     public bool IsProbe { get; init; }

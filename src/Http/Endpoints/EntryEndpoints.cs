@@ -9,6 +9,7 @@ using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Messages;
 using OrleansTagCache.Http.Tokens;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
 using OrleansTagCache.Near;
 using OrleansTagCache.Transport;
@@ -17,7 +18,7 @@ namespace OrleansTagCache.Http.Endpoints;
 
 /// <summary><c>/v1/entry</c>: reading, removing and describing entries.</summary>
 internal sealed class EntryEndpoints(
-    EntryReader reader, EntryClient entries, UpdateClient updates, NearCache near, HotKeys hot, AuditLog audit, SealedTokens tokens, RequestLimits limits, TagCacheClientOptions options, TimeProvider time)
+    EntryReader reader, EntryClient entries, UpdateClient updates, NearCache near, HotKeys hot, PeerVersions versions, AuditLog audit, SealedTokens tokens, RequestLimits limits, TagCacheClientOptions options, TimeProvider time)
 {
     private const string StatusHeader = "Cache-Status";
     private const string CacheName = "OrleansTagCache";
@@ -39,13 +40,16 @@ internal sealed class EntryEndpoints(
     }
 
     // Parameters are declared for the OpenAPI document and read through Query, which says what is wrong with them.
-    public async Task<IResult> Get(HttpContext http, string? key, string? wait, string? lease)
+    public async Task<IResult> Get(HttpContext http, string? key, string? wait, string? lease, [FromQuery] string[]? soft)
     {
         var name = KeyOf(http);
         var seconds = Query.Seconds(http.Request, nameof(wait), most: 30, otherwise: 10);
         var holds = Query.Count(http.Request, nameof(lease), most: int.MaxValue, otherwise: 0);
+        var softTags = TagSet.ForEntry(Query.All(http.Request, nameof(soft)), nameof(soft)) is { Length: > 0 } named ? named : null;
         var caller = http.Caller();
-        if (caller.Namespace == _nearNamespace && near.Find(name, freshOnly: true) is { IsQuiet: true, Entry: { Payload: { Coding: PayloadCoding.None } payload } kept } hit)
+
+        // What is kept near was read without soft tags: it may be older than an update of one of them.
+        if (softTags is null && caller.Namespace == _nearNamespace && near.Find(name, freshOnly: true) is { IsQuiet: true, Entry: { Payload: { Coding: PayloadCoding.None } payload } kept } hit)
         {
             reader.FoundNear(hit, outer: null);
             if (hot.IsNearReadSampled())
@@ -57,7 +61,7 @@ internal sealed class EntryEndpoints(
         }
 
         var scoped = caller.Namespace.Scope(name);
-        var answer = await Acquire(caller, name, TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(holds), HttpMethods.IsHead(http.Request.Method), http.RequestAborted);
+        var answer = await Acquire(caller, name, TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(holds), softTags, HttpMethods.IsHead(http.Request.Method), http.RequestAborted);
         if (answer is { Entry.Payload.Coding: not PayloadCoding.None })
         {
             if (!answer.Token.IsNone)
@@ -129,11 +133,19 @@ internal sealed class EntryEndpoints(
 
     private string KeyOf(HttpContext http) => Query.Key(http.Request, options.MaximumKeyLength);
 
-    private async Task<Acquired?> Acquire(ApiCaller caller, string key, TimeSpan wait, TimeSpan lease, bool onlyLooks, CancellationToken cancellationToken)
+    private async Task<Acquired?> Acquire(ApiCaller caller, string key, TimeSpan wait, TimeSpan lease, string[]? softTags, bool onlyLooks, CancellationToken cancellationToken)
     {
-        var isWaiting = false;
-        var terms = new ReadTerms(MayGenerate: caller.May(Scopes.Write) && !onlyLooks, FreshOnly: false, MayKeep: caller.Namespace == _nearNamespace)
+        if (softTags is not null && versions.Spoken < ProtocolVersion.Remembering)
         {
+            // The entry's silo may be one that does not look at them.
+            return null;
+        }
+
+        var isWaiting = false;
+        var terms = new ReadTerms(MayGenerate: caller.May(Scopes.Write) && !onlyLooks, FreshOnly: false, MayKeep: caller.Namespace == _nearNamespace && softTags is null)
+        {
+            SoftTags = softTags,
+
             // A caller that may not store, or only looks, is given no token: it would keep those waiting that make something.
             WaitUntil = wait > TimeSpan.Zero ? time.Now() + wait : Moment.Past,
             IsWorthWaiting = MayWait,

@@ -9,11 +9,11 @@ using OrleansTagCache.Transport;
 
 namespace OrleansTagCache.Http.Endpoints;
 
-/// <summary>The body of <c>/v1/tags/update</c>; what matches is <c>any</c>, as without a word, or <c>all</c>.</summary>
-internal sealed record UpdateBody(string[]? Tags, string? Match);
+/// <summary>The body of <c>/v1/tags/update</c>; what matches is <c>any</c>, as without a word, or <c>all</c>; readers that name the tags as soft ones see it if it is remembered.</summary>
+internal sealed record UpdateBody(string[]? Tags, string? Match, bool? Remember);
 
-/// <summary>The body of <c>/v1/tags/revalidate</c>: a profile, or seconds, or neither for the immediate form.</summary>
-internal sealed record RevalidateBody(string[]? Tags, string? Profile, double? Expire);
+/// <summary>The body of <c>/v1/tags/revalidate</c>: a profile, or seconds, or neither for the immediate form; remembered as in <see cref="UpdateBody"/>.</summary>
+internal sealed record RevalidateBody(string[]? Tags, string? Profile, double? Expire, bool? Remember);
 
 /// <summary>What updates and revalidations answer.</summary>
 internal sealed record UpdateAnswer(int Tags, int Members, double ElapsedMs);
@@ -62,7 +62,8 @@ internal sealed class TagEndpoints(UpdateClient calls, AuditLog audit, RequestLi
         var (body, problem) = await BodyReader.ReadJson<UpdateBody>(http.Request, limits.BodyBytes);
         return problem ?? body!.Match switch
         {
-            null or "any" => await Change(http, body.Tags, static ids => new(ids, StaleFor: null)),
+            null or "any" => await Change(http, body.Tags, ids => new(ids, StaleFor: null, Remember: body.Remember == true)),
+            "all" when body.Remember == true => Problems.InvalidArgument("An update of all of several tags is not remembered: give 'remember' without 'match', or one call for each."),
             "all" => await Change(http, body.Tags, static ids => UpdateRequest.OfAll(ids)),
             _ => Problems.InvalidArgument($"'match' is 'any' or 'all', and not '{body.Match}'."),
         };
@@ -87,7 +88,7 @@ internal sealed class TagEndpoints(UpdateClient calls, AuditLog audit, RequestLi
             { Expire: { } seconds } => LifeQuery.FromSeconds(seconds, "expire"),
             _ => null,
         };
-        return await Change(http, body!.Tags, ids => new(ids, staleFor == TimeSpan.Zero ? null : staleFor));
+        return await Change(http, body!.Tags, ids => new(ids, staleFor == TimeSpan.Zero ? null : staleFor, Remember: body!.Remember == true));
     }
 
     public async Task<IResult> Describe(HttpRequest request, string? tag)

@@ -25,6 +25,7 @@ internal sealed class JsonTarget : IFuzzTarget
     [
         [7, 0, .. "{\"tags\":[\"a\",\"b\"]}"u8], [0, 1, .. "{\"tags\":[\"a\"],\"profile\":\"max\"}"u8], [255, 2, .. "{\"tags\":[\"\\ud83d\\ude00\"],\"expire\":60}"u8],
         [3, 3, .. "{\"Tags\":null,\"expire\":\"1e3\"}"u8], [3, 0, 0xEF, 0xBB, 0xBF, .. "{\"tags\":[]}"u8], [9, 255, .. "{\"tags\":[\"a\"]}"u8], [9, 0, .. "null"u8],
+        [9, 0, .. "{\"tags\":[\"a\"],\"remember\":true}"u8], [9, 0, .. "{\"tags\":[\"a\",\"b\"],\"match\":\"all\",\"Remember\":false}"u8], [9, 1, .. "{\"tags\":[\"a\"],\"expire\":60,\"remember\":null}"u8],
         [9, 0, .. "{\"\\u0074ags\":[\"\\u0061\"],\"expire\":1e309}"u8], [0, 254, .. "{}"u8],
     ];
 
@@ -45,19 +46,19 @@ internal sealed class JsonTarget : IFuzzTarget
         var update = Read<UpdateBody>(body, step, shape);
         if (update is not null)
         {
-            Compare(body, update.Tags, profile: null, expire: null, members: 1);
+            Compare(body, update.Tags, update.Match, profile: null, expire: null, update.Remember, members: 3);
         }
 
         if (Read<RevalidateBody>(body, step, shape) is { } revalidate)
         {
-            Compare(body, revalidate.Tags, revalidate.Profile, revalidate.Expire, members: 3);
+            Compare(body, revalidate.Tags, match: null, revalidate.Profile, revalidate.Expire, revalidate.Remember, members: 4);
             OracleException.Require(
                 revalidate.Expire is not { } expire || !Reference.Accepts(() => LifeQuery.FromSeconds(expire, "expire"), null, out var life) || life >= TimeSpan.Zero,
                 "A revalidation has a negative deadline.");
         }
         else
         {
-            OracleException.Require(update is null, "The body of an update is none of a revalidation.");
+            OracleException.Require(update is not { Match: null } || NamesMatch(body), "The body of an update is none of a revalidation.");
         }
     }
 
@@ -92,12 +93,21 @@ internal sealed class JsonTarget : IFuzzTarget
         return value;
     }
 
-    private static void Compare(byte[] body, string[]? tags, string? profile, double? expire, int members)
+    /// <summary>A revalidation has no such member, not even one without a value.</summary>
+    private static bool NamesMatch(byte[] body)
+    {
+        using var document = JsonDocument.Parse(body.AsMemory(body is [0xEF, 0xBB, 0xBF, ..] ? 3 : 0));
+        return document.RootElement.EnumerateObject().Any(member => member.Name.Equals("match", StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static void Compare(byte[] body, string[]? tags, string? match, string? profile, double? expire, bool? remember, int members)
     {
         var isMarked = body is [0xEF, 0xBB, 0xBF, ..];
         using var document = JsonDocument.Parse(body.AsMemory(isMarked ? 3 : 0));
         string[]? seenTags = null;
         string? seenProfile = null;
+        string? seenMatch = null;
+        bool? seenRemember = null;
         var seenExpire = false;
         var count = 0;
         foreach (var member in document.RootElement.EnumerateObject())
@@ -112,6 +122,12 @@ internal sealed class JsonTarget : IFuzzTarget
                 case "PROFILE":
                     seenProfile = member.Value.GetString();
                     break;
+                case "MATCH":
+                    seenMatch = member.Value.GetString();
+                    break;
+                case "REMEMBER":
+                    seenRemember = isNull ? null : member.Value.GetBoolean();
+                    break;
                 default:
                     seenExpire = !isNull;
                     break;
@@ -121,6 +137,7 @@ internal sealed class JsonTarget : IFuzzTarget
         OracleException.Require(count <= members, $"{count} members are taken.");
         OracleException.Require(tags is null == seenTags is null && (tags is null || tags.SequenceEqual(seenTags!)), "The tags are others.");
         OracleException.Require(profile == seenProfile && expire is not null == seenExpire, "The profile or the deadline is another.");
+        OracleException.Require(match == seenMatch && remember == seenRemember, "What matches is another, or whether it is remembered.");
     }
 
     private static HttpRequest Request(Stream body, byte[] bytes, byte shape)

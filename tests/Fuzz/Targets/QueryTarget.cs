@@ -8,14 +8,14 @@ namespace OrleansTagCache.Fuzz.Targets;
 /// <summary>A parameter is what a strict decoder says that it is, and in its range, or it is refused without being repeated.</summary>
 internal sealed partial class QueryTarget : IFuzzTarget
 {
-    private static readonly string[] Names = ["key", "tag", "wait", "limit"];
+    private static readonly string[] Names = ["key", "tag", "soft", "wait", "limit"];
 
     public string Name => "query";
 
     public IReadOnlyList<byte[]> Samples { get; } =
     [
         [.. "key=user:1&wait=10"u8], [.. "key=a%20b+c&tag=x&tag=y&limit=100"u8], [.. "key=%C3%A9%F0%9F%98%80&wait=1.5"u8], [.. "tag=%2A&limit=1000&after=z"u8],
-        [.. "KEY=a&key=b"u8], [.. "k%65y=a&=b&&c"u8], [.. "wait=30&limit=1"u8], [.. "wait=1e1&limit=%31"u8],
+        [.. "KEY=a&key=b"u8], [.. "k%65y=a&=b&&c"u8], [.. "wait=30&limit=1"u8], [.. "key=a&soft=x&soft=%E2%82%AC"u8], [.. "wait=1e1&limit=%31"u8],
     ];
 
     public void Run(ReadOnlySpan<byte> input)

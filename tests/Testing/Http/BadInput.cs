@@ -56,6 +56,12 @@ internal static class BadInput
         }
 
         yield return ("two leases", new("GET", $"/v1/entry?key={Marker}&lease=1&lease=2", "'lease' may be given once; this call gives it 2 times."));
+        foreach (var (name, soft, fault) in new[] { ("empty", "&soft=", "at least 1 UTF-16 unit"), ("long", $"&soft={LongTag}", "at most 256 UTF-16 units; this one has 257."), ("reserved", "&soft=a&soft=*", "reserved"), ("control in a", $"&soft={Marker}%1B", Control) })
+        {
+            yield return ($"{name} soft tag", new("GET", $"/v1/entry?key={Marker}{soft}", fault));
+        }
+
+        yield return ("too many soft tags", new("GET", $"/v1/entry?key={Marker}{string.Concat(TooManyTags.Select(tag => $"&soft={tag}"))}", "at most 128 tags; this one names 129."));
         yield return ("empty tag", Put("&tag=", "at least 1 UTF-16 unit"));
         yield return ("long tag", Put($"&tag={LongTag}", "at most 256 UTF-16 units; this one has 257."));
         yield return ("control in a tag", Put($"&tag=a&tag={Marker}%1B", Control));
