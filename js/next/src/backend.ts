@@ -5,7 +5,6 @@ import {
   TagCacheClient,
   TagCacheError,
   type Token,
-  type UpdateResult,
 } from '@orleans-tag-cache/client'
 import { type HandlerOptions, type ResolvedHandlerOptions, resolveHandlerOptions } from './options.js'
 
@@ -131,16 +130,28 @@ export class Backend {
     }
   }
 
-  /** Tells the cluster, and throws unless it was confirmed. */
-  async update(tags: readonly string[], durations: { expire?: number } | undefined): Promise<UpdateResult | undefined> {
+  /**
+   * Tells the cluster. An update throws unless it was confirmed. A revalidation with a later deadline, or none, does not: Next.js answers such an action
+   * before it tells the handlers, and were they to fail it would never end its response. It is told on the console each time.
+   */
+  async update(tags: readonly string[], durations: { expire?: number } | undefined): Promise<void> {
     if (process.env['NODE_ENV'] === 'development' && !this.client.isConfigured) {
       // Nothing is kept: there is nothing to let go of.
       this.warn('not_configured', 'Nothing is cached: OTC_URL is not set.')
-      return undefined
+      return
     }
-    return durations === undefined
-      ? this.client.updateTags(tags)
-      : this.client.revalidateTags(tags, { expire: durations.expire ?? never })
+    if (durations === undefined) {
+      await this.client.updateTags(tags)
+      return
+    }
+    try {
+      await this.client.revalidateTags(tags, { expire: durations.expire ?? never })
+    } catch (error) {
+      if (durations.expire !== undefined && durations.expire <= 0) {
+        throw error
+      }
+      console.error('[orleans-tag-cache] A revalidation was not confirmed, and its tags may stay as they are.', error)
+    }
   }
 
   warn(kind: string, message: string, error?: unknown): void {

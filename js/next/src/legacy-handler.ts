@@ -10,8 +10,8 @@ import type {
   LegacySetContext,
   LegacyValue,
 } from './legacy-types.js'
+import { Reads } from './reads.js'
 import { deserialize, serialize } from './serialize.js'
-import { Tokens } from './tokens.js'
 
 const year = 31_536_000
 const tagsHeader = 'x-next-cache-tags'
@@ -31,7 +31,7 @@ export class LegacyHandler {
   readonly #backend: Backend
   readonly #build: string | undefined
   readonly #madeAt = performance.now()
-  readonly #tokens = new Tokens()
+  readonly #reads = new Reads<LegacyValue>()
 
   constructor(backend: Backend, context: LegacyContext | undefined) {
     this.#backend = backend
@@ -46,12 +46,15 @@ export class LegacyHandler {
     }
     const soft = kind === 'fetch' ? [...(context.softTags ?? []), ...(context.tags ?? [])] : []
     const found = await this.#backend.read(key, soft)
-    this.#tokens.put(key, found?.token)
-    if (found === undefined || found.status === 'miss') {
-      return null
-    }
-    const stored = asStored(deserialize(found.value)?.value)
-    if (stored === undefined) {
+    const stored =
+      found === undefined || found.status === 'miss' ? undefined : asStored(deserialize(found.value)?.value)
+    this.#reads.add(key, {
+      at: performance.now(),
+      token: found?.token,
+      isFresh: stored !== undefined && found?.status === 'fresh',
+      value: stored?.value,
+    })
+    if (found === undefined || found.status === 'miss' || stored === undefined) {
       return null
     }
     return kind === 'fetch' ? fetched(found, stored, context.revalidate) : rendered(found, stored)
@@ -63,7 +66,13 @@ export class LegacyHandler {
     if (key === undefined) {
       return
     }
-    const token = this.#tokens.take(key, performance.now())
+    const begun = this.#reads.take(key)
+    if (value !== null && value === begun?.value) {
+      // Rendering it anew has failed, and Next.js puts off the next try by storing what there was. It is there, as stale as it is; the next try comes
+      // when the token's lease is over.
+      return
+    }
+    const token = begun?.token
     const cacheControl = context.cacheControl ?? { revalidate: revalidateOf(value) }
     const revalidate = cacheControl.revalidate === false ? year : Math.min(cacheControl.revalidate, never)
     const expire = Math.min(cacheControl.expire ?? Math.max(year, revalidate), never)
@@ -87,7 +96,7 @@ export class LegacyHandler {
       tags: tagsOf(value, context),
       life: { stale: 0, revalidate: Math.min(revalidate, expire), expire },
       token,
-      since: this.#madeAt,
+      since: begun?.at ?? this.#madeAt,
     })
   }
 

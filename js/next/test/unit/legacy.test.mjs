@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, test } from 'node:test'
+import { createLegacyHandler } from '@orleans-tag-cache/next'
 import { start as begin, clock, soft, until } from '../fixture.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'otc-'))
@@ -251,6 +252,48 @@ test('The token of another request is not used', async () => {
   await early.set('/k', page(), setPage())
   assert.equal(cluster.entries.size, 0)
   assert.ok(!silo.calls.some((c) => c.method === 'PUT'))
+})
+
+test('Of two reads of one request, no value counts as begun later than the first', async () => {
+  const { Legacy, cluster } = await start()
+  const instance = new Legacy(one)
+  await instance.get('f', getFetch(['a']))
+  await new Legacy(one).revalidateTag('a')
+  // The second got a token after the update; what the first began before it is ready only now.
+  await instance.get('f', getFetch(['a']))
+  await instance.set('f', fetched('b2xk'), setFetch(['a']))
+  assert.equal(cluster.entries.size, 0)
+  await instance.set('f', fetched('bmV3'), setFetch(['a']))
+  assert.equal(cluster.entries.size, 0)
+  await instance.get('f', getFetch(['a']))
+  await instance.set('f', fetched('bmV3'), setFetch(['a']))
+  assert.equal(cluster.entries.size, 1)
+})
+
+test('A page that is rendered on demand replaces what another instance stored just before', async () => {
+  const { Legacy, cluster } = await start()
+  const other = await start({}, cluster)
+  const onDemand = new Legacy(one)
+  const Other = createLegacyHandler(other.options)
+  const elsewhere = new Other(one)
+  await elsewhere.get('/k', getPage)
+  await elsewhere.set('/k', page('a', 'old'), setPage())
+  await onDemand.get('/k', getPage)
+  await onDemand.set('/k', page('a', 'new'), setPage())
+  assert.equal((await new Legacy(one).get('/k', getPage)).value.html, 'new')
+})
+
+test('What Next.js stores again after a failure is not stored: it would be new', async () => {
+  const { Legacy, silo } = await start()
+  const first = new Legacy(one)
+  await first.get('/k', getPage)
+  await first.set('/k', page('a'), setPage())
+  await first.revalidateTag('a', { expire: 60 })
+  const instance = new Legacy(one)
+  const { value } = await instance.get('/k', getPage)
+  const puts = silo.count('PUT', '/v1/entry')
+  await instance.set('/k', value, setPage(3, 3_600))
+  assert.equal(silo.count('PUT', '/v1/entry'), puts)
 })
 
 test('A page that is not to live is not stored, nor one that the frame does not know', async () => {

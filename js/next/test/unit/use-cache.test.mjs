@@ -256,12 +256,23 @@ test('An update that is not confirmed throws; a read that is not answered is a m
   await silo.stop()
   open.pop()
   await assert.rejects(handler.updateTags(['t']))
-  await assert.rejects(handler.updateTags(['t'], { expire: 60 }))
+  await assert.rejects(handler.updateTags(['t'], { expire: 0 }))
   assert.equal(await handler.get('k', soft), undefined)
   await handler.set('k', Promise.resolve(entry('v')))
   assert.equal(await handler.getExpiration(soft), Number.POSITIVE_INFINITY)
   await handler.refreshTags()
   assert.ok(warnings.length >= 1 && warnings.length <= 3)
+})
+
+test('A revalidation that is not confirmed is told each time, and does not throw: Next.js would never end the response', async (t) => {
+  const { handler, silo } = await start({ timeout: 100, updateTimeout: 300 })
+  const told = t.mock.method(console, 'error', () => {})
+  await silo.stop()
+  open.pop()
+  for (const durations of [{ expire: 60 }, {}]) {
+    await handler.updateTags(['t'], durations)
+  }
+  assert.equal(told.mock.callCount(), 2)
 })
 
 test('A frozen silo holds a reader up for a time-out, and the third for nothing', async () => {
