@@ -39,6 +39,11 @@ export class Breaker {
     this.#pause = this.shortest
   }
 
+  /** A call ended that tells nothing of the silo: if it was the one that was let through, the next may try. */
+  learnedNothing(): void {
+    this.#probing = false
+  }
+
   failed(now: number): void {
     if (this.#openUntil === undefined) {
       if (++this.#failures >= this.threshold) {

@@ -189,7 +189,13 @@ export class TagCacheClient {
     for (const tag of tagNames(options.soft ?? [])) {
       path += `&soft=${encodeURIComponent(tag)}`
     }
-    const answer = await this.#send({ method: 'GET', path, timeout: this.#options.timeout + wait, insists: false })
+    const answer = await this.#send({
+      method: 'GET',
+      path,
+      timeout: this.#options.timeout + wait,
+      insists: false,
+      waits: wait > 0,
+    })
     if (answer.status !== 200 && answer.status !== 404) {
       throw refusal(answer)
     }

@@ -21,6 +21,8 @@ export interface Call {
   readonly timeout: number
   /** Whether open breakers are passed by: a read gives up at once, a change tries every silo. */
   readonly insists: boolean
+  /** Whether the silo may take its time: it waits for another caller, and says nothing of itself by being slow. */
+  readonly waits?: boolean
   /** The only silo that can take the call. */
   readonly only?: Silo | undefined
 }
@@ -46,6 +48,8 @@ export interface ConnectionOptions {
 
 interface Endpoint extends Silo {
   readonly pool: Pool
+  /** For calls that wait: they must not take the connections of those that do not. */
+  readonly waiting: Pool
   readonly prefix: string
   readonly breaker: Breaker
 }
@@ -103,6 +107,10 @@ export class Connection {
         }
       } catch (error) {
         failure = asError(error)
+        if (call.waits === true && failure.code === 'timeout') {
+          silo.breaker.learnedNothing()
+          continue
+        }
       }
       silo.breaker.failed(now())
       this.#leave(silo)
@@ -126,7 +134,7 @@ export class Connection {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#endpoints.map((e) => e.pool.close()))
+    await Promise.all(this.#endpoints.flatMap((e) => [e.pool.close(), e.waiting.close()]))
   }
 
   async #attempt(silo: Endpoint, call: Call, allowed: number): Promise<Answer> {
@@ -150,7 +158,9 @@ export class Connection {
         signal: control.signal,
         body: call.body ?? null,
       }
-      const response = await apart.runInAsyncScope(() => silo.pool.request(request))
+      const response = await apart.runInAsyncScope(() =>
+        (call.waits === true ? silo.waiting : silo.pool).request(request),
+      )
       const body = await response.body.bytes()
       const receivedAt = now()
       const asOf = response.headers['tag-cache-as-of']
@@ -179,12 +189,8 @@ export class Connection {
 function endpoint(text: string, options: ConnectionOptions): Endpoint {
   const url = parse(text)
   const prefix = url.pathname.replace(/\/+$/, '')
-  return {
-    origin: url.origin + prefix,
-    prefix,
-    moments: new Moments(),
-    breaker: new Breaker(options.breakerFailures, shortestPause, longestPause),
-    pool: apart.runInAsyncScope(
+  const open = (): Pool =>
+    apart.runInAsyncScope(
       () =>
         new Pool(url.origin, {
           connections: options.connections,
@@ -194,7 +200,14 @@ function endpoint(text: string, options: ConnectionOptions): Endpoint {
           maxResponseSize: largestAnswer,
           keepAliveTimeout: 30_000,
         }),
-    ),
+    )
+  return {
+    origin: url.origin + prefix,
+    prefix,
+    moments: new Moments(),
+    breaker: new Breaker(options.breakerFailures, shortestPause, longestPause),
+    pool: open(),
+    waiting: open(),
   }
 }
 

@@ -39,7 +39,13 @@ export async function getOrCreate<T>(
   if (found.status === 'miss') {
     return make(client, key, create, options, found.token)
   }
-  const value = JSON.parse(Buffer.from(found.value).toString('utf8')) as T
+  let value: T
+  try {
+    value = JSON.parse(Buffer.from(found.value).toString('utf8')) as T
+  } catch {
+    // Another program's, or an earlier version's: what is made now replaces it.
+    return make(client, key, create, options, found.token)
+  }
   if (found.token !== undefined) {
     make(client, key, create, options, found.token).catch((error: unknown) => options.onError?.(error))
   }

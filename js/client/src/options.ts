@@ -16,7 +16,7 @@ export interface TagCacheClientOptions {
   timeout?: number
   /** Milliseconds that an update of tags, or a removal, may take, all silos of the list together. 1 to 600,000. Default: `OTC_UPDATE_TIMEOUT`, or 15,000. */
   updateTimeout?: number
-  /** The most connections to one silo; calls beyond wait for one, within their time-out. 1 to 10,000. Default: 128. */
+  /** The most connections to one silo, and as many again for reads that wait for another's value; calls beyond wait for one, within their time-out. 1 to 10,000. Default: 128. */
   connections?: number
   /** How many calls in a row must fail until a silo is passed by for a second, then two, four, eight, ten. 1 to 1,000. Default: 2. */
   breakerFailures?: number

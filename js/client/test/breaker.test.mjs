@@ -49,3 +49,11 @@ test('Calls that were under way when it opened do not prolong the pause', () => 
   }
   assert.equal(breaker.tryEnter(1_000), true)
 })
+
+test('A call that was let through and tells nothing leaves the way to the next', () => {
+  const breaker = new Breaker(1, 1_000, 10_000)
+  breaker.failed(0)
+  assert.equal(breaker.tryEnter(1_000), true)
+  breaker.learnedNothing()
+  assert.equal(breaker.tryEnter(1_000), true)
+})

@@ -260,6 +260,14 @@ test('getOrCreate returns what is stale, and refreshes it behind its caller', as
   assert.equal(await get(), 2)
 })
 
+test('getOrCreate replaces what is no JSON', async () => {
+  const { client } = await start()
+  await client.store('k', bytes('<html>'))
+  let made = 0
+  assert.equal(await client.getOrCreate('k', () => ++made), 1)
+  assert.equal(await client.getOrCreate('k', () => ++made), 1)
+})
+
 test('getOrCreate throws what its function throws, and the next caller does not wait', async () => {
   const { client } = await start()
   const fault = new Error('no')

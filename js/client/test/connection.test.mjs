@@ -189,6 +189,20 @@ test('An answer that came while this process was held up is taken, though its ti
   assert.equal((await read).status, 'miss')
 })
 
+test('Reads that wait keep no others from a connection, and say nothing of the silo when they wait in vain', async () => {
+  const { client, silos } = await start(['a'], { connections: 2 })
+  const keys = ['a', 'b', 'c', 'd']
+  await Promise.all(keys.map((k) => client.read(k)))
+  const waiting = Promise.allSettled(keys.map((k) => client.read(k, { wait: 600 })))
+  while (silos[0].calls.filter((c) => c.query.get('wait') === '0.6').length < 2) {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.equal((await client.read('e')).status, 'miss')
+  const outcomes = await waiting
+  assert.ok(outcomes.some((o) => o.status === 'rejected' && o.reason.code === 'timeout'))
+  assert.equal((await client.read('f')).status, 'miss')
+})
+
 test('A client that was closed sends nothing more', async () => {
   const { client, silos } = await start(['a'])
   await client.read('k')
