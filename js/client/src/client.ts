@@ -199,6 +199,12 @@ export class TagCacheClient {
     if (answer.status !== 200 && answer.status !== 404) {
       throw refusal(answer)
     }
+    if (header(answer, 'tag-cache-as-of') === undefined && header(answer, 'cache-status') !== undefined) {
+      // It would pass over the soft tags, and store heads as parts of values.
+      throw new TagCacheError('protocol', 'The silo is of an earlier version than this client needs.', {
+        status: answer.status,
+      })
+    }
     const value = header(answer, 'tag-cache-token')
     const token =
       value === undefined

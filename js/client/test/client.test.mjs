@@ -223,6 +223,17 @@ test('What answers without the words of a silo is none', async () => {
   await assert.rejects(client.read('k'), is('protocol'))
 })
 
+test('A silo of an earlier version is refused', async () => {
+  const { client, silo } = await start()
+  silo.intercept = (_, response) => {
+    response
+      .writeHead(404, { 'cache-status': 'OrleansTagCache; fwd=miss', 'tag-cache-token': 't' })
+      .end('{"code":"not_found"}')
+    return true
+  }
+  await assert.rejects(client.read('k'), /earlier version/)
+})
+
 test('Without an address each call throws, and a bad address or figure is told at once', async () => {
   await assert.rejects(new TagCacheClient({ url: '' }).read('k'), is('not_configured'))
   await assert.rejects(new TagCacheClient({ url: ['127.0.0.1:80'] }).read('k'), is('not_configured'))

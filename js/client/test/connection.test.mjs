@@ -176,7 +176,7 @@ test('An answer that came while this process was held up is taken, though its ti
   })
   silos[0].intercept = (_, response) => {
     response
-      .writeHead(404, { 'cache-status': 'OrleansTagCache; fwd=miss' })
+      .writeHead(404, { 'cache-status': 'OrleansTagCache; fwd=miss', 'tag-cache-as-of': 'm' })
       .end('{"code":"not_found"}', () => answered())
     return true
   }
@@ -294,7 +294,7 @@ test('A certificate of an own authority is believed by NODE_EXTRA_CA_CERTS, and 
     const server = createServer(
       { key: readFileSync(join(folder, 'silo.key')), cert: readFileSync(join(folder, 'silo.pem')) },
       (_, response) => {
-        response.writeHead(404, { 'cache-status': 'OrleansTagCache; fwd=miss' }).end()
+        response.writeHead(404, { 'cache-status': 'OrleansTagCache; fwd=miss', 'tag-cache-as-of': 'm' }).end()
       },
     )
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
