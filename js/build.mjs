@@ -17,8 +17,11 @@ for (const [project, folder, type] of [
   writeFileSync(join('dist', folder, 'package.json'), `{ "type": "${type}" }\n`)
   if (existsSync('src/here.d.ts')) {
     // The one thing that the two say in different words.
-    const here = type === 'module' ? 'export const here = import.meta.dirname\n' : 'exports.here = __dirname\n'
+    const here =
+      type === 'module'
+        ? "import { fileURLToPath } from 'node:url'\nexport const here = fileURLToPath(new URL('.', import.meta.url))\n"
+        : 'exports.here = __dirname\n'
     writeFileSync(join('dist', folder, 'here.js'), here)
   }
 }
-copyFileSync(join(import.meta.dirname, '..', 'LICENSE'), 'LICENSE')
+copyFileSync(new URL('../LICENSE', import.meta.url), 'LICENSE')

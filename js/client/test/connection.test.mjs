@@ -306,7 +306,7 @@ test('A certificate of an own authority is believed by NODE_EXTRA_CA_CERTS, and 
       const run = async (extra) =>
         (
           await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
-            cwd: import.meta.dirname,
+            cwd: new URL('.', import.meta.url),
             env: { ...process.env, OTC_URL: `https://127.0.0.1:${server.address().port}`, NODE_EXTRA_CA_CERTS: extra },
           })
         ).stdout.trim()

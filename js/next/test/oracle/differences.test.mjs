@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { cases } from './cases.mjs'
 import { both } from './oracle.mjs'
 
-const root = join(import.meta.dirname, '..', '..', '..', '..')
+const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const page = readFileSync(join(root, 'docs', 'how-to', 'nextjs.md'), 'utf8')
 
 for (const { name, steps, ours, theirs, why } of cases) {
