@@ -123,7 +123,7 @@ internal sealed class TestSilo : IEntryGrains, IDisposable
 
         public ValueTask<TokenId> BeginSet() => new(store.BeginSet(key));
 
-        public ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null) => store.Set(key, token, data, age, trace);
+        public ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null, SetSince? since = null) => store.Set(key, token, data, age, trace, since);
 
         public ValueTask<UpdateOutcome> Remove(string? trace = null) => store.Remove(key, trace);
 

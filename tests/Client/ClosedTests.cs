@@ -80,7 +80,7 @@ public sealed class ClosedTests : IDisposable
 
         public ValueTask<TokenId> BeginSet() => new(Never<TokenId>());
 
-        public ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null) => new(Never<SetOutcome>());
+        public ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null, SetSince? since = null) => new(Never<SetOutcome>());
 
         public ValueTask<EntrySnapshot?> FailSafe(TokenId token, bool isOver) => new(Never<EntrySnapshot?>());
 

@@ -132,7 +132,7 @@ public sealed class ClosingTests
                 return await answers.Hold(base.Commit(token, data, sessions));
             }
 
-            public override ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null) => answers.Hold(base.Set(token, data, age, trace));
+            public override ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null, SetSince? since = null) => answers.Hold(base.Set(token, data, age, trace, since));
         }
     }
 }

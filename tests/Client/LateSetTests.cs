@@ -33,7 +33,7 @@ public sealed class LateSetTests
 
         public ValueTask<TokenId> BeginSet() => new(Token.Task);
 
-        public ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null)
+        public ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null, SetSince? since = null)
         {
             WasSet = true;
             return new(new SetOutcome(CommitOutcome.Stored, UpdateOutcome.Complete(1)));

@@ -60,7 +60,7 @@ public sealed class SetTests
             return new(new TokenId(Guid.NewGuid()));
         }
 
-        public override ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null)
+        public override ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null, SetSince? since = null)
         {
             Age = age;
             Heard("set");

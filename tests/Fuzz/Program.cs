@@ -29,7 +29,7 @@ internal static class Program
 
         IFuzzTarget[] all =
         [
-            new NamesTarget(), new TagSetsTarget(), new TokensTarget(), new QueryTarget(), new LifeTarget(), new JsonTarget(), new HeadersTarget(), new KeysTarget(), new FramesTarget(), new HooksTarget(), new LocalTarget(), new OutboundTarget(), new WireTarget(),
+            new NamesTarget(), new TagSetsTarget(), new TokensTarget(), new QueryTarget(), new LifeTarget(), new JsonTarget(), new HeadsTarget(), new MomentsTarget(), new HeadersTarget(), new KeysTarget(), new FramesTarget(), new HooksTarget(), new LocalTarget(), new OutboundTarget(), new WireTarget(),
         ];
         var names = ValueOf("--target")?.Split(',');
         var targets = Array.FindAll(all, target => names?.Contains(target.Name) ?? true);

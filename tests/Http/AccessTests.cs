@@ -91,6 +91,18 @@ public sealed class AccessTests(KeyedSilo silo)
         Assert.Contains("wall", (await shop.Ask("/v1/tag/entries?tag=*")).Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Moments_AreOfTheirNamespace()
+    {
+        using var shop = silo.With(silo.All);
+        using var blog = silo.With(silo.Other);
+        var moment = (await blog.Send(HttpMethod.Head, "/v1/entry?key=none")).Header("Tag-Cache-As-Of")!;
+
+        (await shop.Put("moment", "1", $"&since={moment}")).IsProblem(409, "unknown_moment");
+        (await blog.Put("moment", "1", $"&since={moment}")).IsDone();
+        Assert.Equal(404, (await shop.Read("moment")).Status);
+    }
+
     [Theory]
     [InlineData("4:shop")]
     [InlineData("4:shopwall")]

@@ -42,6 +42,42 @@ public sealed class RefusedPutTests(SiloServer silo)
         await IsPassedOn(key, token);
     }
 
+    [Theory]
+    [InlineData("none", "{}")]
+    [InlineData("1048577", "{}")]
+    [InlineData("30", "{}")]
+    [InlineData("9", "{\"tags\":[]}")]
+    [InlineData("2", "[]")]
+    [InlineData("13", "{\"tags\":[\"*\"]}")]
+    [InlineData("14", "{\"tags\":[\"*\"]}")]
+    [InlineData("14", "{\"life\":\"now\"}")]
+    [InlineData("11", "{\"stale\":-1}")]
+    [InlineData("2", "{}", "&tag=a")]
+    [InlineData("2", "{}", "&life=hours")]
+    public async Task Put_RefusedForItsHead_PassesTheTokenOn(string length, string head, string query = "")
+    {
+        var key = $"refused:head:{length}:{head}:{query}";
+        var token = await _http.TakeToken(key);
+        using var request = new HttpRequestMessage(HttpMethod.Put, $"/v1/entry?key={SiloCalls.Escape(key)}{query}") { Content = SiloCalls.Body(Encoding.UTF8.GetBytes(head)) };
+        request.Headers.TryAddWithoutValidation("Tag-Cache-Token", token);
+        request.Headers.TryAddWithoutValidation("Tag-Cache-Head", length);
+
+        Assert.Equal(400, (await Reply.Of(await _http.SendAsync(request))).Status);
+
+        await IsPassedOn(key, token);
+    }
+
+    [Fact]
+    public async Task Put_RefusedForAMomentBesideIt_PassesTheTokenOn()
+    {
+        var miss = await _http.Read("refused:since");
+        var token = miss.IsMissWithToken();
+
+        Assert.Equal(400, (await _http.Put("refused:since", "1", $"&since={miss.Header("Tag-Cache-As-Of")}", token)).Status);
+
+        await IsPassedOn("refused:since", token);
+    }
+
     [Fact]
     public async Task Put_RefusedForItsSize_PassesTheTokenToTheOneWhoWaits()
     {

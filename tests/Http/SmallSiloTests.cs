@@ -17,6 +17,26 @@ public sealed class SmallSiloTests(SmallSilo silo) : IClassFixture<SmallSilo>
         Assert.Equal(SmallSilo.MaximumPayloadBytes, (await _http.Read("small:at")).Bytes.Length);
     }
 
+    /// <summary>The head of a body is not the value.</summary>
+    [Theory]
+    [InlineData(0, false, 204)]
+    [InlineData(0, true, 204)]
+    [InlineData(1, false, 413)]
+    [InlineData(1, true, 413)]
+    public async Task Put_OfAValueBehindAHead_CountsTheValueAlone(int over, bool isChunked, int status)
+    {
+        const int HeadLength = 100_000;
+        var body = new byte[HeadLength + SmallSilo.MaximumPayloadBytes + over];
+        body.AsSpan(0, HeadLength).Fill((byte)' ');
+        "{}"u8.CopyTo(body);
+        using var request = new HttpRequestMessage(HttpMethod.Put, $"/v1/entry?key=small:head:{over}:{isChunked}") { Content = isChunked ? SiloCalls.Chunked(body) : SiloCalls.Body(body) };
+        request.Headers.Add("Tag-Cache-Head", $"{HeadLength}");
+
+        Assert.Equal(status, (await Reply.Of(await _http.SendAsync(request))).Status);
+
+        Assert.Equal(over == 0 ? SmallSilo.MaximumPayloadBytes : -1, (await _http.Info($"small:head:{over}:{isChunked}")) is { Status: 200 } info ? info.Json.GetProperty("size").GetInt32() : -1);
+    }
+
     [Theory]
     [InlineData(1, false)]
     [InlineData(1, true)]

@@ -35,6 +35,29 @@ public sealed class TagChangeTests(SiloServer silo)
         await _http.TakeToken("several:2");
     }
 
+    /// <summary>As many as an entry may have, each as long as a tag may be.</summary>
+    [Theory]
+    [InlineData("update")]
+    [InlineData("revalidate")]
+    public async Task Change_OfAsManyTagsAsAnEntryMayHave_ReachesTheDependentsOfEach(string call)
+    {
+        string[] tags = [.. Enumerable.Range(1_000, 1_024).Select(i => i + call[0] + new string('\u5b57', 251))];
+        foreach (var i in new[] { 0, 511, 1_023 })
+        {
+            (await _http.Put($"{call}:many:{i}", "1", $"&life=max&tag={SiloCalls.Escape(tags[i])}")).IsDone();
+        }
+
+        var body = System.Text.Encoding.UTF8.GetBytes($$"""{"tags":["{{string.Join("\",\"", tags)}}"]{{(call == "update" ? string.Empty : ",\"profile\":\"max\"")}}}""");
+        IsChanged(await _http.Send(HttpMethod.Post, $"/v1/tags/{call}", SiloCalls.Body(body)), tags: 1_024);
+
+        foreach (var i in new[] { 0, 511, 1_023 })
+        {
+            var read = await _http.Read($"{call}:many:{i}");
+            Assert.Equal(call == "update" ? 404 : 200, read.Status);
+            Assert.NotNull(read.Token);
+        }
+    }
+
     [Theory]
     [InlineData("all", false)]
     [InlineData("any", true)]

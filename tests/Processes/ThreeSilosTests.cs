@@ -13,6 +13,7 @@ public sealed class ThreeSilosTests
     {
         await using var cluster = await SiloCluster.Start(3);
         await WriteUpdateRead(cluster, rounds: 1_000);
+        await WriteSinceMoments(cluster, rounds: 50);
     }
 
     /// <summary>And again after one of them was killed.</summary>
@@ -55,6 +56,48 @@ public sealed class ThreeSilosTests
             using var filled = await writer.SendAsync(fill);
             Assert.True(filled.StatusCode == HttpStatusCode.NoContent, $"Round {round}: {filled.StatusCode}, {await filled.Content.ReadAsStringAsync()}");
             Assert.Equal(text + "!", await updater.GetStringAsync(path));
+        }
+    }
+
+    /// <summary>
+    /// What was made after a moment is stored, and what is older than an update at another silo is not; and no other silo knows the moment. An update is told to be over after it has returned: what was made right
+    /// behind it may be refused, and is made again.
+    /// </summary>
+    private static async Task WriteSinceMoments(SiloCluster cluster, int rounds)
+    {
+        var again = 0;
+        for (var round = 0; round < rounds; round++)
+        {
+            var (writer, updater, reader) = (cluster.Silos[round % 3], cluster.Silos[(round + 1) % 3], cluster.Silos[(round + 2) % 3]);
+            var path = $"/v1/entry?key=since:{round % 10}";
+            var early = await Moment(writer);
+            using var update = await updater.PostAsJsonAsync("/v1/tags/update", new { tags = new[] { "sinces" } });
+            Assert.Equal(HttpStatusCode.OK, update.StatusCode);
+
+            Assert.Equal("superseded", await Put(writer, early, "old"));
+            Assert.Equal("unknown_moment", await Put(updater, early, "old"));
+            Assert.Equal("unknown_moment", await Put(reader, await Moment(writer), "foreign"));
+            while (await Put(writer, await Moment(writer), $"{round}") is { } refused)
+            {
+                Assert.Equal("superseded", refused);
+                Assert.True(++again < rounds, "Too much was made again.");
+            }
+
+            Assert.Equal($"{round}", await reader.GetStringAsync(path));
+            Assert.Equal($"{round}", await updater.GetStringAsync(path));
+
+            async Task<string?> Put(HttpClient silo, string moment, string text)
+            {
+                using var put = await silo.PutAsync($"{path}&tag=sinces&life=hours&since={moment}", new StringContent(text));
+                return put.StatusCode == HttpStatusCode.NoContent ? null : (await put.Content.ReadFromJsonAsync<System.Text.Json.JsonElement>()).GetProperty("code").GetString();
+            }
+        }
+
+        static async Task<string> Moment(HttpClient silo)
+        {
+            using var head = new HttpRequestMessage(HttpMethod.Head, "/v1/entry?key=none");
+            using var told = await silo.SendAsync(head);
+            return Assert.Single(told.Headers.GetValues("Tag-Cache-As-Of"));
         }
     }
 

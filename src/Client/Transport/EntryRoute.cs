@@ -27,12 +27,13 @@ internal sealed class EntryRoute(IEntryGrains entries, SiloEndpoints endpoints, 
     /// <param name="token">From the first.</param>
     /// <param name="data">The value.</param>
     /// <param name="madeAt">When it was made: its age is read after the answer to the first trip.</param>
-    public async Task<SetOutcome> Set(string scopedKey, TokenId token, EntryData data, Moment madeAt)
+    /// <param name="since">As in <see cref="IEntryGrain.Set"/>.</param>
+    public async Task<SetOutcome> Set(string scopedKey, TokenId token, EntryData data, Moment madeAt, SetSince? since = null)
     {
-        var change = new KeyChange(scopedKey, token, data, time.Now() - madeAt, Tracing.Parent);
+        var change = new KeyChange(scopedKey, token, data, time.Now() - madeAt, Tracing.Parent, since);
         return await There(scopedKey, endpoint => endpoint.Change(change), isRepeatable: false).ConfigureAwait(false) is { } changed
             ? new(changed.Commit!, changed.Update!)
-            : await entries[scopedKey].Set(token, data, time.Now() - madeAt, Tracing.Parent).ConfigureAwait(false);
+            : await entries[scopedKey].Set(token, data, time.Now() - madeAt, Tracing.Parent, since).ConfigureAwait(false);
     }
 
     /// <summary>Drops the value and updates the key.</summary>

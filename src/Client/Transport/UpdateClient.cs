@@ -34,7 +34,8 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
     /// <param name="madeAt">When the caller's call began, before anything was done for it: what is updated since then supersedes the value.</param>
     /// <param name="timeout">How long it is tried.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public Task<CommitOutcome> Set(string scopedKey, EntryData data, Moment madeAt, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <param name="judge">Of a value that was made after a sealed moment, <paramref name="madeAt"/>: what is known of the time since, asked when the first trip was answered; null if the value is superseded.</param>
+    public Task<CommitOutcome> Set(string scopedKey, EntryData data, Moment madeAt, TimeSpan timeout, CancellationToken cancellationToken, Func<EntryData, SinceVerdict?>? judge = null)
     {
         var isFirst = true;
         return Heard(
@@ -51,7 +52,9 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
                 return (removed is null ? null : CommitOutcome.Superseded, why, waiting);
             }
 
-            isFirst = false;
+            // Nothing has happened while a sealed moment has not been judged: that may be tried again.
+            isFirst = judge is not null;
+            var sentAt = time.Now();
             var token = await _route.BeginSet(scopedKey, givenUp).ConfigureAwait(false);
             if (token.IsNone)
             {
@@ -64,7 +67,15 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
                 return (null, "The first trip came too late.", null);
             }
 
-            var outcome = await _route.Set(scopedKey, token, data, madeAt).ConfigureAwait(false);
+            var verdict = judge?.Invoke(data);
+            if (judge is not null && verdict is null)
+            {
+                return (CommitOutcome.Superseded, null, null);
+            }
+
+            isFirst = false;
+            var since = verdict is null ? null : new SetSince(verdict.IsKeyChanged, sentAt - madeAt);
+            var outcome = await _route.Set(scopedKey, token, verdict?.Data ?? data, madeAt, since).ConfigureAwait(false);
             return outcome.Commit.Status == CommitStatus.Refused || (outcome.Update.IsComplete && IsDecided(outcome.Commit.Status))
                 ? (outcome.Commit, null, null)
                 : (null, outcome.Update.Reason ?? $"The value was not stored: {outcome.Commit.Status}.", outcome.Update.Waiting);

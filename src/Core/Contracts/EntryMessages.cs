@@ -125,6 +125,15 @@ internal sealed record EntryData(
     [property: Id(7)] bool? Standby = null,
     [property: Id(8)] TimeSpan EagerAt = default);
 
+/// <summary>
+/// Of a set whose value was made after a moment that a silo has sealed: what that silo says of the time since. It has looked after the first trip's answer, and found the value's tags, which are the set's
+/// <see cref="EntryData.CopiedTags"/>, not updated: so the value is kept as a copy is.
+/// </summary>
+/// <param name="IsKeyChanged">Whether the key may have been set or removed since the moment.</param>
+/// <param name="LeastAge">How long before the first trip's answer the moment was, or less.</param>
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.SetSince")]
+internal sealed record SetSince([property: Id(0)] bool IsKeyChanged, [property: Id(1)] TimeSpan LeastAge);
+
 /// <summary>What became of a value that was to be stored.</summary>
 internal enum CommitStatus : byte
 {

@@ -84,13 +84,15 @@ internal sealed record SetBegun([property: Id(0)] TokenId Token);
 /// <param name="Data">Of a set, the value; null for a removal.</param>
 /// <param name="Age">Of a set, as in <see cref="IEntryGrain.Set"/>.</param>
 /// <param name="Trace">As in <see cref="IEntryGrain.Set"/>.</param>
+/// <param name="Since">As in <see cref="IEntryGrain.Set"/>.</param>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.KeyChange")]
 internal sealed record KeyChange(
     [property: Id(0)] string ScopedKey,
     [property: Id(1)] TokenId Token = default,
     [property: Id(2)] EntryData? Data = null,
     [property: Id(3)] TimeSpan Age = default,
-    [property: Id(4)] string? Trace = null);
+    [property: Id(4)] string? Trace = null,
+    [property: Id(5)] SetSince? Since = null);
 
 /// <summary>The answer to a <see cref="KeyChange"/>.</summary>
 /// <param name="Commit">Of a set, what became of the value.</param>

@@ -45,8 +45,9 @@ internal interface IEntryGrain : IGrainWithStringKey
     /// <param name="data">The value.</param>
     /// <param name="age">How long before the first trip's answer the value was made, or more.</param>
     /// <param name="trace">The <c>traceparent</c> of the call, if it is traced.</param>
+    /// <param name="since">Of a value that was made after a moment which a silo has sealed, what that silo knows of the time since; null of one that was made when its call was.</param>
     [Alias("Set"), ResponseTimeout("00:00:05")]
-    ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null);
+    ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null, SetSince? since = null);
 
     /// <summary>Drops the value and updates the key.</summary>
     /// <param name="trace">As in <see cref="Set"/>.</param>

@@ -29,6 +29,9 @@ internal static class ProtocolVersion
     /// <summary>The first version with remembered updates, and soft tags of readers: a silo of an older one would forget the ones, and not look at the others.</summary>
     public const int Remembering = 3;
 
+    /// <summary>The first version whose silos keep what was made after a sealed moment: one of an older version takes such a set for a plain one.</summary>
+    public const int Moments = 3;
+
     /// <summary>The newest version that this process speaks: 2 is the first in which processes tell their versions, 3 the first with holds and updates of all of several tags.</summary>
     public const int Newest = 3;
 }

@@ -65,7 +65,20 @@ internal sealed record Unacknowledged(
 
 /// <summary>How a plain set ended: what became of the value, and of the earlier ones.</summary>
 [GenerateSerializer, Immutable, Alias("otc.SetOutcome")]
-internal sealed record SetOutcome([property: Id(0)] CommitOutcome Commit, [property: Id(1)] UpdateOutcome Update);
+internal sealed record SetOutcome([property: Id(0)] CommitOutcome Commit, [property: Id(1)] UpdateOutcome Update)
+{
+    /// <summary>What is said of the earlier values where the set leaves them alone; null where it expires the key.</summary>
+    /// <param name="status">What became of the value.</param>
+    /// <param name="isSince">Whether it was made after a sealed moment.</param>
+    public static UpdateOutcome? WithoutUpdate(CommitStatus status, bool isSince) => status switch
+    {
+        CommitStatus.UnknownToken => UpdateOutcome.Incomplete("The token of the set is late or unknown."),
+        CommitStatus.Refused => UpdateOutcome.Incomplete("The value was refused; nothing has happened."),
+        CommitStatus.Superseded when isSince => UpdateOutcome.Complete(members: 0),
+        CommitStatus.NotServing when isSince => UpdateOutcome.Incomplete("The silo that hosts the entry has no valid serving lease."),
+        _ => null,
+    };
+}
 
 /// <summary>What one silo knows of a tag.</summary>
 /// <param name="Silo">Its address.</param>

@@ -208,12 +208,18 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
     /// <param name="age">How long before the first trip's answer the value was made, or more.</param>
     /// <param name="terms">What is decided by.</param>
     /// <param name="now">The clock.</param>
+    /// <param name="since">As in <see cref="IEntryGrain.Set"/>. Unless such a set is stored, the key is not to be expired.</param>
     /// <returns>What became of the value, and which value is to be carried over the expiry of the key: null for none.</returns>
-    public (CommitOutcome Outcome, StoredValue? Kept) Set(TokenId token, EntryData data, TimeSpan age, IEntryTerms terms, Moment now)
+    public (CommitOutcome Outcome, StoredValue? Kept) Set(TokenId token, EntryData data, TimeSpan age, IEntryTerms terms, Moment now, SetSince? since = null)
     {
         if (_generations?.Tokens.TakeSet(token, now) is not { } set)
         {
             return (CommitOutcome.UnknownToken, null);
+        }
+
+        if (since is not null)
+        {
+            return SetSince(set, data, age, since, terms, now);
         }
 
         // The value is older than its token: a tag that was updated or revalidated since the call was made is newer than it. Sets of one key are ordered by their tokens alone.
@@ -384,6 +390,7 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
     private void Replace(StoredValue? value, IEntryTerms terms, StoredValue? old)
     {
         _value = value;
+        _generations?.EndSince();
         terms.Replaced(this, old, value);
     }
 

@@ -11,13 +11,14 @@ internal sealed class Generations
     private static readonly TimeSpan NotForStoringMemory = TimeSpan.FromSeconds(10);
 
     private FailSafeUse? _failSafe;
+    private SetSinceMoment? _since;
 
     public KeyTokens Tokens { get; } = new();
 
     /// <summary>Until when no reader waits: what was made last was not for storing.</summary>
     public Moment NotForStoringUntil { get; private set; } = Moment.Past;
 
-    public bool IsIdle(Moment now) => now >= NotForStoringUntil && !(_failSafe is { } use && now < use.Until) && Tokens.IsIdle(now) && !Tokens.RemembersSuperseded(now);
+    public bool IsIdle(Moment now) => now >= NotForStoringUntil && !(_failSafe is { } use && now < use.Until) && Tokens.IsIdle(now) && !(_since is { } since && now < since.Until) && !Tokens.RemembersSuperseded(now);
 
     /// <summary>Whether a value past its life is served at once: its source has just failed, or takes longer than its readers wait.</summary>
     public bool IsFailSafeInUse(Moment now) =>
@@ -32,6 +33,19 @@ internal sealed class Generations
 
     /// <summary>A generation has ended. Waiters for a value that will not be stored would wait in vain, one after another in the whole cluster.</summary>
     public void HasEnded(bool isForStoring, Moment now) => NotForStoringUntil = isForStoring ? Moment.Past : now + NotForStoringMemory;
+
+    /// <summary>When the moment was at the latest after which the entry's value was made; null of a value that was not set so, or long ago.</summary>
+    public Moment? SinceLatest => _since?.Latest;
+
+    /// <summary>The entry's value was made after a sealed moment.</summary>
+    /// <param name="latest">When that moment was at the latest.</param>
+    /// <param name="until">For how long it is remembered.</param>
+    public void Since(Moment latest, Moment until) => _since = new(latest, until);
+
+    /// <summary>The entry's value is another, or there is none any more.</summary>
+    public void EndSince() => _since = null;
+
+    private sealed record SetSinceMoment(Moment Latest, Moment Until);
 
     private sealed record FailSafeUse(Moment Until, TokenId Slow);
 }

@@ -7,12 +7,18 @@ internal static class TagSet
 
     /// <summary>The tags of one call that addresses dependents (update, revalidate).</summary>
     /// <exception cref="ArgumentException">None at all, more than 128, or one that is not sound.</exception>
-    public static string[] ForCall(IReadOnlyCollection<string> tags, string parameterName = "tags")
+    public static string[] ForCall(IReadOnlyCollection<string> tags, string parameterName = "tags") => ForCall(tags, NameLimits.TagsPerCall, parameterName);
+
+    /// <inheritdoc cref="ForCall(IReadOnlyCollection{string}, string)"/>
+    /// <param name="tags">The tags.</param>
+    /// <param name="most">How many there may be, instead of 128.</param>
+    /// <param name="parameterName">Whose fault it is.</param>
+    public static string[] ForCall(IReadOnlyCollection<string> tags, int most, string parameterName = "tags")
     {
         ArgumentNullException.ThrowIfNull(tags, parameterName);
         return tags.Count == 0
             ? throw new ArgumentException("At least 1 tag is required.", parameterName)
-            : Distinct(tags, isForEntry: false, parameterName);
+            : Distinct(tags, isForEntry: false, parameterName, most);
     }
 
     /// <summary>The tags that one call puts on an entry; none is fine.</summary>

@@ -95,7 +95,7 @@ internal sealed class KeyChangeHandler(EntryStore store, Owners owners, TimeProv
             }
 
             // A set ends where its token came from, also when the key belongs to another silo by now.
-            var stored = store.Store(change.ScopedKey, change.Token, data, change.Age, change.Trace, later);
+            var stored = store.Store(change.ScopedKey, change.Token, data, change.Age, change.Trace, later, change.Since);
             return isAstray && stored.Commit.Status == CommitStatus.UnknownToken ? null : new Begun(stored);
         }
         catch (Exception exception)

@@ -41,7 +41,7 @@ internal sealed class EntryGrain(EntryStore store, EntryTable table, IFormerValu
 
     public ValueTask<TokenId> BeginSet() => new(store.BeginSet(_scopedKey));
 
-    public ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null) => store.Set(_scopedKey, token, data, age, trace);
+    public ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null, SetSince? since = null) => store.Set(_scopedKey, token, data, age, trace, since);
 
     public ValueTask<UpdateOutcome> Remove(string? trace = null) => store.Remove(_scopedKey, trace);
 

@@ -111,9 +111,9 @@ internal sealed class EntryStore(EntryServices services)
     }
 
     /// <inheritdoc cref="IEntryGrain.Set"/>
-    public async ValueTask<SetOutcome> Set(string scopedKey, TokenId token, EntryData data, TimeSpan age, string? trace)
+    public async ValueTask<SetOutcome> Set(string scopedKey, TokenId token, EntryData data, TimeSpan age, string? trace, SetSince? since = null)
     {
-        var (outcome, completion) = Store(scopedKey, token, data, age, trace);
+        var (outcome, completion) = Store(scopedKey, token, data, age, trace, since: since);
         return new(outcome, await Within(completion));
     }
 
@@ -134,8 +134,9 @@ internal sealed class EntryStore(EntryServices services)
     /// <param name="age">How long before the first trip's answer the value was made, or more.</param>
     /// <param name="trace">The <c>traceparent</c> of the call, if it is traced.</param>
     /// <param name="later">As in <see cref="Invalidation.Invalidator.Begin(UpdateRequest, Func{bool}, ICollection{SiloAddress})"/>.</param>
+    /// <param name="since">As in <see cref="IEntryGrain.Set"/>.</param>
     public (CommitOutcome Commit, Task<UpdateOutcome> Completion) Store(
-        string scopedKey, TokenId token, EntryData data, TimeSpan age, string? trace, ICollection<SiloAddress>? later = null)
+        string scopedKey, TokenId token, EntryData data, TimeSpan age, string? trace, ICollection<SiloAddress>? later = null, SetSince? since = null)
     {
         if (TryEnter(scopedKey) is not { } slot)
         {
@@ -146,15 +147,10 @@ internal sealed class EntryStore(EntryServices services)
         Task<UpdateOutcome> completion;
         using (var held = new Held(this, slot))
         {
-            (outcome, var kept) = slot.Set(token, data, age, services, held.Now);
-            if (outcome.Status == CommitStatus.UnknownToken)
+            (outcome, var kept) = slot.Set(token, data, age, services, held.Now, since);
+            if (SetOutcome.WithoutUpdate(outcome.Status, isSince: since is not null) is { } nothing)
             {
-                return RefusedAsLate;
-            }
-
-            if (outcome.Status == CommitStatus.Refused)
-            {
-                return (outcome, Task.FromResult(UpdateOutcome.Incomplete("The value was refused; nothing has happened.")));
+                return (outcome, Task.FromResult(nothing));
             }
 
             // Under one gate: what is stored now is kept through the expiry that begins now; every other value of the key falls to it.
@@ -269,8 +265,7 @@ internal sealed class EntryStore(EntryServices services)
         }
     }
 
-    private static (CommitOutcome Commit, Task<UpdateOutcome> Completion) RefusedAsLate =>
-        (CommitOutcome.UnknownToken, Task.FromResult(UpdateOutcome.Incomplete("The token of the set is late or unknown.")));
+    private static (CommitOutcome Commit, Task<UpdateOutcome> Completion) RefusedAsLate => (CommitOutcome.UnknownToken, Task.FromResult(SetOutcome.WithoutUpdate(CommitStatus.UnknownToken, isSince: false)!));
 
     /// <summary>Asks the entry once.</summary>
     /// <returns>The answer; or, until the moment that is given, the wait for it, which ends with the generation in flight, or with its lease: a dead generator does not block the key.</returns>

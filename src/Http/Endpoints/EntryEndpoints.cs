@@ -18,9 +18,10 @@ namespace OrleansTagCache.Http.Endpoints;
 
 /// <summary><c>/v1/entry</c>: reading, removing and describing entries.</summary>
 internal sealed class EntryEndpoints(
-    EntryReader reader, EntryClient entries, UpdateClient updates, NearCache near, HotKeys hot, PeerVersions versions, AuditLog audit, SealedTokens tokens, RequestLimits limits, TagCacheClientOptions options, TimeProvider time)
+    EntryReader reader, EntryClient entries, UpdateClient updates, NearCache near, HotKeys hot, PeerVersions versions, AuditLog audit, SealedTokens tokens, SealedMoments moments, RequestLimits limits, TagCacheClientOptions options, TimeProvider time)
 {
     private const string StatusHeader = "Cache-Status";
+    private const string AgeHeader = "Tag-Cache-Age";
     private const string CacheName = "OrleansTagCache";
 
     /// <summary>The namespace whose entries this process keeps near; those of others are asked for.</summary>
@@ -42,11 +43,13 @@ internal sealed class EntryEndpoints(
     // Parameters are declared for the OpenAPI document and read through Query, which says what is wrong with them.
     public async Task<IResult> Get(HttpContext http, string? key, string? wait, string? lease, [FromQuery] string[]? soft)
     {
+        // Before anything else: what the caller makes after the answer was made after it.
+        var caller = http.Caller();
+        http.Response.Headers[SealedMoments.Header] = moments.Now(caller.Namespace);
         var name = KeyOf(http);
         var seconds = Query.Seconds(http.Request, nameof(wait), most: 30, otherwise: 10);
         var holds = Query.Count(http.Request, nameof(lease), most: int.MaxValue, otherwise: 0);
         var softTags = TagSet.ForEntry(Query.All(http.Request, nameof(soft)), nameof(soft)) is { Length: > 0 } named ? named : null;
-        var caller = http.Caller();
 
         // What is kept near was read without soft tags: it may be older than an update of one of them.
         if (softTags is null && caller.Namespace == _nearNamespace && near.Find(name, freshOnly: true) is { IsQuiet: true, Entry: { Payload: { Coding: PayloadCoding.None } payload } kept } hit)
@@ -170,6 +173,13 @@ internal sealed class EntryEndpoints(
         }
     }
 
+    /// <summary>Milliseconds with up to three decimals, never less than it is.</summary>
+    internal static string Milliseconds(TimeSpan age)
+    {
+        var (whole, rest) = Math.DivRem(age.Ticks, TimeSpan.TicksPerMicrosecond);
+        return ((whole + (rest > 0 ? 1 : 0)) / 1_000m).ToString("0.###", CultureInfo.InvariantCulture);
+    }
+
     private static PiecesAnswer Hit(HttpContext http, EntrySnapshot entry, bool isStale)
     {
         var left = entry.Life.Revalidate == CacheLife.Forever ? int.MaxValue : Math.Floor((entry.Life.Revalidate - entry.Age).TotalSeconds);
@@ -177,6 +187,7 @@ internal sealed class EntryEndpoints(
         var headers = http.Response.Headers;
         headers[StatusHeader] = string.Create(CultureInfo.InvariantCulture, $"{CacheName}; hit; ttl={ttl}{(entry.PromiseSuspended ? "; detail=promise-suspended" : string.Empty)}");
         headers.Age = ((long)entry.Age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        headers[AgeHeader] = Milliseconds(entry.Age);
         headers.XContentTypeOptions = "nosniff";
 
         // A browser that is led here must not run what a value holds: it would run beside the operators' page, and as a program on this machine.

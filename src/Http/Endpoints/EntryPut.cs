@@ -7,6 +7,7 @@ using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Messages;
 using OrleansTagCache.Http.Tokens;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Membership;
 using OrleansTagCache.Names;
 using OrleansTagCache.Transport;
 
@@ -18,7 +19,7 @@ namespace OrleansTagCache.Http.Endpoints;
 /// lost it to the next caller.
 /// </remarks>
 internal sealed class EntryPut(
-    EntryClient entries, UpdateClient updates, SealedTokens tokens, RequestLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
+    EntryClient entries, UpdateClient updates, SealedTokens tokens, SealedMoments moments, PeerVersions versions, RequestLimits limits, TagCacheClientOptions options, CacheLifeProfiles profiles, TimeProvider time)
 {
     public void Map(IEndpointRouteBuilder entry) =>
         entry.MapPut(string.Empty, Put).Needs(Scopes.Write).WithSummary("Store an entry, with a token or as a plain set")
@@ -26,7 +27,7 @@ internal sealed class EntryPut(
             {
                 operation.RequestBody = new OpenApiRequestBody
                 {
-                    Description = "The value. Its Content-Type is given back with it. What else a call says of its value is refused: a Content-Encoding with 415, and other fields that begin with Content-, those of responses (such as ETag, Expires, Vary) and conditions with 400.",
+                    Description = "The value; behind its head, if Tag-Cache-Head says how many bytes of the body that is: {\"tags\":[...],\"life\":\"hours\"}, or stale, revalidate and expire in seconds in place of life, and then no tags and no life in the query. Its Content-Type is given back with it. What else a call says of its value is refused: a Content-Encoding with 415, and other fields that begin with Content-, those of responses (such as ETag, Expires, Vary) and conditions with 400.",
                     Required = true,
                     Content = new Dictionary<string, OpenApiMediaType> { ["*/*"] = new() },
                 };
@@ -44,14 +45,44 @@ internal sealed class EntryPut(
         string? stale,
         string? revalidate,
         string? expire,
-        [FromHeader(Name = SealedTokens.Header)] string? token)
+        string? since,
+        [FromHeader(Name = SealedTokens.Header)] string? token,
+        [FromHeader(Name = PutHead.Header)] string? head)
     {
         // Before the body is read: what is updated while it comes is newer than what it says.
         var calledAt = time.Now();
         var scoped = http.Caller().Namespace.Scope(Query.Key(http.Request, options.MaximumKeyLength));
         return http.Request.Headers.ContainsKey(SealedTokens.Header)
             ? await Commit(http, scoped, token ?? string.Empty)
+            : Query.One(http.Request, nameof(since)) is { } moment ? await SetSince(http, scoped, moment)
             : await Set(http, scoped, calledAt);
+    }
+
+    private async Task<IResult> SetSince(HttpContext http, string scoped, string moment)
+    {
+        if (moments.Open(http.Caller().Namespace, moment) is not { } since)
+        {
+            return Problems.UnknownMoment();
+        }
+
+        if (versions.Spoken < ProtocolVersion.Moments)
+        {
+            return Problems.Unavailable("A silo of the cluster has a version that knows no sets since a moment. Nothing was stored.");
+        }
+
+        var (entry, problem) = await Read(http);
+        if (problem is not null)
+        {
+            return problem;
+        }
+
+        var set = await updates.Set(scoped, entry!, since.At, options.UpdateTimeout, http.RequestAborted, data => moments.Judge(scoped, data, since));
+        return set.Status switch
+        {
+            CommitStatus.Refused => Problems.InvalidArgument(set.Fault!),
+            CommitStatus.Superseded => Problems.SupersededSince(),
+            _ => Results.NoContent(),
+        };
     }
 
     private async Task<IResult> Set(HttpContext http, string scoped, Moment calledAt)
@@ -78,6 +109,11 @@ internal sealed class EntryPut(
         var isOffered = false;
         try
         {
+            if (http.Request.Query.ContainsKey("since"))
+            {
+                return Problems.InvalidArgument("A value has either a Tag-Cache-Token or 'since'; this call gives both.");
+            }
+
             var (entry, problem) = await Read(http);
             isOffered = problem is null;
             return problem ?? AnswerTo(await entries.TryCommit(scoped, id, entry!));
@@ -105,14 +141,14 @@ internal sealed class EntryPut(
     private async Task<(EntryData? Entry, IResult? Problem)> Read(HttpContext http)
     {
         var request = http.Request;
-        var tags = TagSet.ForEntry(Query.All(request, "tag"), "tag");
-        var life = LifeQuery.Parse(request, profiles);
+        var headLength = PutHead.LengthOf(request);
+        var (tags, life) = (TagSet.ForEntry(Query.All(request, "tag"), "tag"), LifeQuery.Parse(request, profiles));
         if (PutHeaders.RefusalOfPut(http) is { } refusal)
         {
             return (null, refusal);
         }
 
-        if (await BodyReader.TryRead(request, options.MaximumPayloadBytes, limits.BodyBytes) is not { } body)
+        if (await BodyReader.TryRead(request, options.MaximumPayloadBytes + headLength, limits.BodyBytes) is not { } body)
         {
             return (null, Problems.PayloadTooLarge(options.MaximumPayloadBytes));
         }
@@ -120,6 +156,17 @@ internal sealed class EntryPut(
         if (http.Features.Get<IHttpRequestTrailersFeature>() is { Available: true } after && PutHeaders.RefusalOfTrailers(after.Trailers) is { } late)
         {
             return (null, late);
+        }
+
+        if (headLength > 0)
+        {
+            var (head, fault) = PutHead.Read(body, headLength);
+            if (fault is not null)
+            {
+                return (null, fault);
+            }
+
+            ((tags, life), body) = (head!.Check(profiles), body[headLength..]);
         }
 
         var contentType = string.IsNullOrWhiteSpace(request.ContentType) ? null : request.ContentType;

@@ -59,19 +59,21 @@ internal sealed class TagEndpoints(UpdateClient calls, AuditLog audit, RequestLi
 
     public async Task<IResult> Update(HttpContext http)
     {
-        var (body, problem) = await BodyReader.ReadJson<UpdateBody>(http.Request, limits.BodyBytes);
+        var (body, problem) = await BodyReader.ReadJson<UpdateBody>(http.Request, limits.BodyBytes, NamedTags.MostBytes);
         return problem ?? body!.Match switch
         {
             null or "any" => await Change(http, body.Tags, ids => new(ids, StaleFor: null, Remember: body.Remember == true)),
             "all" when body.Remember == true => Problems.InvalidArgument("An update of all of several tags is not remembered: give 'remember' without 'match', or one call for each."),
-            "all" => await Change(http, body.Tags, static ids => UpdateRequest.OfAll(ids)),
+
+            // Each is remembered with all its tags, and each value is asked for all of them.
+            "all" => await Change(http, body.Tags, static ids => UpdateRequest.OfAll(ids), NameLimits.TagsPerCall),
             _ => Problems.InvalidArgument($"'match' is 'any' or 'all', and not '{body.Match}'."),
         };
     }
 
     public async Task<IResult> Revalidate(HttpContext http)
     {
-        var (body, problem) = await BodyReader.ReadJson<RevalidateBody>(http.Request, limits.BodyBytes);
+        var (body, problem) = await BodyReader.ReadJson<RevalidateBody>(http.Request, limits.BodyBytes, NamedTags.MostBytes);
         if (problem is not null)
         {
             return problem;
@@ -115,9 +117,9 @@ internal sealed class TagEndpoints(UpdateClient calls, AuditLog audit, RequestLi
 
     private static TagId TagOf(HttpRequest request) => TagId.OfTag(request.HttpContext.Caller().Namespace, TagName.Parse(Query.One(request, "tag")).Value);
 
-    private async Task<IResult> Change(HttpContext http, string[]? tags, Func<TagId[], UpdateRequest> request)
+    private async Task<IResult> Change(HttpContext http, string[]? tags, Func<TagId[], UpdateRequest> request, int most = NamedTags.MostOfAny)
     {
-        var ids = NamedTags.Of(http, tags);
+        var ids = NamedTags.Of(http, tags, most);
         var begun = time.Now();
         var made = request(ids);
         var outcome = await audit.Write(

@@ -65,6 +65,7 @@ public static class TagCacheHttpServiceCollectionExtensions
         services.AddHostedService<ApiKeyRingStart>();
         services.AddSingleton<LocalCallers>();
         services.AddSingleton<SealedTokens>();
+        services.AddSingleton<SealedMoments>();
         services.AddSingleton<RefusedCallTokens>();
         services.AddSingleton<UiSessions>();
         services.AddSingleton<ApiKeyServices>();

@@ -8,7 +8,7 @@ namespace OrleansTagCache.Http.Messages;
 internal static class BodyReader
 {
     /// <summary>Far more than a call needs, but for many of the very longest keys.</summary>
-    private const int MaximumJsonBytes = 512 * 1024;
+    public const int MaximumJsonBytes = 512 * 1024;
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
@@ -79,26 +79,32 @@ internal static class BodyReader
     }
 
     /// <summary>The body as JSON of that type, or what is wrong with it.</summary>
-    public static async ValueTask<(T? Value, IResult? Problem)> ReadJson<T>(HttpRequest request, Quota quota)
+    public static async ValueTask<(T? Value, IResult? Problem)> ReadJson<T>(HttpRequest request, Quota quota, int limit = MaximumJsonBytes)
         where T : class
     {
-        var body = await TryRead(request, MaximumJsonBytes, quota);
+        var body = await TryRead(request, limit, quota);
         if (body is null)
         {
-            return (null, Problems.Of(StatusCodes.Status413PayloadTooLarge, "payload_too_large", $"A JSON body may have at most {MaximumJsonBytes} bytes."));
+            return (null, Problems.Of(StatusCodes.Status413PayloadTooLarge, "payload_too_large", $"A JSON body may have at most {limit} bytes."));
         }
 
+        var (value, why) = Parse<T>(body);
+        return (value, why is null ? null : Problems.MalformedJson($"The body {why}"));
+    }
+
+    /// <summary>The bytes as JSON of that type, or why they are not, as the end of a sentence.</summary>
+    public static (T? Value, string? Why) Parse<T>(ReadOnlySpan<byte> json)
+        where T : class
+    {
         try
         {
-            var json = body.AsSpan().StartsWith(ByteOrderMark) ? body.AsSpan(ByteOrderMark.Length) : body;
-            return JsonSerializer.Deserialize<T>(json, Strict) is { } value
+            return JsonSerializer.Deserialize<T>(json.StartsWith(ByteOrderMark) ? json[ByteOrderMark.Length..] : json, Strict) is { } value
                 ? (value, null)
-                : (null, Problems.MalformedJson("The body must be a JSON object; it is null."));
+                : (null, "must be a JSON object; it is null.");
         }
         catch (JsonException exception)
         {
-            return (null, Problems.MalformedJson(
-                $"The body is not the JSON object that this call takes (line {exception.LineNumber + 1 ?? 1}, byte {exception.BytePositionInLine + 1 ?? 1})."));
+            return (null, $"is not the JSON object that this call takes (line {exception.LineNumber + 1 ?? 1}, byte {exception.BytePositionInLine + 1 ?? 1}).");
         }
     }
 

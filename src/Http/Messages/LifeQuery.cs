@@ -7,6 +7,9 @@ internal static class LifeQuery
 {
     private static readonly string[] Fields = ["stale", "revalidate", "expire"];
 
+    /// <summary>The parameters that a life is named by.</summary>
+    public static string[] Names { get; } = ["life", .. Fields];
+
     /// <exception cref="ArgumentException">It is inconsistent, negative, not a number, or an unknown profile.</exception>
     public static CacheLife Parse(HttpRequest query, CacheLifeProfiles profiles)
     {
@@ -18,14 +21,14 @@ internal static class LifeQuery
                 : throw new ArgumentException($"Give a life either by 'life' or in seconds; this call does both ('life' and '{seconds[0]}').");
         }
 
-        if (seconds.Length == 0)
-        {
-            return CacheLife.Default;
-        }
-
-        var revalidate = Seconds(query, "revalidate") ?? Seconds(query, "expire") ?? CacheLife.Default.Revalidate;
-        return new(Seconds(query, "stale") ?? CacheLife.Default.Stale, revalidate, Seconds(query, "expire") ?? CacheLife.Forever);
+        return Of(Seconds(query, "stale"), Seconds(query, "revalidate"), Seconds(query, "expire"));
     }
+
+    /// <summary>A life by what was named of it; the default if nothing was.</summary>
+    /// <exception cref="ArgumentException">It is inconsistent.</exception>
+    public static CacheLife Of(TimeSpan? stale, TimeSpan? revalidate, TimeSpan? expire) => (stale ?? revalidate ?? expire) is null
+        ? CacheLife.Default
+        : new(stale ?? CacheLife.Default.Stale, revalidate ?? expire ?? CacheLife.Default.Revalidate, expire ?? CacheLife.Forever);
 
     /// <summary>A duration in seconds; null seconds are forever.</summary>
     /// <exception cref="ArgumentException">Negative, or longer than a duration can be.</exception>

@@ -41,6 +41,14 @@ internal static class Problems
     public static IResult Superseded() => Of(
         StatusCodes.Status409Conflict, "superseded", "A tag of the entry, or its key, was updated since the token was given, or a tag is held. Nothing was stored.");
 
+    public static IResult SupersededSince() => Of(
+        StatusCodes.Status409Conflict,
+        "superseded",
+        "A tag of the entry, or its key, was updated since the moment, or too long ago since to be sure; or a newer value is stored, or a tag is held or just being updated. Nothing was stored.");
+
+    public static IResult UnknownMoment() => Of(
+        StatusCodes.Status409Conflict, "unknown_moment", "The moment is forged, or of another silo, of one that has been restarted, or of another namespace. Nothing was stored.");
+
     public static IResult Unavailable(string detail) => Of(StatusCodes.Status503ServiceUnavailable, "unavailable", detail);
 
     public static IResult Unauthorized() => Of(

@@ -21,6 +21,8 @@ internal static class SealedBytes
     /// <summary>A multiple of three bytes: its text has no bits to spare, so a seal has one spelling.</summary>
     private const int Length = SignedLength + HMACSHA256.HashSizeInBytes;
 
+    private const int MaximumOnStack = 512;
+
     private static readonly int TextLength = Base64Url.GetEncodedLength(Length);
 
     public static string Seal(TokenSecret key, string goodFor, ReadOnlySpan<byte> content)
@@ -52,7 +54,10 @@ internal static class SealedBytes
 
     private static void Sign(TokenSecret key, string goodFor, byte[] seal, Span<byte> signature)
     {
-        byte[] message = [.. seal.AsSpan(0, SignedLength), .. Encoding.UTF8.GetBytes(goodFor)];
-        HMACSHA256.HashData(key.Secret, message, signature);
+        var most = SignedLength + Encoding.UTF8.GetMaxByteCount(goodFor.Length);
+        var message = most <= MaximumOnStack ? stackalloc byte[MaximumOnStack] : new byte[most];
+        seal.AsSpan(0, SignedLength).CopyTo(message);
+        var length = SignedLength + Encoding.UTF8.GetBytes(goodFor, message[SignedLength..]);
+        HMACSHA256.HashData(key.Secret, message[..length], signature);
     }
 }

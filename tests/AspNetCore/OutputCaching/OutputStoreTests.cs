@@ -143,9 +143,9 @@ public sealed class OutputStoreTests
 
     private sealed class Watched(IEntryGrain entry, OutputStoreTests test) : EntryAround(entry)
     {
-        public override async ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null)
+        public override async ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null, SetSince? since = null)
         {
-            var outcome = await base.Set(token, data, age, trace);
+            var outcome = await base.Set(token, data, age, trace, since);
             test._offered.TrySetResult(data);
             test._set.TrySetResult(outcome);
             return outcome;

@@ -25,7 +25,9 @@ internal sealed record Attack(string Group, string Name, int Status, Func<Loot, 
 /// <param name="Ended">One that has expired.</param>
 /// <param name="Token">A token for the key <c>mine</c> of <c>shop</c>.</param>
 /// <param name="Foreign">A token of another namespace for the same key.</param>
-internal sealed record Loot(string Full, string Reader, string Invalidator, string Ended, string Token, string Foreign);
+/// <param name="Moment">A moment for <c>shop</c>.</param>
+/// <param name="ForeignMoment">One for the other namespace.</param>
+internal sealed record Loot(string Full, string Reader, string Invalidator, string Ended, string Token, string Foreign, string Moment, string ForeignMoment);
 
 /// <summary>Writes requests as they go over the wire, sound but for what is asked to be unsound.</summary>
 internal static class Wire

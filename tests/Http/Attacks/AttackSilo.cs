@@ -44,11 +44,13 @@ public sealed class AttackSilo : SiloServer
             using var owner = With(_owner);
             (await owner.Put("secret", "treasure", "&tag=secret")).IsDone();
             using var shop = With(_full);
-            _loot = new(_full, _reader, _invalidator, _ended, await shop.TakeToken("mine"), await owner.TakeToken("mine"));
+            _loot = new(_full, _reader, _invalidator, _ended, await shop.TakeToken("mine"), await owner.TakeToken("mine"), await Moment(shop), await Moment(owner));
         }
 
         return _loot;
     }
+
+    private static async Task<string> Moment(HttpClient http) => (await http.Send(HttpMethod.Head, "/v1/entry?key=none")).Header("Tag-Cache-As-Of")!;
 
     /// <summary>Sends it over a connection of its own; the answer to its end, or nothing.</summary>
     internal async Task<string> Send(Attack attack)

@@ -5,15 +5,15 @@ namespace OrleansTagCache.Tests.Http;
 /// <summary>All attacks, by name.</summary>
 internal static class AllAttacks
 {
-    public static readonly IReadOnlyDictionary<string, Attack> ByName = Input().Concat(AccessAttacks.All).Concat(NamespaceAttacks.All).Concat(TokenAttacks.All).Concat(HeaderAttacks.All)
+    public static readonly IReadOnlyDictionary<string, Attack> ByName = Input().Concat(AccessAttacks.All).Concat(NamespaceAttacks.All).Concat(TokenAttacks.All).Concat(MomentAttacks.All).Concat(HeaderAttacks.All)
         .Concat(FramingAttacks.All).Concat(BodyAttacks.All).Concat(PathAttacks.All).Concat(HookAttacks.All).Concat(UiAttacks.All).Concat(SessionAttacks.All).Concat(SlowAttacks.All).ToDictionary(attack => attack.ToString());
 
     /// <summary>What is wrong in names, lives, queries and JSON.</summary>
     private static IEnumerable<Attack> Input() => BadInput.All.Select(row => new Attack(
-        row.Value.Path.StartsWith("/v1/tags/", StringComparison.Ordinal) ? "JSON" : "Keys, tags and lives",
+        row.Value.Path.StartsWith("/v1/tags/", StringComparison.Ordinal) ? "JSON" : row.Value.Head is not null ? "Heads of bodies" : "Keys, tags and lives",
         row.Key,
         row.Value.Status,
-        loot => Wire.Request(loot.Full, row.Value.Method, row.Value.Path, row.Value.Body ?? (row.Value.Method is "PUT" or "POST" ? [] : null))));
+        loot => Wire.Request(loot.Full, row.Value.Method, row.Value.Path, row.Value.Body ?? (row.Value.Method is "PUT" or "POST" ? [] : null), row.Value.Head is { } head ? [$"Tag-Cache-Head: {head}"] : [])));
 }
 
 /// <summary>Keys that are not good, or not good for that.</summary>
@@ -149,6 +149,56 @@ internal static class TokenAttacks
             yield return new("Tokens", "giving back without a token", 409, loot => Wire.Request(loot.Full, "POST", "/v1/entry/abandon?key=mine", []));
             yield return new("Tokens", "a token beyond ASCII", 400, loot => Wire.Request(loot.Full, "PUT", "/v1/entry?key=mine", "forged"u8.ToArray(), "Tag-Cache-Token: t\u00f6ken"));
             yield return new("Tokens", "two tokens", 409, loot => Wire.Request(loot.Full, "PUT", "/v1/entry?key=mine", "forged"u8.ToArray(), $"Tag-Cache-Token: {loot.Token}", $"Tag-Cache-Token: {loot.Foreign}"));
+        }
+    }
+}
+
+/// <summary>Moments that were not given, or not to that caller; and bodies that do not hold the head that they announce.</summary>
+internal static class MomentAttacks
+{
+    public static IEnumerable<Attack> All
+    {
+        get
+        {
+            foreach (var (name, moment) in new (string, Func<Loot, string>)[]
+            {
+                ("of another namespace", loot => loot.ForeignMoment),
+                ("that is a token", loot => loot.Token),
+                ("with its first character changed", loot => (loot.Moment[0] == 'A' ? 'B' : 'A') + loot.Moment[1..]),
+                ("with its last character changed", loot => loot.Moment[..^1] + (loot.Moment[^1] == 'A' ? 'B' : 'A')),
+                ("made earlier", loot => loot.Moment[..8] + (loot.Moment[8] == 'A' ? 'B' : 'A') + loot.Moment[9..]),
+                ("with a newer stamp", loot => loot.Moment[..17] + (loot.Moment[17] == 'A' ? 'B' : 'A') + loot.Moment[18..]),
+                ("cut by one", loot => loot.Moment[..^1]),
+                ("twice in one", loot => loot.Moment + loot.Moment),
+                ("padded", loot => $"{loot.Moment}%3D%3D"),
+                ("of zeros", _ => new string('A', 80)),
+                ("spliced of two", loot => loot.Moment[..37] + loot.ForeignMoment[37..]),
+                ("that is a number", _ => "638000000000000000"),
+                ("that is a date", _ => "2026-11-30T12:00:00Z"),
+                ("of 16,000 characters", _ => new string('A', 16_000)),
+                ("that is empty", _ => string.Empty),
+            })
+            {
+                yield return new("Moments", $"a value since a moment {name}", 409, loot => Wire.Request(loot.Full, "PUT", $"/v1/entry?key=mine&since={moment(loot)}", "forged"u8.ToArray()));
+            }
+
+            yield return new("Moments", "a value since two moments", 400, loot => Wire.Request(loot.Full, "PUT", $"/v1/entry?key=mine&since={loot.Moment}&since={loot.Moment}", "forged"u8.ToArray()));
+            yield return new("Moments", "a value since a moment, and a forged token", 409, loot => Wire.Request(loot.Full, "PUT", $"/v1/entry?key=mine&since={loot.Moment}", "forged"u8.ToArray(), "Tag-Cache-Token: forged"));
+            yield return new("Moments", "a moment for a token", 409, loot => Wire.Request(loot.Full, "PUT", "/v1/entry?key=mine", "forged"u8.ToArray(), $"Tag-Cache-Token: {loot.Moment}"));
+            yield return new("Moments", "a moment with a key that may only read", 403, loot => Wire.Request(loot.Reader, "PUT", $"/v1/entry?key=mine&since={loot.Moment}", "forged"u8.ToArray()));
+            yield return new("Moments", "a value that is too large since a moment", 413, loot => Wire.Request(loot.Full, "PUT", $"/v1/entry?key=mine&since={loot.Moment}", new byte[AttackSilo.MaximumPayloadBytes + 1]));
+            yield return new("Heads of bodies", "two heads", 400, loot => Wire.Request(loot.Full, "PUT", "/v1/entry?key=mine", "{}"u8.ToArray(), "Tag-Cache-Head: 2", "Tag-Cache-Head: 2"));
+            yield return new("Heads of bodies", "a value that is too large behind its head", 413, loot => Wire.Request(loot.Full, "PUT", "/v1/entry?key=mine", [.. "{}"u8, .. new byte[AttackSilo.MaximumPayloadBytes + 1]], "Tag-Cache-Head: 2"));
+            yield return new("Heads of bodies", "chunks that end before the head does", 400, loot => Wire.Text(
+                $"PUT /v1/entry?key=mine HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer {loot.Full}\r\nTag-Cache-Head: 13\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{{\"ta\r\n0\r\n\r\n"));
+            yield return new("Heads of bodies", "a body that stops in its head", 408, loot => Wire.Text(
+                $"PUT /v1/entry?key=mine HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer {loot.Full}\r\nTag-Cache-Head: 13\r\nContent-Length: 20\r\n\r\n{{\"ta"));
+            yield return new("Heads of bodies", "a body that is closed in its head", 400, loot => Wire.Text(
+                $"PUT /v1/entry?key=mine HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer {loot.Full}\r\nTag-Cache-Head: 13\r\nContent-Length: 20\r\n\r\n{{\"ta"))
+            {
+                Closes = true,
+                MayGoUnheard = true,
+            };
         }
     }
 }

@@ -9,8 +9,9 @@ namespace OrleansTagCache.Testing;
 /// <param name="Body">Its body, byte by byte, or null for none.</param>
 /// <param name="Status">The status of the answer.</param>
 /// <param name="Code">The code of the answer.</param>
+/// <param name="Head">Its <c>Tag-Cache-Head</c>, or null for none.</param>
 internal sealed record BadRequest(
-    string Method, string Path, string Detail, byte[]? Body = null, int Status = 400, string Code = "invalid_argument");
+    string Method, string Path, string Detail, byte[]? Body = null, int Status = 400, string Code = "invalid_argument", string? Head = null);
 
 /// <summary>Requests that must be refused, by name. What can hold <see cref="Marker"/> does, so that an echo of it is found.</summary>
 internal static class BadInput
@@ -23,9 +24,10 @@ internal static class BadInput
     private static readonly string LongKey = Marker + new string('k', 1_025 - Marker.Length);
     private static readonly string LongTag = Marker + new string('t', 257 - Marker.Length);
     private static readonly string[] TooManyTags = [.. Enumerable.Range(0, 129).Select(i => $"{Marker}{i}")];
+    private static readonly string[] MoreThanAnEntryHas = [.. Enumerable.Range(0, 1_025).Select(i => $"{Marker}{i}")];
 
     public static readonly IReadOnlyDictionary<string, BadRequest> All = Entries().Concat(Lives()).Concat(Views()).Concat(Bodies("update"))
-        .Concat(Bodies("revalidate")).Concat(Bodies("hold")).Concat(Revalidations()).Concat(Holds()).Concat(Many()).ToDictionary(row => row.Name, row => row.Request);
+        .Concat(Bodies("revalidate")).Concat(Bodies("hold")).Concat(Revalidations()).Concat(Holds()).Concat(Many()).Concat(Heads()).ToDictionary(row => row.Name, row => row.Request);
 
     private static IEnumerable<(string Name, BadRequest Request)> Entries()
     {
@@ -116,6 +118,7 @@ internal static class BadInput
 
     private static IEnumerable<(string Name, BadRequest Request)> Bodies(string call)
     {
+        var (tags, most) = call == "hold" ? (TooManyTags, 128) : (MoreThanAnEntryHas, 1_024);
         yield return Json("no body", string.Empty);
         yield return Json("truncated", $$"""{"tags":["{{Marker}}""");
         yield return Json("array", $"""["{Marker}"]""");
@@ -134,17 +137,17 @@ internal static class BadInput
         yield return Json("low surrogate", $$"""{"tags":["\ude00{{Marker}}"]}""");
         yield return ($"{call}: invalid UTF-8", Post([.. "{\"tags\":[\""u8, 0xED, 0xA0, 0x80, .. "\"]}"u8], Malformed, "malformed_json"));
         yield return Json("null", "null", "it is null");
-        yield return Json("nothing named", "{}", "'tags' is missing: an array of 1 to 128 tags.", "invalid_argument");
-        yield return Json("tags null", """{"tags":null}""", "'tags' is missing: an array of 1 to 128 tags.", "invalid_argument");
+        yield return Json("nothing named", "{}", $"'tags' is missing: an array of 1 to {most} tags.", "invalid_argument");
+        yield return Json("tags null", """{"tags":null}""", $"'tags' is missing: an array of 1 to {most} tags.", "invalid_argument");
         yield return Json("no tags", """{"tags":[]}""", "At least 1 tag", "invalid_argument");
         yield return Json("null as a tag", """{"tags":["a",null]}""", "must not be null", "invalid_argument");
         yield return Json("empty tag", """{"tags":["a",""]}""", "at least 1 UTF-16 unit", "invalid_argument");
         yield return Json("long tag", $$"""{"tags":["{{LongTag}}"]}""", "at most 256 UTF-16 units; this one has 257.", "invalid_argument");
         yield return Json("control in a tag", $$"""{"tags":["{{Marker}}\u0000"]}""", Control, "invalid_argument");
         yield return Json(
-            "too many tags", $$"""{"tags":["{{string.Join("\",\"", TooManyTags)}}"]}""", "at most 128 tags; this one names 129.", "invalid_argument");
+            "too many tags", $$"""{"tags":["{{string.Join("\",\"", tags)}}"]}""", $"at most {most} tags; this one names {most + 1}.", "invalid_argument");
         var megabyte = Encoding.UTF8.GetBytes($$"""{"tags":["{{new string('t', 1024 * 1024)}}"]}""");
-        yield return ($"{call}: a megabyte", Post(megabyte, "524288 bytes", "payload_too_large") with { Status = 413 });
+        yield return ($"{call}: a megabyte", Post(megabyte, call == "hold" ? "524288 bytes" : "1048576 bytes", "payload_too_large") with { Status = 413 });
 
         (string Name, BadRequest Request) Json(string name, string json, string detail = Malformed, string code = "malformed_json") =>
             ($"{call}: {name}", Post(Encoding.UTF8.GetBytes(json), detail, code));
@@ -154,6 +157,7 @@ internal static class BadInput
 
     private static IEnumerable<(string Name, BadRequest Request)> Revalidations()
     {
+        yield return ("update: too many tags of all", new("POST", "/v1/tags/update", "at most 128 tags; this one names 129.", Encoding.UTF8.GetBytes($$"""{"match":"all","tags":["{{string.Join("\",\"", TooManyTags)}}"]}""")));
         yield return Row("unknown profile", $"\"profile\":\"{Marker}\"", "Known are: default, seconds, minutes, hours, days, weeks, max.");
         yield return Row("empty profile", "\"profile\":\"\"", "Known are: default, seconds, minutes, hours, days, weeks, max.");
         yield return Row("profile as a number", "\"profile\":1", Malformed, "malformed_json");
@@ -197,6 +201,64 @@ internal static class BadInput
 
         (string Name, BadRequest Request) Row(string name, string json, string detail, string code = "invalid_argument") =>
             ($"entries: {name}", new("POST", "/v1/entries/get", detail, Encoding.UTF8.GetBytes(json), Code: code));
+    }
+
+    private static IEnumerable<(string Name, BadRequest Request)> Heads()
+    {
+        foreach (var (name, length) in new[]
+        {
+            ("empty", ""), ("of nothing", "0"), ("of one byte", "1"), ("below 0", "-2"), ("with a sign", "+2"), ("of a megabyte and one", "1048577"), ("beyond numbers", "99999999999"), ("in hexadecimal", "0x10"),
+            ("with an exponent", "1e1"), ("of parts of a byte", "2.5"), ("with a zero before it", "00000002"), ("no number", Marker), ("two in one", "2, 2"), ("a list", "2,"),
+        })
+        {
+            yield return Head($"a length {name}", length, "{}", "'Tag-Cache-Head' must be one whole number of bytes from 2 to 1048576.");
+        }
+
+        foreach (var query in new[] { "&tag=a", "&tag=", "&life=hours", "&stale=1", "&revalidate=1", "&expire=1" })
+        {
+            yield return Head($"and {query} in the query", "2", "{}", "in the query; this call has a head", query: query);
+        }
+
+        yield return Head("longer than the body", "3", "{}", "the head has 3 bytes; the body has only 2.");
+        yield return Head("of a megabyte, and a short body", "1048576", "{}value", "the head has 1048576 bytes; the body has only 7.");
+        yield return Head("no body", "2", string.Empty, "the body has only 0.");
+        yield return Json("cut", $$"""{"tags":["{{Marker}}""");
+        yield return Head("cut by its length", "10", "{\"tags\":[]}value", "The head of the body is not the JSON object", "malformed_json");
+        yield return Head("and one more", "12", "{\"tags\":[]}value", "The head of the body is not the JSON object", "malformed_json");
+        yield return Json("that is an array", $$"""["{{Marker}}"]""");
+        yield return Json("that is text", $"\"{Marker}\"");
+        yield return Json("that is no JSON", $"tags={Marker}");
+        yield return Json("with a comment", "{/**/}");
+        yield return Json("with a comma at its end", """{"tags":[],}""");
+        yield return Json("with tags twice", $$"""{"tags":["{{Marker}}"],"tags":["b"]}""");
+        yield return Json("with tags twice in other letters", $$"""{"tags":["{{Marker}}"],"TAGS":["b"]}""");
+        yield return Json("with more", $$"""{"tags":[],"{{Marker}}":1}""");
+        yield return Json("with a key", $$"""{"key":"{{Marker}}"}""");
+        yield return Json("deeply nested", $$"""{"tags":{{new string('[', 10_000)}}{{new string(']', 10_000)}}}""");
+        yield return Json("with tags as text", $$"""{"tags":"{{Marker}}"}""");
+        yield return Json("with tags as numbers", """{"tags":[1]}""");
+        yield return Json("with a lone surrogate", $$"""{"tags":["{{Marker}}\ud83d"]}""");
+        yield return Json("with a life as a number", """{"life":1}""");
+        yield return Json("with seconds as text", $$"""{"expire":"{{Marker}}"}""");
+        yield return Json("that is null", "null", "must be a JSON object; it is null.");
+        yield return Json("with null as a tag", """{"tags":["a",null]}""", "must not be null", "invalid_argument");
+        yield return Json("with an empty tag", """{"tags":[""]}""", "at least 1 UTF-16 unit", "invalid_argument");
+        yield return Json("with a long tag", $$"""{"tags":["{{LongTag}}"]}""", "at most 256 UTF-16 units; this one has 257.", "invalid_argument");
+        yield return Json("with a control in a tag", $$"""{"tags":["{{Marker}}\u0000"]}""", Control, "invalid_argument");
+        yield return Json("with the reserved tag", """{"tags":["*"]}""", "reserved", "invalid_argument");
+        yield return Json("with too many tags", $$"""{"tags":["{{string.Join("\",\"", MoreThanAnEntryHas)}}"]}""", "at most 1024 tags; this one names 1025.", "invalid_argument");
+        yield return Json("with an unknown profile", $$"""{"life":"{{Marker}}"}""", "Known are: default, seconds, minutes, hours, days, weeks, max.", "invalid_argument");
+        yield return Json("with a profile and seconds", """{"life":"hours","stale":1}""", "either by 'life' or in seconds; the head does both.", "invalid_argument");
+        yield return Json("with seconds below 0", """{"stale":-1}""", "'stale' must be 0 seconds or more", "invalid_argument");
+        yield return Json("with seconds NaN", """{"revalidate":"NaN"}""", "'revalidate' must be 0 seconds or more", "invalid_argument");
+        yield return Json("whose life is over before it is stale", """{"revalidate":60,"expire":59}""", "Expire must not be less than Revalidate", "invalid_argument");
+        yield return ("a head: in no UTF-8", new("PUT", $"/v1/entry?key={Marker}", "The head of the body is not the JSON object", [.. "{\"tags\":[\""u8, 0xED, 0xA0, 0x80, .. "\"]}value"u8], Code: "malformed_json", Head: "16"));
+
+        (string Name, BadRequest Request) Json(string name, string json, string detail = "The head of the body is not the JSON object", string code = "malformed_json") =>
+            Head(name, $"{Encoding.UTF8.GetByteCount(json)}", $"{json}value", detail, code);
+
+        (string Name, BadRequest Request) Head(string name, string length, string body, string detail, string code = "invalid_argument", string query = "") =>
+            ($"a head: {name}", new("PUT", $"/v1/entry?key={Marker}{query}", detail, Encoding.UTF8.GetBytes(body), Code: code, Head: length));
     }
 
     private static BadRequest Put(string query, string detail) => new("PUT", $"/v1/entry?key={Marker}{query}", detail, "value"u8.ToArray());

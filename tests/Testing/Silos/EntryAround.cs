@@ -18,7 +18,7 @@ internal class EntryAround(IEntryGrain entry) : IEntryGrain
 
     public virtual ValueTask<TokenId> BeginSet() => entry.BeginSet();
 
-    public virtual ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null) => entry.Set(token, data, age, trace);
+    public virtual ValueTask<SetOutcome> Set(TokenId token, EntryData data, TimeSpan age, string? trace = null, SetSince? since = null) => entry.Set(token, data, age, trace, since);
 
     public virtual ValueTask<UpdateOutcome> Remove(string? trace = null) => entry.Remove(trace);
 
