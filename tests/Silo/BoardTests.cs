@@ -30,7 +30,7 @@ public sealed class BoardTests(BoardTests.OwnSilo silo) : IClassFixture<BoardTes
         // What can be asked for of a silo is on the board.
         var shown = targets.SelectMany(target => target.Expression.Selectors).Select(selector => selector.Series).ToHashSet();
         Assert.Equal(
-            ["tagcache_not_stored_total", "tagcache_refresh_passes_total", "tagcache_refreshes_total", "tagcache_tag_record_count"],
+            ["tagcache_not_stored_total", "tagcache_refresh_passes_total", "tagcache_refreshes_total", "tagcache_remembered_tag_count", "tagcache_tag_record_count"],
             MetricsOf("Silo", "Client").Where(row => !row.Series.Any(shown.Contains)).Select(row => row.Series.First()).Order(StringComparer.Ordinal));
     }
 

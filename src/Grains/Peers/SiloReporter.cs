@@ -73,6 +73,7 @@ internal sealed class SiloReporter
         metrics.Meter.CreateObservableGauge("tagcache.hold.oldest", () => (invalidator.Holds.Oldest ?? TimeSpan.Zero).TotalSeconds, "s", "For how long the oldest of them has been held.");
         metrics.Meter.CreateObservableCounter("tagcache.hold.overdue", () => invalidator.OverdueHolds, "{hold}", "Holds that this silo ended because their time was over.");
         metrics.Meter.CreateObservableUpDownCounter("tagcache.tag_record.count", () => ledger.Counts.Records, "{record}", "Tags with a record.");
+        metrics.Meter.CreateObservableUpDownCounter("tagcache.remembered_tag.count", () => ledger.Remembered, "{tag}", "Tags whose last update is remembered for readers who name them.");
     }
 
     /// <param name="queueDelay">How long work has waited for a thread of the pool.</param>
