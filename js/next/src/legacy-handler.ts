@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ReadResult } from '@orleans-tag-cache/client'
+import { atMost, longestForAStore } from './at-most.js'
 import { type Backend, isBuilding, never } from './backend.js'
 import type {
   CacheControl,
@@ -14,6 +15,7 @@ import { Reads } from './reads.js'
 import { deserialize, serialize } from './serialize.js'
 
 const year = 31_536_000
+const onDemandHeader = 'x-prerender-revalidate'
 const tagsHeader = 'x-next-cache-tags'
 
 interface Stored {
@@ -30,12 +32,14 @@ type Kind = 'fetch' | 'page' | 'image'
 export class LegacyHandler {
   readonly #backend: Backend
   readonly #build: string | undefined
+  readonly #isOnDemand: boolean
   readonly #madeAt = performance.now()
   readonly #reads = new Reads<LegacyValue>()
 
   constructor(backend: Backend, context: LegacyContext | undefined) {
     this.#backend = backend
     this.#build = buildOf(context)
+    this.#isOnDemand = context?._requestHeaders?.[onDemandHeader] !== undefined
   }
 
   async get(cacheKey: string, context: LegacyGetContext): Promise<LegacyEntry | null> {
@@ -91,13 +95,15 @@ export class LegacyHandler {
       )
       return
     }
-    await this.#backend.store(key, {
+    const storing = this.#backend.store(key, {
       frame,
       tags: tagsOf(value, context),
       life: { stale: 0, revalidate: Math.min(revalidate, expire), expire },
       token,
       since: begun?.at ?? this.#madeAt,
     })
+    // Next.js answers its request when this returns, and whoever has rendered on demand wants to know that it is stored.
+    await (this.#isOnDemand ? storing : atMost(storing, longestForAStore))
   }
 
   /** Next.js tells the handlers of `'use cache'` in the same turn, and the two calls are one for the silo. */

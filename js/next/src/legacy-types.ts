@@ -2,6 +2,7 @@
 export interface LegacyContext {
   readonly serverDistDir?: string
   readonly dev?: boolean
+  readonly _requestHeaders?: Readonly<Record<string, unknown>>
 }
 
 /** How long what Next.js has rendered lives, in seconds; `false` is without an end. */

@@ -1,11 +1,9 @@
-import { type Backend, backendOf, isBuilding, never } from './backend.js'
+import { atMost, longestForAStore } from './at-most.js'
+import { type Backend, backendOf, isBuilding, never, type Offer } from './backend.js'
 import type { HandlerOptions } from './options.js'
 import { deserialize, serialize } from './serialize.js'
 import { Tokens } from './tokens.js'
 import type { CacheEntry, CacheHandler } from './types.js'
-
-// A reader that came after a value was made gets that value, unless storing it takes longer than this, in milliseconds.
-const longestForAStore = 1_000
 
 interface Stored {
   readonly tags: string[]
@@ -24,7 +22,7 @@ export function createCacheHandler(options: HandlerOptions = {}): CacheHandler {
 }
 
 /** @internal */
-export function createHandlerOf(backend: Backend): CacheHandler {
+export function createHandlerOf(backend: Backend): CacheHandler & { idle(): Promise<void> } {
   const tokens = new Tokens()
   const pending = new Map<string, Promise<void>>()
 
@@ -61,40 +59,46 @@ export function createHandlerOf(backend: Backend): CacheHandler {
       return
     }
     const key = backend.keyOf('use', cacheKey)
-    const storing = store(key, pendingEntry)
+    const collecting = collect(key, pendingEntry)
+    const storing = collecting.then((offer) => (offer === undefined ? undefined : backend.store(key, offer)))
     pending.set(key, storing)
-    await storing
-    if (pending.get(key) === storing) {
-      pending.delete(key)
-    }
+    void storing.then(() => {
+      if (pending.get(key) === storing) {
+        pending.delete(key)
+      }
+    })
+    // Until this returns Next.js lets every reader of the process join what is being stored, without asking whether it was updated since. So the value is
+    // on its way when it returns, and reads of the key wait for it as long as is right.
+    await collecting
   }
 
-  async function store(key: string, pendingEntry: Promise<CacheEntry>): Promise<void> {
+  /** What there is to store of an entry, with its bytes copied. Never throws. */
+  async function collect(key: string, pendingEntry: Promise<CacheEntry>): Promise<Offer | undefined> {
     let entry: CacheEntry
     try {
       entry = await pendingEntry
     } catch {
       backend.abandon(tokens.takeAny(key))
-      return
+      return undefined
     }
     const since = entry.timestamp - performance.timeOrigin
     const token = tokens.take(key, since)
     if (!(entry.expire > 0) || !Number.isFinite(since)) {
       backend.abandon(token)
-      return
+      return undefined
     }
     const value = await drain(entry.value, backend.settings.maxEntryBytes)
     if (value === undefined) {
       // The function threw: what came of it is not to be kept, and the next reader runs it anew.
       backend.abandon(token)
-      return
+      return undefined
     }
     if (value === 'too large') {
       backend.refused(key, `An entry of more than ${backend.settings.maxEntryBytes} bytes is not stored.`, token)
-      return
+      return undefined
     }
     const { tags, stale, revalidate, expire } = entry
-    await backend.store(key, {
+    return {
       frame: serialize({ tags: [...tags], stale, revalidate, expire, value } satisfies Stored),
       tags,
       life: {
@@ -104,12 +108,16 @@ export function createHandlerOf(backend: Backend): CacheHandler {
       },
       token,
       since,
-    })
+    }
   }
 
   return {
     get,
     set,
+    /** Resolves when all that was to be stored until now is stored, or was refused. */
+    async idle(): Promise<void> {
+      await Promise.all(pending.values())
+    },
     async refreshTags(): Promise<void> {
       // The silo judges each entry when it is read.
     },
@@ -123,16 +131,6 @@ export function createHandlerOf(backend: Backend): CacheHandler {
       }
     },
   }
-}
-
-/** Waits for a store, whose value may be a stream that does not end, for so many milliseconds at most. */
-async function atMost(storing: Promise<void>, milliseconds: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds)
-  })
-  await Promise.race([storing, over])
-  clearTimeout(timer)
 }
 
 function atLeastZero(seconds: number): number {

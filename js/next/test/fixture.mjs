@@ -13,9 +13,20 @@ export async function start(options = {}, cluster = new FakeCluster()) {
     cluster,
     warnings,
     options: all,
-    handler: createCacheHandler(all),
+    handler: untilStored(createCacheHandler(all)),
     Legacy: createLegacyHandler(all),
     stop: () => silo.stop(),
+  }
+}
+
+/** A handler whose `set` returns when the value is stored: Next.js need not wait for that, and tests want to know. */
+export function untilStored(handler) {
+  return {
+    ...handler,
+    async set(...args) {
+      await handler.set(...args)
+      await handler.idle()
+    },
   }
 }
 

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 import { createCacheHandler } from '@orleans-tag-cache/next'
 import { FakeCluster, FakeSilo } from '../../../test/fake-silo.mjs'
-import { clock, entry, text } from '../fixture.mjs'
+import { clock, entry, text, untilStored } from '../fixture.mjs'
 
 const require = createRequire(import.meta.url)
 const realNow = performance.now.bind(performance)
@@ -106,7 +106,7 @@ export async function both(steps) {
     const silo = url === undefined ? await new FakeSilo(new FakeCluster()).start() : undefined
     const handler =
       which === 'ours'
-        ? createCacheHandler({ url: url ?? silo.url, wait: 0, lease: 1 })
+        ? untilStored(createCacheHandler({ url: url ?? silo.url, wait: 0, lease: 1 }))
         : require('next/dist/server/lib/cache-handlers/default').createDefaultCacheHandler(50 * 1024 * 1024)
     const unique = isolate(handler, `${process.pid}-${++keys}`)
     try {

@@ -73,7 +73,7 @@ test('default and remote are one object in a process, from both kinds of modules
   ])
   assert.equal(handlers.size, 1)
   const [handler] = handlers
-  assert.deepEqual(Object.keys(handler).sort(), ['get', 'getExpiration', 'refreshTags', 'set', 'updateTags'])
+  assert.deepEqual(Object.keys(handler).sort(), ['get', 'getExpiration', 'idle', 'refreshTags', 'set', 'updateTags'])
   const Legacy = await load(files.legacy)
   assert.equal(typeof new Legacy({}).get, 'function')
 })

@@ -296,6 +296,28 @@ test('What Next.js stores again after a failure is not stored: it would be new',
   assert.equal(silo.count('PUT', '/v1/entry'), puts)
 })
 
+test('A page that the silo does not take holds its request up for a second, and on demand until it is known', async () => {
+  const { Legacy, silo } = await start({ timeout: 100 })
+  let puts = 0
+  silo.intercept = (request) => {
+    if (request.method !== 'PUT') {
+      return undefined
+    }
+    puts++
+    return new Promise(() => {})
+  }
+  const times = []
+  for (const context of [one, { ...one, _requestHeaders: { 'x-prerender-revalidate': 'id' } }]) {
+    const instance = new Legacy(context)
+    await instance.get('/k', getPage)
+    const before = performance.now()
+    await instance.set('/k', page(), setPage())
+    times.push(performance.now() - before)
+  }
+  assert.equal(puts, 2)
+  assert.ok(times[0] < 2_500 && times[1] > 4_000, `${times}`)
+})
+
 test('A page that is not to live is not stored, nor one that the frame does not know', async () => {
   const { Legacy, cluster, silo, warnings } = await start()
   const instance = new Legacy(one)

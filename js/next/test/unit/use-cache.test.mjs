@@ -128,6 +128,15 @@ test('A get waits for the set of its key in this process', async () => {
   await setting
 })
 
+test('A set returns when the value is on its way: until then Next.js lets all readers join it, updated or not', async () => {
+  const { silo, options } = await start({ wait: 0, timeout: 100 })
+  silo.intercept = (request) => (request.method === 'PUT' ? new Promise(() => {}) : undefined)
+  const handler = createCacheHandler(options)
+  const before = performance.now()
+  await handler.set('k', Promise.resolve(entry('v')))
+  assert.ok(performance.now() - before < 1_000)
+})
+
 test('A set that does not end holds up no get for longer than a second', async () => {
   const { handler } = await start({ wait: 0 })
   void handler.set('k', new Promise(() => {}))
