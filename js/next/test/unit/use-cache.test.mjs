@@ -172,7 +172,7 @@ for (const [what, pending] of [
   })
 }
 
-test('What cannot be stored is told once, and nobody waits for those who make it', async () => {
+test('What cannot be stored is told once, and no reader waits for those who make it', async () => {
   const { handler, silo, warnings } = await start({ maxEntryBytes: 10, wait: 10_000 })
   await handler.get('k', soft)
   for (let i = 0; i < 3; i++) {
@@ -243,7 +243,7 @@ test('An older value does not replace a newer one', async () => {
   assert.equal(await text(await handler.get('k', soft)), 'newer')
 })
 
-test('A value that took longer than its lease is stored, unless something was updated meanwhile', async () => {
+test('A value that took longer than its lease is stored, unless something was updated in between', async () => {
   const { handler, cluster } = await start({ lease: 1 })
   await handler.get('k', soft)
   const slow = entry('v', ['t'])
