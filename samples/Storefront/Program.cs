@@ -17,5 +17,6 @@ app.UseAntiforgery();
 app.UseOutputCache();
 app.MapPages();
 app.MapActions();
+app.MapProductApi();
 app.MapRazorPages();
 await app.RunAsync();

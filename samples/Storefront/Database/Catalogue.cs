@@ -64,6 +64,19 @@ internal sealed class Catalogue(IDbContextFactory<Shop> shops)
         return true;
     }
 
+    /// <summary>The same by statements of SQL, as a script or another program writes them: EF does not know what they change, and holds no tags. The caller updates them.</summary>
+    /// <returns>The tags that depend on what was changed; null if there is no such product.</returns>
+    public async Task<string[]?> SetPriceBySql(long id, long cents, CancellationToken token)
+    {
+        await using var shop = await shops.CreateDbContextAsync(token);
+        await using var transaction = await shop.Database.BeginTransactionAsync(token);
+        await shop.Database.ExecuteSqlAsync(
+            $"""INSERT INTO "PriceChanges" ("ProductId", "Before", "After") SELECT "Id", "Cents", {cents} FROM "Products" WHERE "Id" = {id}""", token);
+        var changed = await shop.Database.ExecuteSqlAsync($"""UPDATE "Products" SET "Cents" = {cents} WHERE "Id" = {id}""", token);
+        await transaction.CommitAsync(token);
+        return changed == 0 ? null : [ShopPages.TagOf(id), "products", TagCacheTags.OfTable(nameof(Shop.PriceChanges))];
+    }
+
     /// <summary>One statement for all rows: EF does not know which ones, and holds the table. The tags of the products are held by name.</summary>
     public async Task HalvePrices(CancellationToken token)
     {
