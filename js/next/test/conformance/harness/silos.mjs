@@ -46,6 +46,11 @@ export class Silos {
     return this.#ports.map(([http]) => `http://127.0.0.1:${http}`)
   }
 
+  /** The address of their Redis. */
+  get redis() {
+    return `127.0.0.1:${this.#redisPort}`
+  }
+
   get count() {
     return this.#ports.length
   }
