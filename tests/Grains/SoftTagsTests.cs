@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
 using OrleansTagCache.Tags;
 using OrleansTagCache.Views;
 using Xunit;
@@ -196,6 +197,22 @@ public sealed class SoftTagsTests : IAsyncLifetime
 
         Assert.Equal((false, "A silo of the cluster has a version that remembers no updates for readers of their tags."), (outcome.IsComplete, outcome.Reason));
         Assert.Equal(AcquireStatus.Fresh, (await Ask()).Status);
+    }
+
+    /// <summary>A reader names tags each by itself: what says nothing of each is refused, and not silently remembered for none.</summary>
+    [Fact]
+    public async Task Update_OfAllOfSeveralTags_CannotBeRemembered()
+    {
+        using var updates = Updates();
+        await _silo.Generate("key", EntrySilo.Data("a", "b"));
+        TagId[] tags = [InvalidatorHost.Tag("a"), InvalidatorHost.Tag("b")];
+        var outcome = await updates.Update(tags[0].Scoped, UpdateRequest.OfAll(tags) with { Remember = true }, Guid.NewGuid());
+        Assert.Equal((false, UpdateRequest.AllIsNotRemembered, AcquireStatus.Fresh), (outcome.IsComplete, outcome.Reason, (await Ask()).Status));
+
+        // Of one it is an update like any other.
+        await _silo.Generate("other", EntrySilo.Data());
+        Assert.True((await updates.Update(tags[0].Scoped, new([tags[0], tags[0]], StaleFor: null, Match: TagMatch.All, Remember: true), Guid.NewGuid()).Soon()).IsComplete);
+        Assert.Equal(AcquireStatus.Miss, _silo.Store.Ask(EntrySilo.Scope("other"), Read() with { SoftTags = ["a"] }).Status);
     }
 
     /// <summary>A member takes it as it comes, and finishes it as it was should its coordinator die.</summary>

@@ -16,6 +16,9 @@ internal sealed record UpdateRequest(
     [property: Id(3)] TagMatch Match = TagMatch.Any,
     [property: Id(4)] bool Remember = false)
 {
+    /// <summary>Why such an update is refused: a reader names tags each by itself.</summary>
+    public const string AllIsNotRemembered = "An update of all of several tags is not remembered: update them without 'match', or one by one.";
+
     /// <summary>Whether a silo of an older version would take it for something less. It is asked by a method that such a silo does not have.</summary>
     public bool IsUnknownToOlder => Match == TagMatch.All || Remember;
 

@@ -50,10 +50,11 @@ internal sealed partial class TagUpdates : IDisposable
         await PoolYield.Go();
         if (request.Match == TagMatch.All)
         {
-            request = UpdateRequest.OfAll(request.Tags, request.Traces);
-            if (_invalidator.WhyNotAll is { } reason)
+            request = UpdateRequest.OfAll(request.Tags, request.Traces) with { Remember = request.Remember };
+            var refusal = request is { Match: TagMatch.All, Remember: true } ? UpdateRequest.AllIsNotRemembered : _invalidator.WhyNotAll;
+            if (refusal is not null)
             {
-                return UpdateOutcome.Incomplete(reason);
+                return UpdateOutcome.Incomplete(refusal);
             }
         }
 

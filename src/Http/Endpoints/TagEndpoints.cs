@@ -63,7 +63,7 @@ internal sealed class TagEndpoints(UpdateClient calls, AuditLog audit, RequestLi
         return problem ?? body!.Match switch
         {
             null or "any" => await Change(http, body.Tags, ids => new(ids, StaleFor: null, Remember: body.Remember == true)),
-            "all" when body.Remember == true => Problems.InvalidArgument("An update of all of several tags is not remembered: give 'remember' without 'match', or one call for each."),
+            "all" when body.Remember == true => Problems.InvalidArgument(UpdateRequest.AllIsNotRemembered),
 
             // Each is remembered with all its tags, and each value is asked for all of them.
             "all" => await Change(http, body.Tags, static ids => UpdateRequest.OfAll(ids), NameLimits.TagsPerCall),

@@ -145,7 +145,12 @@ internal sealed class SessionCalls(
             return ServerFrame.Refused(change.Request, Refusals.Invalid("A revalidation is of what bears any of the tags."));
         }
 
-        var request = (change.MatchesAll ? UpdateRequest.OfAll(tags) : new UpdateRequest(tags, staleFor)) with { Remember = change.IsRemembered };
+        if (change is { MatchesAll: true, IsRemembered: true })
+        {
+            return ServerFrame.Refused(change.Request, Refusals.Invalid(UpdateRequest.AllIsNotRemembered));
+        }
+
+        var request = change.MatchesAll ? UpdateRequest.OfAll(tags) : new UpdateRequest(tags, staleFor, Remember: change.IsRemembered);
         var outcome = await audit.Write(
             http, caller.KeyId, staleFor is null ? "update" : "revalidate", names, async () => await updates.Update(request, options.UpdateTimeout, gone));
         return ServerFrame.Done(change.Request, outcome.Members);

@@ -223,6 +223,7 @@ public sealed class SessionTests(SessionSilo silo) : IClassFixture<SessionSilo>
             (() => caller.Update(new string('t', 257)), 400, "invalid_argument"),
             (() => caller.Update("a\u0001"), 400, "invalid_argument"),
             (() => caller.Send(FrameKind.Update, frame => frame.Byte(1).Double(-1).Texts(["a"])), 400, "invalid_argument"),
+            (() => caller.Send(FrameKind.Update, frame => frame.Byte(6).Texts(["a", "b"])), 400, "invalid_argument"),
             (() => caller.Send(FrameKind.Update, frame => frame.Byte(1).Double(double.NaN).Texts(["a"])), 400, "invalid_argument"),
         })
         {
