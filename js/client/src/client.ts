@@ -1,5 +1,5 @@
 import { now } from './clock.js'
-import { type Answer, type Call, Connection, codeOf } from './connection.js'
+import { type Answer, type Call, Connection, codeOf, type Silo } from './connection.js'
 import { TagCacheError } from './errors.js'
 import { type GetOrCreateOptions, getOrCreate } from './get-or-create.js'
 import { tagNames } from './names.js'
@@ -178,6 +178,11 @@ export class TagCacheClient {
   async close(): Promise<void> {
     this.#closed = true
     await this.#connection?.close()
+  }
+
+  /** The silos of the list, in its order. */
+  protected get silos(): readonly Silo[] {
+    return this.#open().silos
   }
 
   async #read(key: string, options: ReadOptions, wait: number): Promise<ReadResult> {

@@ -121,6 +121,11 @@ export class Connection {
     throw failure ?? new TagCacheError('unreachable', 'No silo has answered lately; this call was not sent.')
   }
 
+  /** The silos of the list, in its order. */
+  get silos(): readonly Silo[] {
+    return this.#endpoints
+  }
+
   /** The newest moment of any silo that was received at or before a time. Only its silo knows it. */
   momentBefore(time: number): { silo: Silo; value: string } | undefined {
     let best: { silo: Silo; value: string; at: number } | undefined

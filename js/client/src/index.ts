@@ -2,6 +2,7 @@ export { TagCacheClient } from './client.js'
 export { TagCacheError } from './errors.js'
 export type { GetOrCreateOptions } from './get-or-create.js'
 export { tagName, tagNames } from './names.js'
+export { type NearClientOptions, type NearCounts, NearTagCacheClient } from './near/near-client.js'
 export type { TagCacheClientOptions } from './options.js'
 export type {
   CacheLife,

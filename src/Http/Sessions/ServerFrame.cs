@@ -14,16 +14,17 @@ internal readonly record struct ServerFrame(ReadOnlyMemory<byte> Head, ReadOnlyM
 
     private const byte Stales = 1;
 
-    public static ServerFrame Welcome(uint request, string silo, NearTerms terms, long maximumFrame, int maximumRequests, IReadOnlyCollection<string> silos) => Of(
-        new FrameWriter(FrameKind.Welcome, request).Byte(ClientFrame.Version).Text(silo).Long(terms.Session.Number).Milliseconds(terms.Grant)
+    public static ServerFrame Welcome(uint request, string silo, CacheNamespace ns, NearTerms terms, long maximumFrame, int maximumRequests, IReadOnlyCollection<string> silos) => Of(
+        new FrameWriter(FrameKind.Welcome, request).Byte(ClientFrame.Version).Text(silo).Text(ns.Value).Long(terms.Session.Number).Milliseconds(terms.Grant)
             .Int((uint)Math.Min(maximumFrame, uint.MaxValue)).Short(maximumRequests).Texts(silos));
 
     /// <summary>The answer to a read.</summary>
     /// <param name="request">The client's number for it.</param>
     /// <param name="answer">The answer of the entry; null if no silo gave one.</param>
     /// <param name="token">The sealed token; empty if there is none.</param>
+    /// <param name="asOf">The sealed moment at which the question came, for a later store; empty if none could be had.</param>
     /// <param name="owner">The silo that the key belongs to, if it is another.</param>
-    public static ServerFrame Entry(uint request, Acquired? answer, string token, string? owner)
+    public static ServerFrame Entry(uint request, Acquired? answer, string token, string asOf, string? owner)
     {
         var entry = answer?.Status is AcquireStatus.Fresh or AcquireStatus.Stale ? answer.Entry : null;
 
@@ -35,7 +36,8 @@ internal readonly record struct ServerFrame(ReadOnlyMemory<byte> Head, ReadOnlyM
             .Byte((byte)((mayKeep ? MayKeep : 0) | FlagsOf(answer?.Near) | (entry?.PromiseSuspended == true ? PromiseSuspended : 0) | (owner is null ? 0 : Elsewhere)))
             .Milliseconds(answer?.Near?.Grant ?? TimeSpan.Zero)
             .Text(owner ?? string.Empty)
-            .Text(token);
+            .Text(token)
+            .Text(asOf);
         if (entry is null)
         {
             return Of(frame);

@@ -71,7 +71,7 @@ internal sealed class SessionCalls(
         }
 
         var token = answer is { Token.IsNone: false } ? await tokens.Protect(scoped, answer.Token) : string.Empty;
-        return (ServerFrame.Entry(ask.Request, answer, token, owner?.ToParsableString()), answer?.Token ?? TokenId.None);
+        return (ServerFrame.Entry(ask.Request, answer, token, asOf: string.Empty, owner?.ToParsableString()), answer?.Token ?? TokenId.None);
     }
 
     /// <summary>Gives back the token of an answer that was not sent.</summary>

@@ -138,7 +138,7 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
         _session = terms.Session;
         _told = services.Calls.Silos;
         await socket.Send(
-            ServerFrame.Welcome(hello.Request, terms.Silo.ToParsableString(), terms, services.Calls.MaximumFrame, MaximumRequests, Names(_told)), _over.Token);
+            ServerFrame.Welcome(hello.Request, terms.Silo.ToParsableString(), caller.Namespace, terms, services.Calls.MaximumFrame, MaximumRequests, Names(_told)), _over.Token);
     }
 
     /// <summary>One frame. False when it was the last.</summary>

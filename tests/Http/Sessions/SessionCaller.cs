@@ -158,14 +158,14 @@ internal sealed class Told(byte[] frame)
     private ReadOnlySpan<byte> Take(int bytes) => frame.AsSpan((_at += bytes) - bytes, bytes);
 }
 
-internal sealed record Welcomed(string Silo, long Session, TimeSpan Grant, uint MaximumFrame, int MaximumRequests, string[] Silos)
+internal sealed record Welcomed(string Silo, string Namespace, long Session, TimeSpan Grant, uint MaximumFrame, int MaximumRequests, string[] Silos)
 {
     public static Welcomed Of(Told told) => told.Kind == FrameKind.Welcome && told.Byte() == 1
-        ? new(told.Text(), told.Long(), TimeSpan.FromMilliseconds(told.Int()), told.Int(), told.Short(), told.Texts())
+        ? new(told.Text(), told.Text(), told.Long(), TimeSpan.FromMilliseconds(told.Int()), told.Int(), told.Short(), told.Texts())
         : throw new InvalidOperationException($"It is a {told.Kind}.");
 }
 
-internal sealed record EntryTold(byte Status, bool MayKeep, bool IsSessionLost, TimeSpan Grant, string Owner, string Token)
+internal sealed record EntryTold(byte Status, bool MayKeep, bool IsSessionLost, TimeSpan Grant, string Owner, string Token, string AsOf)
 {
     public string Value { get; private init; } = string.Empty;
 
@@ -178,7 +178,7 @@ internal sealed record EntryTold(byte Status, bool MayKeep, bool IsSessionLost, 
     public static EntryTold Of(Told told)
     {
         var (status, flags) = (told.Byte(), told.Byte());
-        var entry = new EntryTold(status, (flags & 1) != 0, (flags & 2) != 0, TimeSpan.FromMilliseconds(told.Int()), told.Text(), told.Text());
+        var entry = new EntryTold(status, (flags & 1) != 0, (flags & 2) != 0, TimeSpan.FromMilliseconds(told.Int()), told.Text(), told.Text(), told.Text());
         if (status > 1)
         {
             return entry;

@@ -17,6 +17,7 @@ public sealed class SessionTests(SessionSilo silo) : IClassFixture<SessionSilo>
         Assert.True(welcome.Session > 0);
         Assert.InRange(welcome.Grant, TimeSpan.FromMilliseconds(1), SessionSilo.Lease);
         Assert.Equal([welcome.Silo], welcome.Silos);
+        Assert.Equal("shop", welcome.Namespace);
         Assert.Equal(SessionConnection.MaximumRequests, welcome.MaximumRequests);
 
         await caller.Send(FrameKind.Renew);

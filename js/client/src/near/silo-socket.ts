@@ -1,0 +1,456 @@
+import { AsyncResource } from 'node:async_hooks'
+import type { Socket } from 'node:net'
+import { Agent, buildConnector, WebSocket } from 'undici'
+import { now } from '../clock.js'
+import type { Silo } from '../connection.js'
+import { TagCacheError } from '../errors.js'
+import { EntryStatus, FrameReader, FrameWriter, Kind, subprotocol, version } from './frames.js'
+import type { Answered, Ask, NearCache } from './near-cache.js'
+import { SiloSession, type Terms } from './silo-session.js'
+
+/** What a read over a session found. */
+export interface Found {
+  readonly status: 'fresh' | 'stale' | 'miss'
+  readonly entry: Answered | undefined
+  readonly token: string
+  readonly ask: Ask
+  readonly receivedAt: number
+}
+
+export interface Acquire {
+  readonly soft: readonly string[]
+  readonly wait: number
+  readonly lease: number
+  /** Milliseconds in which the answer must come, the wait included. */
+  readonly timeout: number
+}
+
+export interface Commit {
+  readonly token: string
+  readonly contentType: string
+  readonly life: string | { readonly stale: number; readonly revalidate: number; readonly expire: number }
+  readonly tags: readonly string[]
+  readonly timeout: number
+  /** What was read before the token was asked for. */
+  readonly ask: Ask
+}
+
+export interface SocketOptions {
+  /** The silo as the client without near knows it, which has its address. */
+  readonly silo: Silo
+  readonly key: string | undefined
+  /** Milliseconds for connecting and being welcomed. */
+  readonly timeout: number
+  readonly near: NearCache
+  /** The silos that entries belong to, as this one says. */
+  readonly onSilos: (silos: readonly string[], namespace: string) => void
+}
+
+interface Pending {
+  readonly settle: (frame: FrameReader) => void
+  readonly fail: (error: TagCacheError) => void
+  readonly isRead: boolean
+  readonly key: string
+}
+
+const firstPause = 100
+const longestPause = 5_000
+const shortestPeriod = 50
+const periodWithoutGrant = 1_000
+const farewell = 1_000
+const mostTimeouts = 2
+
+// Sockets and timers belong to the process, and not to the request in whose course they are made.
+const apart = new AsyncResource('OrleansTagCacheSession')
+
+/**
+ * The connection to one silo, and the session with it. It is opened anew whenever it is lost, after a pause that doubles from 0.1 s up to 5 s; what was
+ * kept under the session of the lost one ends at once. It does not keep the process alive.
+ */
+export class SiloSocket {
+  readonly #options: SocketOptions
+  readonly #pending = new Map<number, Pending>()
+  #socket: WebSocket | undefined
+  #destroy: () => void = () => {}
+  #session: SiloSession | undefined
+  #namespace = ''
+  #request = 0
+  #pause = firstPause
+  #timeouts = 0
+  #mostInFlight = 0
+  #timer: NodeJS.Timeout | undefined
+  #isClosed = false
+
+  constructor(options: SocketOptions) {
+    this.#options = options
+    apart.runInAsyncScope(() => this.#connect())
+  }
+
+  /** The silo as the client without near knows it. */
+  get source(): Silo {
+    return this.#options.silo
+  }
+
+  /** The silo's name in the cluster, while there is a connection; else undefined. */
+  get silo(): string | undefined {
+    return this.#session?.silo
+  }
+
+  /** Whether a request may be sent. */
+  get isReady(): boolean {
+    return this.#session !== undefined && this.#pending.size < this.#mostInFlight
+  }
+
+  async acquire(key: string, options: Acquire): Promise<Found> {
+    const soft = options.soft
+    const frame = this.#frame(Kind.acquire)
+      .byte(2)
+      .int(Math.round(options.wait))
+      .int(options.lease)
+      .text(key)
+      .texts(soft)
+    // Before it is sent: what is updated from now on is newer than the answer, and the grant counts from here.
+    const ask = this.#options.near.ask(now())
+    const session = this.#session as SiloSession
+    const answer = await this.#send(frame, options.timeout, true, key)
+    const receivedAt = now()
+    const status = answer.byte()
+    const terms = termsOf(answer.byte(), answer.int())
+    answer.text()
+    const [token, asOf] = [answer.text(), answer.text()]
+    if (asOf !== '') {
+      this.source.moments.add(receivedAt, asOf)
+    }
+    if (status === EntryStatus.notServing) {
+      this.#heard(session, terms, ask)
+      throw new TagCacheError('unavailable', 'The silo does not serve at this moment.')
+    }
+    if (status !== EntryStatus.fresh && status !== EntryStatus.stale) {
+      this.#heard(session, terms, ask)
+      return { status: 'miss', entry: undefined, token, ask, receivedAt }
+    }
+    const madeAt = ask.at - answer.double()
+    answer.double()
+    const freshUntil = madeAt + answer.double() * 1_000
+    answer.double()
+    const entry: Answered = {
+      contentType: answer.text() || 'application/octet-stream',
+      tags: answer.texts(),
+      value: answer.rest(),
+      madeAt,
+      freshUntil,
+    }
+    this.#heard(session, terms, ask, { key, answered: entry, soft })
+    return { status: status === EntryStatus.fresh ? 'fresh' : 'stale', entry, token, ask, receivedAt }
+  }
+
+  /** Stores what was made under a token, and keeps it if it may be. */
+  async commit(key: string, value: Uint8Array, options: Commit): Promise<'stored' | 'superseded' | 'unknown_token'> {
+    const frame = this.#frame(Kind.commit, value.byteLength + 1_024)
+      .text(key)
+      .text(options.token)
+      .text(options.contentType)
+    if (typeof options.life === 'string') {
+      frame.byte(1).text(options.life)
+    } else {
+      frame.byte(2).double(options.life.stale).double(options.life.revalidate).double(options.life.expire)
+    }
+    const at = now()
+    const session = this.#session as SiloSession
+    const answer = await this.#send(frame.texts(options.tags).rest(value), options.timeout, false, key)
+    const status = answer.byte()
+    const terms = termsOf(answer.byte(), answer.int())
+    if (typeof options.life === 'string') {
+      // A profile is the silo's: this process does not know for how long the value is fresh.
+      this.#heard(session, { ...terms, mayKeep: false }, { ...options.ask, at })
+    } else {
+      const madeAt = options.ask.at
+      const answered: Answered = {
+        value: Uint8Array.from(value),
+        contentType: options.contentType,
+        tags: options.tags,
+        madeAt,
+        freshUntil: madeAt + options.life.revalidate * 1_000,
+      }
+      // The stamp from before the token was asked for: the value was made after it.
+      this.#heard(session, terms, { stamp: options.ask.stamp, at }, { key, answered, soft: [] })
+    }
+    if (status === 3) {
+      throw new TagCacheError('unavailable', 'The silo does not serve at this moment. Nothing was stored.')
+    }
+    return status === 0 ? 'stored' : status === 1 ? 'superseded' : 'unknown_token'
+  }
+
+  /** Gives a token back. */
+  async abandon(key: string, token: string, timeout: number): Promise<void> {
+    await this.#send(this.#frame(Kind.abandon).text(key).text(token), timeout, false, key)
+  }
+
+  /** Leaves the session, and says so: no update has to wait for this process. */
+  close(): void {
+    this.#isClosed = true
+    const socket = this.#socket
+    this.#lost(socket, new TagCacheError('closed', 'The client was closed.'), true)
+    socket?.close()
+  }
+
+  #connect(): void {
+    const { silo, key, timeout } = this.#options
+    const connect = buildConnector({ timeout })
+    let raw: Socket | undefined
+    const agent = new Agent({
+      connect: (options, callback) =>
+        connect(options, (...result) => {
+          raw = result[1] ?? undefined
+          raw?.setNoDelay(true)
+          callback(...result)
+        }),
+    })
+    const socket = new WebSocket(`${silo.origin.replace(/^http/, 'ws')}/v1/session`, {
+      protocols: subprotocol,
+      dispatcher: agent,
+      headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+    })
+    socket.binaryType = 'arraybuffer'
+    this.#socket = socket
+    this.#destroy = () => {
+      raw?.destroy()
+      agent.destroy().catch(() => {})
+    }
+    const helloAt = now()
+    this.#later(timeout, () => this.#drop(socket, new TagCacheError('timeout', 'The silo did not welcome this process.')))
+    socket.onopen = () => {
+      raw?.unref()
+      socket.send(new FrameWriter(Kind.hello, 0).byte(version).text(`node/${process.pid}`).end())
+    }
+    socket.onmessage = (event) => {
+      if (socket !== this.#socket) {
+        return
+      }
+      try {
+        this.#received(socket, new FrameReader(event.data as ArrayBuffer), helloAt)
+      } catch (error) {
+        this.#drop(socket, new TagCacheError('protocol', 'A frame of the silo cannot be read.', { cause: error }))
+      }
+    }
+    socket.onerror = () => {}
+    socket.onclose = () => {
+      this.#lost(socket, new TagCacheError('unreachable', 'The connection to the silo was lost.'))
+    }
+  }
+
+  #received(socket: WebSocket, frame: FrameReader, helloAt: number): void {
+    switch (frame.kind) {
+      case Kind.welcome:
+        this.#welcomed(frame, helloAt)
+        break
+      case Kind.push:
+        this.#pushed(socket, frame)
+        break
+      case Kind.end:
+        this.#lost(socket, new TagCacheError('unavailable', 'The silo has ended the session.'), true)
+        socket.close()
+        break
+      case Kind.silos:
+        this.#options.onSilos(frame.texts(), this.#namespace)
+        break
+      default: {
+        const pending = this.#pending.get(frame.request)
+        if (pending === undefined) {
+          this.#gaveUp(frame)
+        } else {
+          this.#timeouts = 0
+          this.#pending.delete(frame.request)
+          pending.settle(frame)
+        }
+      }
+    }
+  }
+
+  #welcomed(frame: FrameReader, helloAt: number): void {
+    if (frame.byte() !== version) {
+      throw new TagCacheError('protocol', 'The silo speaks another version.')
+    }
+    const silo = frame.text()
+    this.#namespace = frame.text()
+    const [id, grant] = [frame.long(), frame.int()]
+    frame.int()
+    this.#mostInFlight = Math.max(1, frame.short() - 8)
+    this.#session = new SiloSession(this.#options.near, silo, id, helloAt, grant, this.source)
+    this.#pause = firstPause
+    this.#timeouts = 0
+    this.#options.onSilos(frame.texts(), this.#namespace)
+    if (this.#session.isOver) {
+      // It answers, and lets nothing be kept: it has too many sessions, or does not serve yet.
+      const socket = this.#socket
+      this.#later(longestPause, () => this.#drop(socket, new TagCacheError('unreachable', 'A session is asked for anew.')))
+    } else {
+      this.#renewLater()
+    }
+  }
+
+  #pushed(socket: WebSocket, frame: FrameReader): void {
+    const number = Number(frame.long())
+    frame.byte()
+    const tags: string[] = []
+    const keys: string[] = []
+    for (let left = frame.short(); left > 0; left--) {
+      const kind = frame.byte()
+      ;(kind === 0 ? tags : keys).push(frame.text())
+    }
+    const isNext =
+      this.#session?.pushed(number, tags, keys, (applied) =>
+        socket.send(new FrameWriter(Kind.acknowledge, 0, 8).long(applied).end()),
+      ) ?? false
+    if (!isNext) {
+      this.#drop(socket, new TagCacheError('protocol', 'A push is missing.'))
+    }
+  }
+
+  /** An answer that nobody waits for any more may bear the key's one token. */
+  #gaveUp(frame: FrameReader): void {
+    if (frame.kind !== Kind.entry) {
+      return
+    }
+    frame.byte()
+    frame.byte()
+    frame.int()
+    frame.text()
+    const token = frame.text()
+    const late = this.#late.get(frame.request)
+    this.#late.delete(frame.request)
+    if (token !== '' && late !== undefined && this.#session !== undefined) {
+      this.abandon(late, token, this.#options.timeout).catch(() => {})
+    }
+  }
+
+  // The keys of reads that were given up, the oldest first.
+  readonly #late = new Map<number, string>()
+
+  #heard(
+    session: SiloSession,
+    terms: Terms,
+    ask: Ask,
+    value?: { readonly key: string; readonly answered: Answered; readonly soft: readonly string[] },
+  ): void {
+    session.answered(terms, ask, value)
+    if (terms.isLost && session === this.#session) {
+      this.#drop(this.#socket, new TagCacheError('unavailable', 'The silo does not know the session any more.'))
+    }
+  }
+
+  #frame(kind: Kind, room?: number): FrameWriter {
+    this.#request = (this.#request + 1) % 0x7fff_ffff || 1
+    return new FrameWriter(kind, this.#request, room)
+  }
+
+  #send(frame: FrameWriter, timeout: number, isRead: boolean, key: string): Promise<FrameReader> {
+    const [socket, request] = [this.#socket, this.#request]
+    if (socket === undefined || this.#session === undefined || this.#pending.size >= this.#mostInFlight) {
+      return Promise.reject(new TagCacheError('unreachable', 'There is no session with the silo.'))
+    }
+    return new Promise((resolve, reject) => {
+      const timer = apart.runInAsyncScope(() =>
+        setTimeout(() => {
+          // After this process was held up itself: what has arrived in between is read first.
+          setImmediate(() => this.#timedOut(socket, request, timeout))
+        }, timeout),
+      )
+      this.#pending.set(request, {
+        isRead,
+        key,
+        settle: (answer) => {
+          clearTimeout(timer)
+          if (answer.kind === Kind.refused) {
+            const status = answer.short()
+            reject(new TagCacheError(answer.text(), answer.text(), { status }))
+          } else {
+            resolve(answer)
+          }
+        },
+        fail: (error) => {
+          clearTimeout(timer)
+          reject(error)
+        },
+      })
+      socket.send(frame.end())
+    })
+  }
+
+  #timedOut(socket: WebSocket, request: number, timeout: number): void {
+    const pending = this.#pending.get(request)
+    if (pending === undefined || socket !== this.#socket) {
+      return
+    }
+    this.#pending.delete(request)
+    pending.fail(new TagCacheError('timeout', `No answer within ${Math.round(timeout)} ms.`))
+    if (pending.isRead) {
+      this.#late.set(request, pending.key)
+      if (this.#late.size > 256) {
+        this.#late.delete(this.#late.keys().next().value as number)
+      }
+    }
+    if (++this.#timeouts >= mostTimeouts) {
+      this.#drop(socket, new TagCacheError('unreachable', 'The silo has not answered lately.'))
+    }
+  }
+
+  #renewLater(): void {
+    const session = this.#session as SiloSession
+    const period = session.lastGrant > 0 ? Math.max(session.lastGrant / 3, shortestPeriod) : periodWithoutGrant
+    this.#later(period, () => {
+      const ask = this.#options.near.ask(now())
+      this.#send(this.#frame(Kind.renew), this.#options.timeout, false, '')
+        .then((answer) => {
+          answer.byte()
+          this.#heard(session, termsOf(answer.byte(), answer.int()), ask)
+        })
+        .catch(() => {})
+      if (session === this.#session) {
+        this.#renewLater()
+      }
+    })
+  }
+
+  #drop(socket: WebSocket | undefined, error: TagCacheError): void {
+    this.#lost(socket, error, true)
+    socket?.close()
+  }
+
+  /** The connection is at an end: all that was kept under its session ends first. */
+  #lost(socket: WebSocket | undefined, error: TagCacheError, saysSo = false): void {
+    if (socket === undefined || socket !== this.#socket) {
+      return
+    }
+    this.#socket = undefined
+    const session = this.#session
+    this.#session = undefined
+    session?.leave()
+    if (saysSo && session !== undefined && socket.readyState === WebSocket.OPEN) {
+      socket.send(new FrameWriter(Kind.leave, 0, 0).end())
+    }
+    // A silo that is frozen, or a connection that is cut, answers no farewell.
+    const destroy = this.#destroy
+    apart.runInAsyncScope(() => setTimeout(destroy, saysSo ? farewell : 0).unref())
+    this.#late.clear()
+    const pending = [...this.#pending.values()]
+    this.#pending.clear()
+    for (const each of pending) {
+      each.fail(error)
+    }
+    clearTimeout(this.#timer)
+    if (!this.#isClosed) {
+      this.#later(this.#pause * (0.5 + Math.random()), () => this.#connect())
+      this.#pause = Math.min(this.#pause * 2, longestPause)
+    }
+  }
+
+  #later(after: number, run: () => void): void {
+    clearTimeout(this.#timer)
+    this.#timer = apart.runInAsyncScope(() => setTimeout(run, after).unref())
+  }
+}
+
+function termsOf(flags: number, grant: number): Terms {
+  return { grant, mayKeep: (flags & 1) !== 0, isLost: (flags & 2) !== 0 }
+}
