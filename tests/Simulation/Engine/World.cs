@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
 using OrleansTagCache.Simulation.Nodes;
+using OrleansTagCache.Simulation.Traces;
 
 namespace OrleansTagCache.Simulation.Engine;
 
@@ -54,6 +55,9 @@ internal sealed class World
     public List<Silo> Silos { get; } = [];
 
     public List<Client> Clients { get; } = [];
+
+    /// <summary>What is written down of clients' near caches, for those in other languages; null if nothing is.</summary>
+    public List<NearShadow>? Shadows { get; init; }
 
     public MembershipStore Table { get; }
 

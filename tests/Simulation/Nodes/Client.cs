@@ -3,6 +3,7 @@ using OrleansTagCache.Contracts;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Seams;
+using OrleansTagCache.Simulation.Traces;
 
 namespace OrleansTagCache.Simulation.Nodes;
 
@@ -11,8 +12,11 @@ internal sealed class Client(World world, string name, double rate, TimeSpan ahe
 {
     private readonly Dictionary<int, OwnSession<int>> _sessions = [];
     private readonly HashSet<int> _opening = [];
+    private readonly NearShadow? _shadow = NearShadow.Of(world);
 
     public override SessionId[]? Named => [.. _sessions.Values.Select(session => session.Id)];
+
+    public override void Asked(Ask ask) => _shadow?.Asked(ask);
 
     public override void Heard(Silo host, NearTerms? terms, Ask ask)
     {
@@ -28,6 +32,7 @@ internal sealed class Client(World world, string name, double rate, TimeSpan ahe
         }
         else if (terms.Session == held.Id)
         {
+            _shadow?.Granted(host.Id, held.Id.Number, ask.At, terms.Grant);
             Granted(held, terms, ask.At);
         }
         else if (terms.Session.IsNone && ask.Named!.Contains(held.Id))
@@ -39,6 +44,11 @@ internal sealed class Client(World world, string name, double rate, TimeSpan ahe
 
     public override void TryKeep(Silo host, Value value, NearTerms? terms, Ask ask, TimeSpan age, bool isCopy)
     {
+        if (terms?.MayKeep == true)
+        {
+            _shadow?.Answered(host.Id, terms.Session.Number, value, ask, age, World.LifetimeOf(value.Key).Life.Revalidate);
+        }
+
         var session = terms is null ? null : Mutants.Is(Mutant.AnswerOfOldSessionKept) ? _sessions.GetValueOrDefault(host.Id) : SessionOf(terms.Session);
         if (terms?.MayKeep == true && session is { IsOver: false } && Ledger.IsLive([.. value.Tags, .. ask.SoftTags], ask.Stamp))
         {
@@ -68,6 +78,7 @@ internal sealed class Client(World world, string name, double rate, TimeSpan ahe
     {
         foreach (var push in pushes)
         {
+            _shadow?.Pushed(from.Id, id.Number, push.Tags);
             var at = push.Match == TagMatch.All ? ApplyAll(push)
                 : push.StaleFor is { } staleFor ? Ledger.Stale(push.Tags, Now + staleFor, Now)
                 : Ledger.Expire(push.Tags);
@@ -124,6 +135,8 @@ internal sealed class Client(World world, string name, double rate, TimeSpan ahe
 
     protected override bool MayServe(NearValue near) => near.Session!.IsValid(Now);
 
+    protected override void Reads(Reading reading) => _shadow?.Read(reading, Now);
+
     private static void Granted(OwnSession<int> session, NearTerms terms, Moment askedAt)
     {
         if (terms.Grant > TimeSpan.Zero)
@@ -140,6 +153,7 @@ internal sealed class Client(World world, string name, double rate, TimeSpan ahe
         }
         else
         {
+            _shadow?.Granted(session.Silo, session.Id.Number, askedAt, terms.Grant);
             Granted(session, terms, askedAt);
         }
     }
@@ -155,6 +169,7 @@ internal sealed class Client(World world, string name, double rate, TimeSpan ahe
         var session = new OwnSession<int>(terms.Session, host.Id);
         Granted(session, terms, askedAt);
         _sessions[host.Id] = session;
+        _shadow?.Opened(host.Id, session.Id.Number, askedAt, terms.Grant);
         World.Note(this, $"holds session {session.Id.Number} of {host}");
         Beat(host, session);
     }
@@ -181,6 +196,7 @@ internal sealed class Client(World world, string name, double rate, TimeSpan ahe
         {
             session.Leave();
             _sessions.Remove(session.Silo);
+            _shadow?.Left(session.Silo, id.Number);
             World.Note(this, $"leaves session {id.Number} of S{session.Silo}");
         }
     }

@@ -40,6 +40,7 @@ internal sealed class Flights(Process process)
         }
 
         (flight.Ask, flight.Host) = (new(process.Ledger.Stamp(), process.Now, process.Named), process.World.Hosts[key]);
+        process.Asked(flight.Ask);
         var request = new AcquireRequest(
             MayGenerate: true, FreshOnly: false, process.World.Wait, flight.Ask.Named, process.NextQuestion(), Tags: Catalog.KnownTagsOf(key));
         process.World.Note(process, $"asks {flight.Host} for {key} with stamp {flight.Ask.Stamp.Value}");

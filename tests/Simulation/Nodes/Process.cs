@@ -38,12 +38,18 @@ internal abstract class Process : Node, IKeySlots
     /// <summary>An answer came: what it grants and what it does not know any more.</summary>
     public abstract void Heard(Silo host, NearTerms? terms, Ask ask);
 
+    /// <summary>A question is sent next.</summary>
+    public virtual void Asked(Ask ask)
+    {
+    }
+
     /// <summary>The identity of a question, the same for every repeat of it.</summary>
     public Guid NextQuestion() => new(Name[0], short.Parse(Name.AsSpan(1), CultureInfo.InvariantCulture), 0, BitConverter.GetBytes(++_asked));
 
     public void Read(string key)
     {
         var reading = World.Checker.BeginRead(this, key, World.Time);
+        Reads(reading);
         World.OpenReads++;
         if (Hit(key) is var (value, isStale))
         {
@@ -166,6 +172,11 @@ internal abstract class Process : Node, IKeySlots
     }
 
     protected abstract bool MayServe(NearValue near);
+
+    /// <summary>A read begins.</summary>
+    protected virtual void Reads(Reading reading)
+    {
+    }
 
     /// <summary>Keeps a value that was so old when its silo answered: a duration, since moments do not travel.</summary>
     protected void Keep(Value value, Ask ask, TimeSpan age, OwnSession<int>? session)

@@ -1,6 +1,7 @@
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Seams;
+using OrleansTagCache.Simulation.Traces;
 
 namespace OrleansTagCache.Simulation.Search;
 
@@ -27,12 +28,12 @@ internal static class RandomSearch
     public const ulong FirstSoft = 2_000_000;
 
     /// <summary>Runs one seed; the trace is kept only if it is watched.</summary>
-    public static (Outcome Outcome, Activity Activity) Run(ulong seed, int steps, Mutant mutant, bool isWatched)
+    public static (Outcome Outcome, Activity Activity) Run(ulong seed, int steps, Mutant mutant, bool isWatched, List<NearShadow>? shadows = null)
     {
         Mutants.Current = mutant;
         var trace = isWatched ? new Trace() : null;
         var chance = new Chance(seed);
-        var world = new World(chance, trace, hasTimers: true);
+        var world = new World(chance, trace, hasTimers: true) { Shadows = shadows };
         var driver = new RandomDriver(world, chance, hasJoint: seed is >= FirstJoint and < FirstSoft, hasSoft: seed >= FirstSoft);
         string? violation = null;
         var step = 0;

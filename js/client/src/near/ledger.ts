@@ -58,13 +58,13 @@ class RecordTable {
     } else if (!this.#unreferenced.has(record)) {
       this.#unreferenced.add(record)
       if (this.#unreferenced.size > this.maximum) {
-        this.forget(this.#median())
+        this.#forget(this.#median())
       }
     }
   }
 
-  /** Forgets what was last expired at or before that clock, and that nothing kept refers to. */
-  forget(mark: number): void {
+  /** Forgets what was last expired at or before that clock; nothing kept refers to it. */
+  #forget(mark: number): void {
     for (const record of this.#unreferenced) {
       if (record.expired <= mark) {
         this.floor = Math.max(this.floor, record.expired)
@@ -86,12 +86,6 @@ class RecordTable {
   }
 }
 
-/** The records of what one value bears: its tags, `*`, the soft tags that it was asked for with, and its key. */
-export interface Borne {
-  readonly tags: readonly TagRecord[]
-  readonly key: TagRecord
-}
-
 /**
  * What was expired, and in which order this process learnt of it. **Stamp before you ask; believe the answer only while nothing that it bears
  * was expired after the stamp.** The check is made at every read.
@@ -99,19 +93,17 @@ export interface Borne {
  * An expiry sets the records, then the clock, and is acknowledged after both. Everything here happens in one turn of the event loop.
  */
 export class Ledger {
-  readonly #tags: RecordTable
-  readonly #keys: RecordTable
+  readonly #records: RecordTable
   #clock = 0
 
-  /** @param maximum How many tags, and as many keys, without kept values are remembered. Beyond it the older half becomes the floor. */
-  constructor(maximum = 10_000) {
-    this.#tags = new RecordTable(maximum)
-    this.#keys = new RecordTable(maximum)
+  /** @param maximum How many names without kept values are remembered. Beyond it the older half becomes the floor. */
+  constructor(maximum = 20_000) {
+    this.#records = new RecordTable(maximum)
   }
 
-  /** How many tags and keys have a record. */
+  /** How many names have a record. */
   get size(): number {
-    return this.#tags.size + this.#keys.size
+    return this.#records.size
   }
 
   /** The clock. Read it before a value is asked for. */
@@ -119,59 +111,51 @@ export class Ledger {
     return this.#clock
   }
 
-  /** Expires everything that bears one of these. Acknowledge only after it. */
-  expire(tags: Iterable<string>, keys: Iterable<string>): void {
+  /** Expires everything that bears one of these names. Acknowledge only after it. */
+  expire(names: Iterable<string>): void {
     const at = this.#clock + 1
-    change(this.#tags, tags, at)
-    change(this.#keys, keys, at)
+    for (const name of names) {
+      const record = this.#records.findOrAdd(name)
+      record.expired = at
+      this.#records.remember(record)
+    }
     this.#clock = at
   }
 
-  /** Whether nothing of these was expired after the stamp, as far as is known. */
-  isLive(tags: Iterable<string>, key: string, stamp: number): boolean {
-    for (const tag of tags) {
-      if (this.#tags.expired(tag) > stamp) {
+  /** Whether none of these was expired after the stamp, as far as is known. */
+  isLive(names: Iterable<string>, stamp: number): boolean {
+    for (const name of names) {
+      if (this.#records.expired(name) > stamp) {
         return false
       }
     }
-    return this.#keys.expired(key) <= stamp
+    return true
   }
 
-  /** Forgets what was last expired at or before that clock: what is older than that, and not kept yet, is as good as expired. */
-  forget(mark: number): void {
-    this.#tags.forget(mark)
-    this.#keys.forget(mark)
+  /** The records of what a value bears that is kept from now on, until {@link detach}. */
+  attach(names: Iterable<string>): TagRecord[] {
+    return Array.from(names, (name) => this.#records.attach(name))
   }
 
-  /** The records of a value that is kept from now on, until {@link detach}. */
-  attach(tags: Iterable<string>, key: string): Borne {
-    return { tags: Array.from(tags, (tag) => this.#tags.attach(tag)), key: this.#keys.attach(key) }
-  }
-
-  detach(borne: Borne): void {
-    for (const record of borne.tags) {
+  detach(borne: readonly TagRecord[]): void {
+    for (const record of borne) {
       record.values--
-      this.#tags.remember(record)
+      this.#records.remember(record)
     }
-    borne.key.values--
-    this.#keys.remember(borne.key)
-  }
-}
-
-function change(table: RecordTable, names: Iterable<string>, at: number): void {
-  for (const name of names) {
-    const record = table.findOrAdd(name)
-    record.expired = at
-    table.remember(record)
   }
 }
 
 /** Whether a kept value may be served: nothing that it bears was expired after its stamp. */
-export function admits(borne: Borne, stamp: number): boolean {
-  for (const record of borne.tags) {
+export function admits(borne: readonly TagRecord[], stamp: number): boolean {
+  for (const record of borne) {
     if (record.expired > stamp) {
       return false
     }
   }
-  return borne.key.expired <= stamp
+  return true
+}
+
+/** A key among the names of tags. No tag has a control character. */
+export function nameOfKey(key: string): string {
+  return `\u0001${key}`
 }

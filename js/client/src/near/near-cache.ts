@@ -1,4 +1,4 @@
-import { admits, type Borne, Ledger } from './ledger.js'
+import { admits, Ledger, nameOfKey, type TagRecord } from './ledger.js'
 import type { Session } from './session.js'
 
 /** What is read before a question is sent. */
@@ -26,7 +26,7 @@ export interface Kept extends Answered {
   readonly soft: readonly string[]
   readonly session: Session
   readonly stamp: number
-  readonly borne: Borne
+  readonly borne: readonly TagRecord[]
   readonly bytes: number
   isUsed: boolean
 }
@@ -96,22 +96,22 @@ export class NearCache {
    * @returns Whether it is kept: the session was not left, and nothing that it bears was expired since it was asked for.
    */
   keep(key: string, answered: Answered, soft: readonly string[], session: Session, ask: Ask): boolean {
-    const tags = [...new Set([...answered.tags, '*', ...soft])]
-    const bytes = overhead + 2 * key.length + perTag * tags.length + answered.value.buffer.byteLength
-    if (session.isOver || bytes > this.maximumBytes || !this.ledger.isLive(tags, key, ask.stamp)) {
+    const names = new Set([...answered.tags, '*', ...soft, nameOfKey(key)])
+    const bytes = overhead + 2 * key.length + perTag * names.size + answered.value.buffer.byteLength
+    if (session.isOver || bytes > this.maximumBytes || !this.ledger.isLive(names, ask.stamp)) {
       return false
     }
     const all = this.#entries.get(key) ?? []
     this.#entries.set(key, all)
-    const same = all.findIndex((kept) => kept.stamp <= ask.stamp && includes(soft, kept.soft))
+    const same = all.findIndex((kept) => includes(soft, kept.soft))
     if (same >= 0) {
       this.#drop(all, same)
     }
     if (all.length >= mostOfKey) {
       this.#drop(all, 0)
     }
-    const borne = this.ledger.attach(tags, key)
-    all.push({ ...answered, key, soft, session, stamp: ask.stamp, borne, bytes, isUsed: true })
+    const borne = this.ledger.attach(names)
+    all.push({ ...answered, key, soft, session, stamp: ask.stamp, borne, bytes, isUsed: false })
     session.kept++
     this.#bytes += bytes
     this.#count++
@@ -121,7 +121,7 @@ export class NearCache {
 
   /** What a silo has pushed. Acknowledge it after this. */
   apply(tags: Iterable<string>, keys: Iterable<string>): void {
-    this.ledger.expire(tags, keys)
+    this.ledger.expire([...tags, ...Array.from(keys, nameOfKey)])
   }
 
   /** Lets go of everything that was kept under a session. Nothing rests on it: what was left is not served. */
