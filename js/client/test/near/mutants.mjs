@@ -1,6 +1,6 @@
 // Removes one rule after the other from the built near cache, and runs the tests: each must fail. node test/near/mutants.mjs
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -43,14 +43,15 @@ for (const [name, file, what, instead] of mutants) {
       throw new Error(`${name}: the rule is not where it was in ${file}.`)
     }
     writeFileSync(path, mutated)
-    cpSync(join(here, '..', '..', '..', 'node_modules', 'undici'), join(copy, 'node_modules', 'undici'), { recursive: true })
-    const run = spawnSync(process.execPath, ['--test', '--test-reporter=tap', ...['traces', 'socket'].map((t) => join(here, `${t}.test.mjs`))], {
-      env: { ...process.env, NEAR_DIST: `${pathToFileURL(join(copy, 'near')).href}/`, NODE_TEST_CONTEXT: undefined },
-      encoding: 'utf8',
+    mkdirSync(join(copy, 'node_modules'))
+    symlinkSync(join(here, '..', '..', '..', 'node_modules', 'undici'), join(copy, 'node_modules', 'undici'))
+    const env = { ...process.env, NEAR_DIST: `${pathToFileURL(join(copy, 'near')).href}/` }
+    const by = ['traces', 'socket'].find((tests) => {
+      const path = join(here, `${tests}.test.mjs`)
+      return spawnSync(process.execPath, [path], { env, stdio: 'ignore', timeout: 20_000, killSignal: 'SIGKILL' }).status !== 0
     })
-    const failed = /^# fail (\d+)/m.exec(run.stdout)?.[1] ?? '?'
-    console.log(`${run.status === 0 ? 'NOT CAUGHT' : 'caught'}: ${name} (${failed} tests fail)`)
-    isGreen &&= run.status !== 0
+    console.log(`${by === undefined ? 'NOT CAUGHT' : 'caught'}: ${name}${by === undefined ? '' : ` (${by})`}`)
+    isGreen &&= by !== undefined
   } finally {
     rmSync(copy, { recursive: true, force: true })
   }
