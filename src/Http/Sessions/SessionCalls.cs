@@ -28,6 +28,7 @@ internal sealed class SessionCalls(
     UpdateClient updates,
     PayloadCodec codec,
     SealedTokens tokens,
+    SealedMoments moments,
     AuditLog audit,
     RequestLimits limits,
     TagCacheClientOptions options,
@@ -47,6 +48,7 @@ internal sealed class SessionCalls(
     /// <returns>The answer, and the token in it, to be given back should it not be sent.</returns>
     public async Task<(ServerFrame Answer, TokenId Token)> Acquire(ClientFrame.Acquire ask, ApiCaller caller, SessionId session, CancellationToken gone)
     {
+        var asOf = moments.Now(caller.Namespace);
         var key = CacheKey.Parse(ask.Key, options.MaximumKeyLength).Value;
         var scoped = caller.Namespace.Scope(key);
         var owner = owners.IsAstray(scoped) ? owners.Silos.OwnerOf(scoped) : null;
@@ -71,7 +73,7 @@ internal sealed class SessionCalls(
         }
 
         var token = answer is { Token.IsNone: false } ? await tokens.Protect(scoped, answer.Token) : string.Empty;
-        return (ServerFrame.Entry(ask.Request, answer, token, asOf: string.Empty, owner?.ToParsableString()), answer?.Token ?? TokenId.None);
+        return (ServerFrame.Entry(ask.Request, answer, token, asOf, owner?.ToParsableString()), answer?.Token ?? TokenId.None);
     }
 
     /// <summary>Gives back the token of an answer that was not sent.</summary>
@@ -137,7 +139,7 @@ internal sealed class SessionCalls(
             return ServerFrame.Refused(change.Request, Refusals.Lacking(Scopes.Invalidate));
         }
 
-        var names = TagSet.ForCall(change.Tags);
+        var names = TagSet.ForCall(change.Tags, NameLimits.TagsPerEntry);
         var tags = Array.ConvertAll(names, tag => TagId.OfTag(caller.Namespace, tag));
         TimeSpan? staleFor = change.StaleFor is { } seconds && LifeQuery.FromSeconds(seconds, "expire") is var until && until > TimeSpan.Zero ? until : null;
         if (change.MatchesAll && staleFor is not null)

@@ -36,6 +36,7 @@ public sealed class SessionTests(SessionSilo silo) : IClassFixture<SessionSilo>
         await caller.Acquire("made");
         var miss = EntryTold.Of(await caller.Next(FrameKind.Entry));
         Assert.Equal((2, false), (miss.Status, miss.MayKeep));
+        Assert.NotEqual("", miss.AsOf);
         var request = await caller.Commit("made", miss.Token, "one"u8.ToArray(), "made:a", "made:b");
         var committed = await caller.Next(FrameKind.Done);
         Assert.Equal(request, committed.Request);

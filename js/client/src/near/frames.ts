@@ -4,7 +4,7 @@ import { TagCacheError } from '../errors.js'
 export const version = 1
 export const subprotocol = 'orleans-tag-cache.v1'
 
-export const enum Kind {
+export enum Kind {
   hello = 1,
   acquire = 2,
   commit = 3,
@@ -22,7 +22,7 @@ export const enum Kind {
 }
 
 /** What became of a read. */
-export const enum EntryStatus {
+export enum EntryStatus {
   fresh = 0,
   stale = 1,
   miss = 2,

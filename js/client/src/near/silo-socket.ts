@@ -218,7 +218,9 @@ export class SiloSocket {
       agent.destroy().catch(() => {})
     }
     const helloAt = now()
-    this.#later(timeout, () => this.#drop(socket, new TagCacheError('timeout', 'The silo did not welcome this process.')))
+    this.#later(timeout, () =>
+      this.#drop(socket, new TagCacheError('timeout', 'The silo did not welcome this process.')),
+    )
     socket.onopen = () => {
       raw?.unref()
       socket.send(new FrameWriter(Kind.hello, 0).byte(version).text(`node/${process.pid}`).end())
@@ -283,7 +285,9 @@ export class SiloSocket {
     if (this.#session.isOver) {
       // It answers, and lets nothing be kept: it has too many sessions, or does not serve yet.
       const socket = this.#socket
-      this.#later(longestPause, () => this.#drop(socket, new TagCacheError('unreachable', 'A session is asked for anew.')))
+      this.#later(longestPause, () =>
+        this.#drop(socket, new TagCacheError('unreachable', 'A session is asked for anew.')),
+      )
     } else {
       this.#renewLater()
     }

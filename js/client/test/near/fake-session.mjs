@@ -31,10 +31,25 @@ export class FakeSession {
   }
 
   /** Answers an `acquire` with a value that may be kept. */
-  entry(request, { value = 'one', tags = [], mayKeep = true, isLost = false, grant = this.grant, token = '', fresh = 900 } = {}) {
+  entry(
+    request,
+    { value = 'one', tags = [], mayKeep = true, isLost = false, grant = this.grant, token = '', fresh = 900 } = {},
+  ) {
     this.send(65, request, [
-      u8(0), u8((mayKeep ? 1 : 0) | (isLost ? 2 : 0)), u32(grant), text(''), text(token), text(''),
-      f64(0), f64(300), f64(fresh), f64(Number.POSITIVE_INFINITY), text('text/plain'), u16(tags.length), ...tags.map(text), Buffer.from(value),
+      u8(0),
+      u8((mayKeep ? 1 : 0) | (isLost ? 2 : 0)),
+      u32(grant),
+      text(''),
+      text(token),
+      text(''),
+      f64(0),
+      f64(300),
+      f64(fresh),
+      f64(Number.POSITIVE_INFINITY),
+      text('text/plain'),
+      u16(tags.length),
+      ...tags.map(text),
+      Buffer.from(value),
     ])
   }
 
@@ -49,7 +64,10 @@ export class FakeSession {
   send(kind, request, parts, socket = this.sockets.at(-1)) {
     const body = Buffer.concat([u8(kind), u32(request), ...parts])
     const frame = Buffer.concat([u32(body.length), body])
-    const head = frame.length < 126 ? Buffer.from([0x82, frame.length]) : Buffer.concat([Buffer.from([0x82, 126]), u16(frame.length)])
+    const head =
+      frame.length < 126
+        ? Buffer.from([0x82, frame.length])
+        : Buffer.concat([Buffer.from([0x82, 126]), u16(frame.length)])
     socket.write(Buffer.concat([head, frame]))
   }
 
@@ -65,11 +83,15 @@ export class FakeSession {
   }
 
   #upgrade(request, socket) {
-    const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+    const accept = createHash('sha1')
+      .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest('base64')
     this.headers = request.headers
     this.sockets.push(socket)
     socket.on('error', () => {})
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: orleans-tag-cache.v1\r\n\r\n`)
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: orleans-tag-cache.v1\r\n\r\n`,
+    )
     let rest = Buffer.alloc(0)
     socket.on('data', (data) => {
       rest = Buffer.concat([rest, data])
@@ -96,7 +118,22 @@ export class FakeSession {
 
   #heard(frame, socket) {
     if (frame.kind === 1) {
-      this.send(64, frame.request, [u8(1), text(this.silo), text('default'), u64(1), u32(this.grant), u32(1 << 20), u16(256), u16(1), text(this.silo)], socket)
+      this.send(
+        64,
+        frame.request,
+        [
+          u8(1),
+          text(this.silo),
+          text('default'),
+          u64(1),
+          u32(this.grant),
+          u32(1 << 20),
+          u16(256),
+          u16(1),
+          text(this.silo),
+        ],
+        socket,
+      )
     }
     if (frame.kind === 7) {
       this.send(66, frame.request, [u8(0), u8(0), u32(this.grant), u32(0)], socket)
@@ -109,8 +146,24 @@ export class FakeSession {
 }
 
 const u8 = (value) => Buffer.from([value])
-const u16 = (value) => { const b = Buffer.alloc(2); b.writeUInt16BE(value); return b }
-const u32 = (value) => { const b = Buffer.alloc(4); b.writeUInt32BE(value); return b }
-const u64 = (value) => { const b = Buffer.alloc(8); b.writeBigUInt64BE(BigInt(value)); return b }
-const f64 = (value) => { const b = Buffer.alloc(8); b.writeDoubleBE(value); return b }
+const u16 = (value) => {
+  const b = Buffer.alloc(2)
+  b.writeUInt16BE(value)
+  return b
+}
+const u32 = (value) => {
+  const b = Buffer.alloc(4)
+  b.writeUInt32BE(value)
+  return b
+}
+const u64 = (value) => {
+  const b = Buffer.alloc(8)
+  b.writeBigUInt64BE(BigInt(value))
+  return b
+}
+const f64 = (value) => {
+  const b = Buffer.alloc(8)
+  b.writeDoubleBE(value)
+  return b
+}
 const text = (value) => Buffer.concat([u16(Buffer.byteLength(value)), Buffer.from(value)])

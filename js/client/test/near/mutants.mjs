@@ -7,26 +7,61 @@ import { pathToFileURL } from 'node:url'
 
 const mutants = [
   ['the stamp is taken after the question', 'near-cache.js', /ask\.stamp/g, 'this.ledger.stamp()'],
-  ['the stamp is of the answer, when it is checked', 'near-cache.js', 'isLive(names, ask.stamp)', 'isLive(names, this.ledger.stamp())'],
+  [
+    'the stamp is of the answer, when it is checked',
+    'near-cache.js',
+    'isLive(names, ask.stamp)',
+    'isLive(names, this.ledger.stamp())',
+  ],
   ['hits are not checked', 'ledger.js', 'if (record.expired > stamp)', 'if (false)'],
   ['the lease is not looked at', 'session.js', 'now < this.#deadline &&', ''],
   ['the lease is as long as its grant', 'session.js', 'grant * usable', 'grant * 1.05'],
-  ['a left session is served', 'silo-session.js', 'this.#session.leave();\n            this.near.forget(this.#session);', ''],
+  [
+    'a left session is served',
+    'silo-session.js',
+    'this.#session.leave();\n            this.near.forget(this.#session);',
+    '',
+  ],
   ['an answer of a left session is kept', 'session.js', /this\.#isOver = true/, ''],
   ['soft tags are not checked', 'near-cache.js', "'*', ...soft,", "'*',"],
-  ['a soft tag of which no silo was told is believed', 'near-cache.js', 'tags[i] !== tag && !tags.includes(tag)', 'false'],
+  [
+    'a soft tag of which no silo was told is believed',
+    'near-cache.js',
+    'tags[i] !== tag && !tags.includes(tag)',
+    'false',
+  ],
   ['the key is not checked', 'near-cache.js', ', nameOfKey(key)])', '])'],
   ['everything is not checked', 'near-cache.js', "'*', ", ''],
   ['the floor is not raised', 'ledger.js', 'this.floor = Math.max(this.floor, record.expired)', ''],
   ['a record starts at zero', 'ledger.js', 'new TagRecord(name, this.floor)', 'new TagRecord(name, 0)'],
-  ['pushes are acknowledged first', 'silo-session.js', 'this.near.apply(tags, keys);', 'acknowledge(number);\n        this.near.apply(tags, keys);'],
+  [
+    'pushes are acknowledged first',
+    'silo-session.js',
+    'this.near.apply(tags, keys);',
+    'acknowledge(number);\n        this.near.apply(tags, keys);',
+  ],
   ['a missing push is passed over', 'silo-session.js', 'if (number !== this.#applied + 1)', 'if (false)'],
   ['a push is not applied', 'near-cache.js', 'this.ledger.expire(', 'void ('],
   ['age is not looked at', 'near-cache.js', 'now < kept.freshUntil && ', ''],
-  ['the lease counts from the answer', 'silo-socket.js', 'const answer = await this.#send(frame, options.timeout, true, key);', 'const answer = await this.#send(frame, options.timeout, true, key); ask.at = now();'],
+  [
+    'the lease counts from the answer',
+    'silo-socket.js',
+    'const answer = await this.#send(frame, options.timeout, true, key);',
+    'const answer = await this.#send(frame, options.timeout, true, key); ask.at = now();',
+  ],
   ['a lost connection is not left', 'silo-socket.js', 'session?.leave();', ''],
-  ['the stamp is taken when the answer has come', 'silo-socket.js', 'const receivedAt = now();', 'const receivedAt = now(); ask.stamp = this.#options.near.ledger.stamp();'],
-  ['the answer is kept that the silo does not let be kept', 'silo-socket.js', 'mayKeep: (flags & 1) !== 0', 'mayKeep: true'],
+  [
+    'the stamp is taken when the answer has come',
+    'silo-socket.js',
+    'const receivedAt = now();',
+    'const receivedAt = now(); ask.stamp = this.#options.near.ledger.stamp();',
+  ],
+  [
+    'the answer is kept that the silo does not let be kept',
+    'silo-socket.js',
+    'mayKeep: (flags & 1) !== 0',
+    'mayKeep: true',
+  ],
 ]
 
 const here = new URL('.', import.meta.url).pathname
@@ -48,7 +83,10 @@ for (const [name, file, what, instead] of mutants) {
     const env = { ...process.env, NEAR_DIST: `${pathToFileURL(join(copy, 'near')).href}/` }
     const by = ['traces', 'socket'].find((tests) => {
       const path = join(here, `${tests}.test.mjs`)
-      return spawnSync(process.execPath, [path], { env, stdio: 'ignore', timeout: 20_000, killSignal: 'SIGKILL' }).status !== 0
+      return (
+        spawnSync(process.execPath, [path], { env, stdio: 'ignore', timeout: 20_000, killSignal: 'SIGKILL' }).status !==
+        0
+      )
     })
     console.log(`${by === undefined ? 'NOT CAUGHT' : 'caught'}: ${name}${by === undefined ? '' : ` (${by})`}`)
     isGreen &&= by !== undefined

@@ -15,7 +15,11 @@ async function started(grant = 2_000) {
   while (client.near.sessions === 0) {
     await delay(1)
   }
-  return { silo, client, stop: async () => (await client.close(), silo.stop()) }
+  const stop = async () => {
+    await client.close()
+    silo.stop()
+  }
+  return { silo, client, stop }
 }
 
 async function kept({ silo, client }, key, answer, soft = []) {

@@ -10,7 +10,9 @@ const { SiloSession } = await import(`${dist}silo-session.js`)
 
 const terms = { grant: 0, mayKeep: false, isLost: false }
 const clients = []
-for (const line of readFileSync(new URL('./vectors/traces.jsonl', import.meta.url), 'utf8').trimEnd().split('\n')) {
+for (const line of readFileSync(new URL('./vectors/traces.jsonl', import.meta.url), 'utf8')
+  .trimEnd()
+  .split('\n')) {
   const deed = JSON.parse(line)
   if (deed[0] === 'client') {
     clients.push({ seed: deed[1], maximum: deed[2], deeds: [] })
@@ -106,4 +108,25 @@ test('a push that is missing is not acknowledged', () => {
   assert.ok(session.pushed(1, ['a'], [], (n) => acknowledged.push(n)))
   assert.ok(!session.pushed(3, ['a'], [], (n) => acknowledged.push(n)))
   assert.deepEqual(acknowledged, [1])
+})
+
+test('an answer that comes when its session was left is not kept', () => {
+  const near = new NearCache(2 ** 30, new Ledger())
+  const session = new SiloSession(near, 's', 1n, 0, 1_000)
+  const ask = near.ask(0)
+  session.leave()
+  const answered = { value: new Uint8Array(1), contentType: '', tags: [], madeAt: 0, freshUntil: 1_000 }
+  assert.ok(!session.answered({ grant: 1_000, mayKeep: true, isLost: false }, ask, { key: 'k', answered, soft: [] }))
+  assert.ok(!near.keep('k', answered, [], { isOver: true }, ask))
+})
+
+test('what was forgotten of a tag counts when it has a record again', () => {
+  const ledger = new Ledger(1)
+  const stamp = ledger.stamp()
+  ledger.expire(['a'])
+  ledger.expire(['b'])
+  ledger.expire(['c'])
+  ledger.attach(['a'])
+  assert.ok(!ledger.isLive(['a'], stamp))
+  assert.ok(ledger.isLive(['a'], ledger.stamp()))
 })
