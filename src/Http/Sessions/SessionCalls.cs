@@ -139,7 +139,7 @@ internal sealed class SessionCalls(
             return ServerFrame.Refused(change.Request, Refusals.Lacking(Scopes.Invalidate));
         }
 
-        var names = TagSet.ForCall(change.Tags, NameLimits.TagsPerEntry);
+        var names = TagSet.ForCall(change.Tags, change.MatchesAll ? NameLimits.TagsPerCall : NameLimits.TagsPerEntry);
         var tags = Array.ConvertAll(names, tag => TagId.OfTag(caller.Namespace, tag));
         TimeSpan? staleFor = change.StaleFor is { } seconds && LifeQuery.FromSeconds(seconds, "expire") is var until && until > TimeSpan.Zero ? until : null;
         if (change.MatchesAll && staleFor is not null)
