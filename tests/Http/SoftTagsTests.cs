@@ -1,3 +1,5 @@
+using OrleansTagCache.Contracts;
+using OrleansTagCache.Membership;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Http;
@@ -92,6 +94,27 @@ public sealed class SoftTagsTests(SiloServer silo)
     [InlineData("revalidate")]
     public async Task Remember_ThatIsNoYesOrNo_IsRefused(string call) =>
         (await _http.Send(HttpMethod.Post, $"/v1/tags/{call}", SiloCalls.Body("""{"tags":["a"],"remember":"yes"}"""))).IsProblem(400, "malformed_json");
+
+    /// <summary>The entry's silo may be one that does not look at them, or remembers nothing.</summary>
+    [Fact]
+    public async Task SoftTags_WhileASiloOfAnOlderVersionIsThere_AreAnsweredWithNothing()
+    {
+        (await _http.Put("soft:7", "value")).IsDone();
+        var (versions, other) = (silo.Get<PeerVersions>(), SiloAddress.New(System.Net.IPAddress.Loopback, 1, 1));
+        try
+        {
+            Assert.True(versions.Accepts(other, new(ProtocolVersion.Oldest, ProtocolVersion.Remembering - 1, "0.0.9")));
+            var reply = await Read("soft:7", "soft:any");
+            Assert.Equal((404, "OrleansTagCache; fwd=bypass; detail=not-serving", null), (reply.Status, reply.CacheStatus, reply.Token));
+            (await _http.Read("soft:7")).IsHit("value");
+        }
+        finally
+        {
+            versions.Accepts(other, ProtocolVersions.OfThisBuild);
+        }
+
+        (await Read("soft:7", "soft:any")).IsHit("value");
+    }
 
     private Task<Reply> Remember(string call, params string[] tags) => _http.Post($"/v1/tags/{call}", new { tags, remember = true });
 
