@@ -9,9 +9,19 @@ import { Silos } from '../../../js/next/test/conformance/harness/silos.mjs'
 
 const here = fileURLToPath(new URL('../', import.meta.url))
 
-/** Two silos, the shop in .NET, two instances of the shop in Next.js, and a browser. */
+/** Two silos, the shop in .NET, two instances of the shop in Next.js, and a browser. If one of them does not start, the others are ended. */
 export async function start() {
   const folder = await mkdtemp(join(tmpdir(), 'next-shop-'))
+  try {
+    return await startIn(folder)
+  } catch (error) {
+    await endChildren()
+    await rm(folder, { recursive: true })
+    throw error
+  }
+}
+
+async function startIn(folder) {
   const silos = await Silos.start(2)
   const [net, ...ports] = (await freePorts(3)).map(String)
   const storefront = `http://127.0.0.1:${net}`
