@@ -61,7 +61,11 @@ export class Backend {
   }
 
   /** What there is, or undefined where that cannot be known: then nothing is waited for, and nothing thrown. */
-  async read(key: string, softTags: readonly string[]): Promise<ReadResult | undefined> {
+  async read(
+    key: string,
+    softTags: readonly string[],
+    wait: number = this.settings.wait,
+  ): Promise<ReadResult | undefined> {
     try {
       if (softTags.length > mostSoftTags || softTags.reduce((sum, tag) => sum + tag.length, 0) > longestSoftQuery) {
         this.warn('soft', `A route with more than ${mostSoftTags} implicit tags, or very long ones, is not cached.`)
@@ -69,7 +73,7 @@ export class Backend {
       }
       return await this.client.read(key, {
         soft: softTags,
-        wait: this.#unstorable.has(key) ? 0 : this.settings.wait,
+        wait: this.#unstorable.has(key) ? 0 : wait,
         lease: this.settings.lease,
       })
     } catch (error) {

@@ -49,7 +49,8 @@ export class LegacyHandler {
       return null
     }
     const soft = kind === 'fetch' ? [...(context.softTags ?? []), ...(context.tags ?? [])] : []
-    const found = await this.#backend.read(key, soft)
+    // A page that is prerendered in part is asked for first, and mostly not made: what is kept of it is its shell. Nobody waits for it.
+    const found = await this.#backend.read(key, soft, context.isRoutePPREnabled === true ? 0 : undefined)
     const stored =
       found === undefined || found.status === 'miss' ? undefined : asStored(deserialize(found.value)?.value)
     this.#reads.add(key, {

@@ -19,6 +19,7 @@ export interface LegacyGetContext {
   readonly revalidate?: number | false
   readonly tags?: readonly string[]
   readonly softTags?: readonly string[]
+  readonly isRoutePPREnabled?: boolean
 }
 
 export interface LegacySetContext {

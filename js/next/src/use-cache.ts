@@ -32,8 +32,10 @@ export function createHandlerOf(backend: Backend): CacheHandler & { idle(): Prom
     }
     const key = backend.keyOf('use', cacheKey)
     const storing = pending.get(key)
-    if (storing !== undefined) {
-      await atMost(storing, longestForAStore)
+    if (storing !== undefined && !(await atMost(storing, longestForAStore))) {
+      // The silo is slow, and to ask it as well would take as long again.
+      tokens.put(key, undefined)
+      return undefined
     }
     const found = await backend.read(key, softTags)
     tokens.put(key, found?.token)

@@ -318,6 +318,13 @@ test('A page that the silo does not take holds its request up for a second, and 
   assert.ok(times[0] < 2_500 && times[1] > 4_000, `${times}`)
 })
 
+test('Nobody waits for a page that is prerendered in part: Next.js asks for it, and makes its shell', async () => {
+  const { Legacy } = await start({ wait: 30_000 })
+  const ask = { ...getPage, isRoutePPREnabled: true }
+  assert.equal(await new Legacy(one).get('/k', ask), null)
+  assert.equal(await new Legacy(one).get('/k', ask), null)
+})
+
 test('A page that is not to live is not stored, nor one that the frame does not know', async () => {
   const { Legacy, cluster, silo, warnings } = await start()
   const instance = new Legacy(one)
