@@ -62,6 +62,15 @@ export class Child {
 
   /** Waits until it has said that. */
   says(text, patience = 30_000) {
+    return this.#says(text, patience, true)
+  }
+
+  /** Waits until it says that anew. */
+  saysNext(text, patience = 30_000) {
+    return this.#says(text, patience, false)
+  }
+
+  #says(text, patience, before) {
     return new Promise((resolve, reject) => {
       const done = (settle, value) => {
         clearTimeout(timer)
@@ -75,7 +84,7 @@ export class Child {
       }
       const timer = setTimeout(() => fail(`took longer than ${patience} ms`), patience)
       this.#watchers.add(watcher)
-      const said = this.#lines.find((line) => line.includes(text))
+      const said = before ? this.#lines.find((line) => line.includes(text)) : undefined
       if (said !== undefined) done(resolve, said)
     })
   }

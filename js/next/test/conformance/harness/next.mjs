@@ -63,6 +63,11 @@ export class Instance {
     return this.#child.says(text)
   }
 
+  /** Waits until it says that anew. */
+  saysNext(text) {
+    return this.#child.saysNext(text)
+  }
+
   send(signal) {
     this.#child.send(signal)
   }

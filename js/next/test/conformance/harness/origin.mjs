@@ -26,6 +26,11 @@ export class Origin {
     return this.#of(name).count
   }
 
+  /** How often it was asked for anything. */
+  get asked() {
+    return [...this.#names.values()].reduce((sum, { count }) => sum + count, 0)
+  }
+
   version(name) {
     return this.#of(name).version
   }

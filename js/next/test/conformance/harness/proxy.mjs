@@ -68,6 +68,7 @@ export class SiloProxy {
     passed.on('error', () => response.destroy())
     passed.on('response', (answer) => {
       seen.status = answer.statusCode
+      seen.gave = answer.headers['tag-cache-token'] !== undefined
       response.writeHead(answer.statusCode, answer.headers)
       answer.pipe(response)
     })

@@ -1,3 +1,6 @@
+// Milliseconds after which a test is named though it passed.
+const slow = 3_000
+
 /** Tells of each failure when it happens, of each suite when it ends, and closes with the counts. */
 export default async function* report(events) {
   const counts = { passed: 0, failed: 0, skipped: 0 }
@@ -16,6 +19,7 @@ export default async function* report(events) {
       counts.skipped++
     } else if (type === 'test:pass') {
       counts.passed++
+      if (data.details.duration_ms > slow) yield `slow: ${data.name} (${seconds(data.details.duration_ms)})\n`
     } else {
       counts.failed++
       const cause = data.details.error?.cause ?? data.details.error

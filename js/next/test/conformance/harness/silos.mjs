@@ -107,10 +107,16 @@ export class Silos {
     return this.#children[silo].stop()
   }
 
-  /** Waits until every silo serves, sees all others, and has sent what it had to send. */
+  /**
+   * Waits until every silo serves, sees all others, and has sent what it had to send. Those that have ended meanwhile are started anew: one that
+   * was frozen for long ends by itself, since the others have taken it for dead.
+   */
   whenWhole() {
     return until(
-      async () => (await Promise.all(this.urls.map((url) => this.#isWhole(url)))).every(Boolean),
+      async () => {
+        for (const [silo, child] of this.#children.entries()) if (child.hasEnded) await this.restart(silo)
+        return (await Promise.all(this.urls.map((url) => this.#isWhole(url)))).every(Boolean)
+      },
       'every silo serves and sees all others',
       120_000,
     )

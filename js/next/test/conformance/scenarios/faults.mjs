@@ -45,7 +45,8 @@ describe('Silos that fail', () => {
       for (let i = 0; i < silos.count; i++) silos.thaw(i)
     }
     assert.ok(Math.max(...times) < 1_500, `${times}`)
-    assert.ok(times.length < 12, `${times}`)
+    // Each silo is left alone after a few reads that it has not answered.
+    assert.ok(times.length < 20, `${times}`)
     await silos.whenWhole()
     await until(async () => {
       const shared = fresh('thawed')

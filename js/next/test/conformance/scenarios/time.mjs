@@ -35,17 +35,15 @@ describe('Stale values and time', () => {
     assert.equal((await b.read('item', name, { life: 'never' })).n, 2)
   })
 
-  test('revalidateTag(tag, { expire: 3 }): stale at first, and gone after three seconds', async () => {
+  test('revalidateTag(tag, { expire: 1 }): gone after a second', async () => {
     const { a, b, origin } = world
-    const [once, never] = [fresh('deadline'), fresh('deadline')]
-    for (const name of [once, never]) {
-      await a.read('item', name, { tags: [name] })
-      origin.change(name)
-      await a.act([['revalidateTag', name, { expire: 3 }]])
-    }
-    assert.equal((await b.read('item', once, { tags: [once] })).version, 1)
-    await after(3_100)
-    assert.equal((await b.read('item', never, { tags: [never] })).version, 2)
+    const name = fresh('deadline')
+    await a.read('item', name, { tags: [name] })
+    origin.change(name)
+    await a.act([['revalidateTag', name, { expire: 1 }]])
+    await after(1_100)
+
+    assert.equal((await b.read('item', name, { tags: [name] })).version, 2)
   })
 
   test('revalidateTag(tag, { expire: 1 }) twice: the first deadline stays', async () => {
