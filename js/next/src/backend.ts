@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import {
+  NearTagCacheClient,
   type ReadResult,
   type StoreOptions,
   TagCacheClient,
   TagCacheError,
   type Token,
 } from '@orleans-tag-cache/client'
-import { type HandlerOptions, type ResolvedHandlerOptions, resolveHandlerOptions } from './options.js'
+import { type HandlerOptions, nearOf, type ResolvedHandlerOptions, resolveHandlerOptions } from './options.js'
 
 /** What Next.js means by "never", in seconds. */
 export const never = 4_294_967_294
@@ -50,7 +51,11 @@ export class Backend {
   }
 
   get client(): TagCacheClient {
-    this.#client ??= new TagCacheClient(this.#options)
+    if (this.#client === undefined) {
+      const near = nearOf(this.#options)
+      this.#client =
+        near === undefined ? new TagCacheClient(this.#options) : new NearTagCacheClient({ ...this.#options, ...near })
+    }
     return this.#client
   }
 

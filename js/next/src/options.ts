@@ -16,6 +16,13 @@ export interface HandlerOptions extends TagCacheClientOptions {
   lease?: number
   /** The largest entry to send, in bytes. 1 to 67,108,864. Default: `OTC_MAX_ENTRY_BYTES`, or 4,194,304, the silo's own default. */
   maxEntryBytes?: number
+  /**
+   * Whether entries are kept in this process too, as strictly: a hit sends no message. `url` must name every silo whose entries are to be kept; a key of the scopes that it has is
+   * enough. Default: `OTC_NEAR`, `1` for on; off.
+   */
+  near?: boolean
+  /** The most bytes that they take. 1 MiB to 64 GiB. Default: `OTC_NEAR_BYTES`, or 67,108,864. */
+  nearMaximumBytes?: number
   /** Where warnings go. Default: `console.warn`. Each kind is told once in a minute at most. */
   onWarning?: (message: string, error?: unknown) => void
 }
@@ -43,6 +50,19 @@ export function resolveHandlerOptions(options: HandlerOptions): ResolvedHandlerO
       67_108_864,
     ),
   }
+}
+
+/** Whether entries are kept near, and in how many bytes; undefined if they are not. */
+export function nearOf(options: HandlerOptions): { nearMaximumBytes?: number } | undefined {
+  const text = process.env['OTC_NEAR'] ?? ''
+  if (!['', '0', '1', 'true', 'false'].includes(text)) {
+    throw new Error(`OrleansTagCache: OTC_NEAR must be 1 or 0; it is ${text}.`)
+  }
+  if (!(options.near ?? (text === '1' || text === 'true'))) {
+    return undefined
+  }
+  const bytes = options.nearMaximumBytes ?? variable('OTC_NEAR_BYTES')
+  return bytes === undefined ? {} : { nearMaximumBytes: bytes }
 }
 
 function variable(name: string): number | undefined {

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using OrleansTagCache.Names;
+using OrleansTagCache.Ownership;
 using OrleansTagCache.Simulation.Seams;
 using OrleansTagCache.Simulation.Search;
 using Xunit;
@@ -34,15 +36,8 @@ public sealed class NearVectorTests
             }
         }
 
-        var path = PathOf("traces.jsonl");
-        if (Environment.GetEnvironmentVariable("WRITE_VECTORS") == "1")
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.WriteAllText(path, text.ToString());
-        }
-
         Assert.InRange(text.Length, 100_000, MaximumBytes);
-        Assert.True(text.ToString() == File.ReadAllText(path), "The traces have changed: set WRITE_VECTORS=1 to write them anew, and run the tests of js/client.");
+        IsWritten("traces.jsonl", text.ToString());
     }
 
     [Fact]
@@ -58,6 +53,39 @@ public sealed class NearVectorTests
         }
 
         Assert.InRange(hits, 500, int.MaxValue);
+    }
+
+    [Fact]
+    public void Owners_AreThoseThatEveryProcessComputes()
+    {
+        SiloAddress[] silos = [.. Enumerable.Range(0, 7).Select(i => SiloAddress.New(System.Net.IPAddress.Parse(i % 2 == 0 ? $"10.0.0.{i}" : "::1"), 11_111 + i, 400_000_000 + (i * 977)))];
+        var text = new StringBuilder("{\"silos\":[");
+        text.AppendJoin(',', silos.Select(silo => $"\"{silo.ToParsableString()}\"")).Append("],\"namespace\":\"shop\",\"owners\":[\n");
+        var space = CacheNamespace.Parse("shop");
+        var lines = new List<string>();
+        for (var length = 1; length <= NameLimits.KeyLength; length += 1 + (length / 17))
+        {
+            var key = string.Concat(Enumerable.Range(0, length).Select(i => (char)('a' + ((i * 31) + length) % 26)))[..^1] + (length % 3 == 0 ? "é" : length % 5 == 0 ? "漢" : "z");
+            var most = 1 + (length % silos.Length);
+            var owner = new Rendezvous(silos[..most]).OwnerOf(space.Scope(key))!;
+            var hash = System.IO.Hashing.XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(key));
+            lines.Add($"[\"{key}\",\"{hash:x16}\",{most},{Array.IndexOf(silos, owner)}]");
+        }
+
+        text.AppendJoin(",\n", lines).Append("\n]}\n");
+        IsWritten("owners.json", text.ToString());
+    }
+
+    private static void IsWritten(string file, string text)
+    {
+        var path = PathOf(file);
+        if (Environment.GetEnvironmentVariable("WRITE_VECTORS") == "1")
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, text);
+        }
+
+        Assert.True(text == File.ReadAllText(path), $"{file} is not as the code has it: set WRITE_VECTORS=1 to write it anew, and run the tests of js/client.");
     }
 
     private static string PathOf(string file, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "js", "client", "test", "near", "vectors", file);

@@ -29,6 +29,8 @@ export interface Kept extends Answered {
   readonly borne: readonly TagRecord[]
   readonly bytes: number
   isUsed: boolean
+  /** The ledger's clock when nothing that it bears was found expired: while it stands still, nothing is. */
+  liveAt: number
 }
 
 // What an entry costs beside its value: objects, a record for a tag of its own, a place in the map.
@@ -80,7 +82,7 @@ export class NearCache {
     for (const kept of all) {
       // A soft tag of which no silo was told before the check would be updated unheard.
       if (includes(kept.soft, soft)) {
-        if (now < kept.freshUntil && kept.session.isValid(now) && admits(kept.borne, kept.stamp)) {
+        if (now < kept.freshUntil && kept.session.isValid(now) && this.#isLive(kept)) {
           kept.isUsed = true
           return kept
         }
@@ -111,7 +113,7 @@ export class NearCache {
       this.#drop(all, 0)
     }
     const borne = this.ledger.attach(names)
-    all.push({ ...answered, key, soft, session, stamp: ask.stamp, borne, bytes, isUsed: false })
+    all.push({ ...answered, key, soft, session, stamp: ask.stamp, borne, bytes, isUsed: false, liveAt: -1 })
     session.kept++
     this.#bytes += bytes
     this.#count++
@@ -136,6 +138,17 @@ export class NearCache {
         this.#entries.delete(key)
       }
     }
+  }
+
+  #isLive(kept: Kept): boolean {
+    const clock = this.ledger.stamp()
+    if (kept.liveAt !== clock) {
+      if (!admits(kept.borne, kept.stamp)) {
+        return false
+      }
+      kept.liveAt = clock
+    }
+    return true
   }
 
   #makeRoom(): void {

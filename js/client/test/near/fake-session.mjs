@@ -57,6 +57,11 @@ export class FakeSession {
     this.send(65, request, [u8(2), u8(0), u32(0), text(''), text(token), text('')])
   }
 
+  /** Answers a `commit`. */
+  stored(request, { mayKeep = true } = {}) {
+    this.send(66, request, [u8(0), u8(mayKeep ? 1 : 0), u32(this.grant), u32(0)])
+  }
+
   push(number, tags) {
     this.send(68, 0, [u64(number), u8(0), u16(tags.length), ...tags.flatMap((tag) => [u8(0), text(tag)])])
   }

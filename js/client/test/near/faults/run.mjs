@@ -105,7 +105,7 @@ async function whenServing(silo, patience = 90_000) {
 }
 
 /** Stands between one worker and one silo, and can be cut, or held up in either direction. */
-class Proxy {
+class Wire {
   constructor(port, target) {
     this.pairs = new Set()
     this.isHeld = false
@@ -113,7 +113,10 @@ class Proxy {
       const far = connect(target, '127.0.0.1')
       const pair = [near, far]
       this.pairs.add(pair)
-      for (const [from, to] of [[near, far], [far, near]]) {
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ]) {
         from.on('data', (data) => to.write(data))
         from.on('error', () => {})
         from.on('close', () => {
@@ -149,7 +152,7 @@ class Proxy {
 }
 
 const built = dist()
-const redis = start('redis-server', ['--port', String(first + 90), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'])
+start('redis-server', ['--port', String(first + 90), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'])
 await delay(500)
 const silos = []
 for (let silo = 0; silo < 3; silo++) {
@@ -158,7 +161,7 @@ for (let silo = 0; silo < 3; silo++) {
 }
 
 const proxies = Array.from({ length: workerCount }, (_, worker) =>
-  silos.map((_, silo) => new Proxy(first + 100 + 10 * worker + silo, first + 10 * silo)),
+  silos.map((_, silo) => new Wire(first + 100 + 10 * worker + silo, first + 10 * silo)),
 )
 const workers = proxies.map((own) => {
   const child = fork(new URL('./worker.mjs', import.meta.url), {
@@ -190,7 +193,9 @@ function check(child, name, startedAt, version) {
     if (startedAt > returnedAt && version < promisedVersion) {
       counts.violations++
       if (counts.violations <= 20) {
-        console.log(`OLD READ by ${child.pid} of ${keys[name].key}: version ${version}, and ${promisedVersion} was promised ${(startedAt - returnedAt).toFixed(1)} ms before it began (${fault})`)
+        console.log(
+          `OLD READ by ${child.pid} of ${keys[name].key}: version ${version}, and ${promisedVersion} was promised ${(startedAt - returnedAt).toFixed(1)} ms before it began (${fault})`,
+        )
       }
       return
     }

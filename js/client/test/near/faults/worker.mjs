@@ -46,7 +46,11 @@ async function read(name) {
       reads.push([name, startedAt, Number(Buffer.from(found.value).toString())])
     } else if (found.token !== undefined) {
       const version = await sourceOf(name)
-      await client.store(key, Buffer.from(String(version)), { token: found.token, tags, life: { revalidate: 60, expire: 600 } })
+      await client.store(key, Buffer.from(String(version)), {
+        token: found.token,
+        tags,
+        life: { revalidate: 60, expire: 600 },
+      })
     }
   } catch (error) {
     if (!(error instanceof TagCacheError)) {
