@@ -37,6 +37,7 @@ const kinds = {
   fetched: { read: (at, name) => at.read('fetched', name, specOf(name)), scopes: ['fetched'] },
   unstable: { read: (at, name) => at.read('unstable', name, specOf(name)), scopes: ['unstable'] },
   shown: { read: (at, name) => at.show('item', name, specOf(name)), scopes: ['shown', 'shown path'] },
+  data: { read: (at, name) => at.show('fetched', name, specOf(name)), scopes: ['data', 'data path'] },
   page: { read: async (at, name) => (await at.page(`/missing/${name}`)).value, scopes: ['page', 'page path'] },
 }
 
@@ -94,7 +95,7 @@ async function main() {
       const tag = kind === 'page' ? `missing:${name}` : `t:${name}`
       const path = kind === 'page' ? `/missing/${name}` : `/page/${name}`
       origin.delay(originName(target), mine.pick([0, 0, 5, 40]))
-      const byPath = (kind === 'page' || kind === 'shown') && mine.chance(0.5)
+      const byPath = ['page', 'shown', 'data'].includes(kind) && mine.chance(0.5)
       const scope = byPath ? `${kind} path` : kind
       const version = origin.change(originName(target))
       let confirmed = false
@@ -104,7 +105,16 @@ async function main() {
           confirmed =
             (await silos.post('/v1/tags/update', { tags: [tag], remember: true }, mine.below(silos.count))).status ===
             200
-        else confirmed = (await mine.pick(instances).act([['updateTag', tag]])).status === 200
+        else if (kind === 'item' && mine.chance(0.5)) {
+          // What Next makes in the action after its update has no token of its own.
+          const { status, results } = await mine.pick(instances).act([
+            ['updateTag', tag],
+            ['read', 'item', name, specOf(name)],
+          ])
+          confirmed = status === 200
+          if (confirmed && results[0].version < version)
+            checker.violations.push(`An action did not read its own update of ${name}`)
+        } else confirmed = (await mine.pick(instances).act([['updateTag', tag]])).status === 200
       } catch {
         // Nothing was confirmed.
       }

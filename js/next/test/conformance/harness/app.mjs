@@ -56,7 +56,7 @@ async function packed() {
 }
 
 /** Installs the application, with the packages as they are published, and builds it. Gives its directory. */
-export async function prepare({ handler = 'ours', originUrl, log = () => {}, install = [], mutant }) {
+export async function prepare({ handler = 'ours', originUrl, log = () => {}, install = [], mutant, environment = {} }) {
   const app = join(work, 'app')
   await mkdir(app, { recursive: true })
   await cp(source, app, { recursive: true })
@@ -71,6 +71,9 @@ export async function prepare({ handler = 'ours', originUrl, log = () => {}, ins
     await rm(join(work, 'packages.done'), { force: true })
   })
   await once('packages', packagesKey + install, async () => {
+    // What a mutant has left behind would be kept: it has the version that is wanted.
+    await rm(join(app, 'node_modules/@orleans-tag-cache'), { recursive: true, force: true })
+    await rm(join(app, 'node_modules/.package-lock.json'), { force: true })
     await run(
       'npm',
       [
@@ -80,6 +83,7 @@ export async function prepare({ handler = 'ours', originUrl, log = () => {}, ins
         '--no-audit',
         '--no-fund',
         '--prefer-offline',
+        '--legacy-peer-deps',
         ...packages,
         ...install,
       ],
@@ -92,7 +96,7 @@ export async function prepare({ handler = 'ours', originUrl, log = () => {}, ins
   const dist = `.next-${handler}`
   await once(`build${dist}`, lock + packagesKey + install + (await hashOf(await filesOf(source))), async () => {
     await rm(join(app, dist), { recursive: true, force: true })
-    await next(app, ['build'], { HANDLER: handler, DIST_DIR: dist, ORIGIN_URL: originUrl })
+    await next(app, ['build'], { HANDLER: handler, DIST_DIR: dist, ORIGIN_URL: originUrl, ...environment })
     // A start writes into the build; each run begins with a copy of it as it was made.
     await rm(join(work, `${dist}-made`), { recursive: true, force: true })
     await cp(join(app, dist), join(work, `${dist}-made`), { recursive: true })

@@ -1,0 +1,3 @@
+import { createCacheHandler } from '@mrjasonroy/cache-components-cache-handler'
+
+export default createCacheHandler({ type: 'redis' })
