@@ -68,12 +68,16 @@ export class FakeSession {
 
   send(kind, request, parts, socket = this.sockets.at(-1)) {
     const body = Buffer.concat([u8(kind), u32(request), ...parts])
-    const frame = Buffer.concat([u32(body.length), body])
-    const head =
-      frame.length < 126
-        ? Buffer.from([0x82, frame.length])
-        : Buffer.concat([Buffer.from([0x82, 126]), u16(frame.length)])
-    socket.write(Buffer.concat([head, frame]))
+    socket.write(messageOf(Buffer.concat([u32(body.length), body])))
+  }
+
+  /** Sends a frame as a silo has written it; with another number of the request. */
+  sendRaw(frame, request, socket = this.sockets.at(-1)) {
+    const copy = Buffer.from(frame)
+    if (request !== undefined) {
+      copy.writeUInt32BE(request, 5)
+    }
+    socket.write(messageOf(copy))
   }
 
   cut() {
@@ -115,14 +119,16 @@ export class FakeSession {
         if (opcode === 8) {
           socket.end(Buffer.from([0x88, 0]))
         } else if (opcode === 2) {
-          this.#heard({ kind: body[4], request: body.readUInt32BE(5), body: body.subarray(9) }, socket)
+          this.#heard({ kind: body[4], request: body.readUInt32BE(5), body: body.subarray(9), raw: body }, socket)
         }
       }
     })
   }
 
   #heard(frame, socket) {
-    if (frame.kind === 1) {
+    if (frame.kind === 1 && this.welcome !== undefined) {
+      this.sendRaw(this.welcome, undefined, socket)
+    } else if (frame.kind === 1) {
       this.send(
         64,
         frame.request,
@@ -150,6 +156,13 @@ export class FakeSession {
   }
 }
 
+const messageOf = (frame) =>
+  Buffer.concat([
+    frame.length < 126
+      ? Buffer.from([0x82, frame.length])
+      : Buffer.concat([Buffer.from([0x82, 126]), u16(frame.length)]),
+    frame,
+  ])
 const u8 = (value) => Buffer.from([value])
 const u16 = (value) => {
   const b = Buffer.alloc(2)
