@@ -174,10 +174,15 @@ export class Backend {
     }
     this.#warned.set(kind, now)
     const told = `[orleans-tag-cache] ${message}${error instanceof Error ? ` ${error.message}` : ''}`
-    if (this.#options.onWarning !== undefined) {
-      this.#options.onWarning(told, error)
-    } else {
+    if (this.#options.onWarning === undefined) {
       console.warn(told)
+      return
+    }
+    try {
+      this.#options.onWarning(told, error)
+    } catch (fault) {
+      // Nobody waits for what is warned of here, and a promise that is rejected behind everybody's back would end the process.
+      console.warn(told, fault)
     }
   }
 }

@@ -34,7 +34,7 @@ export class LegacyHandler {
   readonly #build: string | undefined
   readonly #isOnDemand: boolean
   readonly #madeAt = performance.now()
-  readonly #reads = new Reads<LegacyValue>()
+  readonly #reads = new Reads()
 
   constructor(backend: Backend, context: LegacyContext | undefined) {
     this.#backend = backend
@@ -72,12 +72,13 @@ export class LegacyHandler {
       return
     }
     const begun = this.#reads.take(key)
-    if (value !== null && value === begun?.value) {
+    if (value !== null && this.#reads.hasFound(value)) {
       // Rendering it anew has failed, and Next.js puts off the next try by storing what there was. It is there, as stale as it is; the next try comes
       // when the token's lease is over.
       return
     }
     const token = begun?.token
+    this.#backend.abandon(begun?.unused)
     const cacheControl = context.cacheControl ?? { revalidate: revalidateOf(value) }
     const revalidate = cacheControl.revalidate === false ? year : Math.min(cacheControl.revalidate, never)
     const expire = Math.min(cacheControl.expire ?? Math.max(year, revalidate), never)

@@ -1,53 +1,75 @@
 import type { Token } from '@orleans-tag-cache/client'
 
 /** What a read of a key found, and when. */
-export interface Read<T> {
+export interface Read {
   /** The time of `performance.now()` when it was answered: what is made for want of a value is begun after it. */
   readonly at: number
   readonly token: Token | undefined
   /** Whether it found what need not be made anew. */
   readonly isFresh: boolean
-  readonly value: T | undefined
+  readonly value: unknown
 }
 
-interface Open<T> {
-  readonly first: Read<T>
+/** Since when a value is being made that is to be stored. */
+export interface Begun {
+  readonly at: number
+  /** A token that was received before, good for one value. */
+  readonly token: Token | undefined
+  /** A token that was received for it, and that it must not be stored with: it may have been begun before. */
+  readonly unused: Token | undefined
+}
+
+interface Open {
+  readonly at: number
+  readonly token: Token | undefined
   count: number
 }
 
 /**
  * The reads of one request, by key: since when is what it stores being made? Next.js does not say for which of several reads it is, so it counts as made
- * since the first whose value has not been stored. That is true of each of them, and at worst says less than could be said.
+ * since the first whose value has not been stored. That is true of each of them, and at worst says less than could be said. A read that found a fresh value is
+ * among them: Next.js makes it anew all the same, on demand or for a reader that asks for a newer one, and does not say so.
  */
-export class Reads<T> {
-  readonly #open = new Map<string, Open<T>>()
-  readonly #fresh = new Map<string, Read<T>>()
+export class Reads {
+  readonly #open = new Map<string, Open>()
+  readonly #fresh = new Map<string, number>()
+  readonly #found = new WeakSet<object>()
 
-  add(key: string, read: Read<T>): void {
-    if (read.isFresh) {
-      // Made anew all the same if the page is revalidated on demand.
-      this.#fresh.set(key, read)
-      return
+  add(key: string, read: Read): void {
+    if (typeof read.value === 'object' && read.value !== null) {
+      this.#found.add(read.value)
     }
     const open = this.#open.get(key)
-    if (open === undefined) {
-      this.#open.set(key, { first: read, count: 1 })
+    if (read.isFresh) {
+      if (!this.#fresh.has(key)) {
+        this.#fresh.set(key, read.at)
+      }
+    } else if (open === undefined) {
+      this.#open.set(key, { at: read.at, token: read.token, count: 1 })
     } else {
       open.count++
     }
   }
 
-  /** The read after which a value was begun that is now to be stored; undefined if there was none. Its token is good for one. */
-  take(key: string): Read<T> | undefined {
+  /** Whether that very value is one that a read has found. */
+  hasFound(value: object): boolean {
+    return this.#found.has(value)
+  }
+
+  /** When a value was begun that is now to be stored, at the earliest; undefined if nobody has read its key. */
+  take(key: string): Begun | undefined {
     const open = this.#open.get(key)
+    const fresh = this.#fresh.get(key)
     if (open === undefined) {
-      return this.#fresh.get(key)
+      return fresh === undefined ? undefined : { at: fresh, token: undefined, unused: undefined }
     }
     if (--open.count === 0) {
       this.#open.delete(key)
     } else {
-      this.#open.set(key, { first: { ...open.first, token: undefined }, count: open.count })
+      this.#open.set(key, { ...open, token: undefined })
     }
-    return open.first
+    return fresh !== undefined && fresh < open.at
+      ? { at: fresh, token: undefined, unused: open.token }
+      : { at: open.at, token: open.token, unused: undefined }
   }
 }

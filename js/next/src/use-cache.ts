@@ -1,3 +1,4 @@
+import type { Token } from '@orleans-tag-cache/client'
 import { atMost, longestForAStore } from './at-most.js'
 import { type Backend, backendOf, isBuilding, never, type Offer } from './backend.js'
 import type { HandlerOptions } from './options.js'
@@ -83,33 +84,40 @@ export function createHandlerOf(backend: Backend): CacheHandler & { idle(): Prom
       backend.abandon(tokens.takeAny(key))
       return undefined
     }
-    const since = entry.timestamp - performance.timeOrigin
-    const token = tokens.take(key, since)
-    if (!(entry.expire > 0) || !Number.isFinite(since)) {
-      backend.abandon(token)
+    let token: Token | undefined
+    try {
+      const since = entry.timestamp - performance.timeOrigin
+      token = tokens.take(key, since)
+      if (!(entry.expire > 0) || !Number.isFinite(since)) {
+        backend.abandon(token)
+        return undefined
+      }
+      const value = await drain(entry.value, backend.settings.maxEntryBytes)
+      if (value === undefined) {
+        // The function threw: what came of it is not to be kept, and the next reader runs it anew.
+        backend.abandon(token)
+        return undefined
+      }
+      if (value === 'too large') {
+        backend.refused(key, `An entry of more than ${backend.settings.maxEntryBytes} bytes is not stored.`, token)
+        return undefined
+      }
+      const { tags, stale, revalidate, expire } = entry
+      return {
+        frame: serialize({ tags: [...tags], stale, revalidate, expire, value } satisfies Stored),
+        tags,
+        life: {
+          stale: atLeastZero(stale),
+          revalidate: Math.min(atLeastZero(revalidate), expire),
+          expire: atLeastZero(expire),
+        },
+        token,
+        since,
+      }
+    } catch (error) {
+      // It is no entry as Next.js 16 defines it. A promise that is rejected here, and that nobody waits for, would end the process.
+      backend.refused(key, `An entry was not stored: ${String(error)}`, token, 'broken')
       return undefined
-    }
-    const value = await drain(entry.value, backend.settings.maxEntryBytes)
-    if (value === undefined) {
-      // The function threw: what came of it is not to be kept, and the next reader runs it anew.
-      backend.abandon(token)
-      return undefined
-    }
-    if (value === 'too large') {
-      backend.refused(key, `An entry of more than ${backend.settings.maxEntryBytes} bytes is not stored.`, token)
-      return undefined
-    }
-    const { tags, stale, revalidate, expire } = entry
-    return {
-      frame: serialize({ tags: [...tags], stale, revalidate, expire, value } satisfies Stored),
-      tags,
-      life: {
-        stale: atLeastZero(stale),
-        revalidate: Math.min(atLeastZero(revalidate), expire),
-        expire: atLeastZero(expire),
-      },
-      token,
-      since,
     }
   }
 
@@ -157,10 +165,10 @@ function streamOf(value: Uint8Array): ReadableStream<Uint8Array> {
 
 /** The bytes of a stream, copied; undefined if it failed. */
 async function drain(stream: ReadableStream<Uint8Array>, most: number): Promise<Uint8Array | 'too large' | undefined> {
-  const reader = stream.getReader()
   const chunks: Uint8Array[] = []
   let size = 0
   try {
+    const reader = stream.getReader()
     for (;;) {
       const { done, value } = await reader.read()
       if (done) {

@@ -270,6 +270,34 @@ test('Of two reads of one request, no value counts as begun later than the first
   assert.equal(cluster.entries.size, 1)
 })
 
+test('What Next.js finds stale, and the silo fresh, is begun after the first read, and has no later token', async () => {
+  const { Legacy, cluster } = await start()
+  const before = new Legacy(one)
+  await before.get('f', getFetch(['a']))
+  await before.set('f', fetched('djE='), setFetch(['a']))
+  for (const isMadeElsewhere of [false, true]) {
+    // The first reader asks for a newer one than there is, and begins to make it.
+    const instance = new Legacy(one)
+    assert.notEqual(await instance.get('f', { ...getFetch(['a']), revalidate: 0.000_001 }), null)
+    await new Legacy(one).revalidateTag('a')
+    if (isMadeElsewhere) {
+      const other = new Legacy(one)
+      await other.get('f', getFetch(['a']))
+      await other.set('f', fetched('djI='), setFetch(['a']))
+    }
+    const kept = cluster.entries.get([...cluster.entries.keys()][0])
+    assert.equal((await instance.get('f', getFetch(['a']))) === null, !isMadeElsewhere)
+    await instance.set('f', fetched('b2xk'), setFetch(['a']))
+    assert.equal(cluster.entries.get([...cluster.entries.keys()][0]), kept)
+    const next = new Legacy(one)
+    if ((await next.get('f', getFetch(['a']))) === null) {
+      // Nobody waits for a token that nobody uses.
+      await next.set('f', fetched('bmV3'), setFetch(['a']))
+      assert.notEqual(await new Legacy(one).get('f', getFetch(['a'])), null)
+    }
+  }
+})
+
 test('A page that is rendered on demand replaces what another instance stored just before', async () => {
   const { Legacy, cluster } = await start()
   const other = await start({}, cluster)

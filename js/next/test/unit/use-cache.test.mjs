@@ -173,6 +173,44 @@ for (const [what, pending] of [
   })
 }
 
+test('What breaks in storing ends nothing but the storing', async (t) => {
+  const rejected = []
+  const note = (error) => rejected.push(error)
+  process.on('unhandledRejection', note)
+  t.after(() => process.off('unhandledRejection', note))
+  const locked = entry('x')
+  locked.value.getReader()
+  const warned = []
+  for (const broken of [locked, undefined, { ...entry('x'), tags: undefined }, { ...entry('x'), value: 'x' }]) {
+    const { handler, cluster } = await start({
+      onWarning: (message) => {
+        warned.push(message)
+        throw new Error('The log is full.')
+      },
+    })
+    await handler.get('k', soft)
+    await handler.set('k', Promise.resolve(broken))
+    assert.equal(cluster.entries.size, 0)
+    // The next one is stored.
+    await handler.get('k', soft)
+    await handler.set('k', Promise.resolve(entry('y')))
+    assert.equal(await text(await handler.get('k', soft)), 'y')
+  }
+  const { handler, silo } = await start({
+    maxEntryBytes: 1,
+    onWarning: () => {
+      throw new Error('The log is full.')
+    },
+  })
+  await handler.set('k', Promise.resolve(entry('too large')))
+  await silo.stop()
+  assert.equal(await handler.get('k', soft), undefined)
+  await handler.set('k', Promise.resolve(entry('z')))
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(rejected, [])
+  assert.equal(warned.length, 2)
+})
+
 test('What cannot be stored is told once, and no reader waits for those who make it', async () => {
   const { handler, silo, warnings } = await start({ maxEntryBytes: 10, wait: 10_000 })
   await handler.get('k', soft)
