@@ -159,11 +159,43 @@ public sealed class SetSinceTests : IAsyncLifetime
         await Have("a generation");
         var large = new EntryData(new(new byte[1 << 25], null), [], [], CacheLife.Max);
 
-        var set = await Entry.Set(await Entry.BeginSet(), large, TimeSpan.Zero, trace: null, new(IsKeyChanged: false, TimeSpan.Zero));
+        var set = await Entry.Set(await Entry.BeginSet(), large, TimeSpan.Zero, trace: null, new(IsKeyChanged: false, TimeSpan.Zero, Remembered: []));
 
         Assert.Equal(CommitStatus.Refused, set.Commit.Status);
         Assert.Equal([1], (await Entry.Acquire(Look)).Entry!.Payload.Bytes);
     }
+
+    /// <summary>The silo of the moment may not have heard of it, and its value has a later stamp than the update here (invariant S4).</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Set_WhileASoftTagIsUpdated_IsAMissForReadersOfThat(bool isSettled)
+    {
+        Ledger.Expire(Update, [InvalidatorHost.Tag("page")], remember: true);
+        var token = await Entry.BeginSet();
+        if (isSettled)
+        {
+            Ledger.Settle(Update);
+        }
+
+        Assert.Equal(CommitStatus.Stored, await Set(token, remembered: ["told"]));
+
+        await Reads(AcquireStatus.Fresh, null);
+        await Reads(AcquireStatus.Fresh, ["other"]);
+        await Reads(AcquireStatus.Miss, ["page"]);
+        await Reads(AcquireStatus.Miss, ["other", "told"]);
+    }
+
+    [Fact]
+    public async Task Set_OfWhichItIsNotKnownWhatWasRemembered_IsAMissForReadersOfAnySoftTag()
+    {
+        Assert.Equal(CommitStatus.Stored, await Set(await Entry.BeginSet(), remembered: null));
+
+        await Reads(AcquireStatus.Fresh, null);
+        await Reads(AcquireStatus.Miss, ["other"]);
+    }
+
+    private async Task Reads(AcquireStatus expected, string[]? soft) => Assert.Equal(expected, (await Entry.AcquireSoft(Look with { SoftTags = soft })).Status);
 
     private async Task Have(string what)
     {
@@ -185,9 +217,11 @@ public sealed class SetSinceTests : IAsyncLifetime
         Assert.Equal(stamp, Ledger.Stamp());
     }
 
-    private async Task<CommitStatus> Set(TokenId token, TimeSpan age = default, TimeSpan? leastAge = null, bool isKeyChanged = false)
+    private Task<CommitStatus> Set(TokenId token, TimeSpan age = default, TimeSpan? leastAge = null, bool isKeyChanged = false) => Set(token, [], age, leastAge, isKeyChanged);
+
+    private async Task<CommitStatus> Set(TokenId token, string[]? remembered, TimeSpan age = default, TimeSpan? leastAge = null, bool isKeyChanged = false)
     {
-        var set = await Entry.Set(token, new(new([2], null), ["a"], ["a"], CacheLife.Max), age, trace: null, new(isKeyChanged, leastAge ?? age));
+        var set = await Entry.Set(token, new(new([2], null), ["a"], ["a"], CacheLife.Max), age, trace: null, new(isKeyChanged, leastAge ?? age, remembered));
         Assert.True(set.Update.IsComplete);
         return set.Commit.Status;
     }

@@ -130,6 +130,22 @@ public sealed class EntrySinceTests(SiloServer silo)
         (await _http.Read("since:stale")).IsHit("2");
     }
 
+    /// <summary>It was made before, for all that is known, however late it came.</summary>
+    [Fact]
+    public async Task Put_SinceAMomentAfterWhichASoftTagWasUpdated_IsAMissForReadersOfThat()
+    {
+        var moment = await Now("since:soft");
+        Assert.Equal(200, (await _http.Post("/v1/tags/update", new { tags = new[] { "since:soft:page" }, remember = true })).Status);
+
+        (await Since("since:soft", "1", moment)).IsDone();
+
+        (await _http.Read("since:soft")).IsHit("1");
+        (await _http.Ask("/v1/entry?key=since:soft&wait=0&soft=since:soft:other")).IsHit("1");
+        (await _http.Ask("/v1/entry?key=since:soft&wait=0&soft=since:soft:page")).IsMissWithToken();
+        (await Since("since:soft", "2", await Now("since:soft"))).IsDone();
+        (await _http.Ask("/v1/entry?key=since:soft&wait=0&soft=since:soft:page")).IsHit("2");
+    }
+
     [Fact]
     public async Task Put_SinceAMomentAfterWhichItsKeyWasRemoved_IsSuperseded()
     {

@@ -74,7 +74,7 @@ internal sealed class UpdateClient(IGrainFactory grains, IEntryGrains entries, S
             }
 
             isFirst = false;
-            var since = verdict is null ? null : new SetSince(verdict.IsKeyChanged, sentAt - madeAt);
+            var since = verdict is null ? null : new SetSince(verdict.IsKeyChanged, sentAt - madeAt, verdict.Remembered);
             var outcome = await _route.Set(scopedKey, token, verdict?.Data ?? data, madeAt, since).ConfigureAwait(false);
             return outcome.Commit.Status == CommitStatus.Refused || (outcome.Update.IsComplete && IsDecided(outcome.Commit.Status))
                 ? (outcome.Commit, null, null)

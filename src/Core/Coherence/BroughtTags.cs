@@ -1,6 +1,6 @@
 namespace OrleansTagCache.Coherence;
 
-/// <summary>The soft tags that were updated between the making of a value and its coming to this silo, whose stamps say nothing of that time. To their readers the value is a miss, also if a tag was only revalidated.</summary>
+/// <summary>The soft tags that were updated between the making of a value, or a moment before that, and its coming to this silo, whose stamps say nothing of that time. To their readers the value is a miss, also if a tag was only revalidated.</summary>
 /// <param name="names">Their names; null if it is not known which.</param>
 /// <remarks>Immutable.</remarks>
 internal sealed class BroughtTags(string[]? names)

@@ -131,8 +131,9 @@ internal sealed record EntryData(
 /// </summary>
 /// <param name="IsKeyChanged">Whether the key may have been set or removed since the moment.</param>
 /// <param name="LeastAge">How long before the first trip's answer the moment was, or less.</param>
+/// <param name="Remembered">The soft tags that were updated since the moment, as of an <see cref="EntryCopy"/>; null if they are too many, or not all of them are known.</param>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("otc.SetSince")]
-internal sealed record SetSince([property: Id(0)] bool IsKeyChanged, [property: Id(1)] TimeSpan LeastAge);
+internal sealed record SetSince([property: Id(0)] bool IsKeyChanged, [property: Id(1)] TimeSpan LeastAge, [property: Id(2)] string[]? Remembered = null);
 
 /// <summary>What became of a value that was to be stored.</summary>
 internal enum CommitStatus : byte

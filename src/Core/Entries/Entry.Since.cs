@@ -10,6 +10,8 @@ namespace OrleansTagCache.Entries;
 /// <para><b>Rule.</b> Such a value is kept as a moved copy is, with the set's token for the ticket: the silo of the moment found it live after it had heard of the token, and here nothing that it bears is being
 /// updated, or was settled since the token.</para>
 ///
+/// <para><b>Soft tags.</b> As of a copy too: those that were updated since the moment come with the value, and what is open here, or was settled since the token, is added (invariant S4).</para>
+///
 /// <para><b>Its key.</b> Whoever set or removed the key after the moment knows of something newer, also if that is not here any more. Sets of this kind alone do not: of two, the one of the later moment stays. And
 /// what was generated since the moment stays too.</para>
 /// </content>
@@ -25,7 +27,7 @@ internal abstract partial class Entry
         }
 
         // Its age counts from the moment, and its stamp is that of the ticket.
-        var outcome = Keep(set with { GrantedAt = earliest }, data with { CopiedTags = data.CopiedTags ?? data.Tags }, sessions: null, keyStamp: set.Stamp, terms, now);
+        var outcome = Keep(set with { GrantedAt = earliest }, data with { CopiedTags = data.CopiedTags ?? data.Tags }, sessions: null, keyStamp: set.Stamp, terms, now, since);
         if (outcome.Status != CommitStatus.Stored)
         {
             return (outcome, null);

@@ -320,7 +320,7 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
         terms.Ledger.IsLive(TagId.OfEntryAndKey(scopedKey, request.Tags ?? []), inFlight.Stamp)
         && (request.SoftTags is not { } softTags || terms.Ledger.SoftVerdict(CacheNamespace.Of(scopedKey), softTags, inFlight.Stamp, now) != Freshness.Expired);
 
-    private CommitOutcome Keep(Token generation, EntryData data, SessionId[]? sessions, Stamp? keyStamp, IEntryTerms terms, Moment now)
+    private CommitOutcome Keep(Token generation, EntryData data, SessionId[]? sessions, Stamp? keyStamp, IEntryTerms terms, Moment now, SetSince? since = null)
     {
         if (terms.FaultOf(data) is { } fault)
         {
@@ -334,7 +334,8 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
 
         // Whether it is held first, since the end of a hold is an expiry (invariant H2); then interest first, the check second (invariant C3).
         var (records, isKeyLive) = terms.Ledger.Attach(TagId.OfEntry(scopedKey, data.Tags), Key, this, keyStamp ?? generation.Stamp);
-        var value = new StoredValue(data, generation.Stamp, generation.GrantedAt, records, this, keyStamp, storedAt: now);
+        var brought = since is null ? null : BroughtTags.Of(terms.Ledger.RememberedAgainstCopy(CacheNamespace.Of(scopedKey), since.Remembered, generation.Stamp));
+        var value = new StoredValue(data, generation.Stamp, generation.GrantedAt, records, this, keyStamp, storedAt: now, brought);
         var isHeld = terms.Ledger.IsHeld(records) && (keyStamp is null ? ProtocolRules.HeldRefusesCommits : ProtocolRules.HeldRefusesSets);
         var session = sessions is null ? null : terms.Register(sessions, records, Key);
 

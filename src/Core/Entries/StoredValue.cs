@@ -23,10 +23,11 @@ internal sealed class StoredValue
     /// <param name="slot">Where it is kept.</param>
     /// <param name="keyStamp">The clock that its key is judged by, if that is another.</param>
     /// <param name="storedAt">When it was stored, from which a sliding expiration counts: a generation may take longer than that; when it began, if left out.</param>
-    public StoredValue(EntryData data, Stamp stamp, Moment generatedAt, TagRecord[] records, KeySlot slot, Stamp? keyStamp = null, Moment? storedAt = null)
+    /// <param name="brought">The soft tags that were updated when it may have been made already, and that its stamp says nothing of; null for none.</param>
+    public StoredValue(EntryData data, Stamp stamp, Moment generatedAt, TagRecord[] records, KeySlot slot, Stamp? keyStamp = null, Moment? storedAt = null, BroughtTags? brought = null)
     {
         _validity = new(stamp, generatedAt, Alike.Share(data.Life), records, slot);
-        _extra = ExtraLife.Of(data.FailSafe, data.Sliding, storedAt ?? generatedAt, data.EagerAt);
+        _extra = ExtraLife.Of(data.FailSafe, data.Sliding, storedAt ?? generatedAt, data.EagerAt, brought);
         (Payload, IsLoaded, IsSet, Standby, _keyStamp) = (Alike.Share(data.Payload), data.IsLoaded, keyStamp is not null, data.Standby, (keyStamp ?? stamp).Value);
     }
 

@@ -57,7 +57,9 @@ internal sealed class SealedMoments(TagLedger ledger, ServingLease lease, ILocal
 
         var (life, failSafe) = isStale ? data.Life.StaleAt(now - moment.At + TimeSpan.FromTicks(1), deadline - now, data.FailSafe) : (data.Life, data.FailSafe);
         var isKeyChanged = !ledger.IsLive([TagId.OfKey(scopedKey)], moment.Stamp);
-        return new(data with { CopiedTags = data.Tags, Life = life, FailSafe = failSafe }, isKeyChanged);
+
+        // The value was made after the moment, and whether before one of these is not known: its readers may name them.
+        return new(data with { CopiedTags = data.Tags, Life = life, FailSafe = failSafe }, isKeyChanged, ledger.RememberedSince(CacheNamespace.Of(scopedKey), moment.Stamp, []));
     }
 
     private (bool IsStale, Moment Deadline) EarliestStaling(TagId[] tags, Stamp stamp)
