@@ -55,7 +55,7 @@ export class TagCacheClient {
   }
 
   /**
-   * Stores an entry. Without `token` and `since` it counts as made now.
+   * Stores an entry. Without `token` and `since` it counts as made now, and is sent to one silo, once: repeat it with a value that is made anew.
    *
    * @throws TagCacheError No silo answered, or it refused the call for another reason than the value: its outcome is unknown then.
    */
@@ -92,6 +92,7 @@ export class TagCacheClient {
       body: Buffer.concat([head, value]),
       timeout: Math.max(this.#options.timeout, leastForAStore),
       insists: false,
+      once: options.token === undefined && options.since === undefined,
       ...call,
     })
     return storeOutcome(answer)

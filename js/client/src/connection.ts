@@ -23,6 +23,8 @@ export interface Call {
   readonly insists: boolean
   /** Whether the silo may take its time: it waits for another caller, and says nothing of itself by being slow. */
   readonly waits?: boolean
+  /** Whether it is sent once, to whichever silo: sent again, it would count as made again, after what was updated since. */
+  readonly once?: boolean
   /** The only silo that can take the call. */
   readonly only?: Silo | undefined
 }
@@ -103,6 +105,9 @@ export class Connection {
         if (codeOf(answer) === 'update_incomplete') {
           // It has answered: what it waited for is another process.
           silo.breaker.succeeded()
+          if (call.once === true) {
+            break
+          }
           continue
         }
       } catch (error) {
@@ -114,6 +119,9 @@ export class Connection {
       }
       silo.breaker.failed(now())
       this.#leave(silo)
+      if (call.once === true) {
+        break
+      }
     }
     if (last !== undefined) {
       return last

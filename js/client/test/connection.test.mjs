@@ -76,6 +76,23 @@ for (const [what, answer] of [
   })
 }
 
+test('A plain store is not sent again: an update may have come since', async () => {
+  const { client, silos } = await start(['a', 'b'])
+  silos[0].intercept = async (call, response) => {
+    if (call.method !== 'PUT') {
+      return false
+    }
+    // It was stored, and updated, and the silo dies before it has answered.
+    await client.updateTags(['t'])
+    response.socket.destroy()
+    return true
+  }
+  await assert.rejects(client.store('k', Buffer.from('old'), { tags: ['t'] }), { code: 'unreachable' })
+  assert.equal((await client.read('k')).status, 'miss')
+  silos[0].intercept = () => false
+  assert.deepEqual(await client.store('k', Buffer.from('new'), { tags: ['t'] }), { stored: true })
+})
+
 test('A call that a silo refuses is not sent to another', async () => {
   const { client, silos } = await start(['a', 'b'])
   for (const silo of silos) {
