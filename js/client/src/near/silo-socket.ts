@@ -365,11 +365,17 @@ export class SiloSocket {
         key,
         settle: (answer) => {
           clearTimeout(timer)
-          if (answer.kind === Kind.refused) {
+          if (answer.kind !== Kind.refused) {
+            resolve(answer)
+            return
+          }
+          try {
             const status = answer.short()
             reject(new TagCacheError(answer.text(), answer.text(), { status }))
-          } else {
-            resolve(answer)
+          } catch (cause) {
+            // Nobody else ends this wait any more.
+            reject(new TagCacheError('unreachable', 'A refusal of the silo cannot be read.', { cause }))
+            throw cause
           }
         },
         fail: (error) => {

@@ -150,6 +150,16 @@ test('a reader with a soft tag of its own asks for it', async () => {
   await it.stop()
 })
 
+test('a refusal that cannot be read ends the connection, and leaves nobody waiting', async () => {
+  const { silo, client, stop } = await started()
+  const reading = client.read('k')
+  silo.send(67, (await silo.next(2)).request, [])
+  // It goes the way of a client without near, where nobody answers either.
+  const late = delay(5_000, 'late', { ref: false })
+  assert.notEqual(await Promise.race([reading.catch((error) => error.code), late]), 'late')
+  await stop()
+})
+
 test('a silo that does not answer is given up, and its late token given back', async () => {
   const it = await started()
   const reading = it.client.read('k')
