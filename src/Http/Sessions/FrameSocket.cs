@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
 using System.Net.WebSockets;
 using OrleansTagCache.Http.Limits;
+using OrleansTagCache.Http.Messages;
 
 namespace OrleansTagCache.Http.Sessions;
 
 /// <summary>
-/// Frames over a WebSocket, one in each binary message. A frame is read as far as its length alone until there is room for it; one that is not read by its receiver within a while ends the connection.
+/// Frames over a WebSocket, one in each binary message. What is read of a large frame takes of the bytes that all callers share as it comes; one that is not read by its receiver within a while ends the connection.
 /// </summary>
 /// <remarks>One flow reads. Any thread sends: what is sent waits for its turn, and frames go out in the order of the turns.</remarks>
 internal sealed class FrameSocket(WebSocket socket, long maximumFrame, RequestLimits limits, TimeSpan patience, TimeProvider time)
@@ -13,8 +14,11 @@ internal sealed class FrameSocket(WebSocket socket, long maximumFrame, RequestLi
     /// <summary>Frames up to this size take nothing of the bytes that all callers share.</summary>
     private const int SmallFrame = 16 * 1024;
 
+    private const string NotOneFrame = "A message is not one frame.";
+
     private readonly SemaphoreSlim _turn = new(1);
     private readonly byte[] _small = new byte[SmallFrame];
+    private readonly byte[] _beyond = new byte[1];
 
     /// <summary>Reads the next frame.</summary>
     /// <returns>The frame, good until the next one is read; how much of the shared bytes it has taken, to be given back; nothing if the client has closed.</returns>
@@ -44,25 +48,58 @@ internal sealed class FrameSocket(WebSocket socket, long maximumFrame, RequestLi
             return await Fill(_small.AsMemory(0, (int)length), read, isWhole, over) ? (_small.AsMemory(0, (int)length), 0) : null;
         }
 
-        if (!limits.BodyBytes.TryTake(length))
-        {
-            throw new OverloadedException("The limit of bytes in request bodies is reached (TagCache:Limits:BodyBytes).");
-        }
+        return isWhole ? throw new FrameException(NotOneFrame) : await ReadLarge((int)length, read, over);
+    }
 
-        var isRead = false;
+    /// <summary>It grows as bytes arrive: what is only announced takes nothing of what all callers share.</summary>
+    private async ValueTask<(ReadOnlyMemory<byte> Frame, long Taken)?> ReadLarge(int length, int read, CancellationToken over)
+    {
+        using var late = new CancellationTokenSource(patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, over);
+        using var pieces = new BodyPieces();
+        var (taken, isRead) = (0L, false);
         try
         {
-            var large = new byte[length];
-            _small.AsSpan(0, read).CopyTo(large);
-            isRead = await Fill(large, read, isWhole, over);
-            return isRead ? (large, length) : null;
+            _small.AsMemory(0, read).CopyTo(pieces.Free());
+            Keep(read);
+            for (var isWhole = false; !isWhole;)
+            {
+                // One byte more than there may be: the end of a message can come by itself.
+                var free = pieces.Free();
+                if (await Receive(free[..Math.Min(free.Length, length - pieces.Length + 1)], either.Token) is not var (some, ends))
+                {
+                    return null;
+                }
+
+                Keep(some);
+                isWhole = ends;
+                if (ends ? pieces.Length != length : pieces.Length > length)
+                {
+                    throw new FrameException(NotOneFrame);
+                }
+            }
+
+            var frame = pieces.ToArray();
+            isRead = true;
+            return (frame, taken);
         }
         finally
         {
             if (!isRead)
             {
-                limits.BodyBytes.GiveBack(length);
+                limits.BodyBytes.GiveBack(taken);
             }
+        }
+
+        void Keep(int some)
+        {
+            if (!limits.BodyBytes.TryTake(some))
+            {
+                throw new OverloadedException("The limit of bytes in request bodies is reached (TagCache:Limits:BodyBytes).");
+            }
+
+            taken += some;
+            pieces.Advance(some);
         }
     }
 
@@ -130,9 +167,10 @@ internal sealed class FrameSocket(WebSocket socket, long maximumFrame, RequestLi
     {
         using var late = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, over);
-        while (!isWhole && read < frame.Length)
+        while (!isWhole && read <= frame.Length)
         {
-            if (await Receive(frame[read..], either.Token) is not var (some, ends))
+            // The end of a message can come by itself.
+            if (await Receive(read < frame.Length ? frame[read..] : _beyond, either.Token) is not var (some, ends))
             {
                 return false;
             }
@@ -140,7 +178,7 @@ internal sealed class FrameSocket(WebSocket socket, long maximumFrame, RequestLi
             (read, isWhole) = (read + some, ends);
         }
 
-        return isWhole && read == frame.Length ? true : throw new FrameException("A message is not one frame.");
+        return isWhole && read == frame.Length ? true : throw new FrameException(NotOneFrame);
     }
 
     private async ValueTask<(int Bytes, bool IsWhole)?> Receive(Memory<byte> into, CancellationToken over)
