@@ -228,12 +228,10 @@ function parse(text: string): URL {
   let url: URL
   try {
     url = new URL(text)
-  } catch (cause) {
-    throw new TagCacheError(
-      'not_configured',
-      `'${text}' is not the address of a silo, such as http://127.0.0.1:8080.`,
-      { cause },
-    )
+  } catch {
+    // Without what may be a password in it, which the cause would tell too.
+    const told = text.slice(text.lastIndexOf('@') + 1)
+    throw new TagCacheError('not_configured', `'${told}' is not the address of a silo, such as http://127.0.0.1:8080.`)
   }
   if (
     (url.protocol !== 'http:' && url.protocol !== 'https:') ||

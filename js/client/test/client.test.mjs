@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
+import { inspect } from 'node:util'
 import { TagCacheClient, TagCacheError } from '@orleans-tag-cache/client'
 import { FakeCluster, FakeSilo } from '../../test/fake-silo.mjs'
 
@@ -240,6 +241,16 @@ test('Without an address each call throws, and a bad address or figure is told a
   await assert.rejects(new TagCacheClient({ url: 'ftp://a' }).read('k'), is('not_configured'))
   assert.throws(() => new TagCacheClient({ url: 'http://a', timeout: 0 }), is('not_configured'))
   assert.throws(() => new TagCacheClient({ url: 'http://a', updateTimeout: Number.NaN }), is('not_configured'))
+})
+
+test('An address that cannot be read is told without the password in it', async () => {
+  for (const url of ['http://user:secret@host:99999', 'user:secret@host', 'http://user:secret@host']) {
+    await assert.rejects(new TagCacheClient({ url }).read('k'), (error) => {
+      assert.equal(error.code, 'not_configured')
+      assert.doesNotMatch(inspect(error), /secret/)
+      return true
+    })
+  }
 })
 
 test('getOrCreate makes a value once, tags it, and makes it anew after an update', async () => {
