@@ -47,7 +47,7 @@ async function main() {
     },
   )
   const redis = `redis://127.0.0.1:${redisPort}`
-  const silos = await Silos.start(1)
+  const silos = await Silos.start(1, {}, {})
   const running = []
   for (const variant of variants) {
     const app = await prepare({
@@ -83,7 +83,7 @@ async function main() {
     }
   }
   log('warm up')
-  for (const each of running) for (let i = 0; i < 300; i++) await read(each, false)
+  for (const each of running) for (let i = 0; i < 2_000; i++) await read(each, false)
   const before = loadavg()[0]
   for (let round = 0; round < rounds; round++) {
     for (const each of running) for (let i = 0; i < requests; i++) await read(each, true)

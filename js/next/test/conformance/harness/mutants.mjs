@@ -13,5 +13,5 @@ export const mutants = {
   /** Silos remember updates of tags that no entry has, for those who name them at a read. */
   remember: [['client/dist/cjs/client.js', 'remember: true', 'remember: false']],
   /** So do they with each read of `fetch`. */
-  'fetch-soft-tags': [['next/dist/cjs/legacy-handler.js', '...(context.softTags ?? [])', '']],
+  'fetch-soft-tags': [['next/dist/cjs/legacy-handler.js', '...(context.softTags ?? []), ', '']],
 }

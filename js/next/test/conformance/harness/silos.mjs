@@ -20,12 +20,15 @@ export class Silos {
   #redis
   #redisPort
   #settings
+  // Silos of tests live for seconds, and need not be compiled for years.
+  #environment
   #ports = []
   #children = []
 
-  static async start(count, settings = {}) {
+  static async start(count, settings = {}, environment = { DOTNET_TieredPGO: '0' }) {
     const silos = new Silos()
     silos.#settings = settings
+    silos.#environment = environment
     ;[silos.#redisPort] = await freePorts(1)
     silos.#redis = await Child.start(
       'redis',
@@ -85,7 +88,7 @@ export class Silos {
       {
         ready: 'OrleansTagCache is ready.',
         cwd: '/tmp',
-        env: { ...process.env, DOTNET_CLI_TELEMETRY_OPTOUT: '1', DOTNET_TieredPGO: '0' },
+        env: { ...process.env, DOTNET_CLI_TELEMETRY_OPTOUT: '1', ...this.#environment },
       },
     )
   }
