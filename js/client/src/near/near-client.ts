@@ -111,7 +111,7 @@ export class NearTagCacheClient extends TagCacheClient {
     try {
       return await this.#ask(socket, key, soft, options)
     } catch (error) {
-      if (error instanceof TagCacheError && (error.code === 'unreachable' || error.code === 'unavailable')) {
+      if (isOfSession(error)) {
         // It was answered at once: there is time left to ask another one.
         this.#passed++
         return super.read(key, options)
@@ -140,6 +140,10 @@ export class NearTagCacheClient extends TagCacheClient {
       if (error instanceof TagCacheError && (error.status === 400 || error.status === 413)) {
         return { stored: false, reason: 'refused', code: error.code, detail: error.message }
       }
+      if (isOfSession(error)) {
+        // Readers wait for the token until it is used or given back. It is used once: should it have been, it is unknown now.
+        return super.store(key, value, options)
+      }
       throw error
     }
   }
@@ -151,7 +155,14 @@ export class NearTagCacheClient extends TagCacheClient {
       return
     }
     this.#tokens.delete(token)
-    await origin.socket.abandon(token.key, token.value, this.#timeout)
+    try {
+      await origin.socket.abandon(token.key, token.value, this.#timeout)
+    } catch (error) {
+      if (!isOfSession(error)) {
+        throw error
+      }
+      await super.abandon(token)
+    }
   }
 
   /** Leaves the sessions, so that no update waits for this process, and closes the connections when the calls under way are over. */
@@ -207,6 +218,13 @@ export class NearTagCacheClient extends TagCacheClient {
     }
     return other
   }
+}
+
+/** Whether it was the session that failed, at once: it has no room for the call, is lost, or its silo does not serve. The call may still be made over HTTP. */
+function isOfSession(error: unknown): boolean {
+  return (
+    error instanceof TagCacheError && (error.status === undefined ? error.code !== 'timeout' : error.status === 503)
+  )
 }
 
 function lifeOf(life: string | CacheLife): string | { stale: number; revalidate: number; expire: number } {

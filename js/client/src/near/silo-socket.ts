@@ -59,6 +59,8 @@ const shortestPeriod = 50
 const periodWithoutGrant = 1_000
 const farewell = 1_000
 const mostTimeouts = 2
+// Of the requests that a silo takes at a time, those that are left for tokens that are given back, and for renewals.
+const spare = 8
 
 // Sockets and timers belong to the process, and not to the request in whose course they are made.
 const apart = new AsyncResource('OrleansTagCacheSession')
@@ -78,6 +80,7 @@ export class SiloSocket {
   #pause = firstPause
   #timeouts = 0
   #mostInFlight = 0
+  #largestFrame = 0
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
 
@@ -183,7 +186,7 @@ export class SiloSocket {
 
   /** Gives a token back. */
   async abandon(key: string, token: string, timeout: number): Promise<void> {
-    await this.#send(this.#frame(Kind.abandon).text(key).text(token), timeout, false, key)
+    await this.#send(this.#frame(Kind.abandon).text(key).text(token), timeout, false, key, spare)
   }
 
   /** Leaves the session, and says so: no update has to wait for this process. */
@@ -276,8 +279,8 @@ export class SiloSocket {
     const silo = frame.text()
     this.#namespace = frame.text()
     const [id, grant] = [frame.long(), frame.int()]
-    frame.int()
-    this.#mostInFlight = Math.max(1, frame.short() - 8)
+    this.#largestFrame = frame.int()
+    this.#mostInFlight = Math.max(1, frame.short() - spare)
     this.#session = new SiloSession(this.#options.near, silo, id, helloAt, grant, this.source)
     this.#pause = firstPause
     this.#timeouts = 0
@@ -348,10 +351,13 @@ export class SiloSocket {
     return new FrameWriter(kind, this.#request, room)
   }
 
-  #send(frame: FrameWriter, timeout: number, isRead: boolean, key: string): Promise<FrameReader> {
-    const [socket, request] = [this.#socket, this.#request]
-    if (socket === undefined || this.#session === undefined || this.#pending.size >= this.#mostInFlight) {
-      return Promise.reject(new TagCacheError('unreachable', 'There is no session with the silo.'))
+  #send(frame: FrameWriter, timeout: number, isRead: boolean, key: string, more = 0): Promise<FrameReader> {
+    const [socket, request, bytes] = [this.#socket, this.#request, frame.end()]
+    if (socket === undefined || this.#session === undefined || this.#pending.size >= this.#mostInFlight + more) {
+      return Promise.reject(new TagCacheError('unreachable', 'There is no session with the silo, or no room in it.'))
+    }
+    if (bytes.byteLength > this.#largestFrame) {
+      return Promise.reject(new TagCacheError('unreachable', 'The silo takes no frame as large as that.'))
     }
     return new Promise((resolve, reject) => {
       const timer = apart.runInAsyncScope(() =>
@@ -383,7 +389,7 @@ export class SiloSocket {
           reject(error)
         },
       })
-      socket.send(frame.end())
+      socket.send(bytes)
     })
   }
 
@@ -410,7 +416,7 @@ export class SiloSocket {
     const period = session.lastGrant > 0 ? Math.max(session.lastGrant / 3, shortestPeriod) : periodWithoutGrant
     this.#later(period, () => {
       const ask = this.#options.near.ask(now())
-      this.#send(this.#frame(Kind.renew), this.#options.timeout, false, '')
+      this.#send(this.#frame(Kind.renew), this.#options.timeout, false, '', spare)
         .then((answer) => {
           answer.byte()
           this.#heard(session, termsOf(answer.byte(), answer.int()), ask)

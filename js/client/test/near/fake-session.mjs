@@ -6,8 +6,9 @@ import { createServer } from 'node:http'
 export class FakeSession {
   static async start() {
     const fake = new FakeSession()
-    fake.server = createServer((_, response) => response.writeHead(503).end())
+    fake.server = createServer((request, response) => fake.#called(request, response))
     fake.frames = []
+    fake.calls = []
     fake.waiters = []
     fake.sockets = []
     fake.grant = 2_000
@@ -28,6 +29,14 @@ export class FakeSession {
       }
       await new Promise((resolve) => this.waiters.push(resolve))
     }
+  }
+
+  /** The next call over HTTP; to be answered. */
+  async called() {
+    while (this.calls.length === 0) {
+      await new Promise((resolve) => this.waiters.push(resolve))
+    }
+    return this.calls.shift()
   }
 
   /** Answers an `acquire` with a value that may be kept. */
@@ -62,6 +71,10 @@ export class FakeSession {
     this.send(66, request, [u8(0), u8(mayKeep ? 1 : 0), u32(this.grant), u32(0)])
   }
 
+  refuse(request, status, code) {
+    this.send(67, request, [u16(status), text(code), text('Refused.')])
+  }
+
   push(number, tags) {
     this.send(68, 0, [u64(number), u8(0), u16(tags.length), ...tags.flatMap((tag) => [u8(0), text(tag)])])
   }
@@ -89,6 +102,29 @@ export class FakeSession {
   stop() {
     this.cut()
     this.server.close()
+  }
+
+  async #called(request, response) {
+    if (!this.takesCalls) {
+      response.writeHead(503).end()
+      return
+    }
+    const parts = await request.toArray()
+    const answer = (status) => response.writeHead(status).end()
+    this.calls.push({
+      method: request.method,
+      url: request.url,
+      headers: request.headers,
+      body: Buffer.concat(parts),
+      answer,
+    })
+    this.#wake()
+  }
+
+  #wake() {
+    for (const waiter of this.waiters.splice(0)) {
+      waiter()
+    }
   }
 
   #upgrade(request, socket) {
@@ -139,7 +175,7 @@ export class FakeSession {
           u64(1),
           u32(this.grant),
           u32(1 << 20),
-          u16(256),
+          u16(this.mostRequests ?? 256),
           u16(1),
           text(this.silo),
         ],
@@ -150,9 +186,7 @@ export class FakeSession {
       this.send(66, frame.request, [u8(0), u8(0), u32(this.grant), u32(0)], socket)
     }
     this.frames.push(frame)
-    for (const waiter of this.waiters.splice(0)) {
-      waiter()
-    }
+    this.#wake()
   }
 }
 
