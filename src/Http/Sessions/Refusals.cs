@@ -20,7 +20,8 @@ internal static class Refusals
 
     public static readonly Refusal TooManyAtOnce = new(StatusCodes.Status503ServiceUnavailable, "overloaded", "The limit of requests in flight on one connection is reached.");
 
-    public static readonly Refusal NoRoom = new(StatusCodes.Status503ServiceUnavailable, "overloaded", "The limit of bytes in request bodies is reached (TagCache:Limits:BodyBytes).");
+    public static readonly Refusal TooMuchUnread = new(
+        StatusCodes.Status503ServiceUnavailable, "overloaded", "The client has not read the answers that it was sent before: the limit of bytes that wait on one connection is reached.");
 
     public static readonly Refusal Failed = new(StatusCodes.Status500InternalServerError, "error", "The silo failed to answer; its log says why.");
 

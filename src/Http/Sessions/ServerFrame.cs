@@ -14,6 +14,8 @@ internal readonly record struct ServerFrame(ReadOnlyMemory<byte> Head, ReadOnlyM
 
     private const byte Stales = 1;
 
+    public int Length => Head.Length + Payload.Length;
+
     public static ServerFrame Welcome(uint request, string silo, CacheNamespace ns, NearTerms terms, long maximumFrame, int maximumRequests, IReadOnlyCollection<string> silos) => Of(
         new FrameWriter(FrameKind.Welcome, request).Byte(ClientFrame.Version).Text(silo).Text(ns.Value).Long(terms.Session.Number).Milliseconds(terms.Grant)
             .Int((uint)Math.Min(maximumFrame, uint.MaxValue)).Short(maximumRequests).Texts(silos));
@@ -59,7 +61,7 @@ internal readonly record struct ServerFrame(ReadOnlyMemory<byte> Head, ReadOnlyM
 
     public static ServerFrame Renewed(uint request, NearTerms terms) => Of(new FrameWriter(FrameKind.Done, request).Byte(0).Byte(FlagsOf(terms)).Milliseconds(terms.Grant).Int(0));
 
-    public static ServerFrame Refused(uint request, Refusal refusal) => Of(new FrameWriter(FrameKind.Refused, request).Short(refusal.Status).Text(refusal.Code).Text(refusal.Detail));
+    public static ServerFrame Refused(uint request, Refusal refusal) => Of(new FrameWriter(FrameKind.Refused, request).Short(refusal.Status).Text(refusal.Code).Text(refusal.ToldDetail));
 
     /// <summary>What the client must let go of. It keeps nothing of other namespaces, and is told nothing of them.</summary>
     public static ServerFrame Push(Push push, CacheNamespace ns)
@@ -93,4 +95,15 @@ internal readonly record struct ServerFrame(ReadOnlyMemory<byte> Head, ReadOnlyM
 }
 
 /// <summary>Why a request was refused, as problem details have it.</summary>
-internal sealed record Refusal(int Status, string Code, string Detail);
+/// <param name="Status">The status.</param>
+/// <param name="Code">The code.</param>
+/// <param name="Detail">What is wrong. It may be of any length.</param>
+internal sealed record Refusal(int Status, string Code, string Detail)
+{
+    private const int MaximumDetail = 1_024;
+
+    /// <summary>The detail, cut to what a text of a frame has room for in any case: 1,024 UTF-16 units.</summary>
+    public string ToldDetail => Detail.Length <= MaximumDetail
+        ? Detail
+        : $"{Detail.AsSpan(0, char.IsHighSurrogate(Detail[MaximumDetail - 2]) ? MaximumDetail - 2 : MaximumDetail - 1)}…";
+}

@@ -19,6 +19,12 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
     /// <summary>How many requests of one connection are in flight.</summary>
     public const int MaximumRequests = 256;
 
+    /// <summary>How many bytes of answers to reads wait for one client to read what it was sent before; or one answer, where that has more.</summary>
+    public const long MaximumUnread = 32 * 1024 * 1024;
+
+    /// <summary>Answers up to this size do not count among them: there are no more than requests in flight.</summary>
+    private const int SmallAnswer = 4 * 1024;
+
     /// <summary>How long a client that is told to leave is waited for.</summary>
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
 
@@ -26,6 +32,7 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
     private readonly CancellationTokenSource _over = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Quota _unread = new(Math.Max(MaximumUnread, services.Calls.MaximumFrame));
     private SessionId _session;
     private Rendezvous? _told;
     private (long Number, TaskCompletionSource<long> Told)? _awaited;
@@ -204,7 +211,7 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
 
     private async Task Answer(ClientFrame frame, long taken)
     {
-        var token = TokenId.None;
+        var (token, unread) = (TokenId.None, 0L);
         try
         {
             ServerFrame answer;
@@ -224,10 +231,17 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
                 answer = ServerFrame.Refused(frame.Request, refusal);
             }
 
-            await TellOfSilos();
-            if (!await socket.Send(answer, _over.Token) && !token.IsNone)
+            if (answer.Length > SmallAnswer && !_unread.TryTake(unread = answer.Length))
             {
-                await services.Calls.GiveBack((ClientFrame.Acquire)frame, caller, token);
+                unread = 0;
+                await GiveBack(frame, token);
+                (answer, token) = (ServerFrame.Refused(frame.Request, Refusals.TooMuchUnread), TokenId.None);
+            }
+
+            await TellOfSilos();
+            if (!await socket.Send(answer, _over.Token))
+            {
+                await GiveBack(frame, token);
             }
         }
         catch (OperationCanceledException)
@@ -242,12 +256,15 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
         finally
         {
             GiveBack(taken);
+            _unread.GiveBack(unread);
             if (Interlocked.Decrement(ref _requests) == 0 && Volatile.Read(ref _isOver) == 1)
             {
                 _answered.TrySetResult();
             }
         }
     }
+
+    private Task GiveBack(ClientFrame frame, TokenId token) => token.IsNone ? Task.CompletedTask : services.Calls.GiveBack((ClientFrame.Acquire)frame, caller, token);
 
     /// <summary>The request of the upgrade lasts as long as anything that is done in its name. No call begins any more; those that run are cancelled, or end soon.</summary>
     private Task Answered()

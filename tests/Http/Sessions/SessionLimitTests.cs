@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net.WebSockets;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Sessions;
@@ -88,6 +89,98 @@ public sealed class SessionLimitTests(SmallSessionSilo silo) : IClassFixture<Sma
         await silo.NoRequestRuns();
     }
 
+    /// <summary>Otherwise each connection could have the silo hold as many of the largest values as there may be requests.</summary>
+    [Fact]
+    public async Task Answers_ThatWaitForTheirReader_AreRefusedBeyondABound_UntilItReads()
+    {
+        const int Asked = 30;
+        const int Size = 2 * 1024 * 1024;
+        using var http = silo.With(silo.Keys[0]);
+        for (var i = 0; i < Asked; i++)
+        {
+            (await http.Put($"unread {i}", new string('v', Size), "&tag=unread&life=hours")).IsDone();
+        }
+
+        // Then each read finds a value, and the token to make another.
+        Assert.Equal(200, (await http.Post("/v1/tags/revalidate", new { tags = new[] { "unread" }, profile = "max" })).Status);
+        var (caller, _) = await SessionCaller.Open(Silo, silo.Keys[0]);
+        await using var ending = caller;
+        var keys = new Dictionary<uint, string>();
+        var answered = Answered(Asked, out var listener);
+        using (listener)
+        {
+            for (var i = 0; i < Asked; i++)
+            {
+                keys[await caller.Acquire($"unread {i}")] = $"unread {i}";
+            }
+
+            await answered;
+        }
+
+        var refused = new List<string>();
+        for (var i = 0; i < Asked; i++)
+        {
+            var told = (await caller.Next())!;
+            if (told.Kind == FrameKind.Entry)
+            {
+                Assert.NotEmpty(EntryTold.Of(told).Token);
+            }
+            else
+            {
+                Assert.Equal((FrameKind.Refused, 503, "overloaded"), (told.Kind, told.Short(), told.Text()));
+                refused.Add(keys[told.Request]);
+            }
+        }
+
+        // Some of what was sent waits in the buffers of the connection, and not in the silo.
+        Assert.InRange(refused.Count, 1, Asked - (int)(SessionConnection.MaximumUnread / (Size + 1024)));
+        foreach (var key in refused)
+        {
+            Assert.NotNull((await http.Read(key)).Token);
+        }
+
+        // It has read.
+        await caller.Acquire(refused[0]);
+        Assert.Equal(Size, EntryTold.Of(await caller.Next(FrameKind.Entry)).Value.Length);
+        await caller.Send(FrameKind.Leave);
+        Assert.Empty(await caller.UntilClosed());
+        await silo.NoRequestRuns();
+    }
+
+    /// <summary>A text of a frame has at most 64 KiB, and what is wrong may have been said in more.</summary>
+    [Theory]
+    [InlineData(1_024, 1_024)]
+    [InlineData(1_025, 1_024)]
+    [InlineData(100_000, 1_024)]
+    public void Refusals_AreCut_WhereTheirTextsWouldBeTooLong(int length, int told)
+    {
+        foreach (var emoji in new[] { "\ud83d\ude00", "x\ud83d\ude00" })
+        {
+            var detail = string.Concat(Enumerable.Repeat(emoji, length))[..length];
+            var frame = new Told(ServerFrame.Refused(1, new(400, "invalid_argument", detail)).Head.ToArray());
+            Assert.Equal((FrameKind.Refused, 400, "invalid_argument"), (frame.Kind, frame.Short(), frame.Text()));
+            var text = frame.Text();
+            Assert.InRange(text.Length, told - 1, told);
+            Assert.Equal(length > told, text.EndsWith('…'));
+            Assert.DoesNotContain('\ufffd', text[..^1]);
+        }
+    }
+
+    [Fact]
+    public async Task Commit_WithTheLongestNameOfAProfile_IsRefused()
+    {
+        var (caller, _) = await SessionCaller.Open(Silo, silo.Keys[0]);
+        await using var ending = caller;
+        await caller.Acquire("profile");
+        var token = EntryTold.Of(await caller.Next(FrameKind.Entry)).Token;
+        await caller.Send(FrameKind.Commit, frame => frame.Text("profile").Text(token).Text("text/plain").Byte(1).Text(new string('p', ushort.MaxValue)).Texts([]));
+        var refused = await caller.Next(FrameKind.Refused);
+        Assert.Equal((400, "invalid_argument"), (refused.Short(), refused.Text()));
+        await caller.Send(FrameKind.Leave);
+        Assert.Empty(await caller.UntilClosed());
+        await silo.NoRequestRuns();
+    }
+
     [Fact]
     public async Task Caller_ThatSaysNothing_IsCutOff()
     {
@@ -168,6 +261,32 @@ public sealed class SessionLimitTests(SmallSessionSilo silo) : IClassFixture<Sma
         var frame = new FrameWriter(kind, 1);
         content(frame);
         return frame.End().ToArray();
+    }
+
+    /// <summary>So many reads of this silo have had their answers.</summary>
+    private Task Answered(int reads, out MeterListener listener)
+    {
+        var (left, done) = (reads, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var meters = silo.Get<IMeterFactory>();
+        listener = new()
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Name == "tagcache.reads" && ReferenceEquals(instrument.Meter.Scope, meters))
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) =>
+        {
+            if (Interlocked.Decrement(ref left) == 0)
+            {
+                done.TrySetResult();
+            }
+        });
+        listener.Start();
+        return done.Task.WaitAsync(SessionCaller.Patience);
     }
 
     private async Task<string> Refusal(string key)
