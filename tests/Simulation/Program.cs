@@ -28,7 +28,7 @@ internal static class Program
             return Catch(mutant, seeds, steps, arguments.Contains("--exhaustive"));
         }
 
-        var isGreen = arguments.Contains("--exhaustive") || (KeepsRandom(0, seeds, steps) & KeepsRandom(RandomSearch.FirstJoint, seeds, steps) & KeepsRandom(RandomSearch.FirstSoft, seeds, steps));
+        var isGreen = arguments.Contains("--exhaustive") || (KeepsRandom(0, seeds, steps) & KeepsRandom(RandomSearch.FirstJoint, seeds, steps) & KeepsRandom(RandomSearch.FirstSoft, seeds, steps) & KeepsRandom(RandomSearch.FirstSince, seeds, steps));
         isGreen &= KeepsExhaustive(ValueOf("--only"));
         return isGreen && (arguments.Contains("--exhaustive") || CatchesAll(seeds, steps)) ? 0 : 1;
     }

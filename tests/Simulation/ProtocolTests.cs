@@ -14,6 +14,8 @@ public sealed class RandomScheduleTests
 
     private static readonly Deed[] OfSoftTags = [Deed.SoftHit, Deed.SoftRefused, Deed.CopyBroughtTags];
 
+    private static readonly Deed[] OfSets = [Deed.SinceStored, Deed.SinceSuperseded, Deed.SinceBroughtTags];
+
     [Fact]
     public void Protocol_UnderRandomSchedules_KeepsThePromise()
     {
@@ -24,7 +26,7 @@ public sealed class RandomScheduleTests
         // A run in which nothing happens keeps every promise.
         Assert.InRange(activity.Changes, 5_000, long.MaxValue);
         Assert.InRange(activity.Hits, 5_000, long.MaxValue);
-        Assert.All(Enum.GetValues<Deed>().Except(TooRare).Except(OfJointUpdates).Except(OfSoftTags).Except([Deed.LeftAlone]), deed => Assert.InRange(activity.Deeds[(int)deed], 50, int.MaxValue));
+        Assert.All(Enum.GetValues<Deed>().Except(TooRare).Except(OfJointUpdates).Except(OfSoftTags).Except(OfSets).Except([Deed.LeftAlone]), deed => Assert.InRange(activity.Deeds[(int)deed], 50, int.MaxValue));
     }
 
     [Fact]
@@ -43,6 +45,15 @@ public sealed class RandomScheduleTests
 
         Assert.True(seed is null, $"Broken by seed {seed}: dotnet run --project tests/Simulation -c Release -- --seed {seed}");
         Assert.All(OfSoftTags, deed => Assert.InRange(activity.Deeds[(int)deed], 20, int.MaxValue));
+    }
+
+    [Fact]
+    public void Protocol_UnderRandomSchedulesWithSetsSinceMoments_KeepsThePromise()
+    {
+        var (seed, activity) = RandomSearch.Run(RandomSearch.FirstSince, seeds: 60, steps: 5_000, Mutant.None);
+
+        Assert.True(seed is null, $"Broken by seed {seed}: dotnet run --project tests/Simulation -c Release -- --seed {seed}");
+        Assert.All(OfSets, deed => Assert.InRange(activity.Deeds[(int)deed], 50, int.MaxValue));
     }
 
     [Fact]

@@ -74,6 +74,9 @@ internal sealed class Checker
     private readonly List<(TimeSpan At, Changing Change)> _deadlines = [];
     private readonly List<Committed> _unsure = [];
 
+    /// <summary>The versions of keys that were made by sets since a moment, with that moment.</summary>
+    private readonly Dictionary<(TagId Key, int Version), TimeSpan> _moments = [];
+
     /// <summary>Whether a read has got something older than a commit whose holder may still be told <i>held</i>.</summary>
     public bool HasOffence => _unsure.Exists(commit => commit.Offence is not null && !commit.By.IsGone);
 
@@ -88,6 +91,24 @@ internal sealed class Checker
 
     /// <summary>The plain set has ended: whatever is called from now on is later.</summary>
     public void Ended(Value set) => set.Versions[^1] = Math.Min(set.Versions[^1], VersionOf(set.Tags[^1]));
+
+    /// <summary>
+    /// A set of a value that was made after a moment is called. Until it has ended, its value may be the last of all that overlap it; but not if the key was set or removed since it was made, and that has returned: then it
+    /// is as old as it is. Sets of this kind are ordered by their moments instead.
+    /// </summary>
+    public Changing BeginSince(Value value, TimeSpan moment)
+    {
+        var key = value.Tags[^1];
+        var last = _required.GetValueOrDefault(key);
+        if (last <= value.Versions[^1] || (_moments.TryGetValue((key, last), out var others) && others <= moment))
+        {
+            MayBeLast(value);
+        }
+
+        var change = Begin([key], null);
+        _moments.Add((key, change.Versions[0]), moment);
+        return change;
+    }
 
     public Changing Begin(TagId[] tags, TimeSpan? staleFor)
     {

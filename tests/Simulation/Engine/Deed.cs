@@ -113,4 +113,13 @@ internal enum Deed
 
     /// <summary>A client was served from memory what it keeps under its soft tags.</summary>
     SoftHitNear,
+
+    /// <summary>A value was stored that was made after a moment.</summary>
+    SinceStored,
+
+    /// <summary>The silo of the moment, or the entry, knew of something newer than such a value.</summary>
+    SinceSuperseded,
+
+    /// <summary>Such a value was stored with soft tags that were updated since its moment.</summary>
+    SinceBroughtTags,
 }

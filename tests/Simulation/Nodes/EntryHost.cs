@@ -12,7 +12,7 @@ namespace OrleansTagCache.Simulation.Nodes;
 /// The entries of one silo: the product's own, in a small model of its store, which finds them, takes their gates, has readers wait, and lets go of them.
 /// Two silos may both have an entry of the same key: nothing rests on there being one.
 /// </summary>
-internal sealed class EntryHost : IKeySlots
+internal sealed partial class EntryHost : IKeySlots
 {
     private readonly Silo _silo;
     private readonly Dictionary<string, Slot> _slots = [];

@@ -264,7 +264,7 @@ internal abstract class Process : Node, IKeySlots
         }
     }
 
-    private void Returned(Changing change, bool isComplete)
+    public void Returned(Changing change, bool isComplete)
     {
         World.Note(this, $"change of {change} {(isComplete ? "RETURNED" : "is unknown")}");
         if (isComplete)

@@ -261,6 +261,33 @@ internal enum Mutant
 
     /// <summary>A client's interest in its soft tags is registered only after they were checked.</summary>
     SoftInterestAfterCheck,
+
+    /// <summary>The silo of a moment does not look which tags were updated since.</summary>
+    SinceTagsUnjudged,
+
+    /// <summary>The silo of a moment does not look whether the key was set or removed since.</summary>
+    SinceKeyUnjudged,
+
+    /// <summary>The silo of a moment takes a value that was revalidated since for a fresh one.</summary>
+    SinceStalingUnjudged,
+
+    /// <summary>The silo of a moment looks before the token has come.</summary>
+    SinceJudgedBeforeToken,
+
+    /// <summary>The silo of a moment looks without a valid lease.</summary>
+    SinceJudgedWithoutLease,
+
+    /// <summary>A value since a moment is kept although an update of its tags is open where it comes, or was settled since its token.</summary>
+    SinceNotACopy,
+
+    /// <summary>The silo of a moment does not say which soft tags were updated since.</summary>
+    SinceSoftTagsNotTold,
+
+    /// <summary>A value since a moment is believed although a remembered update is open where it comes, or was settled since its token: the rules of copies, in another configuration.</summary>
+    SinceSoftTagsBelieved,
+
+    /// <summary>Of two values since moments the one that comes last stays.</summary>
+    SinceInOrderOfArrival,
 }
 
 /// <summary>Which rule is removed in the search that this thread runs.</summary>

@@ -110,9 +110,9 @@ internal static class ProtocolRules
 
     public static bool CopiesTellWhatIsRemembered => !Mutants.Is(Mutant.CopyWithoutWhatIsRemembered);
 
-    public static bool OpenRememberedIsHeldAgainstCopies => !Mutants.Is(Mutant.OpenRememberedBelieved);
+    public static bool OpenRememberedIsHeldAgainstCopies => !Mutants.Is(Mutant.OpenRememberedBelieved) && !Mutants.Is(Mutant.SinceSoftTagsBelieved);
 
-    public static bool SettledRememberedIsHeldAgainstCopies => !Mutants.Is(Mutant.SettledRememberedBelieved);
+    public static bool SettledRememberedIsHeldAgainstCopies => !Mutants.Is(Mutant.SettledRememberedBelieved) && !Mutants.Is(Mutant.SinceSoftTagsBelieved);
 
     /// <summary>What other threads do in the middle of an expiry whose clock was published first.</summary>
     public static Action? OtherThreads

@@ -76,6 +76,12 @@ internal static class Catches
         Mutant.SoftReadFromNear => "soft-near",
         Mutant.SoftInterestAfterCheck => "soft-client",
         Mutant.CopyWithoutWhatIsRemembered or Mutant.OpenRememberedBelieved or Mutant.SettledRememberedBelieved => "soft-move",
+        Mutant.SinceTagsUnjudged or Mutant.SinceNotACopy or Mutant.SinceJudgedBeforeToken => "since",
+        Mutant.SinceKeyUnjudged => "since-removed",
+        Mutant.SinceStalingUnjudged => "since-revalidated",
+        Mutant.SinceJudgedWithoutLease => "since-of-dead-silo",
+        Mutant.SinceSoftTagsNotTold or Mutant.SinceSoftTagsBelieved => "since-soft",
+        Mutant.SinceInOrderOfArrival => "since-two-sets",
         _ => throw new ArgumentOutOfRangeException(nameof(mutant), mutant, "No configuration is known for it."),
     };
 
@@ -83,6 +89,7 @@ internal static class Catches
     public static ulong FirstSeedOf(Mutant mutant) => ConfigurationOf(mutant) switch
     {
         ['j', 'o', 'i', 'n', 't', ..] => RandomSearch.FirstJoint,
+        ['s', 'i', 'n', 'c', 'e', ..] => RandomSearch.FirstSince,
         ['s', 'o', 'f', 't', ..] => RandomSearch.FirstSoft,
         _ => 0,
     };

@@ -35,6 +35,7 @@ internal static class Configurations
         .. HoldTroubleConfigurations.All,
         .. JointConfigurations.All,
         .. SoftConfigurations.All,
+        .. SinceConfigurations.All,
     ];
 
     public static Configuration Named(string name) => Array.Find(All, each => each.Name == name)!;

@@ -6,7 +6,7 @@ using OrleansTagCache.Simulation.Nodes;
 namespace OrleansTagCache.Simulation.Search;
 
 /// <summary>Picks what happens next: mostly something pending, now and then a new call, the passing of time, or trouble.</summary>
-internal sealed class RandomDriver(World world, Chance chance, bool hasJoint, bool hasSoft)
+internal sealed class RandomDriver(World world, Chance chance, bool hasJoint, bool hasSoft, bool hasSince)
 {
     private const int MaximumPending = 100;
 
@@ -121,6 +121,12 @@ internal sealed class RandomDriver(World world, Chance chance, bool hasJoint, bo
 
         var key = Catalog.Keys[chance.Choose(_mood.Keys)];
         var silo = chance.OneIn(4) ? chance.Of(world.Silos) : world.Hosts[key];
+        if (hasSince && chance.OneIn(6))
+        {
+            SinceSets.Begin(process, key, chance.OneIn(2) ? silo : chance.Of(world.Silos));
+            return;
+        }
+
         if (hasSoft && chance.OneIn(2))
         {
             CallSoft(process, key);

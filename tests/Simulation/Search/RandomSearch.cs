@@ -27,6 +27,9 @@ internal static class RandomSearch
     /// <summary>From this seed on there are readers with soft tags, and remembered updates.</summary>
     public const ulong FirstSoft = 2_000_000;
 
+    /// <summary>From this seed on values are set since moments as well.</summary>
+    public const ulong FirstSince = 3_000_000;
+
     /// <summary>Runs one seed; the trace is kept only if it is watched.</summary>
     public static (Outcome Outcome, Activity Activity) Run(ulong seed, int steps, Mutant mutant, bool isWatched, List<NearShadow>? shadows = null)
     {
@@ -34,7 +37,7 @@ internal static class RandomSearch
         var trace = isWatched ? new Trace() : null;
         var chance = new Chance(seed);
         var world = new World(chance, trace, hasTimers: true) { Shadows = shadows };
-        var driver = new RandomDriver(world, chance, hasJoint: seed is >= FirstJoint and < FirstSoft, hasSoft: seed >= FirstSoft);
+        var driver = new RandomDriver(world, chance, hasJoint: seed is >= FirstJoint and < FirstSoft, hasSoft: seed >= FirstSoft, hasSince: seed >= FirstSince);
         string? violation = null;
         var step = 0;
         try
