@@ -1,50 +1,14 @@
 import { AsyncResource } from 'node:async_hooks'
-import type { Socket } from 'node:net'
-import { Agent, buildConnector, WebSocket } from 'undici'
+import { WebSocket } from 'undici'
 import { now } from '../clock.js'
 import type { Silo } from '../connection.js'
 import { TagCacheError } from '../errors.js'
-import { EntryStatus, FrameReader, FrameWriter, Kind, subprotocol, version } from './frames.js'
-import type { Answered, Ask, NearCache } from './near-cache.js'
+import type { Acquire, Commit, Found, SocketOptions } from './calls.js'
+import { readAnswered, readPush, termsOf } from './contents.js'
+import { EntryStatus, FrameReader, FrameWriter, Kind, version } from './frames.js'
+import type { Answered, Ask } from './near-cache.js'
+import { openSocket } from './open-socket.js'
 import { SiloSession, type Terms } from './silo-session.js'
-
-/** What a read over a session found. */
-export interface Found {
-  readonly status: 'fresh' | 'stale' | 'miss'
-  readonly entry: Answered | undefined
-  readonly token: string
-  readonly ask: Ask
-  readonly receivedAt: number
-}
-
-export interface Acquire {
-  readonly soft: readonly string[]
-  readonly wait: number
-  readonly lease: number
-  /** Milliseconds in which the answer must come, the wait included. */
-  readonly timeout: number
-}
-
-export interface Commit {
-  readonly token: string
-  readonly contentType: string
-  readonly life: string | { readonly stale: number; readonly revalidate: number; readonly expire: number }
-  readonly tags: readonly string[]
-  readonly timeout: number
-  /** What was read before the token was asked for. */
-  readonly ask: Ask
-}
-
-export interface SocketOptions {
-  /** The silo as the client without near knows it, which has its address. */
-  readonly silo: Silo
-  readonly key: string | undefined
-  /** Milliseconds for connecting and being welcomed. */
-  readonly timeout: number
-  readonly near: NearCache
-  /** The silos that entries belong to, as this one says. */
-  readonly onSilos: (silos: readonly string[], namespace: string) => void
-}
 
 interface Pending {
   readonly settle: (frame: FrameReader) => void
@@ -132,17 +96,7 @@ export class SiloSocket {
       this.#heard(session, terms, ask)
       return { status: 'miss', entry: undefined, token, ask, receivedAt }
     }
-    const madeAt = ask.at - answer.double()
-    answer.double()
-    const freshUntil = madeAt + answer.double() * 1_000
-    answer.double()
-    const entry: Answered = {
-      contentType: answer.text() || 'application/octet-stream',
-      tags: answer.texts(),
-      value: answer.rest(),
-      madeAt,
-      freshUntil,
-    }
+    const entry = readAnswered(answer, ask)
     this.#heard(session, terms, ask, { key, answered: entry, soft })
     return { status: status === EntryStatus.fresh ? 'fresh' : 'stale', entry, token, ask, receivedAt }
   }
@@ -199,33 +153,15 @@ export class SiloSocket {
 
   #connect(): void {
     const { silo, key, timeout } = this.#options
-    const connect = buildConnector({ timeout })
-    let raw: Socket | undefined
-    const agent = new Agent({
-      connect: (options, callback) =>
-        connect(options, (...result) => {
-          raw = result[1] ?? undefined
-          raw?.setNoDelay(true)
-          callback(...result)
-        }),
-    })
-    const socket = new WebSocket(`${silo.origin.replace(/^http/, 'ws')}/v1/session`, {
-      protocols: subprotocol,
-      dispatcher: agent,
-      headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
-    })
-    socket.binaryType = 'arraybuffer'
+    const { socket, destroy, unref } = openSocket(silo.origin, key, timeout)
     this.#socket = socket
-    this.#destroy = () => {
-      raw?.destroy()
-      agent.destroy().catch(() => {})
-    }
+    this.#destroy = destroy
     const helloAt = now()
     this.#later(timeout, () =>
       this.#drop(socket, new TagCacheError('timeout', 'The silo did not welcome this process.')),
     )
     socket.onopen = () => {
-      raw?.unref()
+      unref()
       socket.send(new FrameWriter(Kind.hello, 0).byte(version).text(`node/${process.pid}`).end())
     }
     socket.onmessage = (event) => {
@@ -297,14 +233,7 @@ export class SiloSocket {
   }
 
   #pushed(socket: WebSocket, frame: FrameReader): void {
-    const number = Number(frame.long())
-    frame.byte()
-    const tags: string[] = []
-    const keys: string[] = []
-    for (let left = frame.short(); left > 0; left--) {
-      const kind = frame.byte()
-      ;(kind === 0 ? tags : keys).push(frame.text())
-    }
+    const { number, tags, keys } = readPush(frame)
     const isNext =
       this.#session?.pushed(number, tags, keys, (applied) =>
         socket.send(new FrameWriter(Kind.acknowledge, 0, 8).long(applied).end()),
@@ -465,8 +394,4 @@ export class SiloSocket {
     clearTimeout(this.#timer)
     this.#timer = apart.runInAsyncScope(() => setTimeout(run, after).unref())
   }
-}
-
-function termsOf(flags: number, grant: number): Terms {
-  return { grant, mayKeep: (flags & 1) !== 0, isLost: (flags & 2) !== 0 }
 }

@@ -58,7 +58,7 @@ const mutants = [
   ],
   [
     'the answer is kept that the silo does not let be kept',
-    'silo-socket.js',
+    'contents.js',
     'mayKeep: (flags & 1) !== 0',
     'mayKeep: true',
   ],
