@@ -145,6 +145,17 @@ public sealed class SetSinceTests : IAsyncLifetime
         await IsSuperseded(await Entry.BeginSet(), isKeyChanged: true);
     }
 
+    /// <summary>The plain set gave way to what was set since an earlier moment; it has changed the key all the same, after the later moment.</summary>
+    [Fact]
+    public async Task Set_AfterAPlainSetThatGaveWayToAnother_IsSuperseded()
+    {
+        var plain = await Entry.BeginSet();
+        Assert.Equal(CommitStatus.Stored, await Set(await Entry.BeginSet(), Second * 9));
+        Assert.Equal(CommitStatus.Superseded, (await Entry.Set(plain, EntrySilo.Data("a"), TimeSpan.Zero)).Commit.Status);
+
+        await IsSuperseded(await Entry.BeginSet(), isKeyChanged: true);
+    }
+
     [Fact]
     public async Task Set_SinceAMoment_IsSoOldAsThat()
     {

@@ -50,7 +50,7 @@ public sealed class RandomScheduleTests
     [Fact]
     public void Protocol_UnderRandomSchedulesWithSetsSinceMoments_KeepsThePromise()
     {
-        var (seed, activity) = RandomSearch.Run(RandomSearch.FirstSince, seeds: 60, steps: 5_000, Mutant.None);
+        var (seed, activity) = RandomSearch.Run(RandomSearch.FirstSince, seeds: 200, steps: 5_000, Mutant.None);
 
         Assert.True(seed is null, $"Broken by seed {seed}: dotnet run --project tests/Simulation -c Release -- --seed {seed}");
         Assert.All(OfSets, deed => Assert.InRange(activity.Deeds[(int)deed], 50, int.MaxValue));

@@ -74,4 +74,8 @@ internal abstract partial class Entry
 
         bool MayKeep() => !ProtocolRules.MovedCopiesAreChecked || terms.Ledger.MayKeepCopy(TagId.OfEntryAndKey(scopedKey, copy.Data.Tags), ticket.Stamp);
     }
+
+    /// <summary>Whether what a value was copied from may be believed: the tags that came with other entries, and the namespace's <c>*</c>.</summary>
+    private bool MayKeepWhatWasCopied(EntryData data, Stamp stamp, IEntryTerms terms) =>
+        data.CopiedTags is not { } copied || terms.Ledger.MayKeepCopy(TagId.OfEntry(scopedKey, copied), stamp);
 }

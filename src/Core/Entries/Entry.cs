@@ -222,6 +222,9 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
             return SetSince(set, data, age, since, terms, now);
         }
 
+        // What may be carried over this set comes with the key's last change no more: a later moment says nothing of it.
+        _generations.EndSince();
+
         // The value is older than its token: a tag that was updated or revalidated since the call was made is newer than it. Sets of one key are ordered by their tokens alone.
         var outcome = Keep(terms.AsOfItsCall(set, age), data, sessions: null, keyStamp: set.Stamp, terms, now);
         var kept = _value is { } value && (outcome.Status == CommitStatus.Stored || value.KeyStamp > set.Stamp) ? value : null;
@@ -364,10 +367,6 @@ internal abstract partial class Entry(string scopedKey) : KeySlot
 
         return CommitOutcome.Stored with { IsStale = isStale, Near = NearTermsOf(sessions, session, isLive: !isStale || !ProtocolRules.StaleIsNotKeptNear, terms) };
     }
-
-    /// <summary>Whether what a value was copied from may be believed: the tags that came with other entries, and the namespace's <c>*</c>.</summary>
-    private bool MayKeepWhatWasCopied(EntryData data, Stamp stamp, IEntryTerms terms) =>
-        data.CopiedTags is not { } copied || terms.Ledger.MayKeepCopy(TagId.OfEntry(scopedKey, copied), stamp);
 
     /// <summary>
     /// Stores a value that was checked. First where walks find it and no reader gets it yet; then it is looked whether an update of all of some of its tags has come in between, whose walk may have
