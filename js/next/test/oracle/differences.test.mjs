@@ -28,7 +28,8 @@ test('The page has every difference, and no other', () => {
 test('The page has every variable of the environment, and no other', () => {
   const variables = new Set()
   for (const folder of ['client', 'next']) {
-    for (const file of readdirSync(join(root, 'js', folder, 'src'))) {
+    const files = readdirSync(join(root, 'js', folder, 'src'), { recursive: true }).filter((f) => f.endsWith('.ts'))
+    for (const file of files) {
       for (const [name] of readFileSync(join(root, 'js', folder, 'src', file), 'utf8').matchAll(/\bOTC_[A-Z_]+\b/g)) {
         variables.add(name)
       }
