@@ -1,8 +1,10 @@
+using OpenQA.Selenium;
 using OpenQA.Selenium.Chrome;
+using OpenQA.Selenium.Support.UI;
 
 namespace OrleansTagCache.Tests.Processes;
 
-/// <summary>How tests start a browser: without a window, and talking to nobody but the application.</summary>
+/// <summary>How tests start a browser, without a window and talking to no one but the application, and wait for what it shows.</summary>
 internal static class Browsers
 {
     private static readonly string[] Arguments =
@@ -17,5 +19,13 @@ internal static class Browsers
         var options = new ChromeOptions { BinaryLocation = Programs.Chromium };
         options.AddArguments([.. Arguments, $"--user-data-dir={Path.Combine(folder.FullName, "profile")}"]);
         return options;
+    }
+
+    /// <summary>Waits for what a page shows. It may be left while it is looked at, and its elements with it.</summary>
+    public static WebDriverWait Wait(ChromeDriver browser)
+    {
+        var wait = new WebDriverWait(browser, TimeSpan.FromSeconds(30));
+        wait.IgnoreExceptionTypes(typeof(StaleElementReferenceException), typeof(NoSuchElementException));
+        return wait;
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using OpenQA.Selenium;
 using OpenQA.Selenium.Chrome;
-using OpenQA.Selenium.Support.UI;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Processes;
@@ -51,9 +50,7 @@ public sealed class CitiesTests
         browser.FindElement(By.CssSelector("form[method=post] button")).Click();
 
         // The old page says "hit", until it is gone.
-        var wait = new WebDriverWait(browser, TimeSpan.FromSeconds(30));
-        wait.IgnoreExceptionTypes(typeof(StaleElementReferenceException), typeof(NoSuchElementException));
-        wait.Until(_ => !BadgeOf(browser).Contains("hit", StringComparison.Ordinal));
+        Browsers.Wait(browser).Until(_ => !BadgeOf(browser).Contains("hit", StringComparison.Ordinal));
         Assert.Contains("generated now", BadgeOf(browser), StringComparison.Ordinal);
         Screenshot(browser, "city");
         foreach (var page in pages[..3])

@@ -1,7 +1,6 @@
 using System.Globalization;
 using OpenQA.Selenium;
 using OpenQA.Selenium.Chrome;
-using OpenQA.Selenium.Support.UI;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Processes;
@@ -111,7 +110,7 @@ public sealed class StorefrontTests
     {
         browser.Navigate().GoToUrl($"{node}/product/2");
         browser.FindElement(By.Id("add")).Click();
-        new WebDriverWait(browser, TimeSpan.FromSeconds(30)).Until(_ => browser.Url == $"{node}/cart");
+        Browsers.Wait(browser).Until(_ => browser.Url == $"{node}/cart");
     }
 
     private static int Count(ChromeDriver browser, string node)
@@ -136,7 +135,7 @@ public sealed class StorefrontTests
         cents.Clear();
         cents.SendKeys("1999");
         browser.FindElement(By.Id("change")).Click();
-        new WebDriverWait(browser, TimeSpan.FromSeconds(30)).Until(_ => browser.Url == $"{nodes[1]}/product/1");
+        Browsers.Wait(browser).Until(_ => browser.Url == $"{nodes[1]}/product/1");
         foreach (var node in nodes)
         {
             Assert.All(Prices(browser, node), price => Assert.Equal("19.99", price));
@@ -149,7 +148,7 @@ public sealed class StorefrontTests
         browser.FindElement(By.CssSelector("#price-of-2 [name=cents]")).Clear();
         browser.FindElement(By.CssSelector("#price-of-2 [name=cents]")).SendKeys("1000");
         browser.FindElement(By.CssSelector("#price-of-2 button")).Click();
-        new WebDriverWait(browser, TimeSpan.FromSeconds(30)).Until(_ => browser.FindElements(By.CssSelector("#changes li")).Count == 2);
+        Browsers.Wait(browser).Until(_ => browser.FindElements(By.CssSelector("#changes li")).Count == 2);
         Assert.Equal(["Teapot: 28.00 \u2192 10.00", "Kettle: 34.50 \u2192 19.99"], browser.FindElements(By.CssSelector("#changes li")).Select(change => change.Text));
         browser.Navigate().GoToUrl(nodes[1]);
         Assert.Equal("10.00", browser.FindElement(By.Id("price-2")).Text);
@@ -157,7 +156,7 @@ public sealed class StorefrontTests
         browser.Navigate().GoToUrl($"{nodes[1]}/sale");
         Assert.Equal("19.99", browser.FindElement(By.Id("kettle")).Text);
         browser.FindElement(By.Id("halve")).Click();
-        new WebDriverWait(browser, TimeSpan.FromSeconds(30)).Until(_ => browser.FindElements(By.Id("kettle")) is [{ Text: "9.99" }]);
+        Browsers.Wait(browser).Until(_ => browser.FindElements(By.Id("kettle")) is [{ Text: "9.99" }]);
         Assert.All(nodes, node => Assert.All(Prices(browser, node), price => Assert.Equal("9.99", price)));
 
         for (var things = 1; things <= 4; things++)

@@ -2,7 +2,6 @@ using System.Collections.ObjectModel;
 using Deque.AxeCore.Commons;
 using OpenQA.Selenium;
 using OpenQA.Selenium.Chrome;
-using OpenQA.Selenium.Support.UI;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Processes;
@@ -102,8 +101,8 @@ public sealed class UiBrowser : IAsyncLifetime
     public T Until<T>(Func<T?> look, string what)
         where T : class
     {
-        var wait = new WebDriverWait(Driver, TimeSpan.FromSeconds(30)) { Message = $"{what}\n{Driver.FindElement(By.TagName("body")).Text}" };
-        wait.IgnoreExceptionTypes(typeof(StaleElementReferenceException), typeof(NoSuchElementException));
+        var wait = Browsers.Wait(Driver);
+        wait.Message = $"{what}\n{Driver.FindElement(By.TagName("body")).Text}";
         return wait.Until(_ => look())!;
     }
 
