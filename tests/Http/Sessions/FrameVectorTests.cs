@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using OrleansTagCache.Coherence;
 using OrleansTagCache.Contracts;
@@ -82,5 +81,5 @@ public sealed class FrameVectorTests
         return [.. frame.End(behind?.Length ?? 0).Span, .. behind ?? []];
     }
 
-    private static string PathOf(string file, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "js", "client", "test", "near", "vectors", file);
+    private static string PathOf(string file) => Path.Combine(Repository.Root, "js", "client", "test", "near", "vectors", file);
 }

@@ -1,9 +1,9 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using OrleansTagCache.Names;
 using OrleansTagCache.Ownership;
 using OrleansTagCache.Simulation.Seams;
 using OrleansTagCache.Simulation.Search;
+using OrleansTagCache.Testing;
 using Xunit;
 
 namespace OrleansTagCache.Simulation.Traces;
@@ -88,5 +88,5 @@ public sealed class NearVectorTests
         Assert.True(text == File.ReadAllText(path), $"{file} is not as the code has it: set WRITE_VECTORS=1 to write it anew, and run the tests of js/client.");
     }
 
-    private static string PathOf(string file, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "js", "client", "test", "near", "vectors", file);
+    private static string PathOf(string file) => Path.Combine(Repository.Root, "js", "client", "test", "near", "vectors", file);
 }
