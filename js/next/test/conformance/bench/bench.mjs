@@ -4,9 +4,10 @@ import { execFileSync } from 'node:child_process'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { deploy, prepare } from '../harness/app.mjs'
-import { Child, endChildren, freePorts } from '../harness/children.mjs'
+import { Child, freePorts } from '../harness/children.mjs'
 import { Instance } from '../harness/next.mjs'
 import { Origin } from '../harness/origin.mjs'
+import { log, run } from '../harness/program.mjs'
 import { Silos } from '../harness/silos.mjs'
 
 const { values: options } = parseArgs({
@@ -20,7 +21,6 @@ const others = [
   '@fortedigital/nextjs-cache-handler@3.3.0',
   '@redis/client@5',
 ]
-const log = (what) => console.log(`# ${(performance.now() / 1000).toFixed(1)} s: ${what}`)
 
 const variants = [
   { name: "Next's own, in memory", handler: 'builtin', functions: ['item', 'fetched'] },
@@ -113,13 +113,4 @@ function knows({ directory }, variable) {
   }
 }
 
-let status = 0
-try {
-  await main()
-} catch (error) {
-  console.error(error)
-  status = 1
-} finally {
-  await endChildren()
-}
-process.exit(status)
+await run(main)

@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { deploy, prepare } from '../harness/app.mjs'
-import { endChildren } from '../harness/children.mjs'
 import { Instance } from '../harness/next.mjs'
 import { Origin } from '../harness/origin.mjs'
+import { environmentOf, log, run } from '../harness/program.mjs'
 import { Random } from '../harness/random.mjs'
 import { Silos } from '../harness/silos.mjs'
 
@@ -19,7 +19,6 @@ const { values: options } = parseArgs({
 const requests = Number(options.requests)
 const rounds = 10
 const mebibyte = 1 << 20
-const log = (what) => console.log(`# ${(performance.now() / 1000).toFixed(1)} s: ${what}`)
 const random = new Random(1)
 
 async function main() {
@@ -27,7 +26,7 @@ async function main() {
   const starting = Silos.start(3)
   const app = await prepare({ originUrl: origin.url, log })
   const silos = await starting
-  const environment = Object.fromEntries(options.variable.map((text) => text.split('=')))
+  const environment = environmentOf(options.variable)
   const instances = []
   for (const name of ['a', 'b']) {
     instances.push(
@@ -130,13 +129,4 @@ function slope(all) {
   return values.reduce((sum, value, i) => sum + (i - middle) * (value - mean), 0) / squares
 }
 
-let status = 0
-try {
-  await main()
-} catch (error) {
-  console.error(error)
-  status = 1
-} finally {
-  await endChildren()
-}
-process.exit(status)
+await run(main)

@@ -2,9 +2,9 @@
 //   node faults/strict.mjs [--seconds 60] [--seed 1] [--mutant NAME] [--without-faults] [--variable NAME=VALUE]
 import { parseArgs } from 'node:util'
 import { deploy, prepare } from '../harness/app.mjs'
-import { endChildren } from '../harness/children.mjs'
 import { Instance } from '../harness/next.mjs'
 import { Origin } from '../harness/origin.mjs'
+import { environmentOf, log, run } from '../harness/program.mjs'
 import { Random } from '../harness/random.mjs'
 import { Silos } from '../harness/silos.mjs'
 import { after } from '../harness/waits.mjs'
@@ -23,12 +23,10 @@ const { values: options } = parseArgs({
   },
 })
 
-const log = (what) => console.log(`# ${(performance.now() / 1000).toFixed(1)} s: ${what}`)
 const random = new Random(Number(options.seed))
 const checker = new Checker()
 const faults = {}
 let failed = 0
-let status = 1
 
 /** How a value is read, and of which updates its readers must know: of its tag, and where a path is named, of that path too. */
 const kinds = {
@@ -50,9 +48,7 @@ async function main() {
   const starting = Silos.start(3)
   const app = await prepare({ originUrl: origin.url, log, mutant: options.mutant })
   const silos = await starting
-  const environment = Object.fromEntries(
-    options.variable.map((text) => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]),
-  )
+  const environment = environmentOf(options.variable)
   const instances = []
   for (const name of ['a', 'b']) {
     const otcUrl = name === 'a' ? silos.urls.join(',') : silos.urls.toReversed().join(',')
@@ -176,14 +172,7 @@ async function main() {
     `${checker.reads} reads (${failed} without an answer), ${checker.updates} updates confirmed, ${checker.unconfirmed} not, ` +
       `${checker.joins} joined a fill within Next, ${checker.undecided} undecided, ${checker.violations.length} violations, seed ${options.seed}`,
   )
-  status = checker.violations.length === 0 && checker.reads - failed > 100 && checker.updates > 10 ? 0 : 1
+  return checker.violations.length === 0 && checker.reads - failed > 100 && checker.updates > 10 ? 0 : 1
 }
 
-try {
-  await main()
-} catch (error) {
-  console.error(error)
-} finally {
-  await endChildren()
-}
-process.exit(status)
+await run(main)
