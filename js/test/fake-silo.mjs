@@ -24,8 +24,34 @@ export class FakeCluster {
   keyStamps = new Map()
   maximumPayload = 4_194_304
   #names = 0
+  #watchers = new Set()
 
   now = () => performance.now() + this.offset
+
+  /** Resolves when that holds; it is looked at whenever a silo was called or has answered. */
+  until(condition) {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        try {
+          if (condition()) {
+            this.#watchers.delete(look)
+            resolve()
+          }
+        } catch (error) {
+          this.#watchers.delete(look)
+          reject(error)
+        }
+      }
+      this.#watchers.add(look)
+      look()
+    })
+  }
+
+  changed() {
+    for (const look of [...this.#watchers]) {
+      look()
+    }
+  }
 
   nameToken() {
     return `token-${++this.#names}`
@@ -81,10 +107,7 @@ export class FakeSilo {
     this.cluster = cluster
     this.name = name
     this.#server = createServer((request, response) => {
-      this.#serve(request, response).catch((error) => {
-        response.statusCode = 500
-        response.end(String(error))
-      })
+      void this.#answer(request, response)
     })
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket)
@@ -111,6 +134,21 @@ export class FakeSilo {
     return this.calls.filter((c) => c.method === method && c.path === path).length
   }
 
+  /** Resolves when so many such calls have arrived since the start. */
+  called(method, path, count = 1) {
+    return this.cluster.until(() => this.count(method, path) >= count)
+  }
+
+  async #answer(request, response) {
+    try {
+      await this.#serve(request, response)
+    } catch (error) {
+      response.statusCode = 500
+      response.end(String(error))
+    }
+    this.cluster.changed()
+  }
+
   async #serve(request, response) {
     const url = new URL(request.url, this.url)
     const asOf = `${this.name}.${++this.cluster.stamp}`
@@ -121,6 +159,7 @@ export class FakeSilo {
     const body = Buffer.concat(chunks)
     const call = { method: request.method, path: url.pathname, query: url.searchParams, headers: request.headers, body }
     this.calls.push(call)
+    this.cluster.changed()
     if (await this.intercept(call, response)) {
       return
     }

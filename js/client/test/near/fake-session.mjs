@@ -10,6 +10,7 @@ export class FakeSession {
     fake.frames = []
     fake.calls = []
     fake.waiters = []
+    fake.pongs = []
     fake.sockets = []
     fake.grant = 2_000
     fake.silo = 'S127.0.0.1:1:1'
@@ -29,6 +30,14 @@ export class FakeSession {
       }
       await new Promise((resolve) => this.waiters.push(resolve))
     }
+  }
+
+  /** Resolves when the client has taken in all that was sent to it until now. */
+  async heard() {
+    const socket = this.sockets.at(-1)
+    const pong = new Promise((resolve) => this.pongs.push(resolve))
+    socket.write(Buffer.from([0x89, 0]))
+    await pong
   }
 
   /** The next call over HTTP; to be answered. */
@@ -152,7 +161,9 @@ export class FakeSession {
         body.forEach((byte, i) => {
           body[i] = byte ^ mask[i & 3]
         })
-        if (opcode === 8) {
+        if (opcode === 10) {
+          this.pongs.shift()()
+        } else if (opcode === 8) {
           socket.end(Buffer.from([0x88, 0]))
         } else if (opcode === 2) {
           this.#heard({ kind: body[4], request: body.readUInt32BE(5), body: body.subarray(9), raw: body }, socket)

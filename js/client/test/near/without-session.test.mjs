@@ -1,9 +1,10 @@
 // What a session cannot carry goes over HTTP: a token that is neither used nor given back blocks its readers until its lease ends.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
+import { holdTime } from '../../../test/clock.mjs'
 import { FakeSession } from './fake-session.mjs'
 
+holdTime()
 const dist = process.env.NEAR_DIST ?? new URL('../../dist/esm/near/', import.meta.url).href
 const { NearTagCacheClient } = await import(`${dist}near-client.js`)
 
@@ -13,9 +14,7 @@ async function withToken(mostRequests) {
   silo.mostRequests = mostRequests
   const client = new NearTagCacheClient({ url: silo.url, timeout: 1_000 })
   await silo.next(1)
-  while (client.near.sessions === 0) {
-    await delay(1)
-  }
+  await silo.heard()
   const reading = client.read('k')
   silo.miss((await silo.next(2)).request, 'sealed')
   const { token } = await reading
