@@ -6,6 +6,13 @@ const hashed = '~h:'
 // What the API refuses: control characters, and surrogates that have no other half.
 const unsound = /[\p{Cc}\p{Cs}]/u
 
+const loneSurrogate = /\p{Cs}/u
+
+/** Whether UTF-8 can say it: it has no half of a surrogate pair. */
+export function isSound(text: string): boolean {
+  return !loneSurrogate.test(text)
+}
+
 /** The SHA-256 of a text in UTF-8, in 64 hexadecimal digits. */
 export function sha256(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex')

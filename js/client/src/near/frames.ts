@@ -1,4 +1,5 @@
 import { TagCacheError } from '../errors.js'
+import { isSound } from '../names.js'
 
 /** The version of the frames. */
 export const version = 1
@@ -29,6 +30,14 @@ export enum EntryStatus {
   busy = 3,
   notServing = 4,
   notForStoring = 6,
+}
+
+/** What became of a commit. */
+export enum CommitStatus {
+  stored = 0,
+  superseded = 1,
+  unknownToken = 2,
+  notServing = 3,
 }
 
 const head = 9
@@ -74,10 +83,11 @@ export class FrameWriter {
     return this
   }
 
+  /** @throws TagCacheError It is longer than any may be, or has half of a surrogate pair: two different ones would be sent as one. */
   text(text: string): this {
     const bytes = Buffer.byteLength(text, 'utf8')
-    if (bytes > 0xffff) {
-      throw new TagCacheError('invalid_argument', 'A name is longer than any may be.')
+    if (bytes > 0xffff || !isSound(text)) {
+      throw new TagCacheError('invalid_argument', 'A name is longer than any may be, or has a lone surrogate.')
     }
     this.short(bytes)
     this.#grow(bytes)
@@ -115,7 +125,7 @@ export class FrameWriter {
   }
 }
 
-/** Reads one frame. What ends early throws. */
+/** Reads one frame. What ends early, or has more than its content, is a {@link TagCacheError}. */
 export class FrameReader {
   readonly #bytes: Buffer
   readonly kind: number
@@ -154,9 +164,6 @@ export class FrameReader {
   text(): string {
     const length = this.short()
     const from = this.#skip(length)
-    if (this.#at > this.#bytes.length) {
-      throw new TagCacheError('protocol', 'A frame ends early.')
-    }
     return this.#bytes.toString('utf8', from, this.#at)
   }
 
@@ -165,11 +172,22 @@ export class FrameReader {
   }
 
   rest(): Uint8Array {
-    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, this.#bytes.length - this.#at)
+    const from = this.#skip(this.#bytes.length - this.#at)
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + from, this.#bytes.length - from)
+  }
+
+  end(): void {
+    if (this.#at !== this.#bytes.length) {
+      throw new TagCacheError('protocol', 'A frame is longer than its content.')
+    }
   }
 
   #skip(by: number): number {
-    this.#at += by
-    return this.#at - by
+    const from = this.#at
+    if (from + by > this.#bytes.length) {
+      throw new TagCacheError('protocol', 'A frame ends early.')
+    }
+    this.#at = from + by
+    return from
   }
 }

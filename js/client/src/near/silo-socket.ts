@@ -3,19 +3,12 @@ import { WebSocket } from 'undici'
 import { now } from '../clock.js'
 import type { Silo } from '../connection.js'
 import { TagCacheError } from '../errors.js'
-import type { Acquire, Commit, Found, SocketOptions } from './calls.js'
-import { readAnswered, readPush, termsOf } from './contents.js'
-import { EntryStatus, FrameReader, FrameWriter, Kind, version } from './frames.js'
+import type { Acquire, Commit, Found, Pending, Request, SocketOptions } from './calls.js'
+import { readDone, readEntry, readPush, readRefusal, readSilos } from './contents.js'
+import { CommitStatus, EntryStatus, FrameReader, FrameWriter, Kind, version } from './frames.js'
 import type { Answered, Ask } from './near-cache.js'
 import { openSocket } from './open-socket.js'
 import { SiloSession, type Terms } from './silo-session.js'
-
-interface Pending {
-  readonly settle: (frame: FrameReader) => void
-  readonly fail: (error: TagCacheError) => void
-  readonly isRead: boolean
-  readonly key: string
-}
 
 const firstPause = 100
 const longestPause = 5_000
@@ -25,6 +18,8 @@ const farewell = 1_000
 const mostTimeouts = 2
 // Of the requests that a silo takes at a time, those that are left for tokens that are given back, and for renewals.
 const spare = 8
+// Bytes that the silo has not taken yet; what is more goes over HTTP.
+const mostUnsent = 32 * 1024 * 1024
 
 // Sockets and timers belong to the process, and not to the request in whose course they are made.
 const apart = new AsyncResource('OrleansTagCacheSession')
@@ -79,26 +74,22 @@ export class SiloSocket {
     // Before it is sent: what is updated from now on is newer than the answer, and the grant counts from here.
     const ask = this.#options.near.ask(now())
     const session = this.#session as SiloSession
-    const answer = await this.#send(frame, options.timeout, true, key)
-    const receivedAt = now()
-    const status = answer.byte()
-    const terms = termsOf(answer.byte(), answer.int())
-    answer.text()
-    const [token, asOf] = [answer.text(), answer.text()]
-    if (asOf !== '') {
-      this.source.moments.add(receivedAt, asOf)
+    const read = (answer: FrameReader): Found | undefined => {
+      const receivedAt = now()
+      const { status, terms, token, asOf, entry } = readEntry(answer, ask)
+      if (asOf !== '') {
+        this.source.moments.add(receivedAt, asOf)
+      }
+      const isFresh = status === EntryStatus.fresh
+      this.#heard(session, terms, ask, isFresh && entry !== undefined ? { key, answered: entry, soft } : undefined)
+      const found = isFresh ? 'fresh' : entry !== undefined ? 'stale' : 'miss'
+      return status === EntryStatus.notServing ? undefined : { status: found, entry, token, ask, receivedAt }
     }
-    if (status === EntryStatus.notServing) {
-      this.#heard(session, terms, ask)
+    const found = await this.#send(frame, { timeout: options.timeout, answer: Kind.entry, read, readKey: key })
+    if (found === undefined) {
       throw new TagCacheError('unavailable', 'The silo does not serve at this moment.')
     }
-    if (status !== EntryStatus.fresh && status !== EntryStatus.stale) {
-      this.#heard(session, terms, ask)
-      return { status: 'miss', entry: undefined, token, ask, receivedAt }
-    }
-    const entry = readAnswered(answer, ask)
-    this.#heard(session, terms, ask, { key, answered: entry, soft })
-    return { status: status === EntryStatus.fresh ? 'fresh' : 'stale', entry, token, ask, receivedAt }
+    return found
   }
 
   /** Stores what was made under a token, and keeps it if it may be. */
@@ -112,40 +103,45 @@ export class SiloSocket {
     } else {
       frame.byte(2).double(options.life.stale).double(options.life.revalidate).double(options.life.expire)
     }
+    frame.texts(options.tags).rest(value)
+    const { life, contentType, tags } = options
+    // Its own: the caller may write over the value before the answer comes. A profile is the silo's: for how long it is fresh is not known here.
+    const own = typeof life === 'string' ? undefined : { value: new Uint8Array(value), fresh: life.revalidate * 1_000 }
     const at = now()
     const session = this.#session as SiloSession
-    const answer = await this.#send(frame.texts(options.tags).rest(value), options.timeout, false, key)
-    const status = answer.byte()
-    const terms = termsOf(answer.byte(), answer.int())
-    if (typeof options.life === 'string') {
-      // A profile is the silo's: this process does not know for how long the value is fresh.
-      this.#heard(session, { ...terms, mayKeep: false }, { ...options.ask, at })
-    } else {
-      const madeAt = options.ask.at
-      const answered: Answered = {
-        value: Uint8Array.from(value),
-        contentType: options.contentType,
-        tags: options.tags,
-        madeAt,
-        freshUntil: madeAt + options.life.revalidate * 1_000,
-      }
+    const { stamp, at: madeAt } = options.ask
+    const read = (answer: FrameReader): number => {
+      const { status, terms } = readDone(answer)
+      const answered: Answered | undefined =
+        own === undefined || status !== CommitStatus.stored
+          ? undefined
+          : { value: own.value, contentType, tags, madeAt, freshUntil: madeAt + own.fresh }
       // The stamp from before the token was asked for: the value was made after it.
-      this.#heard(session, terms, { stamp: options.ask.stamp, at }, { key, answered, soft: [] })
+      this.#heard(session, terms, { stamp, at }, answered === undefined ? undefined : { key, answered, soft: [] })
+      return status
     }
-    if (status === 3) {
+    const status = await this.#send(frame, { timeout: options.timeout, answer: Kind.done, read })
+    if (status === CommitStatus.notServing) {
       throw new TagCacheError('unavailable', 'The silo does not serve at this moment. Nothing was stored.')
     }
-    return status === 0 ? 'stored' : status === 1 ? 'superseded' : 'unknown_token'
+    return status === CommitStatus.stored
+      ? 'stored'
+      : status === CommitStatus.superseded
+        ? 'superseded'
+        : 'unknown_token'
   }
 
   /** Gives a token back. */
   async abandon(key: string, token: string, timeout: number): Promise<void> {
-    await this.#send(this.#frame(Kind.abandon).text(key).text(token), timeout, false, key, spare)
+    const frame = this.#frame(Kind.abandon).text(key).text(token)
+    await this.#send(frame, { timeout, answer: Kind.done, read: readDone, more: spare })
   }
 
   /** Leaves the session, and says so: no update has to wait for this process. */
   close(): void {
     this.#isClosed = true
+    // Between two connections there is none to close, and the next must not be opened.
+    clearTimeout(this.#timer)
     const socket = this.#socket
     this.#lost(socket, new TagCacheError('closed', 'The client was closed.'), true)
     socket?.close()
@@ -193,7 +189,7 @@ export class SiloSocket {
         socket.close()
         break
       case Kind.silos:
-        this.#options.onSilos(frame.texts(), this.#namespace)
+        this.#options.onSilos(readSilos(frame), this.#namespace)
         break
       default: {
         const pending = this.#pending.get(frame.request)
@@ -209,6 +205,9 @@ export class SiloSocket {
   }
 
   #welcomed(frame: FrameReader, helloAt: number): void {
+    if (this.#session !== undefined) {
+      throw new TagCacheError('protocol', 'The silo welcomes twice.')
+    }
     if (frame.byte() !== version) {
       throw new TagCacheError('protocol', 'The silo speaks another version.')
     }
@@ -217,10 +216,11 @@ export class SiloSocket {
     const [id, grant] = [frame.long(), frame.int()]
     this.#largestFrame = frame.int()
     this.#mostInFlight = Math.max(1, frame.short() - spare)
+    const silos = readSilos(frame)
     this.#session = new SiloSession(this.#options.near, silo, id, helloAt, grant, this.source)
     this.#pause = firstPause
     this.#timeouts = 0
-    this.#options.onSilos(frame.texts(), this.#namespace)
+    this.#options.onSilos(silos, this.#namespace)
     if (this.#session.isOver) {
       // It answers, and lets nothing be kept: it has too many sessions, or does not serve yet.
       const socket = this.#socket
@@ -248,11 +248,7 @@ export class SiloSocket {
     if (frame.kind !== Kind.entry) {
       return
     }
-    frame.byte()
-    frame.byte()
-    frame.int()
-    frame.text()
-    const token = frame.text()
+    const { token } = readEntry(frame, this.#options.near.ask(now()))
     const late = this.#late.get(frame.request)
     this.#late.delete(frame.request)
     if (token !== '' && late !== undefined && this.#session !== undefined) {
@@ -280,9 +276,10 @@ export class SiloSocket {
     return new FrameWriter(kind, this.#request, room)
   }
 
-  #send(frame: FrameWriter, timeout: number, isRead: boolean, key: string, more = 0): Promise<FrameReader> {
+  #send<T>(frame: FrameWriter, call: Request<T>): Promise<T> {
     const [socket, request, bytes] = [this.#socket, this.#request, frame.end()]
-    if (socket === undefined || this.#session === undefined || this.#pending.size >= this.#mostInFlight + more) {
+    const hasRoom = this.#pending.size < this.#mostInFlight + (call.more ?? 0)
+    if (socket === undefined || this.#session === undefined || !hasRoom || socket.bufferedAmount > mostUnsent) {
       return Promise.reject(new TagCacheError('unreachable', 'There is no session with the silo, or no room in it.'))
     }
     if (bytes.byteLength > this.#largestFrame) {
@@ -292,24 +289,24 @@ export class SiloSocket {
       const timer = apart.runInAsyncScope(() =>
         setTimeout(() => {
           // After this process was held up itself: what has arrived in between is read first.
-          setImmediate(() => this.#timedOut(socket, request, timeout))
-        }, timeout),
+          setImmediate(() => this.#timedOut(socket, request, call.timeout))
+        }, call.timeout),
       )
       this.#pending.set(request, {
-        isRead,
-        key,
+        readKey: call.readKey,
         settle: (answer) => {
           clearTimeout(timer)
-          if (answer.kind !== Kind.refused) {
-            resolve(answer)
-            return
-          }
           try {
-            const status = answer.short()
-            reject(new TagCacheError(answer.text(), answer.text(), { status }))
+            if (answer.kind === Kind.refused) {
+              reject(readRefusal(answer))
+            } else if (answer.kind === call.answer) {
+              resolve(call.read(answer))
+            } else {
+              throw new TagCacheError('protocol', 'An answer is of the kind of another request.')
+            }
           } catch (cause) {
             // Nobody else ends this wait any more.
-            reject(new TagCacheError('unreachable', 'A refusal of the silo cannot be read.', { cause }))
+            reject(new TagCacheError('protocol', 'An answer of the silo cannot be read.', { cause }))
             throw cause
           }
         },
@@ -329,8 +326,8 @@ export class SiloSocket {
     }
     this.#pending.delete(request)
     pending.fail(new TagCacheError('timeout', `No answer within ${Math.round(timeout)} ms.`))
-    if (pending.isRead) {
-      this.#late.set(request, pending.key)
+    if (pending.readKey !== undefined) {
+      this.#late.set(request, pending.readKey)
       if (this.#late.size > 256) {
         this.#late.delete(this.#late.keys().next().value as number)
       }
@@ -345,12 +342,13 @@ export class SiloSocket {
     const period = session.lastGrant > 0 ? Math.max(session.lastGrant / 3, shortestPeriod) : periodWithoutGrant
     this.#later(period, () => {
       const ask = this.#options.near.ask(now())
-      this.#send(this.#frame(Kind.renew), this.#options.timeout, false, '', spare)
-        .then((answer) => {
-          answer.byte()
-          this.#heard(session, termsOf(answer.byte(), answer.int()), ask)
-        })
-        .catch(() => {})
+      const read = (answer: FrameReader): void => this.#heard(session, readDone(answer).terms, ask)
+      this.#send(this.#frame(Kind.renew), {
+        timeout: this.#options.timeout,
+        answer: Kind.done,
+        read,
+        more: spare,
+      }).catch(() => {})
       if (session === this.#session) {
         this.#renewLater()
       }

@@ -46,8 +46,8 @@ const mutants = [
   [
     'the lease counts from the answer',
     'silo-socket.js',
-    'const answer = await this.#send(frame, options.timeout, true, key);',
-    'const answer = await this.#send(frame, options.timeout, true, key); ask.at = now();',
+    'const receivedAt = now();',
+    'const receivedAt = now(); ask.at = now();',
   ],
   ['a lost connection is not left', 'silo-socket.js', 'session?.leave();', ''],
   [
@@ -61,6 +61,18 @@ const mutants = [
     'contents.js',
     'mayKeep: (flags & 1) !== 0',
     'mayKeep: true',
+  ],
+  ['a stale value is kept', 'silo-socket.js', 'isFresh && entry !== undefined ? {', 'entry !== undefined ? {'],
+  ['a value that was not stored is kept', 'silo-socket.js', ' || status !== CommitStatus.stored', ''],
+  ["what is kept of a commit is its caller's", 'silo-socket.js', 'value: new Uint8Array(value)', 'value'],
+  ['a second welcome is taken', 'silo-socket.js', 'if (this.#session !== undefined) {', 'if (false) {'],
+  ['a push of another kind is passed over', 'contents.js', 'if (kind > 1)', 'if (false)'],
+  ['a frame may be too long', 'frames.js', 'if (this.#at !== this.#bytes.length)', 'if (false)'],
+  [
+    'a client is closed, and connects anew',
+    'silo-socket.js',
+    /clearTimeout\(this\.#timer\);\s*const socket/,
+    'const socket',
   ],
 ]
 
@@ -81,7 +93,7 @@ for (const [name, file, what, instead] of mutants) {
     mkdirSync(join(copy, 'node_modules'))
     symlinkSync(join(here, '..', '..', '..', 'node_modules', 'undici'), join(copy, 'node_modules', 'undici'))
     const env = { ...process.env, NEAR_DIST: `${pathToFileURL(join(copy, 'near')).href}/` }
-    const by = ['traces', 'socket'].find((tests) => {
+    const by = ['traces', 'socket', 'closing', 'malformed'].find((tests) => {
       const path = join(here, `${tests}.test.mjs`)
       return (
         spawnSync(process.execPath, [path], { env, stdio: 'ignore', timeout: 20_000, killSignal: 'SIGKILL' }).status !==
