@@ -1,8 +1,9 @@
-import { now } from './clock.js'
-import { type Answer, type Call, Connection, codeOf, type Silo } from './connection.js'
+import { ageOf, header, refusal, resultOf, storeOutcome } from './answers.js'
+import { type Answer, type Call, Connection, cacheStatus, type Silo } from './connection.js'
 import { TagCacheError } from './errors.js'
 import { type GetOrCreateOptions, getOrCreate } from './get-or-create.js'
-import { tagNames } from './names.js'
+import { checkKey, softNames, tagNames } from './names.js'
+import { leaseOf, type Offer, offerOf } from './offer.js'
 import { type ResolvedOptions, resolveOptions, type TagCacheClientOptions } from './options.js'
 import type {
   CacheLifeProfile,
@@ -60,16 +61,12 @@ export class TagCacheClient {
    * @throws TagCacheError No silo answered, or it refused the call for another reason than the value: its outcome is unknown then.
    */
   async store(key: string, value: Uint8Array, options: StoreOptions = {}): Promise<StoreOutcome> {
-    const tags = tagNames(options.tags ?? [])
-    if (tags.length > tagsPerCall) {
-      return {
-        stored: false,
-        reason: 'refused',
-        code: 'invalid_argument',
-        detail: `An entry has at most ${tagsPerCall} tags.`,
-      }
+    const offer = this.offered(key, value, options)
+    if ('stored' in offer) {
+      return offer
     }
-    const headers: Record<string, string> = { 'content-type': options.contentType ?? 'application/octet-stream' }
+    const { tags, life, contentType } = offer
+    const headers: Record<string, string> = { 'content-type': contentType }
     let path = entryPath(key)
     let call: Partial<Call> = {}
     if (options.token !== undefined) {
@@ -82,7 +79,6 @@ export class TagCacheClient {
       path += `&since=${encodeURIComponent(found.value)}`
       call = { only: found.silo }
     }
-    const life = options.life ?? 'default'
     const head = Buffer.from(JSON.stringify({ tags, ...(typeof life === 'string' ? { life } : life) }), 'utf8')
     headers['tag-cache-head'] = String(head.byteLength)
     const answer = await this.#send({
@@ -118,6 +114,7 @@ export class TagCacheClient {
    * @throws TagCacheError It was not confirmed; repeating it is safe.
    */
   async remove(key: string): Promise<void> {
+    checkKey(key)
     const answer = await this.#send({
       method: 'DELETE',
       path: entryPath(key),
@@ -136,7 +133,7 @@ export class TagCacheClient {
    * @throws TagCacheError It was not confirmed; repeating it is safe.
    */
   async updateTags(tags: Iterable<string>): Promise<UpdateResult> {
-    return this.#change('update', [...tags], {})
+    return this.#change('update', tags, {})
   }
 
   /**
@@ -150,14 +147,14 @@ export class TagCacheClient {
     how: CacheLifeProfile | { expire: number } = 'max',
   ): Promise<UpdateResult> {
     if (typeof how === 'string') {
-      return this.#change('revalidate', [...tags], { profile: how })
+      return this.#change('revalidate', tags, { profile: how })
     }
-    if (Number.isNaN(how.expire)) {
+    if (typeof how?.expire !== 'number' || Number.isNaN(how.expire)) {
       throw new TagCacheError('invalid_argument', 'expire must be a number of seconds.')
     }
     return how.expire > 0
-      ? this.#change('revalidate', [...tags], { expire: Math.min(how.expire, Number.MAX_SAFE_INTEGER) })
-      : this.#change('update', [...tags], {})
+      ? this.#change('revalidate', tags, { expire: Math.min(how.expire, Number.MAX_SAFE_INTEGER) })
+      : this.#change('update', tags, {})
   }
 
   /** Updates every entry of the key's namespace, as the tag `*` of the API does. */
@@ -186,26 +183,60 @@ export class TagCacheClient {
     return this.#open().silos
   }
 
+  /** Runs a read that is answered at once, if at all, unless reads have waited in vain lately. */
+  protected reading<T>(read: () => Promise<T>): Promise<T> {
+    return this.#open().reading(read)
+  }
+
+  /** What a store offers, or why it is refused; then its token is given back, behind the caller: others wait for it. */
+  protected offered(
+    key: string,
+    value: Uint8Array,
+    options: StoreOptions,
+  ): Offer | (StoreOutcome & { readonly stored: false }) {
+    const giveBack = (): void => {
+      if (options.token !== undefined) {
+        this.abandon(options.token).catch(() => {})
+      }
+    }
+    try {
+      const offer = offerOf(key, value, options)
+      if ('stored' in offer) {
+        giveBack()
+      }
+      return offer
+    } catch (error) {
+      giveBack()
+      throw error
+    }
+  }
+
   async #read(key: string, options: ReadOptions, wait: number): Promise<ReadResult> {
+    checkKey(key)
     let path = `${entryPath(key)}&wait=${wait / 1_000}`
-    const lease = options.lease === undefined ? undefined : Math.max(1, Math.floor(options.lease))
+    const lease = leaseOf(options)
     if (lease !== undefined) {
       path += `&lease=${lease}`
     }
-    for (const tag of tagNames(options.soft ?? [])) {
+    for (const tag of softNames(options.soft)) {
       path += `&soft=${encodeURIComponent(tag)}`
     }
-    const answer = await this.#send({
+    const call: Call = {
       method: 'GET',
       path,
       timeout: this.#options.timeout + wait,
       insists: false,
       waits: wait > 0,
-    })
+    }
+    const answer = await (wait > 0 ? this.#send(call) : this.reading(() => this.#send(call)))
     if (answer.status !== 200 && answer.status !== 404) {
       throw refusal(answer)
     }
-    if (header(answer, 'tag-cache-as-of') === undefined && header(answer, 'cache-status') !== undefined) {
+    const status = cacheStatus(answer)
+    if (status === undefined) {
+      throw new TagCacheError('protocol', 'What answers at this address is no silo.', { status: answer.status })
+    }
+    if (header(answer, 'tag-cache-as-of') === undefined) {
       // It would pass over the soft tags, and store heads as parts of values.
       throw new TagCacheError('protocol', 'The silo is of an earlier version than this client needs.', {
         status: answer.status,
@@ -221,12 +252,9 @@ export class TagCacheClient {
             receivedAt: answer.receivedAt,
             until: lease === undefined ? undefined : answer.receivedAt + lease * 1_000,
           }
-    const status = header(answer, 'cache-status') ?? ''
     if (answer.status === 404) {
       if (!status.includes('fwd=miss')) {
-        throw status === ''
-          ? new TagCacheError('protocol', 'What answers at this address is no silo.', { status: 404 })
-          : new TagCacheError('unavailable', 'The silo does not serve at this moment.', { status: 404 })
+        throw new TagCacheError('unavailable', 'The silo does not serve at this moment.', { status: 404 })
       }
       return { status: 'miss', token, silo: answer.silo }
     }
@@ -243,7 +271,7 @@ export class TagCacheClient {
 
   async #change(
     verb: 'update' | 'revalidate',
-    tags: string[],
+    tags: Iterable<string>,
     how: { profile?: string; expire?: number },
   ): Promise<UpdateResult> {
     const names = tagNames(tags)
@@ -288,7 +316,17 @@ export class TagCacheClient {
     if (answer.status !== 200) {
       throw refusal(answer)
     }
-    return JSON.parse(Buffer.from(answer.body).toString('utf8')) as UpdateResult
+    const result = resultOf(answer)
+    if (result === undefined) {
+      throw new TagCacheError(
+        'protocol',
+        'What answers at this address is no silo: nothing of the update is confirmed.',
+        {
+          status: answer.status,
+        },
+      )
+    }
+    return result
   }
 
   async #send(call: Call): Promise<Answer> {
@@ -312,51 +350,4 @@ export class TagCacheClient {
 
 function entryPath(key: string): string {
   return `/v1/entry?key=${encodeURIComponent(key)}`
-}
-
-function header(answer: Answer, name: string): string | undefined {
-  const value = answer.headers[name]
-  return typeof value === 'string' ? value : undefined
-}
-
-/** The age in milliseconds, at least: whole seconds of `Age` are rounded up. */
-function ageOf(answer: Answer): number {
-  const exact = Number(header(answer, 'tag-cache-age') ?? Number.NaN)
-  if (exact >= 0) {
-    return exact
-  }
-  const seconds = Number(header(answer, 'age') ?? Number.NaN)
-  return seconds >= 0 ? (seconds + 1) * 1_000 : now()
-}
-
-function storeOutcome(answer: Answer): StoreOutcome {
-  if (answer.status === 204) {
-    return { stored: true }
-  }
-  const code = codeOf(answer)
-  if (answer.status === 409 && (code === 'superseded' || code === 'unknown_token' || code === 'unknown_moment')) {
-    return { stored: false, reason: code }
-  }
-  if (answer.status === 400 || answer.status === 413) {
-    return { stored: false, reason: 'refused', code: code ?? 'bad_request', detail: detailOf(answer) }
-  }
-  throw refusal(answer)
-}
-
-function refusal(answer: Answer): TagCacheError {
-  const code = codeOf(answer)
-  return code === undefined
-    ? new TagCacheError('protocol', `The silo answered ${answer.status} in a way that is not the API's.`, {
-        status: answer.status,
-      })
-    : new TagCacheError(code, `${detailOf(answer)} (${code})`, { status: answer.status })
-}
-
-function detailOf(answer: Answer): string {
-  try {
-    const problem = JSON.parse(Buffer.from(answer.body).toString('utf8')) as { detail?: unknown; title?: unknown }
-    return String(problem.detail ?? problem.title ?? answer.status)
-  } catch {
-    return String(answer.status)
-  }
 }

@@ -71,11 +71,37 @@ const apart = new AsyncResource('OrleansTagCache')
 export class Connection {
   readonly #endpoints: Endpoint[]
   readonly #authorization: string | undefined
+  /** Of all silos together: else a reader would find out one after the other that none of them answers. */
+  readonly #reads: Breaker
+  #closing: Promise<unknown> | undefined
   #current = 0
 
   constructor(options: ConnectionOptions) {
     this.#authorization = options.key === undefined ? undefined : `Bearer ${options.key}`
     this.#endpoints = options.urls.map((text) => endpoint(text, options))
+    this.#reads = new Breaker(options.breakerFailures, shortestPause, longestPause)
+  }
+
+  /**
+   * Runs a read that is answered at once, if at all. When as many in a row as the breaker takes were not answered in time, whichever silos they were sent
+   * to, the next are not sent for a while: no page waits for longer than that many time-outs, however many silos are in the list.
+   */
+  async reading<T>(read: () => Promise<T>): Promise<T> {
+    if (!this.#reads.tryEnter(now())) {
+      throw new TagCacheError('unreachable', 'No silo has answered lately; this call was not sent.')
+    }
+    try {
+      const answer = await read()
+      this.#reads.succeeded()
+      return answer
+    } catch (error) {
+      if (error instanceof TagCacheError && error.code === 'timeout') {
+        this.#reads.failed(now())
+      } else {
+        this.#reads.learnedNothing()
+      }
+      throw error
+    }
   }
 
   async send(call: Call): Promise<Answer> {
@@ -98,13 +124,13 @@ export class Connection {
       try {
         const answer = await this.#attempt(silo, call, allowed)
         if (!failsOver(answer)) {
-          silo.breaker.succeeded()
+          this.#answered(silo)
           return answer
         }
         last = answer
         if (codeOf(answer) === 'update_incomplete') {
           // It has answered: what it waited for is another process.
-          silo.breaker.succeeded()
+          this.#answered(silo)
           if (call.once === true) {
             break
           }
@@ -115,6 +141,15 @@ export class Connection {
         if (call.waits === true && failure.code === 'timeout') {
           silo.breaker.learnedNothing()
           continue
+        }
+        if (failure.code === 'invalid_argument') {
+          // It was not sent: that is the call's fault, and no silo's.
+          silo.breaker.learnedNothing()
+          throw failure
+        }
+        if (failure.code === 'payload_too_large') {
+          this.#answered(silo)
+          throw failure
         }
       }
       silo.breaker.failed(now())
@@ -147,7 +182,8 @@ export class Connection {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#endpoints.flatMap((e) => [e.pool.close(), e.waiting.close()]))
+    this.#closing ??= Promise.all(this.#endpoints.flatMap((e) => [e.pool.close(), e.waiting.close()]))
+    await this.#closing
   }
 
   async #attempt(silo: Endpoint, call: Call, allowed: number): Promise<Answer> {
@@ -192,6 +228,11 @@ export class Connection {
     return length === 1 ? all : [...all.filter((e) => !e.breaker.isOpen), ...all.filter((e) => e.breaker.isOpen)]
   }
 
+  #answered(silo: Endpoint): void {
+    silo.breaker.succeeded()
+    this.#reads.succeeded()
+  }
+
   #leave(silo: Endpoint): void {
     if (this.#endpoints[this.#current] === silo) {
       this.#current = (this.#current + 1) % this.#endpoints.length
@@ -225,23 +266,24 @@ function endpoint(text: string, options: ConnectionOptions): Endpoint {
 }
 
 function parse(text: string): URL {
+  // Without what may be a password in it, which the cause would tell too.
+  const told = text.slice(text.lastIndexOf('@') + 1)
   let url: URL
   try {
     url = new URL(text)
   } catch {
-    // Without what may be a password in it, which the cause would tell too.
-    const told = text.slice(text.lastIndexOf('@') + 1)
     throw new TagCacheError('not_configured', `'${told}' is not the address of a silo, such as http://127.0.0.1:8080.`)
   }
   if (
     (url.protocol !== 'http:' && url.protocol !== 'https:') ||
     url.username !== '' ||
+    url.password !== '' ||
     url.search !== '' ||
     url.hash !== ''
   ) {
     throw new TagCacheError(
       'not_configured',
-      `The address of a silo is http:// or https://, a host and a port; '${url.origin}' has more or less.`,
+      `The address of a silo is http:// or https://, a host and a port, such as http://127.0.0.1:8080; '${told}' has more or less.`,
     )
   }
   return url
@@ -249,13 +291,18 @@ function parse(text: string): URL {
 
 /** Answers that another silo may better: this one does not serve, or has too much to do. */
 function failsOver(answer: Answer): boolean {
-  const status = answer.headers['cache-status']
   return (
     answer.status === 502 ||
     answer.status === 503 ||
     answer.status === 504 ||
-    (answer.status === 404 && typeof status === 'string' && status.includes('fwd=bypass'))
+    (answer.status === 404 && cacheStatus(answer)?.includes('fwd=bypass') === true)
   )
+}
+
+/** What the silo says of the entry in `Cache-Status`, without what proxies have added of theirs. */
+export function cacheStatus(answer: Answer): string | undefined {
+  const listed = [answer.headers['cache-status'] ?? []].flat().flatMap((line) => line.split(','))
+  return listed.map((member) => member.trim()).find((member) => /^OrleansTagCache\b/.test(member))
 }
 
 /** The stable code of an answer that is an error, or undefined. */
@@ -279,5 +326,15 @@ function asError(error: unknown): TagCacheError {
     return error
   }
   const text = error instanceof Error ? error.message : String(error)
+  const { code } = error as { code?: unknown }
+  if (code === 'UND_ERR_INVALID_ARG') {
+    return new TagCacheError('invalid_argument', `The call cannot be sent: ${text}`, { cause: error })
+  }
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
+    const most = `${largestAnswer / 1024 / 1024} MiB`
+    return new TagCacheError('payload_too_large', `The answer is larger than ${most}, and was not read.`, {
+      cause: error,
+    })
+  }
   return new TagCacheError('unreachable', `The silo could not be reached: ${text}`, { cause: error })
 }

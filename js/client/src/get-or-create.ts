@@ -1,6 +1,7 @@
 import type { TagCacheClient } from './client.js'
 import { now } from './clock.js'
 import { TagCacheError } from './errors.js'
+import { tell } from './tell.js'
 import type { CacheLife, CacheLifeProfile, ReadResult, Token } from './types.js'
 
 /** How {@link TagCacheClient.getOrCreate} keeps a value. */
@@ -13,7 +14,7 @@ export interface GetOrCreateOptions<T> {
   wait?: number
   /** Seconds for which others wait for this caller, if it gets the token. Default: the silo's, 30. */
   lease?: number
-  /** Told of failures that do not reach the caller: a silo that did not answer, a value that was not stored, a refresh that failed. */
+  /** Told of failures that do not reach the caller: a silo that did not answer, a value that was not stored, a refresh that failed. What it throws is told on the console. */
   onError?: (error: unknown) => void
 }
 
@@ -33,7 +34,7 @@ export async function getOrCreate<T>(
     if (error instanceof TagCacheError && (error.code === 'invalid_argument' || error.code === 'not_configured')) {
       throw error
     }
-    options.onError?.(error)
+    tell(options.onError, error)
     return create()
   }
   if (found.status === 'miss') {
@@ -47,7 +48,7 @@ export async function getOrCreate<T>(
     return make(client, key, create, options, found.token)
   }
   if (found.token !== undefined) {
-    make(client, key, create, options, found.token).catch((error: unknown) => options.onError?.(error))
+    make(client, key, create, options, found.token).catch((error: unknown) => tell(options.onError, error))
   }
   return value
 }
@@ -77,17 +78,17 @@ async function make<T>(
     })
   } catch (error) {
     if (token !== undefined) {
-      await client.abandon(token).catch((e: unknown) => options.onError?.(e))
+      await client.abandon(token).catch((e: unknown) => tell(options.onError, e))
     }
     throw error
   }
   try {
     const outcome = await stored
     if (typeof outcome === 'object' && outcome !== null && 'reason' in outcome && outcome.reason === 'refused') {
-      options.onError?.(outcome)
+      tell(options.onError, outcome)
     }
   } catch (error) {
-    options.onError?.(error)
+    tell(options.onError, error)
   }
   return value
 }

@@ -18,7 +18,10 @@ export interface TagCacheClientOptions {
   updateTimeout?: number
   /** The most connections to one silo, and as many again for reads that wait for another's value; calls beyond wait for one, within their time-out. 1 to 10,000. Default: 128. */
   connections?: number
-  /** How many calls in a row must fail until a silo is passed by for a second, then two, four, eight, ten. 1 to 1,000. Default: 2. */
+  /**
+   * How many calls in a row must fail until a silo is passed by for a second, then two, four, eight, ten; and how many reads in a row must wait in vain,
+   * whichever silos they were sent to, until all are. 1 to 1,000. Default: 2.
+   */
   breakerFailures?: number
 }
 
@@ -35,10 +38,16 @@ export interface ResolvedOptions {
 export function resolveOptions(options: TagCacheClientOptions): ResolvedOptions {
   const { env } = process
   const url = options.url ?? env['OTC_URL'] ?? ''
-  const urls = (typeof url === 'string' ? url.split(',') : url).map((u) => u.trim()).filter((u) => u.length > 0)
+  const list: readonly unknown[] = typeof url === 'string' ? url.split(',') : Array.isArray(url) ? url : [url]
+  const urls = list.map((one) => {
+    if (typeof one !== 'string') {
+      throw new TagCacheError('not_configured', 'url must be a text, or a list of texts.')
+    }
+    return one.trim()
+  })
   return {
-    urls,
-    key: options.key ?? (env['OTC_KEY'] || undefined),
+    urls: [...new Set(urls.filter((u) => u.length > 0))],
+    key: apiKey(options.key ?? env['OTC_KEY']),
     timeout: number('timeout', options.timeout ?? fromEnvironment('OTC_TIMEOUT') ?? 1_000, 60_000),
     updateTimeout: number(
       'updateTimeout',
@@ -63,9 +72,18 @@ export function fromEnvironment(name: string): number | undefined {
   return value
 }
 
+/** The key without white space around it, as files and secrets have it. No key has other characters than these, and a header takes no others. */
+function apiKey(key: string | undefined): string | undefined {
+  const trimmed = key?.trim()
+  if (trimmed !== undefined && !/^[\x21-\x7e]*$/.test(trimmed)) {
+    throw new TagCacheError('not_configured', 'The API key (OTC_KEY) has a character that none has.')
+  }
+  return trimmed || undefined
+}
+
 function number(name: string, value: number, most: number): number {
-  if (!(value >= 1 && value <= most)) {
-    throw new TagCacheError('not_configured', `${name} must be from 1 to ${most}; it is ${value}.`)
+  if (typeof value !== 'number' || !(value >= 1 && value <= most)) {
+    throw new TagCacheError('not_configured', `${name} must be a number from 1 to ${most}; it is ${value}.`)
   }
   return value
 }

@@ -2,7 +2,8 @@ import { TagCacheClient } from '../client.js'
 import { now } from '../clock.js'
 import type { Silo } from '../connection.js'
 import { TagCacheError } from '../errors.js'
-import { tagNames } from '../names.js'
+import { checkKey, softNames } from '../names.js'
+import { leaseOf } from '../offer.js'
 import { resolveOptions, type TagCacheClientOptions } from '../options.js'
 import type { CacheLife, ReadOptions, ReadResult, StoreOptions, StoreOutcome, Token } from '../types.js'
 import { Ledger } from './ledger.js'
@@ -90,7 +91,7 @@ export class NearTagCacheClient extends TagCacheClient {
   }
 
   override async read(key: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const soft = options.soft === undefined || options.soft.length === 0 ? none : tagNames(options.soft)
+    const soft = options.soft === undefined || options.soft.length === 0 ? none : softNames(options.soft)
     const kept = this.#near.find(key, soft, now())
     if (kept !== undefined) {
       this.#hits++
@@ -103,6 +104,7 @@ export class NearTagCacheClient extends TagCacheClient {
         silo: kept.session.source as Silo,
       }
     }
+    checkKey(key)
     const socket = this.#socketOf(key)
     if (socket === undefined) {
       this.#passed++
@@ -125,13 +127,17 @@ export class NearTagCacheClient extends TagCacheClient {
     if (options.token === undefined || origin?.socket.silo === undefined) {
       return super.store(key, value, options)
     }
+    const offer = this.offered(key, value, options)
+    if ('stored' in offer) {
+      return offer
+    }
     this.#tokens.delete(options.token)
     try {
       const outcome = await origin.socket.commit(key, value, {
         token: options.token.value,
-        contentType: options.contentType ?? 'application/octet-stream',
-        life: lifeOf(options.life ?? 'default'),
-        tags: tagNames(options.tags ?? none),
+        contentType: offer.contentType,
+        life: lifeOf(offer.life),
+        tags: offer.tags,
         timeout: Math.max(this.#timeout, 5_000),
         ask: origin.ask,
       })
@@ -175,9 +181,9 @@ export class NearTagCacheClient extends TagCacheClient {
 
   async #ask(socket: SiloSocket, key: string, soft: readonly string[], options: ReadOptions): Promise<ReadResult> {
     this.#asked++
-    const lease = options.lease === undefined ? 0 : Math.max(1, Math.floor(options.lease))
+    const lease = leaseOf(options) ?? 0
     const wait = Math.min(Math.max(options.wait ?? 0, 0), longestWait)
-    let found = await socket.acquire(key, { soft, wait: 0, lease, timeout: this.#timeout })
+    let found = await this.reading(() => socket.acquire(key, { soft, wait: 0, lease, timeout: this.#timeout }))
     if (wait > 0 && found.status === 'miss' && found.token === '') {
       // A silo that does not answer is found out within the time-out: only one that has said that another makes the value is waited for.
       found = await socket.acquire(key, { soft, wait, lease, timeout: this.#timeout + wait })
