@@ -7,7 +7,9 @@ export async function atMost(storing: Promise<void>, milliseconds: number): Prom
   const over = new Promise<boolean>((resolve) => {
     timer = setTimeout(resolve, milliseconds, false)
   })
-  const isOver = await Promise.race([storing.then(() => true), over])
-  clearTimeout(timer)
-  return isOver
+  try {
+    return await Promise.race([storing.then(() => true), over])
+  } finally {
+    clearTimeout(timer)
+  }
 }

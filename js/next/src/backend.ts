@@ -6,6 +6,7 @@ import {
   TagCacheClient,
   TagCacheError,
   type Token,
+  tagName,
 } from '@orleans-tag-cache/client'
 import { type HandlerOptions, nearOf, type ResolvedHandlerOptions, resolveHandlerOptions } from './options.js'
 
@@ -16,8 +17,12 @@ const mostTags = 1_024
 const mostSoftTags = 128
 // A silo takes longer ones, but proxies in front of it need not.
 const longestSoftQuery = 7_000
+// What one unit can become in a URL.
+const longestUnit = 9
 const mostUnstorable = 1_024
 const pauseOfWarnings = 60_000
+
+const loneSurrogate = /\p{Cs}/u
 
 const mediaType = 'application/vnd.orleanstagcache.next'
 
@@ -61,8 +66,20 @@ export class Backend {
 
   /** The key of an entry: Next.js' own may be longer than a key can be, and hold anything. */
   keyOf(kind: 'use' | 'fetch' | 'page' | 'image', text: string, build = ''): string {
-    const digest = createHash('sha256').update(`${kind}\0${build}\0`).update(text, 'utf8').digest('hex')
+    // Two texts that differ in what UTF-8 cannot say have two keys all the same.
+    const coding = loneSurrogate.test(text) ? 'utf16le' : 'utf8'
+    const digest = createHash('sha256').update(`${kind}\0${build}\0`).update(text, coding).digest('hex')
     return `next:${this.settings.scope}${this.settings.scope === '' ? '' : ':'}${digest}`
+  }
+
+  /** What a handler does for Next.js, or undefined: whatever fails in it is told, and fails no page. */
+  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work()
+    } catch (error) {
+      this.warn(`fault:${String(error)}`, 'The cache has failed, and is passed by.', error)
+      return undefined
+    }
   }
 
   /** What there is, or undefined where that cannot be known: then nothing is waited for, and nothing thrown. */
@@ -72,7 +89,7 @@ export class Backend {
     wait: number = this.settings.wait,
   ): Promise<ReadResult | undefined> {
     try {
-      if (softTags.length > mostSoftTags || softTags.reduce((sum, tag) => sum + tag.length, 0) > longestSoftQuery) {
+      if (softTags.length > mostSoftTags || isTooLong(softTags)) {
         this.warn('soft', `A route with more than ${mostSoftTags} implicit tags, or very long ones, is not cached.`)
         return undefined
       }
@@ -149,12 +166,13 @@ export class Backend {
       this.warn('not_configured', 'Nothing is cached: OTC_URL is not set.')
       return
     }
+    const names = withParts(tags)
     if (durations === undefined) {
-      await this.client.updateTags(tags)
+      await this.client.updateTags(names)
       return
     }
     try {
-      await this.client.revalidateTags(tags, { expire: durations.expire ?? never })
+      await this.client.revalidateTags(names, { expire: durations.expire ?? never })
     } catch (error) {
       if (durations.expire !== undefined && durations.expire <= 0) {
         throw error
@@ -178,11 +196,12 @@ export class Backend {
       console.warn(told)
       return
     }
+    // Nobody waits for what is warned of here, and a promise that is rejected behind everybody's back would end the process.
+    const failed = (fault: unknown): void => console.warn(told, fault)
     try {
-      this.#options.onWarning(told, error)
+      Promise.resolve(this.#options.onWarning(told, error) as unknown).catch(failed)
     } catch (fault) {
-      // Nobody waits for what is warned of here, and a promise that is rejected behind everybody's back would end the process.
-      console.warn(told, fault)
+      failed(fault)
     }
   }
 }
@@ -202,6 +221,25 @@ export function backendOf(options: HandlerOptions): Backend {
 /** While `next build` runs, nothing is read, stored or told: the application that it builds may not be the one that serves. */
 export function isBuilding(): boolean {
   return process.env['NEXT_PHASE'] === 'phase-production-build'
+}
+
+/**
+ * Next.js writes the tags of a page into one header, with commas between them. What bears a tag that has commas itself is known by its parts there, and
+ * an update of the tag is one of its parts.
+ */
+function withParts(tags: readonly string[]): readonly string[] {
+  return tags.some((tag) => tag.includes(','))
+    ? tags.flatMap((tag) => (tag.includes(',') ? [tag, ...tag.split(',')] : tag))
+    : tags
+}
+
+/** Whether soft tags take more of a URL than is sure to pass. */
+function isTooLong(tags: readonly string[]): boolean {
+  const units = tags.reduce((sum, tag) => sum + tag.length, 0)
+  return (
+    units * longestUnit > longestSoftQuery &&
+    tags.reduce((sum, tag) => sum + encodeURIComponent(tagName(tag)).length, 0) > longestSoftQuery
+  )
 }
 
 function codeOf(error: unknown): string {

@@ -43,6 +43,14 @@ export class LegacyHandler {
   }
 
   async get(cacheKey: string, context: LegacyGetContext): Promise<LegacyEntry | null> {
+    return (await this.#backend.attempt(() => this.#get(cacheKey, context))) ?? null
+  }
+
+  async set(cacheKey: string, value: LegacyValue, context: LegacySetContext): Promise<void> {
+    await this.#backend.attempt(() => this.#set(cacheKey, value, context))
+  }
+
+  async #get(cacheKey: string, context: LegacyGetContext): Promise<LegacyEntry | null> {
     const kind = kindOf(context.kind)
     const key = this.#keyOf(kind, cacheKey)
     if (key === undefined) {
@@ -53,19 +61,20 @@ export class LegacyHandler {
     const found = await this.#backend.read(key, soft, context.isRoutePPREnabled === true ? 0 : undefined)
     const stored =
       found === undefined || found.status === 'miss' ? undefined : asStored(deserialize(found.value)?.value)
-    this.#reads.add(key, {
+    const dropped = this.#reads.add(key, {
       at: performance.now(),
       token: found?.token,
       isFresh: stored !== undefined && found?.status === 'fresh',
       value: stored?.value,
     })
+    this.#backend.abandon(dropped)
     if (found === undefined || found.status === 'miss' || stored === undefined) {
       return null
     }
     return kind === 'fetch' ? fetched(found, stored, context.revalidate) : rendered(found, stored)
   }
 
-  async set(cacheKey: string, value: LegacyValue, context: LegacySetContext): Promise<void> {
+  async #set(cacheKey: string, value: LegacyValue, context: LegacySetContext): Promise<void> {
     const kind: Kind = context.fetchCache === true ? 'fetch' : kindOf(context.kind ?? value?.kind ?? '')
     const key = this.#keyOf(kind, cacheKey)
     if (key === undefined) {
@@ -187,7 +196,10 @@ function rendered(found: ReadResult & { status: 'fresh' | 'stale' }, stored: Sto
 
 function asStored(value: unknown): Stored | undefined {
   const stored = value as Partial<Stored> | null | undefined
-  return stored?.value !== undefined && typeof stored.cacheControl === 'object' ? (stored as Stored) : undefined
+  const { revalidate, expire } = stored?.cacheControl ?? {}
+  const hasKind = stored?.value === null || typeof stored?.value?.kind === 'string'
+  const hasLife = (revalidate === false || typeof revalidate === 'number') && typeof (expire ?? 0) === 'number'
+  return hasKind && hasLife ? (stored as Stored) : undefined
 }
 
 const builds = new Map<string, string | undefined>()

@@ -37,7 +37,10 @@ export interface ResolvedHandlerOptions {
 export function resolveHandlerOptions(options: HandlerOptions): ResolvedHandlerOptions {
   const scope = options.scope ?? process.env['OTC_SCOPE'] ?? ''
   if (scope.length > 200) {
-    throw new Error(`OrleansTagCache: scope may have at most 200 UTF-16 units; it has ${scope.length}.`)
+    throw new Error(`OrleansTagCache: scope (OTC_SCOPE) may have at most 200 UTF-16 units; it has ${scope.length}.`)
+  }
+  if (/[\p{Cc}\p{Cs}]/u.test(scope)) {
+    throw new Error('OrleansTagCache: scope (OTC_SCOPE) must not have control characters or lone surrogates.')
   }
   return {
     scope,
@@ -71,8 +74,8 @@ function variable(name: string): number | undefined {
 }
 
 function within(name: string, value: number, least: number, most: number): number {
-  if (!(value >= least && value <= most)) {
-    throw new Error(`OrleansTagCache: ${name} must be from ${least} to ${most}; it is ${value}.`)
+  if (typeof value !== 'number' || !(value >= least && value <= most)) {
+    throw new Error(`OrleansTagCache: ${name} must be a number from ${least} to ${most}; it is ${value}.`)
   }
   return value
 }

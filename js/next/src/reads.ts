@@ -19,6 +19,9 @@ export interface Begun {
   readonly unused: Token | undefined
 }
 
+// No request reads so many. Next.js has one handler for what is outside of requests too.
+const mostKeys = 4_096
+
 interface Open {
   readonly at: number
   readonly token: Token | undefined
@@ -35,7 +38,8 @@ export class Reads {
   readonly #fresh = new Map<string, number>()
   readonly #found = new WeakSet<object>()
 
-  add(key: string, read: Read): void {
+  /** Records a read. Gives back a token that is not to be used any more, if there is one: no more than 4,096 keys are remembered. */
+  add(key: string, read: Read): Token | undefined {
     if (typeof read.value === 'object' && read.value !== null) {
       this.#found.add(read.value)
     }
@@ -43,12 +47,15 @@ export class Reads {
     if (read.isFresh) {
       if (!this.#fresh.has(key)) {
         this.#fresh.set(key, read.at)
+        dropOldest(this.#fresh)
       }
     } else if (open === undefined) {
       this.#open.set(key, { at: read.at, token: read.token, count: 1 })
+      return dropOldest(this.#open)?.token
     } else {
       open.count++
     }
+    return undefined
   }
 
   /** Whether that very value is one that a read has found. */
@@ -72,4 +79,15 @@ export class Reads {
       ? { at: fresh, token: undefined, unused: open.token }
       : { at: open.at, token: open.token, unused: undefined }
   }
+}
+
+/** What is forgotten of a key counts as begun when the handler was made, which is earlier. */
+function dropOldest<T>(reads: Map<string, T>): T | undefined {
+  if (reads.size <= mostKeys) {
+    return undefined
+  }
+  const [oldest] = reads
+  const [key, read] = oldest as [string, T]
+  reads.delete(key)
+  return read
 }

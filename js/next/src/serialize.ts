@@ -151,7 +151,10 @@ class Reader {
       case Kind.Object: {
         const object: Record<string, unknown> = {}
         for (let left = this.#count(2); left > 0; left--) {
-          const key = String(this.value(depth + 1))
+          const key = this.value(depth + 1)
+          if (typeof key !== 'string') {
+            throw new RangeError('A member without a name.')
+          }
           // '__proto__' too is a member like any other.
           Object.defineProperty(object, key, {
             value: this.value(depth + 1),

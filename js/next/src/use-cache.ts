@@ -58,6 +58,8 @@ export function createHandlerOf(backend: Backend): CacheHandler & { idle(): Prom
   }
 
   async function set(cacheKey: string, pendingEntry: Promise<CacheEntry>): Promise<void> {
+    // Whoever waits for it below, or nobody: a rejection that nobody hears of would end the process.
+    pendingEntry.catch(() => {})
     if (isBuilding()) {
       return
     }
@@ -122,8 +124,8 @@ export function createHandlerOf(backend: Backend): CacheHandler & { idle(): Prom
   }
 
   return {
-    get,
-    set,
+    get: (cacheKey, softTags) => backend.attempt(() => get(cacheKey, softTags)),
+    set: (cacheKey, pendingEntry) => backend.attempt(() => set(cacheKey, pendingEntry)),
     /** Resolves when all that was to be stored until now is stored, or was refused. */
     async idle(): Promise<void> {
       await Promise.all(pending.values())
@@ -149,7 +151,9 @@ function atLeastZero(seconds: number): number {
 
 function asStored(value: unknown): Stored | undefined {
   const stored = value as Partial<Stored> | null | undefined
-  return stored?.value instanceof Uint8Array && Array.isArray(stored.tags) ? (stored as Stored) : undefined
+  const times = [stored?.stale, stored?.revalidate, stored?.expire]
+  const isWhole = stored?.value instanceof Uint8Array && Array.isArray(stored.tags)
+  return isWhole && times.every((time) => typeof time === 'number') ? (stored as Stored) : undefined
 }
 
 function streamOf(value: Uint8Array): ReadableStream<Uint8Array> {
@@ -176,7 +180,8 @@ async function drain(stream: ReadableStream<Uint8Array>, most: number): Promise<
       }
       size += value.byteLength
       if (size > most) {
-        await reader.cancel()
+        // Whoever makes the rest may take any time to end, or fail.
+        reader.cancel().catch(() => {})
         return 'too large'
       }
       chunks.push(value)
