@@ -20,8 +20,8 @@ export interface Answered {
   readonly freshUntil: number
 }
 
-/** A value that is kept. */
-export interface Kept extends Answered {
+/** A value that is kept. Its tags are in the records that it bears. */
+export interface Kept extends Omit<Answered, 'tags'> {
   readonly key: string
   readonly soft: readonly string[]
   readonly session: Session
@@ -33,9 +33,11 @@ export interface Kept extends Answered {
   liveAt: number
 }
 
-// What an entry costs beside its value: objects, a record for a tag of its own, a place in the map.
-const overhead = 640
-const perTag = 16
+// What an entry costs beside its bytes, as measured: its objects, the record of its key, a place in the map; a place in its list for each name that it
+// bears; and for each that no other bears the record.
+const overhead = 800
+const perName = 20
+const perRecord = 150
 // Readers of one key with different soft tags are kept apart.
 const mostOfKey = 4
 
@@ -99,8 +101,8 @@ export class NearCache {
    */
   keep(key: string, answered: Answered, soft: readonly string[], session: Session, ask: Ask): boolean {
     const names = new Set([...answered.tags, '*', ...soft, nameOfKey(key)])
-    const bytes = overhead + 2 * key.length + perTag * names.size + answered.value.buffer.byteLength
-    if (session.isOver || bytes > this.maximumBytes || !this.ledger.isLive(names, ask.stamp)) {
+    const least = overhead + 2 * key.length + perName * names.size + answered.value.buffer.byteLength
+    if (session.isOver || least > this.maximumBytes || !this.ledger.isLive(names, ask.stamp)) {
       return false
     }
     const all = this.#entries.get(key) ?? []
@@ -113,7 +115,13 @@ export class NearCache {
       this.#drop(all, 0)
     }
     const borne = this.ledger.attach(names)
-    all.push({ ...answered, key, soft, session, stamp: ask.stamp, borne, bytes, isUsed: false, liveAt: -1 })
+    const own = borne.reduce((sum, { values, name }) => sum + (values === 1 ? perRecord + name.length : 0), 0)
+    const { value, contentType, madeAt, freshUntil } = answered
+    const bytes = least + own
+    all.push({
+      ...{ value, contentType, madeAt, freshUntil },
+      ...{ key, soft, session, stamp: ask.stamp, borne, bytes, isUsed: false, liveAt: -1 },
+    })
     session.kept++
     this.#bytes += bytes
     this.#count++
