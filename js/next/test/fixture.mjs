@@ -1,10 +1,25 @@
+import { afterEach } from 'node:test'
 import { createCacheHandler, createLegacyHandler } from '@orleans-tag-cache/next'
 import { FakeCluster, FakeSilo } from '../../test/fake-silo.mjs'
 
 export const soft = ['_N_T_/layout', '_N_T_/page']
 
-/** A handler of one instance, with a silo of its own. */
-export async function start(options = {}, cluster = new FakeCluster()) {
+/** What starts instances in the tests of a file: each has handlers and a silo of its own, which ends with the test. */
+export function starter() {
+  const open = []
+  afterEach(async () => {
+    for (const each of open.splice(0)) {
+      await each.stop()
+    }
+  })
+  return async (options, cluster) => {
+    const started = await start(options, cluster)
+    open.push(started)
+    return started
+  }
+}
+
+async function start(options = {}, cluster = new FakeCluster()) {
   const silo = await new FakeSilo(cluster).start()
   const warnings = []
   const all = { url: silo.url, wait: 0, onWarning: (message) => warnings.push(message), ...options }
@@ -56,11 +71,4 @@ export function streamOf(...chunks) {
 
 export async function text(found) {
   return found === undefined ? undefined : new Response(found.value).text()
-}
-
-/** Until something holds; the loop turns meanwhile. */
-export async function until(condition) {
-  while (!condition()) {
-    await new Promise((resolve) => setImmediate(resolve))
-  }
 }

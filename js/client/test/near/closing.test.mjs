@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import test from 'node:test'
+import { turn } from '../../../test/clock.mjs'
 import { FakeSession } from './fake-session.mjs'
 
 const dist = process.env.NEAR_DIST ?? new URL('../../dist/esm/near/', import.meta.url).href
@@ -93,7 +94,7 @@ test('What the silo has not taken is bounded: more goes another way', limit, asy
         refused ??= error
       }),
     )
-    await new Promise((resolve) => setImmediate(resolve))
+    await turn()
   }
   assert.equal(refused?.code, 'unreachable')
   assert.ok(storing.length < 60, `${storing.length}`)

@@ -1,51 +1,23 @@
 // The same steps on Next.js' own handler and on this one. Each reader is one of Next.js': what its wrapper of 'use cache' does with an entry is done here too.
 import { createRequire } from 'node:module'
 import { createCacheHandler } from '@orleans-tag-cache/next'
+import { holdTime, realTime } from '../../../test/clock.mjs'
 import { FakeCluster, FakeSilo } from '../../../test/fake-silo.mjs'
 import { clock, entry, text, untilStored } from '../fixture.mjs'
 
 const require = createRequire(import.meta.url)
-const realNow = performance.now.bind(performance)
-
-/** Moves `performance.now` and `Date.now` on; both handlers and the fake silo read nothing else. */
-class ControlledClock {
-  #offset = 0
-
-  install() {
-    performance.now = () => realNow() + this.#offset
-    const date = Date.now.bind(Date)
-    this.restore = () => {
-      performance.now = realNow
-      Date.now = date
-    }
-    Date.now = () => date() + this.#offset
-  }
-
-  async pass(seconds) {
-    this.#offset += seconds * 1_000
-  }
-}
-
-/** Lets the time pass: for a real silo. */
-class RealClock {
-  install() {
-    this.restore = () => {}
-  }
-
-  async pass(seconds) {
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
-  }
-}
+const url = process.env.OTC_ORACLE_URL
+// A silo in this process is on the test's clock; a real one is not.
+const time = url === undefined ? holdTime() : undefined
+const pass = (seconds) => (time === undefined ? realTime(seconds * 1_000) : time.pass(seconds * 1_000))
 
 /** One application: a handler, and what Next.js does around it. */
 class Application {
-  constructor(handler, time) {
+  constructor(handler) {
     this.handler = handler
-    this.time = time
-    this.made = 0
   }
 
-  pass = (seconds) => this.time.pass(seconds)
+  pass = pass
 
   // Theirs counts in whole milliseconds: right after an update its own record may lie in the future.
   update = async (tag) => {
@@ -98,11 +70,8 @@ let keys = 0
 
 /** Runs steps on both; the keys and tags are new ones in each. Yields what each answered. */
 export async function both(steps) {
-  const url = process.env.OTC_ORACLE_URL
   const answers = {}
   for (const which of ['theirs', 'ours']) {
-    const time = url === undefined ? new ControlledClock() : new RealClock()
-    time.install()
     const silo = url === undefined ? await new FakeSilo(new FakeCluster()).start() : undefined
     const handler =
       which === 'ours'
@@ -110,13 +79,12 @@ export async function both(steps) {
         : require('next/dist/server/lib/cache-handlers/default').createDefaultCacheHandler(50 * 1024 * 1024)
     const unique = isolate(handler, `${process.pid}-${++keys}`)
     try {
-      const application = new Application(unique, time)
+      const application = new Application(unique)
       // A process that has asked for something knows a moment of the silo.
       await application.read('first')
       await application.pass(0.01)
       answers[which] = await steps(application)
     } finally {
-      time.restore()
       await silo?.stop()
     }
   }

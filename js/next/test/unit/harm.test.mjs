@@ -3,12 +3,14 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, afterEach, test } from 'node:test'
+import { after, test } from 'node:test'
 import { createCacheHandler, createLegacyHandler } from '@orleans-tag-cache/next'
-import { turn } from '../../../test/clock.mjs'
+import { holdTime, turn } from '../../../test/clock.mjs'
 import { Reads } from '../../dist/esm/reads.js'
 import { deserialize, serialize } from '../../dist/esm/serialize.js'
-import { start as begin, entry, soft, text } from '../fixture.mjs'
+import { entry, soft, starter, text } from '../fixture.mjs'
+
+holdTime()
 
 const folder = mkdtempSync(join(tmpdir(), 'otc-'))
 mkdirSync(join(folder, 'server'))
@@ -16,18 +18,7 @@ writeFileSync(join(folder, 'BUILD_ID'), 'one\n')
 after(() => rmSync(folder, { recursive: true }))
 const request = { serverDistDir: join(folder, 'server') }
 
-const open = []
-afterEach(async () => {
-  for (const each of open.splice(0)) {
-    await each.stop()
-  }
-})
-
-async function start(options, cluster) {
-  const started = await begin(options, cluster)
-  open.push(started)
-  return started
-}
+const start = starter()
 
 const page = (tags) => ({
   kind: 'APP_PAGE',

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { createCacheHandler } from '@orleans-tag-cache/next'
 import { FakeSession } from '../../../client/test/near/fake-session.mjs'
+import { holdTime } from '../../../test/clock.mjs'
 import { entry, soft, text } from '../fixture.mjs'
+
+holdTime()
 
 test('With near, what this process has made and read is served from its memory until it is updated', async () => {
   const silo = await FakeSession.start()
   const handler = createCacheHandler({ url: silo.url, near: true, wait: 0, onWarning: () => {} })
   // The first read opens the session, and does not wait for it.
-  const asked = silo.next(2)
-  let reading
-  do {
-    reading = handler.get('k', soft)
-    await delay(5)
-  } while ((await Promise.race([asked, reading])) === undefined)
-  silo.miss((await asked).request, 'token')
+  assert.equal(await handler.get('k', soft), undefined)
+  await silo.next(1)
+  await silo.heard()
+  const reading = handler.get('k', soft)
+  silo.miss((await silo.next(2)).request, 'token')
   assert.equal(await reading, undefined)
   await handler.set('k', Promise.resolve(entry('v', ['t'])))
   const commit = await silo.next(3)
@@ -62,7 +62,7 @@ test('Without near there is no session', async () => {
   const silo = await FakeSession.start()
   const handler = createCacheHandler({ url: silo.url, wait: 0, onWarning: () => {} })
   await handler.get('k', soft)
-  await delay(50)
-  assert.equal(silo.frames.length, 0)
+  await handler.get('k', soft)
+  assert.equal(silo.sockets.length, 0)
   silo.stop()
 })
