@@ -58,6 +58,9 @@ internal sealed class RunOptions
     /// <summary>How many reads a loop of a client begins each hundredth of a second; a client has twelve.</summary>
     public int Burst { get; set; } = 6;
 
+    /// <summary>So many times as long is each reader's time from one read to the next; 1 or more. With 1 the readers take all that two processors have left.</summary>
+    public int Ease { get; set; } = 1;
+
     /// <summary>How long a soak takes (15 if it is not said) or a storm (5).</summary>
     public double? Minutes { get; set; }
 

@@ -129,7 +129,7 @@ internal sealed class TestCluster : IAsyncDisposable
         [
             Path.Combine(_isOld[slot] ? _options.Old! : AppContext.BaseDirectory, "OrleansTagCache.Faults.dll"), Cast.RoleOf(slot),
             $"--Faults:Folder={Folder}", $"--Faults:Slot={Text(slot)}", $"--Faults:Seed={Text(_options.Seed + slot)}", $"--Faults:Store={_options.Store}", $"--Faults:ConnectionString={Store.ConnectionString}",
-            $"--Faults:WithoutLease={_options.WithoutLease}", $"--Faults:Pause={Text(_options.Pause)}", $"--Faults:Burst={Text(_options.Burst)}",
+            $"--Faults:WithoutLease={_options.WithoutLease}", $"--Faults:Pause={Text(_options.Pause)}", $"--Faults:Burst={Text(_options.Burst)}", $"--Faults:Ease={Text(_options.Ease)}",
             $"--Faults:WithoutSets={_options.WithoutSets}", $"--Faults:WithoutMatches={_options.Plan == Plans.Upgrade}", $"--Faults:Load={Plans.LoadOf(_options.Plan)}",
             $"--Faults:Origin={Text(_ports[^2])}", $"--Faults:FirstClient={Text(FirstClient)}",
             $"--Faults:Web={string.Join(',', _ports.Skip(SiloPorts).Take(Cast.Clients).Select(Text))}",

@@ -51,13 +51,17 @@ internal sealed class DatabaseReaderRole(RoleContext role, WebApplication app, R
         await Task.WhenAll(loops.Append(role.WhenOver()));
         silos.ForEach(silo => silo.Dispose());
 
-        Task Loop(ReadLoops loops, int loop, Random random) => loops.Surface switch
+        Task Loop(ReadLoops loops, int loop, Random random)
         {
-            Surface.Entries => values.Loop(Surface.Entries, loops.Pace, role.Options.Burst, random, values.ReadEntry),
-            Surface.Hybrid => values.Loop(Surface.Hybrid, loops.Pace, HybridBurst, random, (row, random) => ReadHybrid(hybrid, row, random)),
-            Surface.Http => Http(http, silos[loop % silos.Count], loops.Pace, random),
-            _ => values.Loop(Surface.Pages, loops.Pace, burst: 1, random, async (row, _) => await PageReader.Read(pages, role.Own, Surface.Pages, row)),
-        };
+            var pace = loops.Pace * role.Options.Ease;
+            return loops.Surface switch
+            {
+                Surface.Entries => values.Loop(Surface.Entries, pace, role.Options.Burst, random, values.ReadEntry),
+                Surface.Hybrid => values.Loop(Surface.Hybrid, pace, HybridBurst, random, (row, random) => ReadHybrid(hybrid, row, random)),
+                Surface.Http => Http(http, silos[loop % silos.Count], pace, random),
+                _ => values.Loop(Surface.Pages, pace, burst: 1, random, async (row, _) => await PageReader.Read(pages, role.Own, Surface.Pages, row)),
+            };
+        }
     }
 
     private async ValueTask<string?> ReadHybrid(HybridCache cache, int row, Random random) => await cache.GetOrCreateAsync(

@@ -34,7 +34,7 @@ internal sealed class DatabaseWriterRole(RoleContext role, IHost host, CommitSta
         List<Task> working =
         [
             Task.Run(writer.Run),
-            .. Enumerable.Range(1, ReadLoops).Select(i => Task.Run(() => values.Loop(Surface.Writers, Pace, burst: 2, new((role.Options.Seed * 31) + i), values.ReadEntry))),
+            .. Enumerable.Range(1, ReadLoops).Select(i => Task.Run(() => values.Loop(Surface.Writers, Pace * role.Options.Ease, burst: 2, new((role.Options.Seed * 31) + i), values.ReadEntry))),
         ];
         if (index == 0)
         {

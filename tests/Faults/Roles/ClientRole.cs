@@ -35,7 +35,7 @@ internal sealed class ClientRole(RoleContext role, ITagCache cache, Values value
 
     private async Task Read(ReadLoops loops, int loop, Random random)
     {
-        using var timer = new PeriodicTimer(loops.Pace, role.Time);
+        using var timer = new PeriodicTimer(loops.Pace * role.Options.Ease, role.Time);
         var burst = loops.Surface == Surface.Entries ? role.Options.Burst : 1;
         while (!role.State.IsOver)
         {

@@ -36,7 +36,7 @@ internal sealed class HttpReaderRole(RoleContext role)
 
     private async Task Read(HttpEntries entries, HttpClient silo, Random random)
     {
-        using var timer = new PeriodicTimer(Pace, role.Time);
+        using var timer = new PeriodicTimer(Pace * role.Options.Ease, role.Time);
         while (!role.State.IsOver)
         {
             await entries.Read(silo, random.Next(Layout.Keys));

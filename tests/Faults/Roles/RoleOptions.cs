@@ -40,6 +40,9 @@ internal sealed class RoleOptions
     /// <summary>How many entries a loop begins to read each hundredth of a second.</summary>
     public int Burst { get; set; } = 8;
 
+    /// <summary>So many times as long is the time from one read of a loop to the next.</summary>
+    public int Ease { get; set; } = 1;
+
     /// <summary>The mean pause of an updater after an operation, in milliseconds.</summary>
     public int Pause { get; set; } = 60;
 
