@@ -11,6 +11,7 @@ import type {
   LegacySetContext,
   LegacyValue,
 } from './legacy-types.js'
+import { isPrefetch } from './prefetches.js'
 import { Reads } from './reads.js'
 import { deserialize, serialize } from './serialize.js'
 
@@ -33,6 +34,7 @@ export class LegacyHandler {
   readonly #backend: Backend
   readonly #build: string | undefined
   readonly #isOnDemand: boolean
+  readonly #isPrefetch: boolean
   readonly #madeAt = performance.now()
   readonly #reads = new Reads()
 
@@ -40,6 +42,7 @@ export class LegacyHandler {
     this.#backend = backend
     this.#build = buildOf(context)
     this.#isOnDemand = context?._requestHeaders?.[onDemandHeader] !== undefined
+    this.#isPrefetch = isPrefetch(context?._requestHeaders)
   }
 
   async get(cacheKey: string, context: LegacyGetContext): Promise<LegacyEntry | null> {
@@ -58,7 +61,12 @@ export class LegacyHandler {
     }
     const soft = kind === 'fetch' ? [...(context.softTags ?? []), ...(context.tags ?? [])] : []
     // A page that is prerendered in part is asked for first, and mostly not made: what is kept of it is its shell. Nobody waits for it.
-    const found = await this.#backend.read(key, soft, context.isRoutePPREnabled === true ? 0 : undefined)
+    let found = await this.#backend.read(key, soft, context.isRoutePPREnabled === true ? 0 : undefined)
+    if (found?.status === 'stale' && kind === 'page' && this.#isPrefetch) {
+      // Next.js renders nothing anew for a prefetch: the token is for a reader for whom it does.
+      this.#backend.abandon(found.token)
+      found = { ...found, token: undefined }
+    }
     const stored =
       found === undefined || found.status === 'miss' ? undefined : asStored(deserialize(found.value)?.value)
     const dropped = this.#reads.add(key, {

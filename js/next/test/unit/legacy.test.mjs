@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -202,6 +203,56 @@ for (const [what, revalidate, expire, make] of [
     assert.equal(judge(found), false)
     assert.deepEqual(found.cacheControl, { revalidate, expire })
   })
+}
+
+for (const [what, headers, isPrefetch] of [
+  ['A prefetch of the router', { RSC: '1', 'Next-Router-Prefetch': '1' }, true],
+  [
+    'A prefetch of a segment',
+    { RSC: '1', 'Next-Router-Prefetch': '1', 'Next-Router-Segment-Prefetch': '/_tree' },
+    true,
+  ],
+  ['A prefetch of the older router', { Purpose: 'prefetch' }, true],
+  ['A prefetch that renders what it finds stale', { RSC: '1', 'Next-Router-Prefetch': '2' }, false],
+  ['A reader', {}, false],
+]) {
+  test(`${what} ${isPrefetch ? 'does not keep' : 'keeps'} others from rendering a stale page anew`, {
+    timeout: 20_000,
+  }, async () => {
+    const { Legacy, silo } = await start()
+    const writer = new Legacy(one)
+    await writer.get('/k', getPage)
+    await writer.set('/k', page(), setPage())
+    await writer.revalidateTag('a', { expire: 600 })
+    const given = await requestHeaders(headers)
+    // As Next.js does before it makes a handler.
+    for (const name of Object.keys(given)) {
+      if (name === 'rsc' || name.startsWith('next-router')) {
+        delete given[name]
+      }
+    }
+    const abandoned = silo.count('POST', '/v1/entry/abandon')
+    const found = await new Legacy({ ...one, _requestHeaders: given }).get('/k', getPage)
+    assert.equal(found.value.html, '<p>')
+    if (isPrefetch) {
+      await silo.called('POST', '/v1/entry/abandon', abandoned + 1)
+    }
+    assert.equal(judge(await new Legacy(one).get('/k', getPage)), isPrefetch)
+  })
+}
+
+/** What a server of Node.js gets as the headers of a request with these. */
+async function requestHeaders(headers) {
+  let got
+  const server = http.createServer((request, response) => {
+    got = request.headers
+    response.end()
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await fetch(`http://127.0.0.1:${server.address().port}`, { headers })
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  return got
 }
 
 test('fetch that is stale is old enough to be seen as stale, whatever its time', async () => {
