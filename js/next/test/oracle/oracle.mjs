@@ -66,6 +66,16 @@ export const soft = ['_N_T_/layout', '_N_T_/page']
 /** The profile max of Next.js. */
 export const max = { stale: 300, revalidate: 2_592_000, expire: 31_536_000 }
 
+/** The steps of a reader of what was made a second before something was done. */
+export function filled(deed) {
+  return async (a) => {
+    await a.fill('k', '1')
+    await a.pass(1)
+    await deed(a)
+    return a.read('k')
+  }
+}
+
 let keys = 0
 
 /** Runs steps on both; the keys and tags are new ones in each. Yields what each answered. */
