@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { NearTagCacheClient, TagCacheClient, TagCacheError, tagNames } from '@orleans-tag-cache/client'
-import { turn } from '../../test/clock.mjs'
+import { holdTime, turn } from '../../test/clock.mjs'
 import { FakeCluster, FakeSilo } from '../../test/fake-silo.mjs'
 import { FakeSession } from './near/fake-session.mjs'
+
+holdTime()
 
 const open = []
 afterEach(async () => {

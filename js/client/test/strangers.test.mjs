@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { TagCacheClient, TagCacheError } from '@orleans-tag-cache/client'
+import { holdTime } from '../../test/clock.mjs'
 import { FakeCluster, FakeSilo } from '../../test/fake-silo.mjs'
+
+holdTime()
 
 const open = []
 afterEach(async () => {
@@ -65,7 +68,7 @@ test('What a proxy adds to Cache-Status is not the silo', async () => {
 })
 
 test('An answer of more than a silo ever sends is not read, and says nothing against the silo', async () => {
-  const { client, silo } = await start({ timeout: 20_000 })
+  const { client, silo } = await start()
   silo.intercept = (call, response) => {
     if (call.query.get('key') !== 'large') {
       return false

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import test from 'node:test'
-import { turn } from '../../../test/clock.mjs'
+import { holdTime, turn } from '../../../test/clock.mjs'
 import { FakeSession } from './fake-session.mjs'
 
+const time = holdTime()
 const dist = process.env.NEAR_DIST ?? new URL('../../dist/esm/near/', import.meta.url).href
 const { SiloSocket } = await import(`${dist}silo-socket.js`)
 const { NearCache } = await import(`${dist}near-cache.js`)
@@ -23,11 +24,10 @@ function connect(silo) {
   return { near, socket, welcomed }
 }
 
-test('A client that is closed between two connections opens no other', limit, async (t) => {
+test('A client that is closed between two connections opens no other', limit, async () => {
   const silo = await FakeSession.start()
   const { socket, welcomed } = connect(silo)
   await welcomed
-  t.mock.timers.enable({ apis: ['setTimeout'] })
   const reading = assert.rejects(socket.acquire('k', { soft: [], wait: 0, lease: 0, timeout: 5_000 }))
   await silo.next(2)
   silo.cut()
@@ -38,8 +38,7 @@ test('A client that is closed between two connections opens no other', limit, as
   silo.server.on('connection', () => {
     isOpened = true
   })
-  t.mock.timers.tick(60_000)
-  t.mock.timers.reset()
+  await time.pass(60_000)
   // Had one been opened, it would have come before this one.
   const other = connect(silo)
   await other.welcomed

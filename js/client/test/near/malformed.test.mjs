@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
+import { holdTime } from '../../../test/clock.mjs'
 import { FakeSession } from './fake-session.mjs'
 
+holdTime()
 const dist = process.env.NEAR_DIST ?? new URL('../../dist/esm/near/', import.meta.url).href
 const { SiloSocket } = await import(`${dist}silo-socket.js`)
 const { NearCache } = await import(`${dist}near-cache.js`)

@@ -7,7 +7,7 @@ import { Origin } from '../harness/origin.mjs'
 import { environmentOf, log, run } from '../harness/program.mjs'
 import { Random } from '../harness/random.mjs'
 import { Silos } from '../harness/silos.mjs'
-import { after } from '../harness/waits.mjs'
+import { after, every } from '../harness/waits.mjs'
 import { Checker } from './checker.mjs'
 
 const { values: options } = parseArgs({
@@ -162,8 +162,8 @@ async function main() {
     ...Array.from({ length: Number(options.updaters) }, () => updates(random.fork())),
   ]
   if (!options['without-faults']) tasks.push(breaks(random.fork()))
-  const progress = setInterval(() => log(`${checker.reads} reads, ${checker.updates} updates`), 10_000)
-  await Promise.all(tasks).finally(() => clearInterval(progress))
+  const endProgress = every(10_000, () => log(`${checker.reads} reads, ${checker.updates} updates`))
+  await Promise.all(tasks).finally(endProgress)
 
   checker.close()
   log(`faults: ${JSON.stringify(faults)}`)

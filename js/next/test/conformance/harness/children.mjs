@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
+import { unlessBefore } from './waits.mjs'
 
 const linesKept = 400
 const running = new Set()
@@ -73,7 +74,7 @@ export class Child {
   #says(text, patience, before) {
     return new Promise((resolve, reject) => {
       const done = (settle, value) => {
-        clearTimeout(timer)
+        isInTime()
         this.#watchers.delete(watcher)
         settle(value)
       }
@@ -82,7 +83,7 @@ export class Child {
         heard: (line) => line.includes(text) && done(resolve, line),
         ended: (code) => fail(`ended with ${code}`),
       }
-      const timer = setTimeout(() => fail(`took longer than ${patience} ms`), patience)
+      const isInTime = unlessBefore(patience, () => fail(`took longer than ${patience} ms`))
       this.#watchers.add(watcher)
       const said = before ? this.#lines.find((line) => line.includes(text)) : undefined
       if (said !== undefined) done(resolve, said)

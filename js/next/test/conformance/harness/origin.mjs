@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { signal } from './waits.mjs'
+import { after, signal } from './waits.mjs'
 
 /**
  * The source of all values, over HTTP: for each name a version, which tests raise, and how often it was asked.
@@ -82,7 +82,7 @@ export class Origin {
       hold.asked()
       await hold.released
     } else if (of.delay) {
-      await new Promise((resolve) => setTimeout(resolve, of.delay))
+      await after(of.delay)
     }
     response.setHeader('Content-Type', 'application/json')
     response.end(said)

@@ -20,3 +20,15 @@ export async function until(look, what, patience = 30_000) {
 export function after(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
+
+/** Does something when that time has passed, unless what it gives is called before: a guard for a wait that may not end. */
+export function unlessBefore(ms, act) {
+  const timer = setTimeout(act, ms)
+  return () => clearTimeout(timer)
+}
+
+/** Does something each time that so much has passed, until what it gives is called. */
+export function every(ms, act) {
+  const timer = setInterval(act, ms)
+  return () => clearInterval(timer)
+}
