@@ -175,6 +175,35 @@ public sealed class RememberedTagsTests
         Assert.Empty(_ledger.RememberedAgainstCopy(Home, [], _ledger.Stamp())!);
     }
 
+    /// <summary>What is open in other namespaces, and how often, is nothing to a copy.</summary>
+    [Fact]
+    public void Copy_IsHeldAgainst_WhatIsOpenInItsNamespace_HoweverMuchIsOpen()
+    {
+        var ledger = new TagLedger(1_000);
+        var other = CacheNamespace.Parse("other");
+        for (var i = 0; i < 300; i++)
+        {
+            ledger.Expire(new(Guid.Empty, i), [TagId.OfTag(other, $"other{i}"), Tag("often")], remember: true);
+        }
+
+        Assert.Equal(["often"], ledger.RememberedAgainstCopy(Home, [], ledger.Stamp())!);
+        Assert.Null(ledger.RememberedAgainstCopy(other, [], ledger.Stamp()));
+        for (var i = 0; i < 299; i++)
+        {
+            ledger.Settle(new(Guid.Empty, i));
+        }
+
+        Assert.Equal(["often"], ledger.RememberedAgainstCopy(Home, [], ledger.Stamp())!);
+        Assert.Equal(["other299"], ledger.RememberedAgainstCopy(other, [], ledger.Stamp())!);
+        ledger.Settle(new(Guid.Empty, 299));
+        Assert.Empty(ledger.RememberedAgainstCopy(Home, [], ledger.Stamp())!);
+        Assert.Empty(ledger.RememberedAgainstCopy(other, [], ledger.Stamp())!);
+
+        ledger.Expire(new(Guid.Empty, 300), Tags(RememberedTags.MostNames), remember: true);
+        Assert.Equal(RememberedTags.MostNames, ledger.RememberedAgainstCopy(Home, ["t0"], ledger.Stamp())!.Length);
+        Assert.Null(ledger.RememberedAgainstCopy(Home, ["one more"], ledger.Stamp()));
+    }
+
     [Fact]
     public void BroughtTags_RefuseTheirReaders_AndAllOfThemIfTheyAreUnknown()
     {

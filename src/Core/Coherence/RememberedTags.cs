@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
 
@@ -22,6 +23,9 @@ internal sealed class RememberedTags(int maximum)
 
     /// <summary>What is expired or staled here, and not yet known to be everywhere.</summary>
     private readonly Dictionary<UpdateId, TagId[]> _open = [];
+
+    /// <summary>The same by namespace and name, with the number of updates: a copy asks for the names of its own namespace alone, however much is open.</summary>
+    private readonly Dictionary<CacheNamespace, Dictionary<string, int>> _openNames = [];
     private Stamp _floor;
 
     public int Count => _byTag.Count;
@@ -40,7 +44,16 @@ internal sealed class RememberedTags(int maximum)
     }
 
     /// <summary>That update of these tags is open until it is settled.</summary>
-    public void Open(UpdateId update, TagId[] tags) => _open.Add(update, tags);
+    public void Open(UpdateId update, TagId[] tags)
+    {
+        _open.Add(update, tags);
+        foreach (var tag in tags)
+        {
+            ref var names = ref CollectionsMarshal.GetValueRefOrAddDefault(_openNames, tag.Namespace, out _);
+            names ??= new(StringComparer.Ordinal);
+            CollectionsMarshal.GetValueRefOrAddDefault(names, tag.Name, out _)++;
+        }
+    }
 
     /// <summary>Closes that update, if it is open here.</summary>
     public void Settle(UpdateId update, Stamp at)
@@ -49,6 +62,7 @@ internal sealed class RememberedTags(int maximum)
         {
             foreach (var tag in tags)
             {
+                Close(tag);
                 Touch(tag, at, isSettling: true).Settled = at;
             }
         }
@@ -103,21 +117,19 @@ internal sealed class RememberedTags(int maximum)
             return names;
         }
 
-        if (_open.Count > MostLookedAt)
+        if (!_openNames.TryGetValue(ns, out var open))
+        {
+            return names;
+        }
+
+        if (open.Count > MostNames)
         {
             return null;
         }
 
         var all = new HashSet<string>(names, StringComparer.Ordinal);
-        foreach (var tag in _open.Values.SelectMany(static tags => tags))
-        {
-            if (tag.Namespace == ns && all.Add(tag.Name) && all.Count > MostNames)
-            {
-                return null;
-            }
-        }
-
-        return all.Count == names.Length ? names : [.. all];
+        all.UnionWith(open.Keys);
+        return all.Count > MostNames ? null : all.Count == names.Length ? names : [.. all];
     }
 
     /// <summary>Drops those that were last changed at or before the mark. Give a stamp that is not newer than that of any value that is kept, or may be, and none of them is refused for it.</summary>
@@ -127,6 +139,18 @@ internal sealed class RememberedTags(int maximum)
         {
             Drop(oldest);
         }
+    }
+
+    /// <summary>One update of the tag is open no more.</summary>
+    private void Close(TagId tag)
+    {
+        var names = _openNames[tag.Namespace];
+        if (--CollectionsMarshal.GetValueRefOrNullRef(names, tag.Name) > 0 || !names.Remove(tag.Name) || names.Count > 0)
+        {
+            return;
+        }
+
+        _openNames.Remove(tag.Namespace);
     }
 
     private string[]? Names(CacheNamespace ns, Stamp stamp, ReadOnlySpan<string> known, Func<RememberedTag, Stamp, bool> isWanted)
