@@ -99,6 +99,32 @@ public sealed class UpdateCoalescerTests
         Assert.Equal(4, _runs.Count);
     }
 
+    /// <summary>Otherwise callers without end would be one update without end, and one message.</summary>
+    [Fact]
+    public async Task Join_BeyondTheTagsThatAreShared_SharesOneThatFollows()
+    {
+        var first = Join(Guid.NewGuid(), Tags);
+        var joined = new Task<UpdateOutcome>[10];
+        for (var i = 0; i < joined.Length; i++)
+        {
+            joined[i] = Join(Guid.NewGuid(), [.. Enumerable.Range(i * 1_024, 1_024).Select(tag => TagId.OfTag(CacheNamespace.Default, $"t{tag}"))]);
+        }
+
+        var many = Join(Guid.NewGuid(), [.. Enumerable.Range(0, 5_000).Select(tag => TagId.OfTag(CacheNamespace.Default, $"many{tag}"))]);
+        for (var run = 0; run < 5; run++)
+        {
+            Assert.False(_coalescer.TryRetire());
+            await End(run, $"{run}");
+            await Begun(Math.Min(run + 1, 4));
+        }
+
+        Assert.Equal([2, 4_096, 4_096, 2_048, 5_000], _runs.Select(run => run.Tags.Length));
+        Assert.Equal("0", (await first).Reason);
+        Assert.Equal(["1", "1", "1", "1", "2", "2", "2", "2", "3", "3"], (await Task.WhenAll(joined)).Select(outcome => outcome.Reason));
+        Assert.Equal("4", (await many).Reason);
+        Assert.True(_coalescer.TryRetire());
+    }
+
     /// <summary>Those that follow are for others.</summary>
     [Fact]
     public async Task Join_BehindAnother_RunsInNoCallersContext()

@@ -6,7 +6,7 @@ using OrleansTagCache.Names;
 namespace OrleansTagCache.Tags;
 
 /// <summary>
-/// Coalesces updates of one kind through one tag: one is on its way, and callers that arrive until it ends share the next. A caller never shares
+/// Coalesces updates of one kind through one tag: one is on its way, and callers that arrive until it ends share the next, or one after it once that has as many tags as a message is to have. A caller never shares
 /// one that began before it arrived: that one may have passed a silo before the caller's data changed. A caller that tries again, since it
 /// got no answer, shares the one that began for it while that one lasts, and for a while afterwards hears that it was complete: else a slow revalidation would make
 /// stale again what is being refreshed since. One that was not complete has to be repeated.
@@ -20,9 +20,14 @@ namespace OrleansTagCache.Tags;
 /// </remarks>
 internal sealed class UpdateCoalescer(Func<TagId[], string[]?, Task<UpdateOutcome>> run, TimeSpan memory, TimeProvider time)
 {
+    /// <summary>How many tags callers share one update of: enough for each to be one of many, and for no message to be larger by them than by a few calls. One caller may name more.</summary>
+    public const int MostTags = 4_096;
+
     private readonly Lock _gate = new();
+
+    /// <summary>Those that follow the one on its way; callers that come join the last, while it has room.</summary>
+    private readonly LinkedList<Run> _waiting = new();
     private Run? _current;
-    private Run? _next;
     private Run? _completed;
     private Moment _completedUntil = Moment.Past;
     private bool _isRetired;
@@ -49,7 +54,12 @@ internal sealed class UpdateCoalescer(Func<TagId[], string[]?, Task<UpdateOutcom
                 return true;
             }
 
-            next = _next ??= new();
+            next = _waiting.Last?.Value;
+            if (next is null || next.Tags.Count + tags.Count > MostTags)
+            {
+                _waiting.AddLast(next = new());
+            }
+
             next.RequestIds.Add(requestId);
             next.Tags.UnionWith(tags);
             next.Traces.AddRange(traces ?? []);
@@ -124,7 +134,14 @@ internal sealed class UpdateCoalescer(Func<TagId[], string[]?, Task<UpdateOutcom
         }
     }
 
-    private void TakeNextNeedsLock() => (_current, _next) = (_next, null);
+    private void TakeNextNeedsLock()
+    {
+        _current = _waiting.First?.Value;
+        if (_current is not null)
+        {
+            _waiting.RemoveFirst();
+        }
+    }
 
     /// <summary>One update, and those who share it.</summary>
     private sealed class Run
