@@ -64,11 +64,19 @@ internal readonly record struct ServerFrame(ReadOnlyMemory<byte> Head, ReadOnlyM
     public static ServerFrame Refused(uint request, Refusal refusal) => Of(new FrameWriter(FrameKind.Refused, request).Short(refusal.Status).Text(refusal.Code).Text(refusal.ToldDetail));
 
     /// <summary>What the client must let go of. It keeps nothing of other namespaces, and is told nothing of them.</summary>
-    public static ServerFrame Push(Push push, CacheNamespace ns)
+    /// <param name="push">The push.</param>
+    /// <param name="ns">The client's namespace.</param>
+    /// <param name="mostBytes">How long the frame may be. One that would be longer, or has more names than a count can say, is of everything.</param>
+    public static ServerFrame Push(Push push, CacheNamespace ns, long mostBytes = long.MaxValue)
     {
-        var frame = new FrameWriter(FrameKind.Push, 0).Long(push.Number).Byte(push.StaleFor is null ? (byte)0 : Stales);
         var named = Array.ConvertAll(push.Tags, tag => NameOf(tag, ns));
-        frame.Short(named.Count(static name => name is not null));
+        var count = named.Count(static name => name is not null);
+        if (count > ushort.MaxValue)
+        {
+            return OfEverything(push);
+        }
+
+        var frame = PushOf(push, count);
         for (var i = 0; i < named.Length; i++)
         {
             if (named[i] is { } name)
@@ -77,12 +85,16 @@ internal readonly record struct ServerFrame(ReadOnlyMemory<byte> Head, ReadOnlyM
             }
         }
 
-        return Of(frame);
+        return Of(frame) is var whole && whole.Length <= mostBytes ? whole : OfEverything(push);
     }
 
     public static ServerFrame End() => Of(new FrameWriter(FrameKind.End, 0));
 
     public static ServerFrame Silos(IReadOnlyCollection<string> silos) => Of(new FrameWriter(FrameKind.Silos, 0).Texts(silos));
+
+    private static ServerFrame OfEverything(Push push) => Of(PushOf(push, names: 1).Byte((byte)TagKind.Tag).Text(TagName.Everything.Value));
+
+    private static FrameWriter PushOf(Push push, int names) => new FrameWriter(FrameKind.Push, 0).Long(push.Number).Byte(push.StaleFor is null ? (byte)0 : Stales).Short(names);
 
     private static ServerFrame Of(FrameWriter frame) => new(frame.End(), default);
 

@@ -1,7 +1,11 @@
 using System.Diagnostics.Metrics;
 using System.Net.WebSockets;
+using OrleansTagCache.Contracts;
 using OrleansTagCache.Http.Authentication;
 using OrleansTagCache.Http.Sessions;
+using OrleansTagCache.Lifetimes;
+using OrleansTagCache.Names;
+using OrleansTagCache.Transport;
 using Xunit;
 
 namespace OrleansTagCache.Tests.Http;
@@ -145,6 +149,63 @@ public sealed class SessionLimitTests(SmallSessionSilo silo) : IClassFixture<Sma
         await caller.Send(FrameKind.Leave);
         Assert.Empty(await caller.UntilClosed());
         await silo.NoRequestRuns();
+    }
+
+    /// <summary>Otherwise each of the requests in flight could have a value decoded that is then refused.</summary>
+    [Fact]
+    public async Task EncodedValue_ForWhichThereIsNoRoom_IsNotDecoded()
+    {
+        using var http = silo.With(silo.Keys[0]);
+        (await http.Put("decoded", new string('v', 3 * 1024 * 1024), "&tag=decoded&life=hours")).IsDone();
+
+        // It says that it has 60 MiB, and cannot be decoded: then it counts as encrypted.
+        var scopedKey = CacheNamespace.Parse("shop").Scope("encoded");
+        var entry = new EntryData(new([0, 0, 0xC0, 3, 1, 2, 3], "text/plain") { Coding = PayloadCoding.Brotli }, [], CopiedTags: null, CacheLife.Max);
+        Assert.Equal(CommitStatus.Stored, (await silo.Get<UpdateClient>().Set(scopedKey, entry, silo.Get<TimeProvider>().Now(), SessionCaller.Patience, CancellationToken.None)).Status);
+        var (caller, _) = await SessionCaller.Open(Silo, silo.Keys[0]);
+        await using var ending = caller;
+        await caller.Acquire("encoded");
+        Assert.Equal(406, (await caller.Next(FrameKind.Refused)).Short());
+
+        // More than the buffers of the connection take, and less than may wait.
+        const int Asked = 10;
+        var answered = Answered(Asked, out var listener);
+        using (listener)
+        {
+            for (var i = 0; i < Asked; i++)
+            {
+                await caller.Acquire("decoded");
+            }
+
+            await answered;
+        }
+
+        var request = await caller.Acquire("encoded");
+        var told = await caller.Next(FrameKind.Refused);
+        Assert.Equal((request, 503, "overloaded"), (told.Request, told.Short(), told.Text()));
+        await caller.Send(FrameKind.Leave);
+        Assert.DoesNotContain(FrameKind.Refused, await caller.UntilClosed());
+        await silo.NoRequestRuns();
+    }
+
+    /// <summary>A push that was told in no frame would hold its update up until the lease is over, again and again.</summary>
+    [Fact]
+    public void Push_OfMoreNamesThanAFrameHas_IsOfEverything()
+    {
+        var ns = CacheNamespace.Default;
+        Assert.Equal(3, Names(3, long.MaxValue).Length);
+        Assert.Equal(ushort.MaxValue, Names(ushort.MaxValue, long.MaxValue).Length);
+        Assert.Equal(["tag *"], Names(ushort.MaxValue + 1, long.MaxValue));
+        Assert.Equal(1_000, Names(1_000, 1024 * 1024).Length);
+        Assert.Equal(["tag *"], Names(1_000, 1024));
+
+        string[] Names(int count, long mostBytes)
+        {
+            TagId[] tags = [.. Enumerable.Range(0, count).Select(i => TagId.OfTag(ns, $"t{i}"))];
+            var push = PushTold.Of(new Told(ServerFrame.Push(new(7, tags, StaleFor: null), ns, mostBytes).Head.ToArray()));
+            Assert.Equal(7, push.Number);
+            return push.Names;
+        }
     }
 
     /// <summary>A text of a frame has at most 64 KiB, and what is wrong may have been said in more.</summary>
