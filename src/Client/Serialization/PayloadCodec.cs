@@ -71,6 +71,14 @@ internal sealed partial class PayloadCodec
     public Acquired? Decode(string scopedKey, Acquired? answer) =>
         answer is null or { Entry: null or { Payload.Coding: PayloadCoding.None } } ? answer : answer with { Entry = Decode(scopedKey, answer.Entry) };
 
+    /// <summary>How many bytes a value may have once it is decoded, as it says itself. What cannot be known before it is decrypted has as many as any may have.</summary>
+    public static int MostBytesOf(Payload payload) => payload.Coding switch
+    {
+        PayloadCoding.Brotli when payload.Bytes.Length >= LengthBytes && BinaryPrimitives.ReadInt32LittleEndian(payload.Bytes) is >= 0 and <= MaximumBytes and var length => length,
+        PayloadCoding.Brotli | PayloadCoding.Protected => MaximumBytes,
+        _ => payload.Bytes.Length,
+    };
+
     private Payload Encode(string scopedKey, Payload payload)
     {
         if (payload.IsNull || payload.Coding != PayloadCoding.None)

@@ -45,8 +45,13 @@ internal sealed class SessionCalls(
     public Rendezvous Silos => owners.Silos;
 
     /// <summary>Reads an entry.</summary>
+    /// <param name="ask">The question.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="session">The caller's session.</param>
+    /// <param name="place">Where the answer is to wait: a value is decoded only if there is room for it.</param>
+    /// <param name="gone">The caller has gone.</param>
     /// <returns>The answer, and the token in it, to be given back should it not be sent.</returns>
-    public async Task<(ServerFrame Answer, TokenId Token)> Acquire(ClientFrame.Acquire ask, ApiCaller caller, SessionId session, CancellationToken gone)
+    public async Task<(ServerFrame Answer, TokenId Token)> Acquire(ClientFrame.Acquire ask, ApiCaller caller, SessionId session, UnreadAnswer place, CancellationToken gone)
     {
         var asOf = moments.Now(caller.Namespace);
         var key = CacheKey.Parse(ask.Key, options.MaximumKeyLength).Value;
@@ -64,7 +69,14 @@ internal sealed class SessionCalls(
             await former.Find(scoped);
         }
 
-        var answer = codec.Decode(scoped, await Ask(scoped, request, time.Now() + ask.Wait, isHere: owner is null, gone));
+        var encoded = await Ask(scoped, request, time.Now() + ask.Wait, isHere: owner is null, gone);
+        if (encoded?.Entry is { Payload: { Coding: not PayloadCoding.None } payload } && !place.TryReach(PayloadCodec.MostBytesOf(payload)))
+        {
+            await GiveBack(scoped, encoded.Token);
+            return (ServerFrame.Refused(ask.Request, Refusals.TooMuchUnread), TokenId.None);
+        }
+
+        var answer = codec.Decode(scoped, encoded);
         reader.Count(caller.Namespace, key, answer);
         if (answer is { Entry.Payload.Coding: not PayloadCoding.None })
         {

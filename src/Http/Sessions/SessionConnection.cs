@@ -22,9 +22,6 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
     /// <summary>How many bytes of answers to reads wait for one client to read what it was sent before; or one answer, where that has more.</summary>
     public const long MaximumUnread = 32 * 1024 * 1024;
 
-    /// <summary>Answers up to this size do not count among them: there are no more than requests in flight.</summary>
-    private const int SmallAnswer = 4 * 1024;
-
     /// <summary>How long a client that is told to leave is waited for.</summary>
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
 
@@ -32,6 +29,7 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
     private readonly CancellationTokenSource _over = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long _mostUnread = Math.Max(MaximumUnread, services.Calls.MaximumFrame);
     private readonly Quota _unread = new(Math.Max(MaximumUnread, services.Calls.MaximumFrame));
     private SessionId _session;
     private Rendezvous? _told;
@@ -119,7 +117,7 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
                 return;
             }
 
-            if (!await socket.Send(ServerFrame.Push(push, caller.Namespace), _over.Token))
+            if (!await socket.Send(ServerFrame.Push(push, caller.Namespace, services.Calls.MaximumFrame), _over.Token))
             {
                 return;
             }
@@ -211,7 +209,8 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
 
     private async Task Answer(ClientFrame frame, long taken)
     {
-        var (token, unread) = (TokenId.None, 0L);
+        var token = TokenId.None;
+        var place = new UnreadAnswer(_unread, _mostUnread);
         try
         {
             ServerFrame answer;
@@ -219,7 +218,7 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
             {
                 (answer, token) = frame switch
                 {
-                    ClientFrame.Acquire ask => await services.Calls.Acquire(ask, caller, _session, _over.Token),
+                    ClientFrame.Acquire ask => await services.Calls.Acquire(ask, caller, _session, place, _over.Token),
                     ClientFrame.Commit offer => (await services.Calls.Commit(offer, caller, _session), TokenId.None),
                     ClientFrame.Abandon given => (await services.Calls.Abandon(given, caller), TokenId.None),
                     ClientFrame.Update change => (await services.Calls.Update(change, caller, http, _over.Token), TokenId.None),
@@ -231,9 +230,8 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
                 answer = ServerFrame.Refused(frame.Request, refusal);
             }
 
-            if (answer.Length > SmallAnswer && !_unread.TryTake(unread = answer.Length))
+            if (!place.TryReach(answer.Length))
             {
-                unread = 0;
                 await GiveBack(frame, token);
                 (answer, token) = (ServerFrame.Refused(frame.Request, Refusals.TooMuchUnread), TokenId.None);
             }
@@ -256,7 +254,7 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
         finally
         {
             GiveBack(taken);
-            _unread.GiveBack(unread);
+            place.Dispose();
             if (Interlocked.Decrement(ref _requests) == 0 && Volatile.Read(ref _isOver) == 1)
             {
                 _answered.TrySetResult();
