@@ -149,6 +149,68 @@ public sealed class SessionTableTests
     }
 
     [Fact]
+    public void Register_OverTheBoundOfAllSessions_PushesOutTheOldestOfTheOneWithTheMost()
+    {
+        var table = new SessionTable(Guid.NewGuid(), Lease, Bound, maximumTotal: 10);
+        var (large, small, pressed) = (table.Open("large")!, table.Open("small")!, new List<IssuedSession>());
+        Assert.True(table.Register(large, Many("large", 7), Start, pressed));
+        Assert.True(table.Register(small, Many("small", 3), Start, pressed));
+        Assert.Empty(pressed);
+
+        Assert.True(table.Register(small, Many("more", 1), Start, pressed));
+        Assert.Equal([large], pressed);
+        var push = Assert.Single(large.Unacknowledged(10));
+        Assert.Equal(Many("large", 1), push.Tags);
+        Assert.Empty(small.Unacknowledged(10));
+        Assert.Equal(11, table.InterestCount);
+        table.Acknowledged(large, push.Number);
+        Assert.Equal((10, 6, 4), (table.InterestCount, large.InterestCount, small.InterestCount));
+
+        // What has ended counts no more.
+        table.Left(large);
+        Assert.Equal(4, table.InterestCount);
+        Assert.True(table.Register(small, Many("again", 4), Start, pressed));
+        Assert.Single(pressed);
+        Assert.Empty(small.Unacknowledged(10));
+    }
+
+    /// <summary>Otherwise a client that acknowledges nothing would be remembered without a bound until its lease is over.</summary>
+    [Fact]
+    public void Register_OfAClientThatDoesNotLetGo_IsRefusedUntilItHas()
+    {
+        var session = _table.Open("client")!;
+        var registered = 0;
+        while (registered < 10_000 && _table.Register(session, Many($"tags{registered}", 8), Start))
+        {
+            registered += 8;
+        }
+
+        Assert.InRange(session.InterestCount, Bound, (2 * Bound) + NameLimits.TagsPerEntry + NameLimits.TagsPerCall + 10);
+        Assert.Equal(registered, session.InterestCount);
+        Assert.Empty(_table.Queue(new(new(Guid.Empty, 1), Many($"tags{registered}", 8), StaleFor: null), Start));
+        _table.Acknowledged(session, session.Unacknowledged(int.MaxValue)[^1].Number);
+        Assert.True(_table.Register(session, Many("again", 8), Start));
+    }
+
+    [Fact]
+    public void Register_WhileClientsHaveNotLetGoOfAllThatThereMayBe_IsRefused()
+    {
+        var table = new SessionTable(Guid.NewGuid(), Lease, Bound, maximumTotal: 20);
+        var sessions = Enumerable.Range(0, 10).Select(i => table.Open($"client{i}")!).ToArray();
+        var count = 0;
+        while (count < 1_000 && table.Register(sessions[count % 10], Many($"tags{count}", 4), Start))
+        {
+            count++;
+        }
+
+        Assert.InRange(table.InterestCount, 20, 2 * (20 + Bound));
+        Assert.InRange(count, 5, 20);
+        Array.ForEach(sessions, session => table.Left(session));
+        Assert.Equal(0, table.InterestCount);
+        Assert.True(table.Register(table.Open("another")!, Many("again", 4), Start));
+    }
+
+    [Fact]
     public void Open_AfterClose_IsRefused()
     {
         _table.Close();
@@ -167,6 +229,8 @@ public sealed class SessionTableTests
                 }
             },
             iter: 2_000);
+
+    private static TagId[] Many(string name, int count) => [.. Enumerable.Range(0, count).Select(i => TagId.OfTag(CacheNamespace.Default, $"{name}:{i}"))];
 
     private IssuedSession OpenInterestedIn(params int[] tags)
     {

@@ -28,4 +28,7 @@ internal static class MemoryShare
 
     /// <summary>For bodies of requests, which take twice their bytes while they are read; one of the largest value must fit.</summary>
     public static long OfBodies(long limit) => Math.Clamp(limit / 16, 4 * MiB, Most);
+
+    /// <summary>How many tags the clients of a silo are interested in, all together: a sixteenth, at 256 bytes each.</summary>
+    public static long OfInterest(long limit) => limit / 16 / 256;
 }

@@ -11,6 +11,8 @@ namespace OrleansTagCache.Coherence;
 internal sealed class IssuedSession(SessionId id, object client)
 {
     private readonly Dictionary<TagId, Interest> _interest = [];
+
+    /// <summary>Without what was pushed out.</summary>
     private readonly LinkedList<Interest> _oldestFirst = [];
     private readonly LinkedList<Outstanding> _outstanding = [];
     private long _step;
@@ -32,6 +34,12 @@ internal sealed class IssuedSession(SessionId id, object client)
     public Moment? WaitingSince => _outstanding.First?.Value.QueuedAt;
 
     public int InterestCount => _interest.Count;
+
+    /// <summary>How much of that it was told to let go of by a bound, and has not acknowledged yet.</summary>
+    public int PushedOutCount => _pushedOut;
+
+    /// <summary>The rest.</summary>
+    public int HeldCount => _interest.Count - _pushedOut;
 
     public int OutstandingCount => _outstanding.Count;
 
@@ -66,12 +74,12 @@ internal sealed class IssuedSession(SessionId id, object client)
             interest = new(tag);
             _interest.Add(tag, interest);
         }
-        else
+        else if (!interest!.IsPushedOut)
         {
-            _oldestFirst.Remove(interest!.Place);
+            _oldestFirst.Remove(interest.Place);
         }
 
-        interest!.RegisteredAt = ++_step;
+        interest.RegisteredAt = ++_step;
         MarkPushedOut(interest, false);
         _oldestFirst.AddLast(interest.Place);
         return isNew;
@@ -80,19 +88,18 @@ internal sealed class IssuedSession(SessionId id, object client)
     /// <summary>If the bound is exceeded: the oldest tags, some more than it takes, each given once until it is registered again.</summary>
     public TagId[] TakeOver(int bound)
     {
-        var over = _interest.Count - _pushedOut - bound;
+        var over = HeldCount - bound;
         if (over <= 0)
         {
             return [];
         }
 
         var tags = new List<TagId>();
-        for (var most = over + (bound / 8); tags.Count < most && _oldestFirst.First is { Value: { IsPushedOut: false } oldest } node;)
+        for (var most = over + (bound / 8); tags.Count < most && _oldestFirst.First is { } oldest;)
         {
-            _oldestFirst.Remove(node);
-            _oldestFirst.AddLast(node);
-            MarkPushedOut(oldest, true);
-            tags.Add(oldest.Tag);
+            _oldestFirst.Remove(oldest);
+            MarkPushedOut(oldest.Value, true);
+            tags.Add(oldest.Value.Tag);
         }
 
         return [.. tags];
@@ -146,9 +153,13 @@ internal sealed class IssuedSession(SessionId id, object client)
         {
             if (_interest.TryGetValue(tag, out var interest) && (interest.RegisteredAt < acknowledged.Step || !ProtocolRules.RegisteredAgainStays))
             {
+                if (!interest.IsPushedOut)
+                {
+                    _oldestFirst.Remove(interest.Place);
+                }
+
                 MarkPushedOut(interest, false);
                 _interest.Remove(tag);
-                _oldestFirst.Remove(interest.Place);
                 forgotten.Add(tag);
             }
         }

@@ -17,17 +17,22 @@ namespace OrleansTagCache.Coherence;
 /// <para><b>Not covered.</b> Sending. The sender takes <see cref="IssuedSession.Unacknowledged"/> and reports back.</para>
 /// </summary>
 /// <remarks>Not thread-safe: one lock of its owner guards all of it, so that granting and breaking are one step each.</remarks>
-internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximumInterest)
+internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximumInterest, long maximumTotal = long.MaxValue / 4)
 {
+    /// <summary>What one value brings at the most: its tags, those of its reader, its key and <c>*</c>.</summary>
+    private const int MostOfAValue = NameLimits.TagsPerEntry + NameLimits.TagsPerCall + 2;
+
     private readonly Dictionary<long, IssuedSession> _sessions = [];
     private readonly Dictionary<TagId, IssuedSession[]> _interested = [];
     private readonly Dictionary<UpdateId, int> _held = [];
+    private long _interest;
+    private long _pushedOut;
     private long _issued;
     private bool _isClosed;
 
     public IReadOnlyCollection<IssuedSession> All => _sessions.Values;
 
-    public int InterestCount => _sessions.Values.Sum(session => session.InterestCount);
+    public int InterestCount => (int)_interest;
 
     public int OutstandingCount => _sessions.Values.Sum(session => session.OutstandingCount);
 
@@ -62,11 +67,22 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
     }
 
     /// <summary>
-    /// From now on the session is told of every update of these tags. Check the entry afterwards, never before (invariant C3). Over the
-    /// bound the oldest interest is pushed out.
+    /// From now on the session is told of every update of these tags. Check the entry afterwards, never before (invariant C3). Over the bound the oldest interest is pushed out, and over that of all
+    /// sessions the oldest of the session with the most.
     /// </summary>
-    public void Register(IssuedSession session, ReadOnlySpan<TagId> tags, Moment now)
+    /// <param name="session">The session.</param>
+    /// <param name="tags">The tags.</param>
+    /// <param name="now">The clock.</param>
+    /// <param name="pressed">Gets the other session that is told to let go, if there is one.</param>
+    /// <returns>False if clients have yet to let go of as much as they may keep, and have not acknowledged it: then the value is not to be kept.</returns>
+    public bool Register(IssuedSession session, ReadOnlySpan<TagId> tags, Moment now, ICollection<IssuedSession>? pressed = null)
     {
+        if (session.PushedOutCount > maximumInterest + MostOfAValue || _pushedOut > maximumTotal)
+        {
+            return false;
+        }
+
+        var (before, pushedOut) = (session.InterestCount, session.PushedOutCount);
         foreach (var tag in tags)
         {
             if (session.Register(tag))
@@ -75,10 +91,19 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
             }
         }
 
-        if (session.TakeOver(maximumInterest) is { Length: > 0 } over)
+        Changed(session, before, pushedOut);
+        PushOut(session, maximumInterest, now);
+        if (_interest - _pushedOut - maximumTotal is > 0 and var over)
         {
-            session.Queue(over, staleFor: null, update: null, now);
+            var largest = _sessions.Values.MaxBy(static one => one.HeldCount)!;
+            PushOut(largest, (int)Math.Max(largest.HeldCount - over, 0), now);
+            if (largest != session)
+            {
+                pressed?.Add(largest);
+            }
         }
+
+        return true;
     }
 
     /// <summary>Grants what may be granted at this moment, no longer than this silo itself may serve.</summary>
@@ -135,7 +160,9 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
     {
         var released = new List<UpdateId>();
         var forgotten = new List<TagId>();
+        var (before, pushedOut) = (session.InterestCount, session.PushedOutCount);
         session.Acknowledged(number, released, forgotten);
+        Changed(session, before, pushedOut);
         forgotten.ForEach(tag => Uninterested(session, tag));
         return Release(released);
     }
@@ -159,6 +186,23 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
     /// <summary>This silo stops serving: no session is opened any more, and none is granted anything.</summary>
     public void Close() => _isClosed = true;
 
+    private void PushOut(IssuedSession session, int bound, Moment now)
+    {
+        var (before, pushedOut) = (session.InterestCount, session.PushedOutCount);
+        if (session.TakeOver(bound) is { Length: > 0 } over)
+        {
+            session.Queue(over, staleFor: null, update: null, now);
+            Changed(session, before, pushedOut);
+        }
+    }
+
+    /// <summary>The session's interest has changed: so have the sums.</summary>
+    private void Changed(IssuedSession session, int before, int pushedOut)
+    {
+        _interest += session.InterestCount - before;
+        _pushedOut += session.PushedOutCount - pushedOut;
+    }
+
     private List<UpdateId> Break(IssuedSession session)
     {
         var released = new List<UpdateId>();
@@ -168,7 +212,9 @@ internal sealed class SessionTable(Guid incarnation, TimeSpan lease, int maximum
             Uninterested(session, tag);
         }
 
+        var (before, pushedOut) = (session.InterestCount, session.PushedOutCount);
         session.ForgetAll();
+        Changed(session, before, pushedOut);
         _sessions.Remove(session.Id.Number);
         return Release(released);
     }

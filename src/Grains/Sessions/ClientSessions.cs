@@ -31,6 +31,7 @@ internal sealed partial class ClientSessions : IDisposable
     private readonly Lock _gate = new();
     private readonly SessionTable _table;
     private readonly HashSet<IssuedSession> _pushing = [];
+    private readonly List<IssuedSession> _pressed = [];
     private readonly ServingLease _lease;
     private readonly SiloAddress _silo;
     private readonly TimeProvider _time;
@@ -43,7 +44,7 @@ internal sealed partial class ClientSessions : IDisposable
     public ClientSessions(ServingLease lease, ILocalSiloDetails silo, TagCacheOptions options, TimeProvider time, ILogger<ClientSessions> logger)
     {
         (_lease, _silo, _time, _logger) = (lease, silo.SiloAddress, time, logger);
-        _table = new(Guid.NewGuid(), options.SessionLease, options.MaximumInterest);
+        _table = new(Guid.NewGuid(), options.SessionLease, options.MaximumInterest, Math.Max(options.MaximumInterest, MemoryShare.OfInterest(MemoryShare.Limit)));
         _maximumSessions = options.MaximumSessions;
         _idleGrace = 4 * options.SessionLease;
         _cleaning = new(options.SessionLease, BreakIdle, LogFailed, time);
@@ -110,7 +111,7 @@ internal sealed partial class ClientSessions : IDisposable
     }
 
     /// <summary>
-    /// The session among these that is this silo's, now told of every update of the records' tags, of the client's soft tags and of the key. Check the value afterwards (invariant C3).
+    /// The session among these that is this silo's, now told of every update of the records' tags, of the client's soft tags and of the key. Check the value afterwards (invariant C3). None if there is no such session, or clients have yet to let go of too much: then the value is not kept.
     /// </summary>
     public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records, TagId key, string[]? softTags = null)
     {
@@ -136,11 +137,14 @@ internal sealed partial class ClientSessions : IDisposable
         lock (_gate)
         {
             session = _table.Find(named);
-            if (session is not null)
+            if (session is null || !_table.Register(session, tags, _time.Now(), _pressed))
             {
-                _table.Register(session, tags, _time.Now());
-                PushNeedsLock(session);
+                return null;
             }
+
+            PushNeedsLock(session);
+            _pressed.ForEach(PushNeedsLock);
+            _pressed.Clear();
         }
 
         return session;
