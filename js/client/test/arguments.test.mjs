@@ -1,39 +1,13 @@
 // What a call cannot take is told to its caller, by name and limit, and harms nobody else.
 import assert from 'node:assert/strict'
-import { afterEach, test } from 'node:test'
-import { NearTagCacheClient, TagCacheClient, TagCacheError, tagNames } from '@orleans-tag-cache/client'
+import { test } from 'node:test'
+import { NearTagCacheClient, TagCacheClient, tagNames } from '@orleans-tag-cache/client'
 import { holdTime, turn } from '../../test/clock.mjs'
-import { FakeCluster, FakeSilo } from '../../test/fake-silo.mjs'
-import { FakeSession } from './near/fake-session.mjs'
+import { is, starter } from './fixture.mjs'
 
 holdTime()
 
-const open = []
-afterEach(async () => {
-  for (const one of open.splice(0)) {
-    await (one.close?.() ?? one.stop())
-  }
-})
-
-async function start(options = {}) {
-  const cluster = new FakeCluster()
-  const silo = await new FakeSilo(cluster).start()
-  const client = new TagCacheClient({ url: silo.url, ...options })
-  open.push(client, silo)
-  return { client, cluster, silo }
-}
-
-async function near() {
-  const silo = await FakeSession.start()
-  const client = new NearTagCacheClient({ url: silo.url, timeout: 5_000 })
-  open.push(client, silo)
-  await silo.next(1)
-  await silo.heard()
-  return { client, silo }
-}
-
-const is = (code, words) => (error) =>
-  error instanceof TagCacheError && error.code === code && (words === undefined || words.test(error.message))
+const { start, startNear } = starter()
 const unsound = ['a\ud800', '\udc00b', 'a\ud800b']
 const value = Buffer.from('v')
 
@@ -74,7 +48,7 @@ test('A key that UTF-8 cannot say is refused: two of them would be one', async (
 })
 
 test('Over a session too: what is kept under such a key would not be found by the pushes for it', async () => {
-  const { client, silo } = await near()
+  const { client, silo } = await startNear({ timeout: 5_000 })
   for (const key of unsound) {
     await assert.rejects(client.read(key), is('invalid_argument', /lone surrogates/))
   }
@@ -82,7 +56,7 @@ test('Over a session too: what is kept under such a key would not be found by th
 })
 
 test('More soft tags, or tags, than there may be do not reach the session, which they would end', async () => {
-  const { client, silo } = await near()
+  const { client, silo } = await startNear({ timeout: 5_000 })
   const many = (count) => Array.from({ length: count }, (_, i) => `t${i}`)
   await assert.rejects(client.read('k', { soft: many(129) }), is('invalid_argument', /at most 128 soft tags/))
   const reading = client.read('k', { soft: many(128), lease: 1e12 })

@@ -1,31 +1,14 @@
 import assert from 'node:assert/strict'
-import { afterEach, test } from 'node:test'
+import { test } from 'node:test'
 import { inspect } from 'node:util'
-import { TagCacheClient, TagCacheError } from '@orleans-tag-cache/client'
+import { TagCacheClient } from '@orleans-tag-cache/client'
 import { holdTime } from '../../test/clock.mjs'
-import { FakeCluster, FakeSilo } from '../../test/fake-silo.mjs'
+import { is, starter } from './fixture.mjs'
 
 const time = holdTime()
 
-const open = []
-afterEach(async () => {
-  for (const one of open.splice(0)) {
-    await (one.close?.() ?? one.stop())
-  }
-})
-
-async function start(options = {}, cluster = new FakeCluster(), names = ['a']) {
-  const silos = []
-  for (const name of names) {
-    silos.push(await new FakeSilo(cluster, name).start())
-  }
-  const client = new TagCacheClient({ url: silos.map((s) => s.url), ...options })
-  open.push(client, ...silos)
-  return { client, cluster, silos, silo: silos[0] }
-}
-
+const { start } = starter()
 const bytes = (text) => Buffer.from(text)
-const is = (code) => (error) => error instanceof TagCacheError && error.code === code
 
 test('A miss gives the token, and what is stored with it is read', async () => {
   const { client, silo } = await start({ key: 'otc_k' })
@@ -108,7 +91,7 @@ test('A value that was begun before an update is not stored by since', async () 
 })
 
 test('since goes to the silo whose moment it is', async () => {
-  const { client, silos } = await start({}, new FakeCluster(), ['a', 'b'])
+  const { client, silos } = await start({}, ['a', 'b'])
   await client.read('k')
   const since = performance.now()
   silos[0].intercept = (call, response) => {
@@ -303,7 +286,6 @@ test('getOrCreate throws what its function throws, and the next caller does not 
 test('getOrCreate runs its function when no silo answers, and says so', async () => {
   const { client, silo } = await start()
   await silo.stop()
-  open.pop()
   const told = []
   assert.equal(await client.getOrCreate('k', () => 5, { onError: (e) => told.push(e.code) }), 5)
   assert.deepEqual(told, ['unreachable'])

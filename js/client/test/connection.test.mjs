@@ -5,35 +5,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, test } from 'node:test'
+import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { TagCacheClient, TagCacheError } from '@orleans-tag-cache/client'
 import { holdTime, isPending, turn } from '../../test/clock.mjs'
 import { collect } from '../../test/collector.mjs'
-import { FakeCluster, FakeSilo } from '../../test/fake-silo.mjs'
+import { is, starter } from './fixture.mjs'
 
 const time = holdTime()
 
-const open = []
-afterEach(async () => {
-  for (const one of open.splice(0)) {
-    await (one.close?.() ?? one.stop())
-  }
-})
-
-async function start(names, options = {}) {
-  const cluster = new FakeCluster()
-  const silos = []
-  for (const name of names) {
-    silos.push(await new FakeSilo(cluster, name).start())
-  }
-  const client = new TagCacheClient({ url: silos.map((s) => `${s.url}/`).join(' , '), timeout: 250, ...options })
-  // The client first: it ends its connections, and the silos need not wait for them.
-  open.push(...silos)
-  return { client, cluster, silos }
-}
-
-const is = (code) => (error) => error instanceof TagCacheError && error.code === code
+const { start } = starter({ timeout: 250 })
 const never = () => new Promise(() => {})
 
 /** Reads from a silo that does not answer, until the time-out is over. */
@@ -47,7 +27,7 @@ async function readInVain(client, silo) {
 }
 
 test('One silo of the list is asked, until it fails; then the next', async () => {
-  const { client, silos } = await start(['a', 'b'])
+  const { client, silos } = await start({}, ['a', 'b'])
   await client.read('k')
   await client.read('k')
   assert.deepEqual(
@@ -75,7 +55,7 @@ for (const [what, answer] of [
   ['is behind a proxy that cannot reach it', (response) => response.writeHead(502).end()],
 ]) {
   test(`A silo that ${what} is left for the next`, async () => {
-    const { client, silos } = await start(['a', 'b'])
+    const { client, silos } = await start({}, ['a', 'b'])
     silos[0].intercept = (_, response) => {
       answer(response)
       return true
@@ -89,7 +69,7 @@ for (const [what, answer] of [
 }
 
 test('A plain store is not sent again: an update may have come since', async () => {
-  const { client, silos } = await start(['a', 'b'])
+  const { client, silos } = await start({}, ['a', 'b'])
   silos[0].intercept = async (call, response) => {
     if (call.method !== 'PUT') {
       return false
@@ -106,7 +86,7 @@ test('A plain store is not sent again: an update may have come since', async () 
 })
 
 test('A call that a silo refuses is not sent to another', async () => {
-  const { client, silos } = await start(['a', 'b'])
+  const { client, silos } = await start({}, ['a', 'b'])
   for (const silo of silos) {
     silo.intercept = (_, response) => {
       response.writeHead(401, { 'content-type': 'application/problem+json' }).end('{"code":"unauthorized"}')
@@ -121,7 +101,7 @@ test('A call that a silo refuses is not sent to another', async () => {
 })
 
 test('Reads give up on a frozen silo within the time-out, and after two of them at once', async () => {
-  const { client, silos } = await start(['a'])
+  const { client, silos } = await start()
   silos[0].intercept = never
   await readInVain(client, silos[0])
   await readInVain(client, silos[0])
@@ -130,7 +110,7 @@ test('Reads give up on a frozen silo within the time-out, and after two of them 
 })
 
 test('A silo that answers again is used again', async () => {
-  const { client, silos } = await start(['a'])
+  const { client, silos } = await start()
   silos[0].intercept = never
   await readInVain(client, silos[0])
   await readInVain(client, silos[0])
@@ -143,7 +123,7 @@ test('A silo that answers again is used again', async () => {
 })
 
 test('An update tries a silo that reads pass by', async () => {
-  const { client, silos } = await start(['a'])
+  const { client, silos } = await start()
   silos[0].intercept = never
   await readInVain(client, silos[0])
   await readInVain(client, silos[0])
@@ -154,7 +134,7 @@ test('An update tries a silo that reads pass by', async () => {
 })
 
 test('An update that a frozen silo does not answer goes to the next in time', async () => {
-  const { client, silos } = await start(['a', 'b'], { updateTimeout: 800 })
+  const { client, silos } = await start({ updateTimeout: 800 }, ['a', 'b'])
   silos[0].intercept = never
   const updating = client.updateTags(['t'])
   await silos[0].called('POST', '/v1/tags/update')
@@ -176,7 +156,7 @@ test('An update that a frozen silo does not answer goes to the next in time', as
 })
 
 test('An update that one silo could not complete is tried at the next, and reads stay where they are', async () => {
-  const { client, silos } = await start(['a', 'b'], { breakerFailures: 1 })
+  const { client, silos } = await start({ breakerFailures: 1 }, ['a', 'b'])
   silos[0].intercept = (call, response) => {
     if (call.method === 'POST') {
       response.writeHead(503, { 'content-type': 'application/problem+json' }).end('{"code":"update_incomplete"}')
@@ -192,7 +172,7 @@ test('An update that one silo could not complete is tried at the next, and reads
 })
 
 test('An answer that came while this process was held up is taken, though its time is over', async () => {
-  const { client, silos } = await start(['a'], { timeout: 100 })
+  const { client, silos } = await start({ timeout: 100 })
   await client.read('warm')
   const answered = new Promise((resolve) => {
     silos[0].intercept = async (_, response) => {
@@ -210,7 +190,7 @@ test('An answer that came while this process was held up is taken, though its ti
 })
 
 test('Reads that wait keep no others from a connection, and say nothing of the silo when they wait in vain', async () => {
-  const { client, cluster, silos } = await start(['a'], { connections: 2 })
+  const { client, cluster, silos } = await start({ connections: 2 })
   const keys = ['a', 'b', 'c', 'd']
   await Promise.all(keys.map((k) => client.read(k)))
   const waiting = Promise.allSettled(keys.map((k) => client.read(k, { wait: 600 })))
@@ -229,7 +209,7 @@ test('Reads that wait keep no others from a connection, and say nothing of the s
 })
 
 test('A client that was closed sends nothing more', async () => {
-  const { client, silos } = await start(['a'])
+  const { client, silos } = await start()
   await client.read('k')
   await client.close()
   await assert.rejects(client.read('k'), is('closed'))
@@ -237,7 +217,7 @@ test('A client that was closed sends nothing more', async () => {
 })
 
 test('Connections keep nothing of the request in whose course they were opened', async () => {
-  const { client } = await start(['a'])
+  const { client } = await start()
   const storage = new AsyncLocalStorage()
   const seen = []
   for (let i = 0; i < 3; i++) {
@@ -278,7 +258,7 @@ test('A certificate of an own authority is believed by NODE_EXTRA_CA_CERTS, and 
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
     try {
       const script = `import { TagCacheClient } from '@orleans-tag-cache/client'
-        const client = new TagCacheClient({ timeout: 5_000 })
+        const client = new TagCacheClient({ timeout: 60_000 })
         console.log((await client.read('k').catch((e) => e)).status ?? 'refused')
         await client.close()`
       const run = async (extra) =>

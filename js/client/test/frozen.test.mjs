@@ -1,32 +1,12 @@
 // Several silos that do not answer: nobody finds that out one after the other.
 import assert from 'node:assert/strict'
-import { afterEach, test } from 'node:test'
-import { NearTagCacheClient, TagCacheClient, TagCacheError } from '@orleans-tag-cache/client'
+import { test } from 'node:test'
 import { holdTime } from '../../test/clock.mjs'
-import { FakeCluster, FakeSilo } from '../../test/fake-silo.mjs'
-import { FakeSession } from './near/fake-session.mjs'
+import { is, starter } from './fixture.mjs'
 
 const time = holdTime()
 
-const open = []
-afterEach(async () => {
-  for (const one of open.splice(0)) {
-    await (one.close?.() ?? one.stop())
-  }
-})
-
-async function start(names) {
-  const cluster = new FakeCluster()
-  const silos = []
-  for (const name of names) {
-    silos.push(await new FakeSilo(cluster, name).start())
-  }
-  const client = new TagCacheClient({ url: silos.map((silo) => silo.url), timeout: 250 })
-  open.push(...silos)
-  return { client, cluster, silos }
-}
-
-const is = (code) => (error) => error instanceof TagCacheError && error.code === code
+const { start, startNear } = starter({ timeout: 250 })
 const never = () => new Promise(() => {})
 const calls = (silos) => silos.reduce((sum, silo) => sum + silo.calls.length, 0)
 
@@ -39,7 +19,7 @@ async function readInVain({ client, cluster, silos }) {
 }
 
 test('Of five silos that do not answer, two are asked; then a read goes on at once, and one a while tries', async () => {
-  const it = await start(['a', 'b', 'c', 'd', 'e'])
+  const it = await start({}, ['a', 'b', 'c', 'd', 'e'])
   for (const silo of it.silos) {
     silo.intercept = never
   }
@@ -62,7 +42,7 @@ test('Of five silos that do not answer, two are asked; then a read goes on at on
 })
 
 test('Of three silos two that do not answer are found out, and the third serves', async () => {
-  const it = await start(['a', 'b', 'c'])
+  const it = await start({}, ['a', 'b', 'c'])
   it.silos[0].intercept = never
   it.silos[1].intercept = never
   await readInVain(it)
@@ -74,7 +54,7 @@ test('Of three silos two that do not answer are found out, and the third serves'
 })
 
 test('One silo in two that does not answer costs one time-out', async () => {
-  const it = await start(['a', 'b'])
+  const it = await start({}, ['a', 'b'])
   it.silos[0].intercept = never
   await readInVain(it)
   for (let i = 0; i < 5; i++) {
@@ -83,11 +63,7 @@ test('One silo in two that does not answer costs one time-out', async () => {
 })
 
 test('Over sessions too: what two reads have waited for in vain, over a session or not, the third does not', async () => {
-  const silo = await FakeSession.start()
-  const client = new NearTagCacheClient({ url: silo.url, timeout: 250 })
-  open.push(client, silo)
-  await silo.next(1)
-  await silo.heard()
+  const { client, silo } = await startNear()
   for (let i = 0; i < 2; i++) {
     const reading = assert.rejects(client.read('k'), is('timeout'))
     await silo.next(2)

@@ -1,28 +1,12 @@
 // What answers at the address, and is no silo, or stands in front of one.
 import assert from 'node:assert/strict'
-import { afterEach, test } from 'node:test'
-import { TagCacheClient, TagCacheError } from '@orleans-tag-cache/client'
+import { test } from 'node:test'
 import { holdTime } from '../../test/clock.mjs'
-import { FakeCluster, FakeSilo } from '../../test/fake-silo.mjs'
+import { is, starter } from './fixture.mjs'
 
 holdTime()
 
-const open = []
-afterEach(async () => {
-  for (const one of open.splice(0)) {
-    await (one.close?.() ?? one.stop())
-  }
-})
-
-async function start(options = {}) {
-  const cluster = new FakeCluster()
-  const silo = await new FakeSilo(cluster).start()
-  const client = new TagCacheClient({ url: silo.url, ...options })
-  open.push(client, silo)
-  return { client, cluster, silo }
-}
-
-const is = (code) => (error) => error instanceof TagCacheError && error.code === code
+const { start } = starter()
 
 for (const [what, status, headers, body] of [
   ['a page', 200, { 'content-type': 'text/html' }, '<html>Sign in</html>'],

@@ -1,8 +1,8 @@
 // What is kept counts as much as it takes.
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { dist } from './connect.mjs'
 
-const dist = process.env.NEAR_DIST ?? new URL('../../dist/esm/near/', import.meta.url).href
 const { NearCache } = await import(`${dist}near-cache.js`)
 const { SiloSession } = await import(`${dist}silo-session.js`)
 

@@ -3,26 +3,13 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import test from 'node:test'
 import { holdTime, turn } from '../../../test/clock.mjs'
+import { connect } from './connect.mjs'
 import { FakeSession } from './fake-session.mjs'
 
 const time = holdTime()
-const dist = process.env.NEAR_DIST ?? new URL('../../dist/esm/near/', import.meta.url).href
-const { SiloSocket } = await import(`${dist}silo-socket.js`)
-const { NearCache } = await import(`${dist}near-cache.js`)
-const { Moments } = await import(`${dist}../moments.js`)
 
 // A silo that is not left would be waited for without end.
 const limit = { timeout: 20_000 }
-
-function connect(silo) {
-  const near = new NearCache(1024 * 1024)
-  let socket
-  const welcomed = new Promise((resolve) => {
-    const source = { origin: silo.url, moments: new Moments() }
-    socket = new SiloSocket({ silo: source, key: undefined, timeout: 5_000, near, onSilos: resolve })
-  })
-  return { near, socket, welcomed }
-}
 
 test('A client that is closed between two connections opens no other', limit, async () => {
   const silo = await FakeSession.start()

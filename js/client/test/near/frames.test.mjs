@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import { holdTime } from '../../../test/clock.mjs'
+import { dist } from './connect.mjs'
 import { FakeSession } from './fake-session.mjs'
 
 const time = holdTime()
-const dist = process.env.NEAR_DIST ?? new URL('../../dist/esm/near/', import.meta.url).href
 const { NearTagCacheClient } = await import(`${dist}near-client.js`)
 const vectors = JSON.parse(readFileSync(new URL('./vectors/frames.json', import.meta.url), 'utf8'))
 const bytesOf = (name) => Buffer.from(vectors[name], 'hex')

@@ -3,31 +3,17 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import { holdTime } from '../../../test/clock.mjs'
+import { connect, dist } from './connect.mjs'
 import { FakeSession } from './fake-session.mjs'
 
 holdTime()
-const dist = process.env.NEAR_DIST ?? new URL('../../dist/esm/near/', import.meta.url).href
-const { SiloSocket } = await import(`${dist}silo-socket.js`)
-const { NearCache } = await import(`${dist}near-cache.js`)
 const { FrameReader } = await import(`${dist}frames.js`)
-const { Moments } = await import(`${dist}../moments.js`)
 const { TagCacheError } = await import(`${dist}../errors.js`)
 const vectors = JSON.parse(readFileSync(new URL('./vectors/frames.json', import.meta.url), 'utf8'))
 const bytesOf = (name) => Buffer.from(vectors[name], 'hex')
 const head = 9
 // A connection that is not left would be waited for without end.
 const limit = { timeout: 20_000 }
-
-/** A connection to the fake silo, and its welcome as an event. */
-function connect(silo) {
-  const near = new NearCache(1024 * 1024)
-  let socket
-  const welcomed = new Promise((resolve) => {
-    const source = { origin: silo.url, moments: new Moments() }
-    socket = new SiloSocket({ silo: source, key: undefined, timeout: 5_000, near, onSilos: resolve })
-  })
-  return { near, socket, welcomed }
-}
 
 /** A frame that says of itself that it is so long. */
 function framed(bytes) {

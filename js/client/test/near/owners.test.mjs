@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
+import { dist } from './connect.mjs'
 
-const dist = process.env.NEAR_DIST ?? new URL('../../dist/esm/near/', import.meta.url).href
 const { Owners } = await import(`${dist}owners.js`)
 const { xxh3 } = await import(`${dist}xxh3.js`)
 const vectors = JSON.parse(readFileSync(new URL('./vectors/owners.json', import.meta.url), 'utf8'))

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { holdTime } from '../../../test/clock.mjs'
+import { dist } from './connect.mjs'
 import { FakeSession } from './fake-session.mjs'
 
 const time = holdTime()
-const dist = process.env.NEAR_DIST ?? new URL('../../dist/esm/near/', import.meta.url).href
 const { NearTagCacheClient } = await import(`${dist}near-client.js`)
 
 async function started(grant = 2_000) {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
+import { dist } from './connect.mjs'
 
-const dist = process.env.NEAR_DIST ?? new URL('../../dist/esm/near/', import.meta.url).href
 const { Ledger } = await import(`${dist}ledger.js`)
 const { NearCache } = await import(`${dist}near-cache.js`)
 const { SiloSession } = await import(`${dist}silo-session.js`)
