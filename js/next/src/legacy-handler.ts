@@ -186,16 +186,18 @@ function fetched(
 }
 
 /**
- * A page that is stale for the cluster is stale for the one request that has the token to render it anew, and not for the others. It must not look
- * as if it were past its end either, for then the request would wait.
+ * A page that is fresh for the cluster is fresh for Next.js. One that is stale for it is stale for the one request that has the token to render it
+ * anew, and not for the others; it must not look as if it were past its end either, for then the request would wait.
  */
 function rendered(found: ReadResult & { status: 'fresh' | 'stale' }, stored: Stored): LegacyEntry {
   const { value, cacheControl } = stored
   const made = performance.timeOrigin + found.madeAt
-  if (found.status === 'fresh') {
-    return { lastModified: made, value, cacheControl }
-  }
   const now = performance.timeOrigin + performance.now()
+  if (found.status === 'fresh') {
+    // Were its time over a moment later, when Next.js looks at it, this instance would render it anew beside the one that gets the token.
+    const oldest = cacheControl.revalidate === false ? made : now - (cacheControl.revalidate * 1_000) / 2
+    return { lastModified: Math.max(made, oldest), value, cacheControl }
+  }
   const end = cacheControl.expire ?? year
   const revalidate = Math.min(cacheControl.revalidate === false ? 1 : cacheControl.revalidate, end / 2)
   const age = found.token === undefined ? revalidate / 2 : revalidate + Math.min(1, (end - revalidate) / 2)

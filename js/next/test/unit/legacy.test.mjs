@@ -205,6 +205,18 @@ for (const [what, revalidate, expire, make] of [
   })
 }
 
+test('A page that is fresh is not stale a moment later, when Next.js looks at it', async () => {
+  const { Legacy, cluster } = await start()
+  const writer = new Legacy(one)
+  await writer.get('/k', getPage)
+  await writer.set('/k', page(), setPage())
+  cluster.offset = 59_900
+  const { lastModified, cacheControl } = await new Legacy(one).get('/k', getPage)
+  assert.ok(lastModified + cacheControl.revalidate * 1_000 > clock() + 10_000)
+  cluster.offset = 60_100
+  assert.equal(judge(await new Legacy(one).get('/k', getPage)), true)
+})
+
 for (const [what, headers, isPrefetch] of [
   ['A prefetch of the router', { RSC: '1', 'Next-Router-Prefetch': '1' }, true],
   [
