@@ -151,8 +151,12 @@ export class FakeSession {
       rest = Buffer.concat([rest, data])
       for (;;) {
         const short = rest.length < 2 ? 0 : rest[1] & 0x7f
-        const [head, length] = short === 126 && rest.length >= 4 ? [4, rest.readUInt16BE(2)] : [2, short]
-        if (rest.length < 2 || rest.length < head + 4 + length) {
+        const head = short === 126 ? 4 : short === 127 ? 10 : 2
+        if (rest.length < head) {
+          return
+        }
+        const length = head === 4 ? rest.readUInt16BE(2) : head === 10 ? Number(rest.readBigUInt64BE(2)) : short
+        if (rest.length < head + 4 + length) {
           return
         }
         const [mask, body] = [rest.subarray(head, head + 4), Buffer.from(rest.subarray(head + 4, head + 4 + length))]
