@@ -1,5 +1,5 @@
 // The scenarios, in one process and on one world, one after the other: those that break silos come last.
-import './harness/world.mjs'
+import './scenarios/set-up.mjs'
 import './scenarios/sharing.mjs'
 import './scenarios/tags.mjs'
 import './scenarios/time.mjs'

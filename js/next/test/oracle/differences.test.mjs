@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { cases as pages } from '../conformance/isr/cases.mjs'
 import { cases } from './cases.mjs'
 import { both } from './oracle.mjs'
 
@@ -15,15 +16,24 @@ for (const { name, steps, ours, theirs, why } of cases) {
   })
 }
 
-test('The page has every difference, and no other', () => {
-  const rows = page.split('\n').filter((line) => line.endsWith('|') && line.split('|').length === 6)
-  const told = rows.slice(rows.findIndex((r) => r.includes("Next.js' own | why")) + 2)
-  const expected = cases
-    .filter((c) => c.theirs !== undefined)
-    .map((c) => `| ${c.name} | ${inWords(c.ours)} | ${inWords(c.theirs)} | ${c.why} |`)
-  assert.deepEqual(told.slice(0, expected.length), expected)
-  assert.ok(!told.slice(expected.length).some((r) => r.includes('theirs')))
-})
+// Those of pages are asserted beside Next.js itself, by js/next/test/conformance.
+for (const [what, of] of Object.entries({
+  "an entry of `'use cache'`": cases,
+  'a page without `cacheComponents`': pages,
+})) {
+  test(`The page has every difference of ${what}, and no other`, () => {
+    const lines = page.split('\n')
+    const heading = lines.indexOf(`| ${what}: what happens | here | Next.js' own | why |`)
+    assert.notEqual(heading, -1)
+    const rows = lines.slice(heading + 2)
+    assert.deepEqual(
+      rows.slice(0, rows.indexOf('')),
+      of
+        .filter((c) => c.theirs !== undefined)
+        .map((c) => `| ${c.name} | ${inWords(c.ours)} | ${inWords(c.theirs)} | ${c.why} |`),
+    )
+  })
+}
 
 test('The page has every variable of the environment, and no other', () => {
   const variables = new Set()
@@ -39,7 +49,11 @@ test('The page has every variable of the environment, and no other', () => {
   assert.deepEqual(rows.sort(), [...variables].sort())
 })
 
-/** What a reader gets, in the page's words: values are 1 unless they matter. */
+/** What a reader gets, in the page's words: values are 1 unless they matter, and of a page it matters whether it was rendered for him. */
 function inWords(answer) {
+  const page = { MISS: 'rendered anew', HIT: 'served', STALE: 'served as stale' }[answer.split(' ')[0]]
+  if (page !== undefined) {
+    return page
+  }
   return answer.replace(/ 1$/, '').replace('fresh newer', 'the newer').replace('fresh older', 'the older')
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +9,29 @@ import { mutants } from './mutants.mjs'
 
 const run = promisify(execFile)
 const here = fileURLToPath(new URL('../', import.meta.url))
-const source = join(here, 'app')
+
+/**
+ * The folders that an application is made of, each with what is taken of it, or all; a later one's file replaces an earlier one's.
+ * Without cacheComponents an application cannot have what is made of `'use cache'`.
+ */
+const sources = {
+  app: [['app']],
+  isr: [
+    [
+      'app',
+      'package.json',
+      'package-lock.json',
+      'app/layout.js',
+      'app/page.js',
+      'app/act',
+      'app/api/do',
+      'app/api/read',
+      'lib',
+    ],
+    ['isr/app'],
+  ],
+}
+
 const workspace = fileURLToPath(new URL('../../../../', import.meta.url))
 
 /** Where the application is installed and built: outside the workspace, as an application of someone else is. */
@@ -17,7 +39,15 @@ export const work =
   process.env.CONFORMANCE_WORK ??
   join(tmpdir(), `orleans-tag-cache-conformance-${createHash('sha256').update(here).digest('hex').slice(0, 8)}`)
 
+/** What an application is made of, each as where it lies and where it belongs. */
+function partsOf(application) {
+  return sources[application].flatMap(([folder, ...parts]) =>
+    (parts.length === 0 ? ['.'] : parts).map((part) => [join(here, folder, part), part]),
+  )
+}
+
 async function filesOf(directory) {
+  if ((await stat(directory)).isFile()) return [directory]
   const entries = await readdir(directory, { withFileTypes: true, recursive: true })
   return entries
     .filter((entry) => entry.isFile())
@@ -55,22 +85,34 @@ async function packed() {
   return (await readdir(target)).filter((name) => name.endsWith('.tgz')).map((name) => join(target, name))
 }
 
-/** Installs the application, with the packages as they are published, and builds it. Gives its directory. */
-export async function prepare({ handler = 'ours', originUrl, log = () => {}, install = [], mutant, environment = {} }) {
-  const app = join(work, 'app')
+/** Installs an application, with the packages as they are published, and builds it. Gives its directory. */
+export async function prepare({
+  application = 'app',
+  handler = 'ours',
+  originUrl,
+  log = () => {},
+  install = [],
+  mutant,
+  environment = {},
+}) {
+  const app = join(work, application)
   await mkdir(app, { recursive: true })
-  await cp(source, app, { recursive: true })
-  const lock = await readFile(join(source, 'package-lock.json'), 'utf8')
+  const files = []
+  for (const [from, to] of partsOf(application)) {
+    await cp(from, join(app, to), { recursive: true })
+    files.push(...(await filesOf(from)))
+  }
+  const lock = await readFile(join(app, 'package-lock.json'), 'utf8')
   const packages = await packed()
   const packagesKey = await hashOf(packages)
 
   log('install')
-  await once('install', lock, async () => {
+  await once(`install-${application}`, lock, async () => {
     await rm(join(app, 'node_modules'), { recursive: true, force: true })
     await run('npm', ['ci', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: app })
-    await rm(join(work, 'packages.done'), { force: true })
+    await rm(join(work, `packages-${application}.done`), { force: true })
   })
-  await once('packages', packagesKey + install, async () => {
+  await once(`packages-${application}`, packagesKey + install, async () => {
     // What a mutant has left behind would be kept: it has the version that is wanted.
     await rm(join(app, 'node_modules/@orleans-tag-cache'), { recursive: true, force: true })
     await rm(join(app, 'node_modules/.package-lock.json'), { force: true })
@@ -91,10 +133,10 @@ export async function prepare({ handler = 'ours', originUrl, log = () => {}, ins
     )
   })
 
-  if (mutant !== undefined) await mutate(app, mutant)
+  if (mutant !== undefined) await mutate(application, mutant)
   log('build')
-  const dist = `.next-${handler}`
-  await once(`build${dist}`, lock + packagesKey + install + (await hashOf(await filesOf(source))), async () => {
+  const dist = `.next-${application}-${handler}`
+  await once(`build${dist}`, lock + packagesKey + install + (await hashOf(files)), async () => {
     await rm(join(app, dist), { recursive: true, force: true })
     await next(app, ['build'], { HANDLER: handler, DIST_DIR: dist, ORIGIN_URL: originUrl, ...environment })
     // A start writes into the build; each run begins with a copy of it as it was made.
@@ -105,12 +147,12 @@ export async function prepare({ handler = 'ours', originUrl, log = () => {}, ins
 }
 
 /** Takes a rule out of the installed packages. The next run without it installs them anew. */
-async function mutate(app, name) {
+async function mutate(application, name) {
   const mutant = mutants[name]
   if (!mutant) throw new Error(`There is no mutant ${name}: ${Object.keys(mutants).join(', ')}.`)
-  await rm(join(work, 'packages.done'), { force: true })
+  await rm(join(work, `packages-${application}.done`), { force: true })
   for (const [file, rule, instead] of mutant) {
-    const path = join(app, 'node_modules/@orleans-tag-cache', file)
+    const path = join(work, application, 'node_modules/@orleans-tag-cache', file)
     const text = await readFile(path, 'utf8')
     if (text.split(rule).length !== 2) throw new Error(`${file} does not say once: ${rule}`)
     await writeFile(path, text.replace(rule, instead))

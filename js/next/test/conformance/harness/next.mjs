@@ -124,6 +124,23 @@ export class Instance {
     }
   }
 
+  /** As `page`, of the data that the router in browsers asks for; with `segment`, of one segment as it prefetches it. */
+  async data(path, segment) {
+    const headers = { RSC: '1' }
+    if (segment !== undefined) {
+      Object.assign(headers, { 'Next-Router-Prefetch': '1', 'Next-Router-Segment-Prefetch': segment })
+    }
+    const answer = await this.fetch(path, { headers, redirect: 'follow' })
+    const text = await answer.text()
+    return {
+      status: answer.status,
+      cache: answer.headers.get('x-nextjs-cache'),
+      value: valueIn(text),
+      text,
+      headers: answer.headers,
+    }
+  }
+
   /** The page of a cached function's value, which reads it at each request. */
   async show(fn, name, spec = {}) {
     const query = new URLSearchParams({ fn, spec: JSON.stringify(spec) })
@@ -170,7 +187,7 @@ export class Instance {
   }
 }
 
-function valueIn(html) {
-  const values = [...html.matchAll(/data-value="([^"]*)"/g)]
+function valueIn(text) {
+  const values = [...text.matchAll(/data-value(?:=|":)"([^"]*)"/g)]
   return values.length === 0 ? undefined : JSON.parse(decodeURIComponent(values.at(-1)[1]))
 }

@@ -55,6 +55,11 @@ export class Origin {
     return { asked: asked.promise, release: released.set }
   }
 
+  /** Answers the next requests for a name with an error. */
+  fail(name, times) {
+    this.#of(name).failures = times
+  }
+
   forget() {
     this.#names.clear()
   }
@@ -67,7 +72,7 @@ export class Origin {
   #of(name) {
     let of = this.#names.get(name)
     if (!of) {
-      of = { version: 1, count: 0, delay: 0, more: undefined, holds: [] }
+      of = { version: 1, count: 0, delay: 0, more: undefined, holds: [], failures: 0 }
       this.#names.set(name, of)
     }
     return of
@@ -83,6 +88,10 @@ export class Origin {
       await hold.released
     } else if (of.delay) {
       await after(of.delay)
+    }
+    if (of.failures > 0) {
+      of.failures--
+      response.statusCode = 500
     }
     response.setHeader('Content-Type', 'application/json')
     response.end(said)

@@ -23,31 +23,37 @@ export async function another(name, { buildId, ...options } = {}) {
   return Instance.start(app, { name, dist, originUrl: origin.url, otcUrl: silos.urls.join(','), ...options })
 }
 
-before(async () => {
-  const start = performance.now()
-  const log = (what) => console.log(`# ${((performance.now() - start) / 1000).toFixed(1)} s: ${what}`)
-  world.origin = await Origin.start()
-  const silos = Silos.start(3)
-  try {
-    world.app = await prepare({ originUrl: world.origin.url, log })
-  } finally {
-    // Also what failed is ended with all that was started.
-    world.silos = await silos
-  }
-  world.origin.forget()
-  log('start')
-  ;[world.a, world.b] = await Promise.all([another('a'), another('b')])
-  // The first calls of all these processes take long.
-  await until(async () => {
-    const name = fresh('warm')
-    await world.a.read('item', name, {})
-    await world.b.show('item', name)
-    return world.origin.count(name) === 1
-  }, 'what A makes is shared with B')
-  log('ready')
-})
+/**
+ * Before the scenarios: starts the world of an application. It is whole when both instances have been asked for a name, by `warm`, and the source only once.
+ * CONFORMANCE_MUTANT names a rule that is taken out of the installed packages: then scenarios must fail.
+ */
+export function setUp(application, warm) {
+  before(async () => {
+    const start = performance.now()
+    const log = (what) => console.log(`# ${((performance.now() - start) / 1000).toFixed(1)} s: ${what}`)
+    world.origin = await Origin.start()
+    const silos = Silos.start(3)
+    try {
+      const mutant = process.env.CONFORMANCE_MUTANT
+      world.app = await prepare({ application, originUrl: world.origin.url, log, mutant })
+    } finally {
+      // Also what failed is ended with all that was started.
+      world.silos = await silos
+    }
+    world.origin.forget()
+    log('start')
+    ;[world.a, world.b] = await Promise.all([another('a'), another('b')])
+    // The first calls of all these processes take long.
+    await until(async () => {
+      const name = fresh('warm')
+      await warm(world, name)
+      return process.env.CONFORMANCE_MUTANT !== undefined || world.origin.count(name) === 1
+    }, 'what A makes is shared with B')
+    log('ready')
+  })
 
-after(async () => {
-  await endChildren()
-  await world.origin?.close()
-})
+  after(async () => {
+    await endChildren()
+    await world.origin?.close()
+  })
+}

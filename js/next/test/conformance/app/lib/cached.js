@@ -1,5 +1,6 @@
-import { cacheLife, cacheTag, unstable_cache } from 'next/cache'
+import { cacheLife, cacheTag } from 'next/cache'
 import { redirect } from 'next/navigation'
+import { fetched, readBy, unstable } from './fetched'
 import { ask } from './origin'
 
 const mostTagsACall = 128
@@ -62,23 +63,9 @@ export async function lateTagged(name, spec) {
   return found
 }
 
-export async function fetched(name, { tags = [], revalidate } = {}) {
-  const answer = await fetch(`${process.env.ORIGIN_URL}/${encodeURIComponent(name)}`, {
-    cache: revalidate === undefined ? 'force-cache' : undefined,
-    next: { tags, ...(revalidate === undefined ? {} : { revalidate }) },
-  })
-  return answer.json()
-}
-
-export async function unstable(name, { tags = [], revalidate } = {}) {
-  return unstable_cache(() => ask(name), [name], { tags, revalidate })()
-}
-
 const functions = { item, remote, outer, lateTagged, fetched, unstable, uncached: (name) => ask(name) }
 
 /** Reads by the name of a function, and tells how long it took. */
-export async function read(fn, args) {
-  const start = performance.now()
-  const value = await functions[fn](...args)
-  return { value: value === undefined ? 'undefined' : value, ms: performance.now() - start }
+export function read(fn, args) {
+  return readBy(functions[fn], args)
 }
