@@ -109,6 +109,8 @@ export class FakeSilo {
     this.#server = createServer((request, response) => {
       void this.#answer(request, response)
     })
+    // As behind a proxy that lets no WebSocket pass: calls go over HTTP.
+    this.#server.on('upgrade', (_, socket) => socket.end('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n'))
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import {
+  ConnectedTagCacheClient,
   NearTagCacheClient,
   type ReadResult,
   type StoreOptions,
-  TagCacheClient,
+  type TagCacheClient,
   TagCacheError,
   type Token,
   tagName,
@@ -59,7 +60,9 @@ export class Backend {
     if (this.#client === undefined) {
       const near = nearOf(this.#options)
       this.#client =
-        near === undefined ? new TagCacheClient(this.#options) : new NearTagCacheClient({ ...this.#options, ...near })
+        near === undefined
+          ? new ConnectedTagCacheClient(this.#options)
+          : new NearTagCacheClient({ ...this.#options, ...near })
     }
     return this.#client
   }

@@ -155,13 +155,13 @@ class Reader {
           if (typeof key !== 'string') {
             throw new RangeError('A member without a name.')
           }
-          // '__proto__' too is a member like any other.
-          Object.defineProperty(object, key, {
-            value: this.value(depth + 1),
-            enumerable: true,
-            configurable: true,
-            writable: true,
-          })
+          const value = this.value(depth + 1)
+          if (key === '__proto__') {
+            // A member like any other. Assigned to, it would be another prototype.
+            Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+          } else {
+            object[key] = value
+          }
         }
         return object
       }

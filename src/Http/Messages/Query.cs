@@ -57,6 +57,16 @@ internal static class Query
             : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"'{name}' must be a whole number from 1 to {most}."));
     }
 
+    /// <summary>Whether it is <c>true</c>, or the default if neither that nor <c>false</c> is said.</summary>
+    /// <exception cref="ArgumentException">It is something else.</exception>
+    public static bool Flag(HttpRequest request, string name, bool otherwise) => One(request, name) switch
+    {
+        null => otherwise,
+        "true" => true,
+        "false" => false,
+        _ => throw new ArgumentException($"'{name}' must be true or false."),
+    };
+
     /// <summary>The text as a number; it may be negative or NaN.</summary>
     public static bool TryNumber(string text, out double number)
     {

@@ -21,7 +21,7 @@ public sealed class HttpLimitOptions
     [SettingRange(1, 100_000)]
     public int EventStreams { get; set; } = 256;
 
-    /// <summary>How many clients keep entries near over <c>/v1/session</c> at a time; more get 503. In the silo program also how many connections are upgraded at all.</summary>
+    /// <summary>How many clients are connected over <c>/v1/session</c> at a time, whether or not they keep entries near; more get 503, and those of Node.js then read over HTTP. In the silo program also how many connections are upgraded at all.</summary>
     /// <value>1 to 100,000; default 256.</value>
     [SettingRange(1, 100_000)]
     public int Sessions { get; set; } = 256;

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace OrleansTagCache.Http.Sessions;
 
-/// <summary>Writes one frame. The payload of an entry is not copied into it: it is sent behind it, as the rest of the same message.</summary>
+/// <summary>Writes one frame. A large payload of an entry is not copied into it: it is sent behind it, as the rest of the same message.</summary>
 internal sealed class FrameWriter
 {
     private readonly ArrayBufferWriter<byte> _frame = new(256);
@@ -56,6 +56,12 @@ internal sealed class FrameWriter
         var bytes = Encoding.UTF8.GetByteCount(text);
         Short(bytes);
         _frame.Advance(Encoding.UTF8.GetBytes(text, _frame.GetSpan(bytes)));
+        return this;
+    }
+
+    public FrameWriter Bytes(ReadOnlySpan<byte> bytes)
+    {
+        _frame.Write(bytes);
         return this;
     }
 

@@ -14,6 +14,9 @@ internal readonly record struct ServerFrame(ReadOnlyMemory<byte> Head, ReadOnlyM
 
     private const byte Stales = 1;
 
+    /// <summary>Payloads up to this size are copied behind their head: a second send costs more.</summary>
+    private const int CopiedPayload = 16 * 1024;
+
     public int Length => Head.Length + Payload.Length;
 
     public static ServerFrame Welcome(uint request, string silo, CacheNamespace ns, NearTerms terms, long maximumFrame, int maximumRequests, IReadOnlyCollection<string> silos) => Of(
@@ -48,7 +51,7 @@ internal readonly record struct ServerFrame(ReadOnlyMemory<byte> Head, ReadOnlyM
         var payload = entry.Payload.Bytes;
         frame.Double(entry.Age.TotalMilliseconds).Seconds(entry.Life.Stale).Seconds(entry.Life.Revalidate).Seconds(entry.Life.Expire)
             .Text(entry.Payload.ContentType ?? string.Empty).Texts(ForeignTag.Without(entry.Tags));
-        return new(frame.End(payload.Length), payload);
+        return payload.Length <= CopiedPayload ? Of(frame.Bytes(payload)) : new(frame.End(payload.Length), payload);
     }
 
     public static ServerFrame Committed(uint request, CommitOutcome outcome)

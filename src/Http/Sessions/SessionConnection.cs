@@ -9,12 +9,12 @@ using OrleansTagCache.Tasks;
 namespace OrleansTagCache.Http.Sessions;
 
 /// <summary>
-/// One client's connection, and the session that it has from its welcome on. A connection has one session, and a session one connection: what was kept under it ends when the client sees the connection end.
+/// One client's connection, and the session that it has from its welcome on, unless it is to keep nothing. A connection has one session, and a session one connection: what was kept under it ends when the client sees the connection end.
 ///
 /// <para><b>The end of a connection is not the end of the session.</b> The client may not have noticed it, and may serve what it keeps until its lease is over: updates wait for that. A session ends early only by the client's own word.</para>
 /// </summary>
 /// <remarks>One flow reads, and answers what needs no wait; each other request is a task of its own, of which there is a bounded number. Pushes come from the sessions' own tasks.</remarks>
-internal sealed class SessionConnection(FrameSocket socket, HttpContext http, ApiCaller caller, SessionServices services) : INearCacheObserver
+internal sealed class SessionConnection(FrameSocket socket, HttpContext http, ApiCaller caller, bool keeps, SessionServices services) : INearCacheObserver
 {
     /// <summary>How many requests of one connection are in flight.</summary>
     public const int MaximumRequests = 256;
@@ -139,7 +139,7 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
             throw new FrameException($"The first frame is a hello, of version {ClientFrame.Version}, with a name of at most {NameLimits.NamespaceLength} printable characters.");
         }
 
-        var terms = services.Sessions.Open(this, $"{caller.KeyId ?? "local"}/{hello.Name}");
+        var terms = keeps ? services.Sessions.Open(this, $"{caller.KeyId ?? "local"}/{hello.Name}") : services.Sessions.Refuse();
         _session = terms.Session;
         _told = services.Calls.Silos;
         await socket.Send(
@@ -185,7 +185,7 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
             if (frame is ClientFrame.Renew)
             {
                 await TellOfSilos();
-                return await socket.Send(ServerFrame.Renewed(frame.Request, services.Sessions.Renew(_session)), _over.Token);
+                return await socket.Send(keeps ? ServerFrame.Renewed(frame.Request, services.Sessions.Renew(_session)) : ServerFrame.Done(frame.Request), _over.Token);
             }
 
             if (Interlocked.Increment(ref _requests) > MaximumRequests)
@@ -195,7 +195,9 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
             }
 
             isPassedOn = true;
-            _ = DetachedTask.Run(() => Answer(frame, taken));
+
+            // A read is mostly answered without a wait. Another thread would have to wake for it first, which takes longer than the answer.
+            _ = frame is ClientFrame.Acquire ? Answer(frame, taken) : DetachedTask.Run(() => Answer(frame, taken));
             return true;
         }
         finally

@@ -7,11 +7,12 @@ using OrleansTagCache.Http.Endpoints;
 using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Messages;
 using OrleansTagCache.Sessions;
+using OrleansTagCache.Tasks;
 
 namespace OrleansTagCache.Http.Sessions;
 
 /// <summary>
-/// <c>/v1/session</c>: a WebSocket over which a program that is not .NET reads entries, and may keep them near. Browsers are not let in: a page could make one call here with what it can reach.
+/// <c>/v1/session</c>: a WebSocket over which a program that is not .NET reads entries, and may keep them near: unless it says <c>keep=false</c>, it has a session with this silo. Browsers are not let in: a page could make one call here with what it can reach.
 /// </summary>
 /// <remarks>Thread-safe. There are no more connections at a time than <see cref="HttpLimitOptions.Sessions"/>, and of one key no more than <see cref="HttpLimitOptions.SessionsPerKey"/>.</remarks>
 internal sealed class SessionEndpoint
@@ -48,17 +49,20 @@ internal sealed class SessionEndpoint
         .Produces(StatusCodes.Status101SwitchingProtocols).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status426UpgradeRequired)
         .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
-    public IResult Get(HttpContext http)
+    // The parameter is declared for the OpenAPI document and read through Query, which says what is wrong with it.
+    public IResult Get(HttpContext http, string? keep)
     {
+        _ = keep;
+        var keeps = Query.Flag(http.Request, nameof(keep), otherwise: true);
         if (http.Request.Headers.Origin.Count > 0 || http.Session() is not null)
         {
             return Problems.Forbidden("Sessions are not for browsers: the call must bear no Origin, and a key in its Authorization header.");
         }
 
-        return new Upgrade(this);
+        return new Upgrade(this, keeps);
     }
 
-    private async Task Accept(HttpContext http)
+    private async Task Accept(HttpContext http, bool keeps)
     {
         if (!http.WebSockets.IsWebSocketRequest || !http.WebSockets.WebSocketRequestedProtocols.Contains(Protocol, StringComparer.Ordinal))
         {
@@ -90,7 +94,7 @@ internal sealed class SessionEndpoint
 
             try
             {
-                await Serve(http, caller);
+                await Serve(http, caller, keeps);
             }
             finally
             {
@@ -103,18 +107,21 @@ internal sealed class SessionEndpoint
         }
     }
 
-    private async Task Serve(HttpContext http, ApiCaller caller)
+    private async Task Serve(HttpContext http, ApiCaller caller, bool keeps)
     {
         using var socket = await http.WebSockets.AcceptWebSocketAsync(Protocol);
         var frames = new FrameSocket(socket, _services.Calls.MaximumFrame, _limits, _services.HelloPatience, _services.Time);
-        await new SessionConnection(frames, http, caller, _services).Run();
+        var connection = new SessionConnection(frames, http, caller, keeps, _services);
+
+        // What it does for hours is not a part of the trace of the upgrade.
+        await DetachedTask.Run(connection.Run);
     }
 
     /// <summary>The server's own upgrade, whether or not the application has added WebSockets to its pipeline.</summary>
-    private sealed class Upgrade(SessionEndpoint endpoint) : IResult
+    private sealed class Upgrade(SessionEndpoint endpoint, bool keeps) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext) =>
-            new WebSocketMiddleware(endpoint.Accept, Microsoft.Extensions.Options.Options.Create(endpoint._sockets), endpoint._loggers).Invoke(httpContext);
+            new WebSocketMiddleware(http => endpoint.Accept(http, keeps), Microsoft.Extensions.Options.Options.Create(endpoint._sockets), endpoint._loggers).Invoke(httpContext);
     }
 }
 

@@ -16,16 +16,16 @@ internal sealed class SessionCaller : IAsyncDisposable
     public WebSocketCloseStatus? Closed => _socket.CloseStatus;
 
     /// <summary>Opens a connection, and says hello.</summary>
-    public static async Task<(SessionCaller Caller, Welcomed Welcome)> Open(Uri silo, string? key)
+    public static async Task<(SessionCaller Caller, Welcomed Welcome)> Open(Uri silo, string? key, string query = "")
     {
-        var caller = await Connect(silo, key);
+        var caller = await Connect(silo, key, query);
         await caller.Send(FrameKind.Hello, frame => frame.Byte(1).Text("test"));
         var welcome = await caller.Next() ?? throw new InvalidOperationException("It was not welcomed.");
         return (caller, Welcomed.Of(welcome));
     }
 
     /// <summary>Opens a connection, and says nothing.</summary>
-    public static async Task<SessionCaller> Connect(Uri silo, string? key)
+    public static async Task<SessionCaller> Connect(Uri silo, string? key, string query = "")
     {
         var caller = new SessionCaller();
         caller._socket.Options.AddSubProtocol(SessionEndpoint.Protocol);
@@ -36,7 +36,7 @@ internal sealed class SessionCaller : IAsyncDisposable
         }
 
         using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
-        await caller._socket.ConnectAsync(new UriBuilder(silo) { Scheme = "ws", Path = "/v1/session" }.Uri, patience.Token);
+        await caller._socket.ConnectAsync(new UriBuilder(silo) { Scheme = "ws", Path = "/v1/session", Query = query }.Uri, patience.Token);
         return caller;
     }
 

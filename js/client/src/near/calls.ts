@@ -37,6 +37,8 @@ export interface SocketOptions {
   /** Milliseconds for connecting and being welcomed. */
   readonly timeout: number
   readonly near: NearCache
+  /** Whether anything is kept; without, no session is asked for. */
+  readonly keeps: boolean
   /** The silos that entries belong to, as this one says. */
   readonly onSilos: (silos: readonly string[], namespace: string) => void
 }

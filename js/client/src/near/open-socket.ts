@@ -11,8 +11,8 @@ export interface OpenedSocket {
   readonly unref: () => void
 }
 
-/** Begins to open a session's WebSocket to the silo at that address, over a connection of its own. */
-export function openSocket(origin: string, key: string | undefined, timeout: number): OpenedSocket {
+/** Begins to open a WebSocket to the silo at that address, over a connection of its own. */
+export function openSocket(origin: string, key: string | undefined, timeout: number, keeps: boolean): OpenedSocket {
   const connect = buildConnector({ timeout })
   let raw: Socket | undefined
   const agent = new Agent({
@@ -23,7 +23,7 @@ export function openSocket(origin: string, key: string | undefined, timeout: num
         callback(...result)
       }),
   })
-  const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/v1/session`, {
+  const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/v1/session${keeps ? '' : '?keep=false'}`, {
     protocols: subprotocol,
     dispatcher: agent,
     headers: key === undefined ? {} : { authorization: `Bearer ${key}` },

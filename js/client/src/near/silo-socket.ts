@@ -14,6 +14,7 @@ const firstPause = 100
 const longestPause = 5_000
 const shortestPeriod = 50
 const periodWithoutGrant = 1_000
+const periodWithoutSession = 10_000
 const farewell = 1_000
 const mostTimeouts = 2
 // Of the requests that a silo takes at a time, those that are left for tokens that are given back, and for renewals.
@@ -148,8 +149,8 @@ export class SiloSocket {
   }
 
   #connect(): void {
-    const { silo, key, timeout } = this.#options
-    const { socket, destroy, unref } = openSocket(silo.origin, key, timeout)
+    const { silo, key, timeout, keeps } = this.#options
+    const { socket, destroy, unref } = openSocket(silo.origin, key, timeout, keeps)
     this.#socket = socket
     this.#destroy = destroy
     const helloAt = now()
@@ -211,6 +212,7 @@ export class SiloSocket {
     if (frame.byte() !== version) {
       throw new TagCacheError('protocol', 'The silo speaks another version.')
     }
+    const { keeps } = this.#options
     const silo = frame.text()
     this.#namespace = frame.text()
     const [id, grant] = [frame.long(), frame.int()]
@@ -221,7 +223,7 @@ export class SiloSocket {
     this.#pause = firstPause
     this.#timeouts = 0
     this.#options.onSilos(silos, this.#namespace)
-    if (this.#session.isOver) {
+    if (keeps && this.#session.isOver) {
       // It answers, and lets nothing be kept: it has too many sessions, or does not serve yet.
       const socket = this.#socket
       this.#later(longestPause, () =>
@@ -265,8 +267,9 @@ export class SiloSocket {
     ask: Ask,
     value?: { readonly key: string; readonly answered: Answered; readonly soft: readonly string[] },
   ): void {
+    const isNews = !session.isOver
     session.answered(terms, ask, value)
-    if (terms.isLost && session === this.#session) {
+    if (terms.isLost && isNews && session === this.#session) {
       this.#drop(this.#socket, new TagCacheError('unavailable', 'The silo does not know the session any more.'))
     }
   }
@@ -339,7 +342,8 @@ export class SiloSocket {
 
   #renewLater(): void {
     const session = this.#session as SiloSession
-    const period = session.lastGrant > 0 ? Math.max(session.lastGrant / 3, shortestPeriod) : periodWithoutGrant
+    const withoutGrant = session.isOver ? periodWithoutSession : periodWithoutGrant
+    const period = session.lastGrant > 0 ? Math.max(session.lastGrant / 3, shortestPeriod) : withoutGrant
     this.#later(period, () => {
       const ask = this.#options.near.ask(now())
       const read = (answer: FrameReader): void => this.#heard(session, readDone(answer).terms, ask)

@@ -119,7 +119,7 @@ export class FakeSession {
       return
     }
     const parts = await request.toArray()
-    const answer = (status) => response.writeHead(status).end()
+    const answer = (status, headers = {}) => response.writeHead(status, headers).end()
     this.calls.push({
       method: request.method,
       url: request.url,
@@ -141,6 +141,7 @@ export class FakeSession {
       .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
       .digest('base64')
     this.headers = request.headers
+    this.keeps = this.gives === true || !request.url.endsWith('?keep=false')
     this.sockets.push(socket)
     socket.on('error', () => {})
     socket.write(
@@ -187,8 +188,8 @@ export class FakeSession {
           u8(1),
           text(this.silo),
           text('default'),
-          u64(1),
-          u32(this.grant),
+          u64(this.keeps ? 1 : 0),
+          u32(this.keeps ? this.grant : 0),
           u32(1 << 20),
           u16(this.mostRequests ?? 256),
           u16(1),
@@ -198,7 +199,7 @@ export class FakeSession {
       )
     }
     if (frame.kind === 7) {
-      this.send(66, frame.request, [u8(0), u8(0), u32(this.grant), u32(0)], socket)
+      this.send(66, frame.request, [u8(0), u8(0), u32(this.keeps ? this.grant : 0), u32(0)], socket)
     }
     this.frames.push(frame)
     this.#wake()

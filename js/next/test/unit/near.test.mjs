@@ -58,11 +58,25 @@ function contentOf(body) {
   return body.subarray(at)
 }
 
-test('Without near there is no session', async () => {
+test('Without near nothing is kept, and each read goes over the connection', async () => {
   const silo = await FakeSession.start()
   const handler = createCacheHandler({ url: silo.url, wait: 0, onWarning: () => {} })
-  await handler.get('k', soft)
-  await handler.get('k', soft)
-  assert.equal(silo.sockets.length, 0)
+  assert.equal(await handler.get('k', soft), undefined)
+  await silo.next(1)
+  await silo.heard()
+  assert.equal(silo.keeps, false)
+  const reading = handler.get('k', soft)
+  silo.miss((await silo.next(2)).request, 'token')
+  assert.equal(await reading, undefined)
+  await handler.set('k', Promise.resolve(entry('v', ['t'])))
+  const commit = await silo.next(3)
+  silo.stored(commit.request)
+  await handler.idle()
+  for (let i = 0; i < 3; i++) {
+    const again = handler.get('k', soft)
+    // Even of a silo that would let it be kept.
+    silo.entry((await silo.next(2)).request, { value: contentOf(commit.body), tags: ['t'] })
+    assert.equal(await text(await again), 'v')
+  }
   silo.stop()
 })
