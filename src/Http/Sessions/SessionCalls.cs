@@ -38,6 +38,9 @@ internal sealed class SessionCalls(
     /// <summary>How long one question waits for another caller's value before it is asked anew: whoever has gone is noticed then.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
+    /// <summary>Values up to this size are decoded on the thread that has read the question.</summary>
+    private const long DecodedAtOnce = 64 * 1024;
+
     /// <summary>The largest frame that a client may send: the largest value, with as many and as long names as there may be.</summary>
     public long MaximumFrame => options.MaximumPayloadBytes + (1 << 20);
 
@@ -70,10 +73,19 @@ internal sealed class SessionCalls(
         }
 
         var encoded = await Ask(scoped, request, time.Now() + ask.Wait, isHere: owner is null, gone);
-        if (encoded?.Entry is { Payload: { Coding: not PayloadCoding.None } payload } && !place.TryReach(PayloadCodec.MostBytesOf(payload)))
+        if (encoded?.Entry is { Payload: { Coding: not PayloadCoding.None } payload })
         {
-            await GiveBack(scoped, encoded.Token);
-            return (ServerFrame.Refused(ask.Request, Refusals.TooMuchUnread), TokenId.None);
+            if (!place.TryReach(PayloadCodec.MostBytesOf(payload)))
+            {
+                await GiveBack(scoped, encoded.Token);
+                return (ServerFrame.Refused(ask.Request, Refusals.TooMuchUnread), TokenId.None);
+            }
+
+            if (PayloadCodec.MostBytesOf(payload) > DecodedAtOnce)
+            {
+                // On a thread of its own: the client's acknowledgements are read in the meantime.
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            }
         }
 
         var answer = codec.Decode(scoped, encoded);

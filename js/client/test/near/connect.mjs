@@ -10,7 +10,7 @@ export function connect(silo) {
   let socket
   const welcomed = new Promise((resolve) => {
     const source = { origin: silo.url, moments: new Moments() }
-    socket = new SiloSocket({ silo: source, key: undefined, timeout: 5_000, near, onSilos: resolve })
+    socket = new SiloSocket({ silo: source, key: undefined, timeout: 5_000, near, keeps: true, onSilos: resolve })
   })
   return { near, socket, welcomed }
 }
