@@ -35,7 +35,7 @@ internal static class MovingConfigurations
         new("standby-of-dead-silo", StandbyOfDeadSilo),
     ];
 
-    private static Step Moves(Silo from, Silo to, bool drops = true) => Do($"sends {Key} to {to}", () => from.Moving.Send(Key, to, drops));
+    internal static Step Moves(Silo from, Silo to, bool drops = true) => Do($"sends {Key} to {to}", () => from.Moving.Send(Key, to, drops));
 
     /// <summary>A value moves while its tag is updated, and the new owner is read.</summary>
     private static void Move(Stage stage)
@@ -48,32 +48,39 @@ internal static class MovingConfigurations
     }
 
     /// <summary>The first update is known everywhere and still to be settled; the value was made again since, and moves while a second one comes.</summary>
-    private static void MoveTwoUpdates(Stage stage)
+    private static void MoveTwoUpdates(Stage stage) => MovesBetweenUpdates(
+        stage, (former, owner) => former.Change([Catalog.B], null, owner), former => former.Read(Key), (former, owner) => Updates(former, owner, Catalog.B), owner => Checks(owner, Key, after: 2));
+
+    /// <summary>A first update, and a read that makes the value again before it is settled; then the value moves beside a second update, and a check.</summary>
+    internal static void MovesBetweenUpdates(Stage stage, Action<Silo, Silo> updates, Action<Silo> reads, Func<Silo, Silo, Step> update, Func<Silo, Step> check)
     {
         var (former, owner) = (stage.Serving(), stage.Serving());
         stage.Host(Key, former);
         stage.Warm(former, Key);
-        former.Change([Catalog.B], null, owner);
+        updates(former, owner);
         stage.World.RunAll(heldBack: "acknowledges");
-        former.Read(Key);
+        reads(former);
         stage.World.RunAll(heldBack: "acknowledges");
         stage.Host(Key, owner);
         stage.Script("M", Moves(former, owner));
-        stage.Script("W", Updates(former, owner, Catalog.B));
-        stage.Script(owner, Checks(owner, Key, after: 2));
+        stage.Script("W", update(former, owner));
+        stage.Script(owner, check(owner));
         stage.AtOnce = ["queues", "change", "commit", "factory"];
     }
 
     /// <summary>What was taken over moves on to a third silo.</summary>
-    private static void MoveChain(Stage stage)
+    private static void MoveChain(Stage stage) => MovesOn(stage, (first, second) => Updates(first, second, Catalog.B), third => Checks(third, Key));
+
+    /// <summary>A value moves to a second silo and on to a third one, which owns its key, beside an update and a check.</summary>
+    internal static void MovesOn(Stage stage, Func<Silo, Silo, Step> update, Func<Silo, Step> check)
     {
         var (first, second, third) = (stage.Serving(), stage.Serving(), stage.Serving());
         stage.Host(Key, first);
         stage.Warm(first, Key);
         stage.Host(Key, third);
         stage.Script("M", Moves(first, second), Moves(second, third));
-        stage.Script("W", Updates(first, second, Catalog.B));
-        stage.Script(third, Checks(third, Key));
+        stage.Script("W", update(first, second));
+        stage.Script(third, check(third));
         stage.AtOnce = ["queues", "change", "commit", "factory", "acquire", "answer", "receipt"];
     }
 
@@ -221,7 +228,7 @@ internal static class MovingConfigurations
     }
 
     /// <summary>A silo that has a value, and one that owns its key now.</summary>
-    private static (Silo Former, Silo Owner) Moved(Stage stage)
+    internal static (Silo Former, Silo Owner) Moved(Stage stage)
     {
         var (former, owner) = (stage.Serving(), stage.Serving());
         stage.Host(Key, former);

@@ -1,6 +1,7 @@
 using OrleansTagCache.Simulation.Engine;
 using OrleansTagCache.Simulation.Nodes;
 using static OrleansTagCache.Simulation.Search.Configurations;
+using static OrleansTagCache.Simulation.Search.MovingConfigurations;
 
 namespace OrleansTagCache.Simulation.Search;
 
@@ -149,34 +150,15 @@ internal static class SoftConfigurations
     }
 
     /// <summary>The first update is known everywhere and still to be settled; the value was made again since, and moves while a second one comes.</summary>
-    private static void MoveTwoUpdates(Stage stage)
-    {
-        var (former, owner) = (stage.Serving(), stage.Serving());
-        stage.Host(Key, former);
-        stage.Warm(former, Key);
-        former.Change([Catalog.P], null, owner, remember: true);
-        stage.World.RunAll(heldBack: "acknowledges");
-        former.ReadSoft(Key, Catalog.P);
-        stage.World.RunAll(heldBack: "acknowledges");
-        stage.Host(Key, owner);
-        stage.Script("M", Moves(former, owner));
-        stage.Script("W", Remembers(former, owner));
-        stage.Script(owner, ChecksSoft(owner, after: 2));
-        stage.AtOnce = ["queues", "change", "commit", "factory"];
-    }
+    private static void MoveTwoUpdates(Stage stage) => MovesBetweenUpdates(
+        stage,
+        (former, owner) => former.Change([Catalog.P], null, owner, remember: true),
+        former => former.ReadSoft(Key, Catalog.P),
+        (former, owner) => Remembers(former, owner),
+        owner => ChecksSoft(owner, after: 2));
 
     /// <summary>What was taken over moves on to a third silo.</summary>
-    private static void MoveChain(Stage stage)
-    {
-        var (first, second, third) = (stage.Serving(), stage.Serving(), stage.Serving());
-        stage.Host(Key, first);
-        stage.Warm(first, Key);
-        stage.Host(Key, third);
-        stage.Script("M", Moves(first, second), Moves(second, third));
-        stage.Script("W", Remembers(first, second));
-        stage.Script(third, ChecksSoft(third));
-        stage.AtOnce = ["queues", "change", "commit", "factory", "acquire", "answer", "receipt"];
-    }
+    private static void MoveChain(Stage stage) => MovesOn(stage, (first, second) => Remembers(first, second), third => ChecksSoft(third));
 
     /// <summary>A miss finds the value at its former owner while a soft tag is updated.</summary>
     private static void Fetch(Stage stage)
@@ -212,17 +194,5 @@ internal static class SoftConfigurations
         stage.Script("W", Remembers(serving, serving));
         stage.Script("R", ChecksSoft(joiner) with { When = () => joiner.IsServing });
         stage.AtOnce = ["queues", "change", "commit", "factory", "acquire", "answer", "read ", "row", "hello again"];
-    }
-
-    private static Step Moves(Silo from, Silo to) => Do($"sends {Key} to {to}", () => from.Moving.Send(Key, to, drops: true));
-
-    /// <summary>A silo that has a value, and one that owns its key now.</summary>
-    private static (Silo Former, Silo Owner) Moved(Stage stage)
-    {
-        var (former, owner) = (stage.Serving(), stage.Serving());
-        stage.Host(Key, former);
-        stage.Warm(former, Key);
-        stage.Host(Key, owner);
-        return (former, owner);
     }
 }
