@@ -175,6 +175,38 @@ public sealed class ClientSessionsTests : IDisposable
         Assert.NotEqual(SessionId.None, _host.Sessions.Open(client, "client").Session);
     }
 
+    /// <summary>Until then updates wait for it; a client that keeps nothing is not waited for.</summary>
+    [Fact]
+    public async Task Session_WhoseConnectionHasEnded_IsBrokenWhenItsLeaseIsOver()
+    {
+        await _host.Serve();
+        var keeping = Keep();
+        var empty = _host.Sessions.Open(new FakeClient(), "client").Session;
+
+        Assert.True(_host.Sessions.Abandon(empty).IsCompletedSuccessfully);
+        Assert.Equal(1, _host.Sessions.Counts.Sessions);
+
+        var abandoned = _host.Sessions.Abandon(keeping.Session);
+        var (_, completion) = _host.Invalidator.Begin(Update);
+        _host.Time.Advance(Lease);
+        Assert.Equal(1, _host.Sessions.Counts.Sessions);
+        Assert.False(completion.IsCompleted);
+        await AdvanceUntil(() => abandoned.IsCompleted && completion.IsCompleted);
+        Assert.Equal(0, _host.Sessions.Counts.Sessions);
+        Assert.True((await completion).IsComplete);
+    }
+
+    [Fact]
+    public async Task Session_WhoseConnectionHasEnded_WithoutAnyUpdate_IsBrokenWhenItsLeaseIsOver()
+    {
+        await _host.Serve();
+        var begun = _host.Time.GetTimestamp();
+        var abandoned = _host.Sessions.Abandon(Keep().Session);
+        await AdvanceUntil(() => abandoned.IsCompleted);
+        Assert.Equal(0, _host.Sessions.Counts.Sessions);
+        Assert.InRange(_host.Time.GetElapsedTime(begun), Lease, 2 * Lease);
+    }
+
     private FakeClient Keep()
     {
         var client = new FakeClient();

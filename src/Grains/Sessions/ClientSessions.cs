@@ -111,6 +111,35 @@ internal sealed partial class ClientSessions : IDisposable
     }
 
     /// <summary>
+    /// The client's one connection has ended without its word, and nothing is done for it any more: its session is broken as soon as it may serve nothing, which is at once if it keeps nothing. Otherwise
+    /// those that connect again and again would take the places of others until they are found idle.
+    /// </summary>
+    public async Task Abandon(SessionId id)
+    {
+        while (true)
+        {
+            TimeSpan left;
+            lock (_gate)
+            {
+                if (_table.Find(id) is not { } session)
+                {
+                    return;
+                }
+
+                left = session.InterestCount == 0 ? TimeSpan.Zero : session.Deadline - _time.Now();
+            }
+
+            if (left <= TimeSpan.Zero)
+            {
+                Leave(id);
+                return;
+            }
+
+            await Task.Delay(left, _time);
+        }
+    }
+
+    /// <summary>
     /// The session among these that is this silo's, now told of every update of the records' tags, of the client's soft tags and of the key. Check the value afterwards (invariant C3). None if there is no such session, or clients have yet to let go of too much: then the value is not kept.
     /// </summary>
     public IssuedSession? Register(SessionId[] named, ReadOnlySpan<TagRecord> records, TagId key, string[]? softTags = null)

@@ -73,6 +73,7 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
             await _over.CancelAsync();
             await socket.Close(status, reason);
             await Answered();
+            _ = DetachedTask.Run(() => services.Sessions.Abandon(_session));
         }
     }
 
@@ -238,8 +239,15 @@ internal sealed class SessionConnection(FrameSocket socket, HttpContext http, Ap
                 (answer, token) = (ServerFrame.Refused(frame.Request, Refusals.TooMuchUnread), TokenId.None);
             }
 
+            // A read may have waited for long, and the key may have been revoked meanwhile.
+            var isTold = services.Keys.IsValid(caller);
+            if (!isTold)
+            {
+                _ = DetachedTask.Run(EndByItself);
+            }
+
             await TellOfSilos();
-            if (!await socket.Send(answer, _over.Token))
+            if (!isTold || !await socket.Send(answer, _over.Token))
             {
                 await GiveBack(frame, token);
             }

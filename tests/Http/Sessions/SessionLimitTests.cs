@@ -1,7 +1,9 @@
 using System.Diagnostics.Metrics;
 using System.Net.WebSockets;
 using OrleansTagCache.Contracts;
+using OrleansTagCache.Diagnostics;
 using OrleansTagCache.Http.Authentication;
+using OrleansTagCache.Http.Limits;
 using OrleansTagCache.Http.Sessions;
 using OrleansTagCache.Lifetimes;
 using OrleansTagCache.Names;
@@ -68,6 +70,27 @@ public sealed class SessionLimitTests(SmallSessionSilo silo) : IClassFixture<Sma
         // It hears of no update, and is not waited for once its lease is over.
         Assert.Equal(200, (await http.Update("revoked")).Status);
         Assert.DoesNotContain(FrameKind.Push, await caller.UntilClosed());
+        await silo.NoRequestRuns();
+    }
+
+    [Fact]
+    public async Task Key_ThatIsRevokedWhileItsReadWaits_IsNotToldTheValue()
+    {
+        var (id, text) = silo.AddKey();
+        await silo.Knows(text);
+        using var http = silo.With(silo.Keys[0]);
+        var token = await http.TakeToken("waits");
+        var (caller, _) = await SessionCaller.Open(Silo, text);
+        await using var ending = caller;
+        var limits = silo.Get<RequestLimits>();
+        var waiting = Events.On(CacheEvent.QuotaChanged).Until(() => limits.WaitingReads.Taken > 0);
+        await caller.Acquire("waits", wait: 30_000);
+        await waiting;
+        silo.RemoveKey(id);
+        await silo.Knows(text, isThere: false);
+
+        (await http.Put("waits", "one", token: token)).IsDone();
+        Assert.DoesNotContain(FrameKind.Entry, await caller.UntilClosed());
         await silo.NoRequestRuns();
     }
 
@@ -397,12 +420,12 @@ public sealed class SmallSessionSilo : SiloServer
         Write();
     }
 
-    /// <summary>Returns when the silo has read the file with that key.</summary>
-    public async Task Knows(string key)
+    /// <summary>Returns when the silo has read the file with that key, or without it.</summary>
+    public async Task Knows(string key, bool isThere = true)
     {
         using var http = With(Keys[0]);
         await using var reader = await EventReader.Open(http, "/v1/traffic");
-        while (Get<ApiKeyRing>().Find(key) is null)
+        while (Get<ApiKeyRing>().Find(key) is null == isThere)
         {
             await reader.Next("traffic");
         }
