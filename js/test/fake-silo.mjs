@@ -113,6 +113,8 @@ export class FakeSilo {
     this.#server.on('upgrade', (_, socket) => socket.end('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n'))
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket)
+      // A client that has given up resets its connection.
+      socket.on('error', () => {})
       socket.on('close', () => this.#sockets.delete(socket))
     })
   }

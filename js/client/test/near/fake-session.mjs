@@ -14,6 +14,8 @@ export class FakeSession {
     fake.sockets = []
     fake.grant = 2_000
     fake.silo = 'S127.0.0.1:1:1'
+    // A client that has given up resets its connection.
+    fake.server.on('connection', (socket) => socket.on('error', () => {}))
     fake.server.on('upgrade', (request, socket) => fake.#upgrade(request, socket))
     fake.server.listen(0, '127.0.0.1')
     await once(fake.server, 'listening')
