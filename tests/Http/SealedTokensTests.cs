@@ -17,6 +17,7 @@ public sealed class SealedTokensTests
     private static readonly TokenId Id = new(new Guid("6f0d1a52-0001-4b1c-9f00-000000000001"));
 
     private readonly FakeTimeProvider _time = new();
+    private readonly FakeCluster _cluster = new();
     private readonly CountedKeys _keys;
     private readonly SealedTokens _one;
     private readonly SealedTokens _other;
@@ -67,6 +68,40 @@ public sealed class SealedTokensTests
         Assert.InRange(_keys.Asked, 2, 6);
     }
 
+    /// <summary>The secrets went with their silo. What is given from then on holds everywhere; what was given before holds where it is known.</summary>
+    [Fact]
+    public async Task Token_GivenAfterTheSiloOfTheSecretsHasGone_IsVerifiedByAnother()
+    {
+        var before = await _one.Protect(Key, Id);
+        TheirSiloGoes();
+
+        var after = await _one.Protect(Key, Id);
+        Assert.Equal(Id, await _other.Verify(Key, after));
+        Assert.Equal(Id, await _one.Verify(Key, before));
+        Assert.True((await _other.Verify(Key, before)).IsNone);
+
+        _time.Advance(TimeSpan.FromMinutes(20));
+        Assert.True((await _one.Verify(Key, before)).IsNone);
+    }
+
+    [Fact]
+    public async Task Token_WhileTheSecretsCannotBeAskedFor_IsGivenUnderThoseThatAreKnown_AndAskedForOnceASecond()
+    {
+        var before = await _one.Protect(Key, Id);
+        TheirSiloGoes();
+        _keys.Fault = new TimeoutException();
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal(before, await _one.Protect(Key, Id));
+        }
+
+        Assert.Equal(2, _keys.Asked);
+        _keys.Fault = null;
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.NotEqual(before, await _one.Protect(Key, Id));
+        Assert.Equal(3, _keys.Asked);
+    }
+
     [Fact]
     public async Task Tokens_AtOnce_AskTogether()
     {
@@ -77,10 +112,20 @@ public sealed class SealedTokensTests
         Assert.Equal(1, _keys.Asked);
     }
 
-    private SealedTokens Tokens() => new(Factory.Of(_keys), InvalidatorHost.Details, _time);
+    private void TheirSiloGoes()
+    {
+        _keys.Grain = new TokenSecretsGrain(_time);
+        _cluster.Is((FakeCluster.Self, SiloStatus.Active, true));
+    }
+
+    private SealedTokens Tokens() => new(Factory.Of(_keys), _cluster, InvalidatorHost.Details, _time);
 
     private sealed class CountedKeys(ITokenSecretsGrain keys) : ITokenSecretsGrain
     {
+        public ITokenSecretsGrain Grain { get; set; } = keys;
+
+        public Exception? Fault { get; set; }
+
         public int Asked { get; private set; }
 
         public TaskCompletionSource? Answers { get; set; }
@@ -89,7 +134,7 @@ public sealed class SealedTokensTests
         {
             Asked++;
             await (Answers?.Task ?? Task.CompletedTask);
-            return await keys.GetSecrets();
+            return Fault is null ? await Grain.GetSecrets() : throw Fault;
         }
     }
 

@@ -1,8 +1,8 @@
 namespace OrleansTagCache.Contracts;
 
 /// <summary>
-/// The secrets that the cluster's silos authenticate HTTP tokens with. They live in memory: when their silo goes, new ones are made, and
-/// tokens that were given out before are refused, which costs their holders a repeated generation.
+/// The secrets that the cluster's silos authenticate HTTP tokens with. They live in memory: when their silo goes, new ones are made, which every silo asks for as soon as it sees that a silo has gone. Tokens
+/// that were given out before are refused where those were not known, which costs their holders a repeated generation.
 /// </summary>
 [Alias("otc.ITokenSecretsGrain")]
 internal interface ITokenSecretsGrain : IGrainWithIntegerKey
