@@ -9,6 +9,8 @@ import { Moments } from './moments.js'
 export interface Silo {
   readonly origin: string
   readonly moments: Moments
+  /** Whether it is asked at all: what is not answered over a WebSocket counts too. */
+  readonly breaker?: Breaker
 }
 
 /** What to ask of a silo. */

@@ -9,6 +9,7 @@ import {
   type Token,
   tagName,
 } from '@orleans-tag-cache/client'
+import { MadeFrom } from './made-from.js'
 import { type HandlerOptions, nearOf, type ResolvedHandlerOptions, resolveHandlerOptions } from './options.js'
 
 /** What Next.js means by "never", in seconds. */
@@ -36,11 +37,14 @@ export interface Offer {
   readonly token: Token | undefined
   /** A time of `performance.now()` before the value was begun. */
   readonly since: number
+  /** Whether it may have been made from cached values: then the token does not tell how old it is, and is given back. */
+  readonly isMadeFromCached: boolean
 }
 
 /** The cluster as the handlers of one process see it: one for all of them. It opens no connection before it is asked something. */
 export class Backend {
   readonly #options: HandlerOptions
+  readonly madeFrom = new MadeFrom()
   readonly #warned = new Map<string, number>()
   // Keys whose values broke a limit: no reader need wait for those that make them.
   readonly #unstorable = new Set<string>()
@@ -123,7 +127,7 @@ export class Backend {
       const options: StoreOptions = { tags: offer.tags, life: offer.life, contentType: mediaType }
       let outcome = await this.client.store(key, offer.frame, {
         ...options,
-        ...(offer.token === undefined ? { since: offer.since } : { token: offer.token }),
+        ...(offer.token === undefined || offer.isMadeFromCached ? { since: offer.since } : { token: offer.token }),
       })
       if (!outcome.stored && outcome.reason === 'unknown_token') {
         // Its lease was over before the value was made. That it is newer than every update can be shown otherwise.
@@ -136,6 +140,11 @@ export class Backend {
       }
     } catch (error) {
       this.warn(`store:${codeOf(error)}`, 'An entry could not be stored.', error)
+    } finally {
+      if (offer.isMadeFromCached) {
+        // It was not used. Those who wait for it have the value by now, or make their own.
+        this.abandon(offer.token)
+      }
     }
   }
 

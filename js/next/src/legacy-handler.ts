@@ -79,7 +79,11 @@ export class LegacyHandler {
     if (found === undefined || found.status === 'miss' || stored === undefined) {
       return null
     }
-    return kind === 'fetch' ? fetched(found, stored, context.revalidate) : rendered(found, stored)
+    if (kind !== 'fetch') {
+      return rendered(found, stored)
+    }
+    this.#backend.madeFrom.found(key, context.tags ?? [])
+    return fetched(found, stored, context.revalidate)
   }
 
   async #set(cacheKey: string, value: LegacyValue, context: LegacySetContext): Promise<void> {
@@ -114,12 +118,19 @@ export class LegacyHandler {
       )
       return
     }
+    const tags = tagsOf(value, context)
+    const begunAt = begun?.at ?? this.#madeAt
+    const madeSince = kind === 'fetch' ? undefined : this.#backend.madeFrom.since(key, tags, begunAt)
+    if (kind === 'fetch') {
+      this.#backend.madeFrom.made(key, tags, begunAt)
+    }
     const storing = this.#backend.store(key, {
       frame,
-      tags: tagsOf(value, context),
+      tags,
       life: { stale: 0, revalidate: Math.min(revalidate, expire), expire },
       token,
-      since: begun?.at ?? this.#madeAt,
+      since: madeSince ?? begunAt,
+      isMadeFromCached: madeSince !== undefined,
     })
     // Next.js answers its request when this returns, and whoever has rendered on demand wants to know that it is stored.
     await (this.#isOnDemand ? storing : atMost(storing, longestForAStore))

@@ -14,6 +14,9 @@ interface Stored {
   readonly value: Uint8Array
 }
 
+// When a store has kept a reader waiting in vain, no other reader waits for one for as long as a silo may take to store: no page is to wait time and again.
+const pauseAfterAWait = 5_000
+
 /**
  * A handler for `cacheHandlers` with options of its own, for those who write a handler file of their own. Handlers
  * that are made with the same object of options tell the cluster of an update once.
@@ -26,6 +29,8 @@ export function createCacheHandler(options: HandlerOptions = {}): CacheHandler {
 export function createHandlerOf(backend: Backend): CacheHandler & { idle(): Promise<void> } {
   const tokens = new Tokens()
   const pending = new Map<string, Promise<void>>()
+  // When a reader last waited for a store in vain.
+  let inVain = Number.NEGATIVE_INFINITY
 
   async function get(cacheKey: string, softTags: string[]): Promise<CacheEntry | undefined> {
     if (isBuilding()) {
@@ -33,10 +38,14 @@ export function createHandlerOf(backend: Backend): CacheHandler & { idle(): Prom
     }
     const key = backend.keyOf('use', cacheKey)
     const storing = pending.get(key)
-    if (storing !== undefined && !(await atMost(storing, longestForAStore))) {
-      // The silo is slow, and to ask it as well would take as long again.
-      tokens.put(key, undefined)
-      return undefined
+    if (storing !== undefined) {
+      const isWorthWaiting = performance.now() - inVain > pauseAfterAWait
+      if (!(await atMost(storing, isWorthWaiting ? longestForAStore : 0))) {
+        // The silo is slow, and to ask it as well would take as long again.
+        inVain = isWorthWaiting ? performance.now() : inVain
+        tokens.put(key, undefined)
+        return undefined
+      }
     }
     const found = await backend.read(key, softTags)
     tokens.put(key, found?.token)
@@ -47,6 +56,7 @@ export function createHandlerOf(backend: Backend): CacheHandler & { idle(): Prom
     if (stored === undefined) {
       return undefined
     }
+    backend.madeFrom.found(key, stored.tags)
     return {
       value: streamOf(stored.value),
       tags: stored.tags,
@@ -94,6 +104,10 @@ export function createHandlerOf(backend: Backend): CacheHandler & { idle(): Prom
         backend.abandon(token)
         return undefined
       }
+      const { tags, stale, revalidate, expire } = entry
+      // Before anything is waited for: what was made from this value comes to its own end soon.
+      const madeSince = backend.madeFrom.since(key, tags, since)
+      backend.madeFrom.made(key, tags, madeSince ?? since)
       const value = await drain(entry.value, backend.settings.maxEntryBytes)
       if (value === undefined) {
         // The function threw: what came of it is not to be kept, and the next reader runs it anew.
@@ -104,7 +118,6 @@ export function createHandlerOf(backend: Backend): CacheHandler & { idle(): Prom
         backend.refused(key, `An entry of more than ${backend.settings.maxEntryBytes} bytes is not stored.`, token)
         return undefined
       }
-      const { tags, stale, revalidate, expire } = entry
       return {
         frame: serialize({ tags: [...tags], stale, revalidate, expire, value } satisfies Stored),
         tags,
@@ -114,7 +127,8 @@ export function createHandlerOf(backend: Backend): CacheHandler & { idle(): Prom
           expire: atLeastZero(expire),
         },
         token,
-        since,
+        since: madeSince ?? since,
+        isMadeFromCached: madeSince !== undefined,
       }
     } catch (error) {
       // It is no entry as Next.js 16 defines it. A promise that is rejected here, and that nobody waits for, would end the process.

@@ -198,6 +198,7 @@ export class SiloSocket {
           this.#gaveUp(frame)
         } else {
           this.#timeouts = 0
+          this.source.breaker?.succeeded()
           this.#pending.delete(frame.request)
           pending.settle(frame)
         }
@@ -330,6 +331,7 @@ export class SiloSocket {
     this.#pending.delete(request)
     pending.fail(new TagCacheError('timeout', `No answer within ${Math.round(timeout)} ms.`))
     if (pending.readKey !== undefined) {
+      this.source.breaker?.failed(now())
       this.#late.set(request, pending.readKey)
       if (this.#late.size > 256) {
         this.#late.delete(this.#late.keys().next().value as number)

@@ -17,6 +17,25 @@ test('A set that does not end holds up no get for longer than a second', async (
   assert.equal(await reading, undefined)
 })
 
+test('When a reader has waited for a store in vain, the next do not wait for theirs', async () => {
+  const { handler, silo } = await start()
+  silo.intercept = ({ method }) => (method === 'PUT' ? new Promise(() => {}) : false)
+  const waits = []
+  for (let i = 0; i < 3; i++) {
+    const key = `k${i}`
+    await handler.get(key, soft)
+    const stored = silo.count('PUT', '/v1/entry')
+    void handler.set(key, Promise.resolve(entry('v')))
+    await silo.called('PUT', '/v1/entry', stored + 1)
+    const reading = handler.get(key, soft)
+    await time.pass(1)
+    waits.push(await isPending(reading))
+    await time.pass(1_000)
+    assert.equal(await reading, undefined)
+  }
+  assert.deepEqual(waits, [true, false, false])
+})
+
 test('What breaks in storing ends nothing but the storing', async (t) => {
   const rejected = []
   const note = (error) => rejected.push(error)

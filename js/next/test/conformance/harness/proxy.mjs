@@ -18,6 +18,8 @@ export class SiloProxy {
     const proxy = new SiloProxy()
     proxy.#target = new URL(target)
     proxy.#server = http.createServer((request, response) => proxy.#pass(request, response))
+    // So that everything goes over HTTP, where it can be seen.
+    proxy.#server.on('upgrade', (_, socket) => socket.end('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n'))
     await new Promise((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve))
     return proxy
   }
