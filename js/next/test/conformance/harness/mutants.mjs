@@ -17,6 +17,9 @@ export const mutants = {
   /** So do they with each read of `fetch`. */
   'fetch-soft-tags': [['next/dist/cjs/legacy-handler.js', '...(context.softTags ?? []), ', '']],
 
+  /** A value is as old as the oldest cached one that it was made from. */
+  'made-from': [['next/dist/cjs/made-from.js', 'let since;', 'let since; return undefined;']],
+
   // Of pages:
 
   /** The tags of a page are in its headers. */

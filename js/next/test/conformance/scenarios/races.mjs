@@ -25,6 +25,26 @@ describe('Fills that an update overtakes', () => {
     })
   }
 
+  test('what was made from a call that began before the update is served to nobody who comes after', async () => {
+    const { a, b, origin } = world
+    const [name, inner] = [fresh('outer'), fresh('race')]
+    const args = [name, { tags: [name] }, inner, { tags: [inner] }]
+    const hold = origin.hold(inner)
+    const waiting = a.read('item', inner, { tags: [inner] })
+    await hold.asked
+    const version = origin.change(inner)
+    assert.equal((await b.act([['updateTag', inner]])).status, 200)
+    // Next.js lets it join the inner call, which is the named limit. What comes of it must not outlast that.
+    const joined = a.read('outer', ...args)
+    for (let i = 0; i < 20; i++) await a.read('uncached', fresh('race'))
+    hold.release()
+
+    assert.equal((await waiting).version, version - 1)
+    await joined
+    assert.equal((await b.read('outer', ...args)).inner.version, version)
+    assert.equal((await a.read('outer', ...args)).inner.version, version)
+  })
+
   test('what was begun before a revalidation is stale', async () => {
     const { a, b, origin } = world
     const name = fresh('race')
