@@ -36,7 +36,9 @@ internal sealed class TagLedgerRun(int maximumUnreferenced)
     private readonly List<(long At, int Tags)> _expiries = [];
     private readonly List<(long At, int Tags)> _settlings = [];
     private readonly List<(long At, int Tags, Moment Deadline)> _stalings = [];
+    private readonly List<(long From, long To, int Tags)> _opened = [];
     private readonly Dictionary<UpdateId, int> _open = [];
+    private readonly Dictionary<UpdateId, long> _openFrom = [];
     private readonly Dictionary<UpdateId, int> _holds = [];
     private readonly List<(int Tags, TagRecord[] Records)> _attached = [];
     private long _clock;
@@ -78,6 +80,7 @@ internal sealed class TagLedgerRun(int maximumUnreferenced)
                 if (_open.Remove(update, out var opened))
                 {
                     _settlings.Add((++_clock, opened));
+                    _opened.Add((_openFrom[update], _clock, opened));
                 }
 
                 Ledger.Settle(update);
@@ -190,7 +193,7 @@ internal sealed class TagLedgerRun(int maximumUnreferenced)
             return false;
         }
 
-        _clock++;
+        _openFrom[update] = ++_clock;
         return true;
     }
 
@@ -198,13 +201,22 @@ internal sealed class TagLedgerRun(int maximumUnreferenced)
     {
         var isLive = Ledger.IsLive(Sets[tags], new(stamp));
         var mayKeep = Ledger.MayKeepCopy(Sets[tags], new(stamp));
+        var mayKeepMade = Ledger.MayKeepMadeSince(Sets[tags], new(stamp));
         var isExpired = IsExpired(tags, stamp);
+        var isHeld = _holds.Values.Any(held => (held & tags) != 0);
+        var wasOpen = isHeld || _open.Any(open => (open.Value & tags) != 0 && _openFrom[open.Key] <= stamp)
+            || _opened.Exists(opened => (opened.Tags & tags) != 0 && opened.From <= stamp && stamp < opened.To);
         var isUnsettled = _open.Values.Concat(_holds.Values).Any(open => (open & tags) != 0)
             || _settlings.Exists(settling => settling.At > stamp && (settling.Tags & tags) != 0);
         Assert.False(isLive && isExpired, $"{tags:b} is served with stamp {stamp}.");
         Assert.False(mayKeep && (isExpired || isUnsettled), $"A copy of {tags:b} is kept with stamp {stamp}.");
+        Assert.False(mayKeepMade && (isExpired || wasOpen), $"What was made of {tags:b} is kept with stamp {stamp}.");
+        Assert.False(mayKeep && !mayKeepMade, $"What was made of {tags:b} is refused with stamp {stamp} as a copy is not.");
         if (isExact && IsKnown(tags, stamp))
         {
+            // Exact while nothing of the tags was settled since but what has come since, once.
+            var isSettledOnce = _settlings.Count(settling => settling.At > stamp && (settling.Tags & tags) != 0) <= 1 && !_open.Values.Any(open => (open & tags) != 0);
+            Assert.True(mayKeepMade || isExpired || wasOpen || !isSettledOnce, $"What was made of {tags:b} is refused with stamp {stamp}.");
             Assert.True(isLive || isExpired, $"{tags:b} is refused with stamp {stamp}.");
             Assert.True(mayKeep || isExpired || isUnsettled, $"A copy of {tags:b} is refused with stamp {stamp}.");
         }

@@ -79,6 +79,60 @@ public sealed class SealedMomentsTests : IAsyncLifetime
         Assert.NotNull(_moments.Judge(Key, Data(), Now()));
     }
 
+    /// <summary>Applied here before the moment, and not everywhere: what the caller read elsewhere afterwards, to make its value from it, may be older.</summary>
+    [Theory]
+    [InlineData("a")]
+    [InlineData("*")]
+    public void Judge_SinceAMomentAtWhichAnUpdateWasOpen_IsNothing_AndOnceItWasSettledItIs(string updated)
+    {
+        var update = Open(TagId.OfTag(Shop, updated));
+        var moment = Now();
+        Assert.Null(_moments.Judge(Key, Data(), moment));
+        _silo.Ledger.Settle(update);
+
+        Assert.Null(_moments.Judge(Key, Data(), moment));
+        Assert.NotNull(_moments.Judge(Key, Data(), Now()));
+    }
+
+    [Fact]
+    public void Judge_SinceAMomentAtWhichARevalidationWasOpen_IsNothing_AndOnceItWasSettledItIsFresh()
+    {
+        var (update, now) = (new UpdateId(Guid.Empty, ++_updates), _silo.Time.Now());
+        _silo.Ledger.Stale(update, [Tag], now + Second, now);
+        var moment = Now();
+        Assert.Null(_moments.Judge(Key, Data(), moment));
+        _silo.Ledger.Settle(update);
+
+        Assert.Null(_moments.Judge(Key, Data(), moment));
+        Assert.Equal(CacheLife.Max, _moments.Judge(Key, Data(), Now())!.Data.Life);
+    }
+
+    [Fact]
+    public void Judge_SinceAMomentAtWhichAnUpdateOfAllOfItsTagsWasOpen_IsNothing()
+    {
+        var update = new UpdateId(Guid.Empty, ++_updates);
+        _silo.Ledger.ExpireAll(update, [Tag, TagId.OfTag(Shop, "b")]);
+        var moment = Now();
+        _silo.Ledger.Settle(update);
+
+        Assert.Null(_moments.Judge(Key, Data("a", "b"), moment));
+        Assert.NotNull(_moments.Judge(Key, Data("a"), moment));
+        Assert.NotNull(_moments.Judge(Key, Data("a", "b"), Now()));
+    }
+
+    /// <summary>Of two sets of a key the later moment wins, also while the first is on its way to every member: nobody inherits a key.</summary>
+    [Fact]
+    public void Judge_SinceAMomentAtWhichAnUpdateOfItsKeyOrOfAnotherTagWasOpen_TakesIt()
+    {
+        var (ofKey, ofOther) = (Open(TagId.OfKey(Key)), Open(TagId.OfTag(Shop, "b")));
+        var moment = Now();
+        Assert.False(_moments.Judge(Key, Data(), moment)!.IsKeyChanged);
+        _silo.Ledger.Settle(ofKey);
+        _silo.Ledger.Settle(ofOther);
+
+        Assert.False(_moments.Judge(Key, Data(), moment)!.IsKeyChanged);
+    }
+
     [Fact]
     public void Judge_AfterAnUpdateThatIsForgotten_IsNothing()
     {
@@ -149,11 +203,13 @@ public sealed class SealedMomentsTests : IAsyncLifetime
 
     private SealedMoments Moments() => new(_silo.Ledger, _silo.Lease, InvalidatorHost.Details, _silo.Time);
 
-    private void Expire(TagId tag)
+    private void Expire(TagId tag) => _silo.Ledger.Settle(Open(tag));
+
+    private UpdateId Open(TagId tag)
     {
         var update = new UpdateId(Guid.Empty, ++_updates);
         _silo.Ledger.Expire(update, [tag]);
-        _silo.Ledger.Settle(update);
+        return update;
     }
 
     private void Stale(TagId tag, TimeSpan left)

@@ -16,7 +16,8 @@ namespace OrleansTagCache.Coherence;
 ///
 /// <para><b>Generated or copied.</b> That suffices for a value generated after its stamp: its source had changed before the update began.
 /// A copy of another process's value needs more, since that process may not have heard of the update yet: <see cref="MayKeepCopy"/>
-/// refuses it while any update of its tags is open, or was settled after the stamp.</para>
+/// refuses it while any update of its tags is open, or was settled after the stamp. Of a value that was made after the stamp, maybe from such copies, less is
+/// asked: <see cref="MayKeepMadeSince"/>.</para>
 ///
 /// <para><b>Forgetting.</b> A record goes when no stored value refers to it and no update is open at it; the floor, which stands for every
 /// tag without a record, is raised first. The safe direction is always more invalidation.</para>
@@ -93,7 +94,7 @@ internal sealed partial class TagLedger
                 ProtocolRules.LetOthersRun();
             }
 
-            var records = OpenNeedsLock(update, tags);
+            var records = OpenNeedsLock(update, tags, at);
             foreach (var record in records)
             {
                 record.ExpireNeedsLock(at);
@@ -119,7 +120,7 @@ internal sealed partial class TagLedger
             }
 
             var at = new Stamp(_clock + 1);
-            var records = OpenNeedsLock(update, tags);
+            var records = OpenNeedsLock(update, tags, at);
             foreach (var record in records)
             {
                 record.StaleNeedsLock(new(at, deadline), now);
@@ -303,9 +304,9 @@ internal sealed partial class TagLedger
         return IsSinceEpoch(stamp) && _conjunctions.Admits(tags, stamp);
     }
 
-    private TagRecord[] OpenNeedsLock(UpdateId update, ReadOnlySpan<TagId> tags)
+    private TagRecord[] OpenNeedsLock(UpdateId update, ReadOnlySpan<TagId> tags, Stamp at)
     {
-        var records = KeepNeedsLock(tags, static record => record.OpenedNeedsLock());
+        var records = KeepNeedsLock(tags, record => record.OpenedNeedsLock(at));
         _open.Add(update, records);
         return records;
     }

@@ -72,7 +72,15 @@ internal sealed class TagRecord(TagId tag, Stamp floor)
         updates.Settled = Math.Max(updates.Settled, at.Value);
     }
 
-    public void OpenedNeedsLock() => UpdatesNeedLock().Open++;
+    /// <summary>One more update is open, from that clock on.</summary>
+    public void OpenedNeedsLock(Stamp at)
+    {
+        var updates = UpdatesNeedLock();
+        if (updates.Open++ == 0)
+        {
+            (updates.OpenFrom, updates.SettledBefore) = (at.Value, updates.Settled);
+        }
+    }
 
     public void ClosedNeedsLock() => UpdatesNeedLock().Open = ProtocolRules.SettlingClosesItsOwn ? UpdatesNeedLock().Open - 1 : 0;
 
@@ -81,6 +89,10 @@ internal sealed class TagRecord(TagId tag, Stamp floor)
 
     /// <summary>One hold ends: it is neither held nor open any more.</summary>
     public void ReleasedNeedsLock() => UpdatesNeedLock().Holds = ProtocolRules.ReleasesEndTheirOwn ? Math.Max(0, HoldsNeedsLock - 1) : 0;
+
+    /// <summary>Whether an update of this tag had come here by the stamp, and was not settled then. Exact for the last time that there were any open; of what was settled before that, it takes every one for open.</summary>
+    public bool MayHaveBeenOpenNeedsLock(Stamp stamp) => HoldsNeedsLock > 0
+        || (_updates is { } updates && (stamp.Value < updates.SettledBefore || (stamp.Value >= updates.OpenFrom && (updates.Open > 0 || updates.Settled > stamp.Value))));
 
     public void AttachedNeedsLock() => ValuesNeedsLock++;
 
@@ -104,6 +116,12 @@ internal sealed class TagRecord(TagId tag, Stamp floor)
         public long Settled { get; set; }
 
         public int Open { get; set; }
+
+        /// <summary>When the first of the updates came that are open, or were the last that were.</summary>
+        public long OpenFrom { get; set; }
+
+        /// <summary>When an update was settled last before those came.</summary>
+        public long SettledBefore { get; set; }
 
         public int Holds { get; set; }
 

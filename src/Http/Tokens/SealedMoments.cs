@@ -14,6 +14,9 @@ namespace OrleansTagCache.Http.Tokens;
 /// <para><b>Why it is safe.</b> A moment that was given before a value was made is to it what a stamp is to a generation: an update whose source had changed when the value was made was applied here before,
 /// or is refused. What is applied elsewhere alone is open there, and the entry's silo refuses the value as it does a copy (see <see cref="SetSince"/>).</para>
 ///
+/// <para><b>Made from cached values.</b> What was read elsewhere after the moment may be older than an update that was applied here before it, while that update has not come there. So a value is refused as well if an
+/// update of its tags was open here at the moment. One that was settled by then had come everywhere.</para>
+///
 /// <para><b>Not covered.</b> Moments end with their silo: the secret is this process's own, and no other silo can compare its clocks with them.</para>
 /// </summary>
 /// <remarks>Thread-safe. It asks no other process, so that a hit from memory bears a moment too.</remarks>
@@ -50,7 +53,7 @@ internal sealed class SealedMoments(TagLedger ledger, ServingLease lease, ILocal
         // Stalings before expiries: one whose deadline has passed becomes an expiry, and only then goes.
         var tags = TagId.OfEntry(scopedKey, data.Tags);
         var (isStale, deadline) = EarliestStaling(tags, moment.Stamp);
-        if ((isStale && deadline <= now) || !ledger.IsLive(tags, moment.Stamp))
+        if ((isStale && deadline <= now) || !ledger.MayKeepMadeSince(tags, moment.Stamp))
         {
             return null;
         }
