@@ -122,4 +122,7 @@ internal enum Deed
 
     /// <summary>Such a value was stored with soft tags that were updated since its moment.</summary>
     SinceBroughtTags,
+
+    /// <summary>A value since a moment was made from what another process keeps.</summary>
+    SinceNested,
 }

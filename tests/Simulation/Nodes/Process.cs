@@ -280,7 +280,8 @@ internal abstract class Process : Node, IKeySlots
 
     KeySlot? IKeySlots.Find(TagId key) => _slots.GetValueOrDefault(key.Name);
 
-    private (Value Value, bool IsStale)? Hit(string key, params TagId[] softTags)
+    /// <summary>What is kept here and may be served.</summary>
+    public (Value Value, bool IsStale)? Hit(string key, params TagId[] softTags)
     {
         if (_slots.GetValueOrDefault(key)?.Kept is not { } near || !MayServe(near) || (Array.Exists(softTags, tag => !near.SoftTags.Contains(tag)) && !Mutants.Is(Mutant.SoftReadFromNear)))
         {

@@ -19,18 +19,38 @@ internal static class SinceSets
     /// <summary>Messages need no time here. A moment that comes back needs some: a value as old as nothing has no age at which it is stale.</summary>
     private static readonly TimeSpan OnItsWay = TimeSpan.FromMicroseconds(100);
 
-    public static void Begin(Process caller, string key, Silo silo) => caller.Send(silo, "moment", () =>
+    public static void Begin(Process caller, string key, Silo silo) => Ask(caller, silo, moment =>
+    {
+        var value = caller.Generate(key);
+        caller.World.Run(caller, "made since a moment", () => Put(caller, silo, moment, value));
+    });
+
+    /// <summary>The value is made from what another process keeps of another key with the same first tag; where it keeps nothing, no value is made.</summary>
+    public static void BeginNested(Process caller, string key, Silo silo, Process reader, string innerKey) => Ask(caller, silo, moment => caller.Send(reader, "inner read", () =>
+    {
+        if (reader.Hit(innerKey) is not var (inner, isStale) || isStale)
+        {
+            return;
+        }
+
+        reader.World.Note(reader, $"has {inner}");
+        reader.Send(caller, "inner value", () =>
+        {
+            var value = caller.Generate(key);
+            value.Versions[0] = Math.Min(value.Versions[0], inner.Versions[0]);
+            caller.World.Did(Deed.SinceNested);
+            Put(caller, silo, moment, value);
+        });
+    }));
+
+    private static void Ask(Process caller, Silo silo, Action<GivenMoment> then) => caller.Send(silo, "moment", () =>
     {
         // The clock of the ledger first: what is applied in between counts as updated since.
         var stamp = silo.Ledger.Stamp();
         caller.World.Interleave(silo);
         var moment = new GivenMoment(silo.Now + -OnItsWay, stamp, caller.World.Time);
         caller.World.Note(silo, $"gives a moment at clock {stamp.Value}");
-        silo.Send(caller, "the moment", () =>
-        {
-            var value = caller.Generate(key);
-            caller.World.Run(caller, "made since a moment", () => Put(caller, silo, moment, value));
-        });
+        silo.Send(caller, "the moment", () => then(moment));
     });
 
     private static void Put(Process caller, Silo silo, GivenMoment moment, Value value)
@@ -93,7 +113,8 @@ internal static class SinceSets
         silo.World.Interleave(silo);
         var deadline = Mutants.Is(Mutant.SinceStalingUnjudged) ? null : EarliestStaling(ledger, tags, moment.Stamp);
         silo.World.Interleave(silo);
-        if (deadline <= now || !(ledger.IsLive(tags, moment.Stamp) || Mutants.Is(Mutant.SinceTagsUnjudged)))
+        var isKept = Mutants.Is(Mutant.SinceOpenUnjudged) ? ledger.IsLive(tags, moment.Stamp) : ledger.MayKeepMadeSince(tags, moment.Stamp);
+        if (deadline <= now || !(isKept || Mutants.Is(Mutant.SinceTagsUnjudged)))
         {
             return null;
         }

@@ -265,6 +265,9 @@ internal enum Mutant
     /// <summary>The silo of a moment does not look which tags were updated since.</summary>
     SinceTagsUnjudged,
 
+    /// <summary>The silo of a moment does not look which updates were open there at the moment.</summary>
+    SinceOpenUnjudged,
+
     /// <summary>The silo of a moment does not look whether the key was set or removed since.</summary>
     SinceKeyUnjudged,
 

@@ -77,6 +77,7 @@ internal static class Catches
         Mutant.SoftInterestAfterCheck => "soft-client",
         Mutant.CopyWithoutWhatIsRemembered or Mutant.OpenRememberedBelieved or Mutant.SettledRememberedBelieved => "soft-move",
         Mutant.SinceTagsUnjudged or Mutant.SinceNotACopy or Mutant.SinceJudgedBeforeToken => "since",
+        Mutant.SinceOpenUnjudged => "since-nested",
         Mutant.SinceKeyUnjudged => "since-removed",
         Mutant.SinceStalingUnjudged => "since-revalidated",
         Mutant.SinceJudgedWithoutLease => "since-of-dead-silo",

@@ -26,6 +26,7 @@ internal static class SinceConfigurations
         }, Deed.SinceStored, Deed.SinceSuperseded),
         new("since-forgotten", Forgotten, Deed.SinceStored, Deed.SinceSuperseded),
         new("since-third", Third, Deed.SinceStored, Deed.SinceSuperseded),
+        new("since-nested", Nested, Deed.SinceNested, Deed.SinceStored, Deed.SinceSuperseded),
         new("since-near", Near, Deed.SinceStored, Deed.SinceSuperseded),
         new("since-client", Client, Deed.SinceStored, Deed.SinceSuperseded),
         new("since-removed", Removed, Deed.SinceStored, Deed.SinceSuperseded),
@@ -81,6 +82,18 @@ internal static class SinceConfigurations
         stage.Script("W", Updates(third, third, Catalog.B));
         stage.AtOnce = [.. Others, "moment", "the moment"];
         stage.Script("R", Checks(host, Key));
+    }
+
+    /// <summary>The value is made from one that another silo keeps, which the update may not have reached yet.</summary>
+    private static void Nested(Stage stage)
+    {
+        var (host, giver) = Pair(stage);
+        stage.Host(Catalog.K0, host);
+        stage.Host(Key, giver);
+        stage.Warm(host, Key);
+        stage.Script("P", Do("sets since a moment", () => SinceSets.BeginNested(giver, Catalog.K0, giver, host, Key)));
+        stage.Script("W", Updates(giver, giver, Catalog.B));
+        stage.Script("R", Checks(host, Catalog.K0));
     }
 
     /// <summary>A silo that keeps near what it reads.</summary>
