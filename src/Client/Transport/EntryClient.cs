@@ -233,7 +233,7 @@ internal sealed class EntryClient(IEntryGrains entries, SiloEndpoints endpoints,
         }
     }
 
-    /// <summary>Gives a token back. False if it was not the current one, or the cluster could not be reached: then its lease ends by itself.</summary>
+    /// <summary>Gives a token back. False if it was not the current one, or the cluster could not be reached: then its lease ends by itself. Where the answer of its silo was lost, it counts as given back.</summary>
     /// <param name="scopedKey">The entry.</param>
     /// <param name="token">The token.</param>
     /// <param name="isForStoring">As in <see cref="IEntryGrain.Abandon"/>.</param>

@@ -43,13 +43,25 @@ internal sealed class EntryRoute(IEntryGrains entries, SiloEndpoints endpoints, 
         (isFirst ? await There(scopedKey, endpoint => endpoint.Change(new(scopedKey, Trace: Tracing.Parent)), isRepeatable: false).ConfigureAwait(false) : null)?.Update
             ?? await entries[scopedKey].Remove(Tracing.Parent).ConfigureAwait(false);
 
-    /// <summary>Gives a token back. Twice is harmless, so it is tried both ways.</summary>
+    /// <summary>Gives a token back. Twice is harmless, so it is tried both ways. The second time it is not there any more if the first try, of which no answer came, has taken it: that is no refusal.</summary>
     /// <param name="scopedKey">The entry.</param>
     /// <param name="token">The token.</param>
     /// <param name="isForStoring">As in <see cref="IEntryGrain.Abandon"/>.</param>
-    public async Task<bool> Abandon(string scopedKey, TokenId token, bool isForStoring) =>
-        await There(scopedKey, endpoint => endpoint.Abandon(scopedKey, token, isForStoring), isRepeatable: true).ConfigureAwait(false)
-            ?? await entries[scopedKey].Abandon(token, isForStoring).ConfigureAwait(false);
+    /// <returns>Whether it was given back, or may have been.</returns>
+    public async Task<bool> Abandon(string scopedKey, TokenId token, bool isForStoring)
+    {
+        var mayBeDone = false;
+        return await There(scopedKey, TryThere, isRepeatable: true).ConfigureAwait(false)
+            ?? (await entries[scopedKey].Abandon(token, isForStoring).ConfigureAwait(false) || mayBeDone);
+
+        async Task<bool?> TryThere(SiloEndpoint endpoint)
+        {
+            mayBeDone = true;
+            var answer = await endpoint.Abandon(scopedKey, token, isForStoring).ConfigureAwait(false);
+            mayBeDone = false;
+            return answer;
+        }
+    }
 
     /// <summary>Calls the entry's silo; null if it has no answer, or, of a call that may be repeated, if it failed.</summary>
     /// <param name="scopedKey">The entry.</param>
