@@ -13,7 +13,7 @@ namespace OrleansTagCache.Tests.Processes;
 
 /// <summary>
 /// A tag with very many dependents that a loader made is revalidated, and silos are killed half-way: all of them are refreshed without a
-/// reader, none of them loaded more than twice.
+/// reader, none of them loaded more than twice but for loads that a silo says were lost.
 /// </summary>
 public sealed partial class RefreshJobTests
 {
@@ -21,7 +21,7 @@ public sealed partial class RefreshJobTests
     private const int Silos = 3;
     private const int MaximumLoads = 8;
 
-    /// <summary>Once before the crash and once after it.</summary>
+    /// <summary>Once before the crash and once after it; and once more for each load after it that a silo says was lost.</summary>
     private const int MostLoadsAfterACrash = 2;
 
     private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(15);
@@ -39,15 +39,11 @@ public sealed partial class RefreshJobTests
     [RedisFact]
     public async Task RevalidateTag_WithoutFaults_LoadsEachOnce() => await Run(
         (_, _, _) => Task.CompletedTask,
-        mostLoads: 3,
-        check: async cluster =>
+        mostLoads: 1,
+        check: (stored, lost) =>
         {
-            var loads = (await Task.WhenAll(cluster.Silos.Select(Loads))).SelectMany(some => some).ToList();
-            var stored = loads.Where(load => load.Outcome == "stored").Sum(load => load.Count);
-            var lost = loads.Where(load => load.Outcome != "superseded").Sum(load => load.Count) - stored;
             Assert.InRange(lost, 0, Count / 100);
             Assert.InRange(stored, Count - lost, Count);
-            Assert.InRange(_loads.Sum(), Count, Count + lost);
         });
 
     [RedisFact]
@@ -95,12 +91,12 @@ public sealed partial class RefreshJobTests
         readers: Many.MaxDegreeOfParallelism);
 
     /// <param name="halfWay">What happens when half of the keys have been loaded.</param>
-    /// <param name="mostLoads">How often each key may be loaded.</param>
+    /// <param name="mostLoads">How often each key may be loaded, beside loads that the silos which live then say were lost.</param>
     /// <param name="readers">How many loads readers may add.</param>
-    /// <param name="check">Checks what the silos say when all is done.</param>
+    /// <param name="check">Checks how many loads were stored, and how many lost, as the silos say that live when all is done.</param>
     /// <param name="start">Starts the cluster.</param>
     private async Task Run(
-        Func<ITagCache, SiloCluster, IClusterClient, Task> halfWay, int mostLoads, int readers = 0, Func<SiloCluster, Task>? check = null, Func<int, string[], Task<SiloCluster>>? start = null)
+        Func<ITagCache, SiloCluster, IClusterClient, Task> halfWay, int mostLoads, int readers = 0, Action<int, int>? check = null, Func<int, string[], Task<SiloCluster>>? start = null)
     {
         await using var cluster = await (start ?? SiloCluster.Start)(
             Silos, ["--TagCache:RefreshReminderPeriod=00:00:05", $"--TagCache:MaximumLoads={MaximumLoads}"]);
@@ -122,8 +118,14 @@ public sealed partial class RefreshJobTests
         await halfWay(cache, cluster, client);
         await PollSilos(async () => await Job(client).Describe() is null);
 
-        Assert.All(_loads, loads => Assert.InRange(loads, 1, mostLoads));
-        await (check?.Invoke(cluster) ?? Task.CompletedTask);
+        // A call or a lease may run out where the processor is wanted by many: what was loaded then is loaded once more, in the next pass.
+        var told = (await Task.WhenAll(cluster.Silos.Select(Loads))).SelectMany(some => some).ToList();
+        var stored = told.Where(load => load.Outcome == "stored").Sum(load => load.Count);
+        var lost = told.Where(load => load.Outcome != "superseded").Sum(load => load.Count) - stored;
+        Assert.All(_loads, loads => Assert.NotEqual(0, loads));
+        var more = _loads.Sum(loads => Math.Max(0, loads - mostLoads));
+        Assert.True(more <= Math.Min(lost, Count / 100), $"{more} loads too many. The silos say: {string.Join(", ", told)}.");
+        check?.Invoke(stored, lost);
         Assert.InRange(_mostRunning, 1, (Silos * MaximumLoads) + readers);
         await Parallel.ForAsync(0, Count, Many, async (i, token) =>
         {
@@ -174,10 +176,19 @@ public sealed partial class RefreshJobTests
         return value;
     }
 
-    /// <summary>The loads that a silo had run, by what became of their values.</summary>
+    /// <summary>The loads that a silo had run since it was started, by what became of their values; none of one that is dead.</summary>
     private static async Task<(string Outcome, int Count)[]> Loads(HttpClient silo)
     {
-        var metrics = await silo.GetStringAsync("/metrics").Soon();
+        string metrics;
+        try
+        {
+            metrics = await silo.GetStringAsync("/metrics").Soon();
+        }
+        catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConnectionError)
+        {
+            return [];
+        }
+
         return [.. LoadsLine().Matches(metrics).Select(line => (line.Groups["outcome"].Value, int.Parse(line.Groups["count"].Value, CultureInfo.InvariantCulture)))];
     }
 
