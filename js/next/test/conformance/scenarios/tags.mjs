@@ -42,7 +42,8 @@ describe('Tags', () => {
         assert.equal(status, 200)
         assert.equal((await b.read(fn, name, spec)).version, version)
         assert.equal((await a.read(fn, name, spec)).version, version)
-        assert.equal(origin.count(name), 2)
+        // Of a form's updates Next tells the handlers once more when it has rendered the page, which may be after its response.
+        assert.ok(origin.count(name) === 2 || (call === 'updateTag by a form' && origin.count(name) === 3))
       })
     }
   }
