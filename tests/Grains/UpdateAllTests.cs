@@ -165,7 +165,9 @@ public sealed class UpdateAllTests : IAsyncLifetime
         Assert.Equal([small.Id], Receive(peers, small).Acknowledged);
         Assert.Null(await peers.Entry("key").Describe());
 
-        foreach (var i in Enumerable.Range(0, 3_000))
+        // So many that the rest of the walk, on another thread, cannot have ended before this one goes on.
+        const int Many = 30_000;
+        foreach (var i in Enumerable.Range(0, Many))
         {
             await peers.Generate($"{i}", EntrySilo.Data("a", "b"));
         }
@@ -173,7 +175,7 @@ public sealed class UpdateAllTests : IAsyncLifetime
         var large = UpdateOf(2);
         Assert.Empty(Receive(peers, large).Acknowledged);
         Assert.Equal([large.Id], await peers.Silo.Peers[Other].NextConfirmed());
-        Assert.All(Enumerable.Range(0, 3_000), i => Assert.True(peers.Store.IsMissing(EntrySilo.Scope($"{i}"))));
+        Assert.All(Enumerable.Range(0, Many), i => Assert.True(peers.Store.IsMissing(EntrySilo.Scope($"{i}"))));
     }
 
     [Fact]
